@@ -1,0 +1,71 @@
+"""The study: four phases of one patient on one grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import PHASES, Phase
+
+Volume = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PhaseSource:
+    """Where a phase came from and why it was taken for that phase.
+
+    Args:
+        description: for people; series description or file name, never a patient's identity.
+        evidence: sentences, strongest first, such as ``time 28 s after the pre-contrast phase``.
+        confidence: 0 to 1; 1 is the user's own word.
+        series_uid: DICOM Series Instance UID, None for files of other kinds.
+        time_point: 1-based position in a series with several time points, None if it has one.
+        instance_uids: SOP Instance UIDs in slice order of the source volume, empty for other files.
+    """
+
+    description: str
+    evidence: tuple[str, ...] = ()
+    confidence: float = 1.0
+    series_uid: str | None = None
+    time_point: int | None = None
+    instance_uids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """Four phases on the reference phase's own grid.
+
+    Args:
+        volumes: float32, [4, K, J, I], in the order of PHASES, in the scanner's own intensity units.
+        grid: the grid of the reference phase, unchanged from its source.
+        reference: the phase whose grid it is.
+        times_s: seconds of each phase after the start of the bolus, or after the pre-contrast
+            phase where the bolus is unknown; None where nothing tells.
+        sources: one per phase.
+        flags: machine-readable words for doubts, such as ``motion:arterial`` (see study/README.md).
+        alignment: correlation with the reference phase inside the body, per phase, after alignment;
+            None where it was not measured.
+    """
+
+    volumes: Volume
+    grid: Grid
+    reference: Phase
+    times_s: tuple[float | None, float | None, float | None, float | None]
+    sources: tuple[PhaseSource, PhaseSource, PhaseSource, PhaseSource]
+    flags: tuple[str, ...] = ()
+    alignment: tuple[float | None, float | None, float | None, float | None] = field(
+        default=(None, None, None, None)
+    )
+
+    def __post_init__(self) -> None:
+        if self.volumes.shape != (len(PHASES), *self.grid.shape):
+            raise ValueError(f"volumes have shape {self.volumes.shape}, the grid wants (4, *{self.grid.shape})")
+        if self.volumes.dtype != np.float32:
+            raise ValueError(f"volumes are {self.volumes.dtype}, not float32")
+
+    def phase(self, phase: Phase) -> Volume:
+        """One phase's volume, [K, J, I]."""
+        return self.volumes[phase.index]
