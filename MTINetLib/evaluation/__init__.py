@@ -1,0 +1,1 @@
+"""How well findings agree with the truth: metrics, detection, statistics and the run over a dataset."""

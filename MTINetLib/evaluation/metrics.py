@@ -1,0 +1,165 @@
+"""Agreement of two masks on one grid, and of two enhancement curves.
+
+One rule for empty masks holds for every mask metric of this file:
+
+* both masks empty: there is nothing to compare, the metric is ``nan`` and is left out of every average
+  (whether a study without lesions stays clean is a question of detection, not of overlap);
+* exactly one mask empty: the worst value the metric has, 0 for overlaps and infinity for distances and
+  relative volume errors.
+
+Metrics count whole volumes unless their name says ``per_slice`` or ``per_patch``: averages over slices
+weigh a lesion by how many slices it has and are not comparable with figures per lesion or per patient.
+Definitions follow Maier-Hein et al., Metrics reloaded, Nature Methods 21 (2024) 195-212.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from MTINetLib.evaluation.statistics import Floats, divide
+
+Mask = npt.NDArray[np.bool_]
+
+#: Voxels of a surface have a neighbour outside across one of their six faces.
+_FACES = ndimage.generate_binary_structure(3, 1)
+
+
+def dice(truth: npt.ArrayLike, found: npt.ArrayLike) -> float:
+    """Dice similarity coefficient 2|A n B| / (|A| + |B|), 0 to 1, of two masks of one shape."""
+    a, b = _pair(truth, found)
+    total = np.count_nonzero(a) + np.count_nonzero(b)
+    return float("nan") if total == 0 else 2.0 * np.count_nonzero(a & b) / total
+
+
+def iou(truth: npt.ArrayLike, found: npt.ArrayLike) -> float:
+    """Intersection over union |A n B| / |A u B|, 0 to 1, of two masks of one shape."""
+    a, b = _pair(truth, found)
+    union = np.count_nonzero(a | b)
+    return float("nan") if union == 0 else np.count_nonzero(a & b) / union
+
+
+def volume_error_ml(truth: npt.ArrayLike, found: npt.ArrayLike, voxel_volume_mm3: float) -> float:
+    """Found minus true volume in mL; positive says too large.
+
+    Its worst value has no bound, so with one mask empty it is the whole volume of the other one.
+    """
+    a, b = _pair(truth, found)
+    true_count, found_count = np.count_nonzero(a), np.count_nonzero(b)
+    if true_count == 0 and found_count == 0:
+        return float("nan")
+    return float(found_count - true_count) * voxel_volume_mm3 / 1000.0
+
+
+def relative_volume_error(truth: npt.ArrayLike, found: npt.ArrayLike) -> float:
+    """(found - true) / true volume: -1 for a missed lesion, infinity for one that is not there."""
+    a, b = _pair(truth, found)
+    true_count, found_count = np.count_nonzero(a), np.count_nonzero(b)
+    if true_count == 0:
+        return float("nan") if found_count == 0 else float("inf")
+    return float(found_count - true_count) / true_count
+
+
+@dataclass(frozen=True)
+class SurfaceDistances:
+    """Distances in mm between the surfaces of two masks.
+
+    Args:
+        hd95: 95th percentile Hausdorff distance, the larger of the two directions' percentiles.
+        assd: average symmetric surface distance, the mean over the surface voxels of both masks.
+    """
+
+    hd95: float
+    assd: float
+
+
+def surface_distances(
+    truth: npt.ArrayLike, found: npt.ArrayLike, spacing_kji: Sequence[float]
+) -> SurfaceDistances:
+    """Distances between the surface voxels' centres.
+
+    Args:
+        truth, found: masks [K, J, I]. A voxel at the edge of the volume counts as surface.
+        spacing_kji: voxel size in mm along the axes of the arrays.
+    """
+    a, b = _pair(truth, found)
+    if not a.any() or not b.any():
+        worst = float("nan") if a.any() == b.any() else float("inf")
+        return SurfaceDistances(worst, worst)
+    box = _bounding_box(a | b)
+    surface_a, surface_b = _surface(a[box]), _surface(b[box])
+    a_to_b = ndimage.distance_transform_edt(~surface_b, sampling=tuple(spacing_kji))[surface_a]
+    b_to_a = ndimage.distance_transform_edt(~surface_a, sampling=tuple(spacing_kji))[surface_b]
+    return SurfaceDistances(
+        hd95=float(max(np.percentile(a_to_b, 95), np.percentile(b_to_a, 95))),
+        assd=float(np.concatenate([a_to_b, b_to_a]).mean()),
+    )
+
+
+def dice_per_slice(truth: npt.ArrayLike, found: npt.ArrayLike) -> Floats:
+    """Dice of every slice (first axis), [K]; ``nan`` where both are empty. Take means with ``nanmean``."""
+    a, b = _pair(truth, found)
+    return _dice_of_rows(a.reshape(len(a), -1), b.reshape(len(b), -1))
+
+
+def iou_per_slice(truth: npt.ArrayLike, found: npt.ArrayLike) -> Floats:
+    """IoU of every slice (first axis), [K]; ``nan`` where both are empty."""
+    return _iou_of_dice(dice_per_slice(truth, found))
+
+
+def dice_per_patch(truth: npt.ArrayLike, found: npt.ArrayLike, size: Sequence[int]) -> Floats:
+    """Dice of every tile of a tiling without overlap, [tiles]; ``nan`` where both are empty.
+
+    Args:
+        size: voxels of a tile along each axis; tiles at the far edges are as large as what is left.
+    """
+    a, b = _pair(truth, found)
+    counts = [array.astype(np.int64) for array in (a & b, a, b)]
+    for axis in range(a.ndim):
+        starts = np.arange(0, a.shape[axis], size[axis])
+        counts = [np.add.reduceat(array, starts, axis=axis) for array in counts]
+    both, first, second = (array.ravel().astype(np.float64) for array in counts)
+    return _dice_of_count_arrays(both, first, second)
+
+
+def curve_mae(truth: npt.ArrayLike, estimate: npt.ArrayLike) -> float:
+    """Mean absolute error over the phases of a curve, in the curves' unit (the paper's MAE)."""
+    difference = np.asarray(estimate, dtype=np.float64) - np.asarray(truth, dtype=np.float64)
+    return float(np.abs(difference).mean())
+
+
+def _pair(truth: npt.ArrayLike, found: npt.ArrayLike) -> tuple[Mask, Mask]:
+    a, b = np.asarray(truth), np.asarray(found)
+    if a.shape != b.shape:
+        raise ValueError(f"the masks differ in shape: {a.shape} and {b.shape}")
+    return a.astype(bool, copy=False), b.astype(bool, copy=False)
+
+
+def _dice_of_count_arrays(both: Floats, first: Floats, second: Floats) -> Floats:
+    return divide(2.0 * both, first + second)
+
+
+def _dice_of_rows(a: Mask, b: Mask) -> Floats:
+    both, first, second = (np.count_nonzero(array, axis=1).astype(np.float64) for array in (a & b, a, b))
+    return _dice_of_count_arrays(both, first, second)
+
+
+def _iou_of_dice(values: Floats) -> Floats:
+    """The exact relation IoU = D / (2 - D) that holds for one pair of masks, never for averages."""
+    return values / (2.0 - values)
+
+
+def _surface(mask: Mask) -> Mask:
+    eroded: Mask = ndimage.binary_erosion(mask, structure=_FACES, border_value=0)
+    return mask & ~eroded
+
+
+def _bounding_box(mask: Mask) -> tuple[slice, ...]:
+    """The smallest box around a mask; cropping to it keeps the surfaces, as outside it all is background."""
+    box = ndimage.find_objects(mask.astype(np.uint8))[0]
+    assert box is not None
+    return tuple(box)
