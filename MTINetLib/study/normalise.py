@@ -1,0 +1,120 @@
+"""One intensity scale for a study, taken from the pre-contrast phase so that enhancement survives.
+
+Magnitude MR has a physical zero but an arbitrary gain. The gain is measured deep inside the body: the
+subcutaneous fat (bright where fat suppression fails) and the tissue next to surface coils lie in the
+rim, which is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+Volume = npt.NDArray[np.float32]
+_Values = TypeVar("_Values", float, npt.NDArray[np.float32], npt.NDArray[np.float64])
+
+#: Percentile of the inner body's pre-contrast signal that becomes 1.
+HIGH_PERCENTILE = 95.0
+#: Radius of the inner body as a part of the body's half extent along each axis.
+INNER_RADIUS = 0.8
+#: The statistics need no more voxels than this.
+_SAMPLE_VOXELS = 250_000
+
+
+@dataclass(frozen=True)
+class IntensityScale:
+    """Linear map between scanner units and network units: ``low`` becomes 0 and ``high`` becomes 1."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.low) and np.isfinite(self.high) and self.high > self.low):
+            raise ValueError(f"an intensity scale needs finite low < high, not {self.low} and {self.high}")
+
+    @property
+    def width(self) -> float:
+        """Scanner units per network unit."""
+        return self.high - self.low
+
+    def apply(self, array: npt.ArrayLike) -> Volume:
+        """Scanner units to network units, float32 of the same shape; not clipped."""
+        gain = np.float32(1 / self.width)
+        result = np.multiply(array, gain, dtype=np.float32)
+        if self.low:
+            result -= np.float32(self.low / self.width)
+        return np.asarray(result)
+
+    def invert(self, value: _Values) -> _Values:
+        """Network units (a number or an array of means) back to scanner units."""
+        return value * self.width + self.low
+
+
+def estimate_scale(pre: Volume) -> IntensityScale:
+    """The scale of a study from its pre-contrast volume [K, J, I].
+
+    ``low`` is 0, or the smallest robust value of volumes with negative voxels; ``high`` is
+    HIGH_PERCENTILE of the inner body. A volume without any contrast gets a harmless unit scale.
+    """
+    sample = _subsample(np.asarray(pre))
+    sample = np.nan_to_num(sample.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    low = min(0.0, float(np.percentile(sample, 0.5)))
+    inner = sample[inner_body(sample)]
+    high = float(np.percentile(inner, HIGH_PERCENTILE)) if inner.size else low
+    if not high > low + 1e-6 * max(1.0, abs(low)):
+        high = max(float(sample.max()), low + 1.0)
+    return IntensityScale(low, high)
+
+
+def body_mask(volume: Volume) -> npt.NDArray[np.bool_]:
+    """The patient in a pre-contrast volume [K, J, I]: largest component above half of Otsu's threshold."""
+    bright = volume > 0.5 * _otsu(volume)
+    labels, count = ndimage.label(bright)
+    if count == 0:
+        return np.asarray(bright)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return np.asarray(labels == sizes.argmax())
+
+
+def inner_body(volume: Volume) -> npt.NDArray[np.bool_]:
+    """Body voxels inside an ellipsoid of INNER_RADIUS times the body's half extent, any orientation."""
+    body = body_mask(volume)
+    distance = np.zeros((1,) * volume.ndim, dtype=np.float32)
+    for axis in range(volume.ndim):
+        profile = body.sum(axis=tuple(other for other in range(volume.ndim) if other != axis))
+        filled = np.flatnonzero(profile > 0.05 * profile.max()) if profile.any() else np.arange(len(profile))
+        centre, half = (filled[0] + filled[-1]) / 2, (filled[-1] - filled[0] + 1) / 2
+        along = ((np.arange(len(profile)) - centre) / half).astype(np.float32) ** 2
+        distance = distance + along.reshape([-1 if other == axis else 1 for other in range(volume.ndim)])
+    inner = body & (distance <= INNER_RADIUS**2)
+    return inner if inner.any() else body
+
+
+def _subsample(volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Every n-th voxel along the longer axes, so that about _SAMPLE_VOXELS remain."""
+    steps = [1] * volume.ndim
+    while volume[tuple(slice(None, None, step) for step in steps)].size > _SAMPLE_VOXELS:
+        lengths = [-(-n // step) for n, step in zip(volume.shape, steps)]
+        steps[int(np.argmax(lengths))] += 1
+    return volume[tuple(slice(None, None, step) for step in steps)]
+
+
+def _otsu(volume: npt.NDArray[np.float32]) -> float:
+    """Otsu's threshold (IEEE Trans SMC 9:62, 1979) of the values below the 99.5th percentile."""
+    top = float(np.percentile(volume, 99.5))
+    bottom = float(volume.min())
+    if top <= bottom:
+        return bottom
+    counts, edges = np.histogram(volume, bins=256, range=(bottom, top))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    sums = np.cumsum(counts * centres)
+    mean_below = sums / np.maximum(below, 1)
+    mean_above = (sums[-1] - sums) / np.maximum(above, 1)
+    return float(centres[np.argmax(below * above * (mean_below - mean_above) ** 2)])
