@@ -1,0 +1,70 @@
+"""Machine-readable words of the findings in plain English."""
+
+from __future__ import annotations
+
+from MTINetLib.findings import LesionClass, LesionFinding
+from MTINetLib.study.phase import PHASES, Phase
+
+_CLASS_TITLES = {
+    LesionClass.HCC: "HCC",
+    LesionClass.HEMANGIOMA: "Hemangioma",
+    LesionClass.UNDECIDED: "Undecided",
+}
+
+_FLAGS = {
+    "under_10_mm": "smaller than 10 mm",
+    "touches_border": "touches the edge of the image",
+    "shares_slices": "shares slices with another lesion",
+    "motion": "the phases do not lie well on each other (motion)",
+    "phase_doubt": "the phases were not recognised with certainty",
+    "no_liver_ring": "no liver tissue left around it to compare with",
+    "single_slice": "seen in one slice only",
+    "registered": "moved onto the reference phase by registration",
+    "resampled": "resampled onto the grid of the reference phase",
+    "times_unknown": "no acquisition time known",
+}
+
+
+def class_title(lesion_class: LesionClass) -> str:
+    """``HCC``, ``Hemangioma`` or ``Undecided``."""
+    return _CLASS_TITLES[lesion_class]
+
+
+def flag_in_words(flag: str) -> str:
+    """A flag such as ``motion:arterial`` as words; one that is not known here is only made readable."""
+    name, _, detail = flag.partition(":")
+    words = _FLAGS.get(name, name.replace("_", " "))
+    return f"{words}: {_detail_in_words(detail)}" if detail else words
+
+
+def probability_in_words(lesion: LesionFinding) -> str:
+    """The probability of the class shown; both when undecided."""
+    if lesion.lesion_class is LesionClass.UNDECIDED:
+        shares = sorted(lesion.probabilities.items(), key=lambda item: -item[1])
+        return ", ".join(f"{name} {percent(value)}" for name, value in shares)
+    return percent(lesion.probabilities[lesion.lesion_class.value])
+
+
+def percent(share: float) -> str:
+    """0 to 1 as whole percent; never 0 % or 100 %, which would claim certainty."""
+    whole = round(100 * share)
+    if whole >= 100:
+        return "> 99 %"
+    if whole <= 0:
+        return "< 1 %"
+    return f"{whole} %"
+
+
+def seconds(value: float | None) -> str:
+    """``70 s``, or words where nothing tells the time."""
+    return "time unknown" if value is None else f"{value:.0f} s"
+
+
+def phase_title(phase: Phase) -> str:
+    """``Portal venous``: the phase's name as a title."""
+    return phase.title[0].upper() + phase.title[1:]
+
+
+def _detail_in_words(detail: str) -> str:
+    titles = {phase.value: phase.title for phase in PHASES}
+    return titles.get(detail, detail.replace("_", " "))

@@ -1,0 +1,1 @@
+"""The MRML scene: volumes, segmentation, curves, layout, pictures. Only scene/ and panels/ know Slicer."""

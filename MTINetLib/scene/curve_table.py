@@ -1,0 +1,84 @@
+"""Enhancement curves as a table node: one row a phase, the columns that the plot draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from MTINetLib.findings import FourTimes, LesionFinding
+from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.study.phase import PHASES
+
+PHASE_COLUMN = "Phase"
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """Where the phases lie along x: seconds where all four are known and rise, else 1 to 4."""
+
+    column: str
+    title: str
+    values: tuple[float, float, float, float]
+
+    @classmethod
+    def of(cls, times: FourTimes) -> TimeAxis:
+        known = [time for time in times if time is not None]
+        if len(known) == len(PHASES) and all(b > a for a, b in pairwise(known)):
+            return cls("Time (s)", "Time (s)", (known[0], known[1], known[2], known[3]))
+        return cls("Phase number", "Phase (1 pre-contrast to 4 delayed)", (1.0, 2.0, 3.0, 4.0))
+
+
+def measured_column(label: int) -> str:
+    return f"Lesion {label} measured"
+
+
+def sd_column(label: int) -> str:
+    return f"Lesion {label} SD"
+
+
+def predicted_column(label: int) -> str:
+    return f"Lesion {label} predicted"
+
+
+def liver_column(label: int) -> str:
+    return f"Lesion {label} liver"
+
+
+def add_curve_table(lesions: Sequence[LesionFinding], times: FourTimes) -> Any:
+    """A vtkMRMLTableNode: phase, time, and per lesion measured, SD, predicted and liver ring."""
+    slicer = slicer_module()
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Enhancement curves")
+    axis = TimeAxis.of(times)
+    _add_text_column(node, PHASE_COLUMN, [phase.title for phase in PHASES])
+    _add_number_column(node, axis.column, axis.values)
+    for lesion in lesions:
+        _add_number_column(node, measured_column(lesion.label), lesion.measured_curve.mean)
+        _add_number_column(node, sd_column(lesion.label), lesion.measured_curve.sd)
+        if lesion.predicted_curve is not None:
+            _add_number_column(node, predicted_column(lesion.label), lesion.predicted_curve)
+        if lesion.liver_curve is not None:
+            _add_number_column(node, liver_column(lesion.label), lesion.liver_curve.mean)
+    node.SetUseColumnTitleAsColumnHeader(True)
+    return node
+
+
+def _add_number_column(node: Any, name: str, values: Sequence[float]) -> None:
+    from vtkmodules.vtkCommonCore import vtkDoubleArray
+
+    column = vtkDoubleArray()
+    column.SetName(name)
+    for value in values:
+        column.InsertNextValue(value)
+    node.AddColumn(column)
+
+
+def _add_text_column(node: Any, name: str, values: Sequence[str]) -> None:
+    from vtkmodules.vtkCommonCore import vtkStringArray
+
+    column = vtkStringArray()
+    column.SetName(name)
+    for value in values:
+        column.InsertNextValue(value)
+    node.AddColumn(column)

@@ -1,0 +1,94 @@
+"""Our own view layout: the four phases above, a plot below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from MTINetLib.report.words import phase_title
+from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.study.phase import PHASES, Phase
+
+#: Slicer's own layouts end far below; extensions choose a number of their own.
+LAYOUT_ID = 6904
+PLOT_VIEW = "MTINetPlot"
+_LABELS = {Phase.PRE: "1", Phase.ARTERIAL: "2", Phase.PORTAL_VENOUS: "3", Phase.DELAYED: "4"}
+_VIEW_COLOURS = ("#9AA5AE", "#E4572E", "#2E86AB", "#6A8D73")
+
+
+def slice_view_name(phase: Phase) -> str:
+    """Layout name of a phase's slice view, such as ``MTINetArterial``."""
+    return "MTINet" + "".join(part.capitalize() for part in phase.value.split("_"))
+
+
+def layout_description() -> str:
+    """The layout as Slicer's XML: four axial slice views in a row over a plot view."""
+    slices = "".join(
+        f'<item><view class="vtkMRMLSliceNode" singletontag="{slice_view_name(phase)}">'
+        f'<property name="orientation" action="default">Axial</property>'
+        f'<property name="viewlabel" action="default">{_LABELS[phase]}</property>'
+        f'<property name="viewcolor" action="default">{colour}</property></view></item>'
+        for phase, colour in zip(PHASES, _VIEW_COLOURS, strict=True)
+    )
+    plot = (
+        f'<item splitSize="300"><view class="vtkMRMLPlotViewNode" singletontag="{PLOT_VIEW}">'
+        '<property name="viewlabel" action="default">P</property></view></item>'
+    )
+    return (
+        '<layout type="vertical" split="true">'
+        f'<item splitSize="700"><layout type="horizontal">{slices}</layout></item>{plot}</layout>'
+    )
+
+
+def register_layout() -> int:
+    """Make the layout known to the scene's layout node; give its number. Shows nothing."""
+    node = _layout_node()
+    if not node.IsLayoutDescription(LAYOUT_ID):
+        node.AddLayoutDescription(LAYOUT_ID, layout_description())
+    return LAYOUT_ID
+
+
+def show_layout(volumes: tuple[Any, Any, Any, Any], chart: Any) -> int:
+    """Turn to the layout, with each phase in its view and the chart in the plot view.
+
+    Returns:
+        The number of the layout that the user had before, to give it back with :func:`restore_layout`.
+    """
+    scene = slicer_module().mrmlScene
+    node = _layout_node()
+    before = int(node.GetViewArrangement())
+    node.SetViewArrangement(register_layout())
+    for phase, volume in zip(PHASES, volumes, strict=True):
+        composite = _singleton(scene, "vtkMRMLSliceCompositeNode", slice_view_name(phase))
+        composite.SetLayoutName(slice_view_name(phase))
+        composite.SetBackgroundVolumeID(volume.GetID())
+        composite.SetLinkedControl(True)
+        slice_node = _singleton(scene, "vtkMRMLSliceNode", slice_view_name(phase))
+        slice_node.SetLayoutName(slice_view_name(phase))
+        slice_node.SetLayoutLabel(phase_title(phase))
+        slice_node.RotateToVolumePlane(volume)
+    plot_view = _singleton(scene, "vtkMRMLPlotViewNode", PLOT_VIEW)
+    plot_view.SetLayoutName(PLOT_VIEW)
+    plot_view.SetPlotChartNodeID(chart.GetID())
+    return before
+
+
+def restore_layout(before: int) -> None:
+    """Give the user's own layout back."""
+    _layout_node().SetViewArrangement(before)
+
+
+def _layout_node() -> Any:
+    scene = slicer_module().mrmlScene
+    node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    return node if node is not None else scene.AddNewNodeByClass("vtkMRMLLayoutNode")
+
+
+def _singleton(scene: Any, class_name: str, tag: str) -> Any:
+    """The view node that the layout made, or the same one made here when no window made it."""
+    node = scene.GetSingletonNode(tag, class_name)
+    if node is not None:
+        return node
+    node = scene.CreateNodeByClass(class_name)
+    node.UnRegister(None)
+    node.SetSingletonTag(tag)
+    return scene.AddNode(node)

@@ -1,0 +1,58 @@
+"""The four phases as volume nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.report.words import phase_title
+from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.study.grid import FloatArray, Grid
+from MTINetLib.study.phase import PHASES
+from MTINetLib.study.study import Study
+
+#: MRML is RAS, a Grid is LPS: both first axes turn round.
+LPS_TO_RAS: FloatArray = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+#: Node attribute that names the phase of a volume, by Phase.value.
+PHASE_ATTRIBUTE = "MTINet.Phase"
+
+
+def ijk_to_ras(grid: Grid) -> FloatArray:
+    """4 x 4 matrix from voxel index (i, j, k, 1) to RAS in mm."""
+    matrix: FloatArray = LPS_TO_RAS @ grid.ijk_to_lps
+    return matrix
+
+
+def add_phase_volumes(study: Study) -> tuple[Any, Any, Any, Any]:
+    """Four vtkMRMLScalarVolumeNodes in the order of PHASES, with one display window for all."""
+    low, high = display_window(study)
+    nodes = []
+    for phase in PHASES:
+        node = add_volume(f"{phase_title(phase)} phase", study.phase(phase), study.grid)
+        node.SetAttribute(PHASE_ATTRIBUTE, phase.value)
+        display = node.GetDisplayNode()
+        display.AutoWindowLevelOff()
+        display.SetWindowLevelMinMax(low, high)
+        nodes.append(node)
+    return nodes[0], nodes[1], nodes[2], nodes[3]
+
+
+def add_volume(name: str, array: npt.NDArray[Any], grid: Grid) -> Any:
+    """A vtkMRMLScalarVolumeNode with a copy of ``array`` [K, J, I] on ``grid``, and its display node."""
+    slicer = slicer_module()
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(ijk_to_ras(grid)))
+    slicer.util.updateVolumeFromArray(node, np.ascontiguousarray(array))
+    node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
+    return node
+
+
+def display_window(study: Study) -> tuple[float, float]:
+    """Black and white for all phases alike, so that enhancement is seen: percentiles 1 and 99.7."""
+    sample = study.volumes[:, ::2, ::2, ::2]
+    low, high = np.percentile(sample, (1.0, 99.7))
+    return float(low), float(max(high, low + 1e-6))
