@@ -1,0 +1,72 @@
+"""The segmentation decoder: four blocks Deconv-BN-ReLU with skips from every scale, one logit a pixel."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from MTINetLib.network.layers import ConvNorm, ConvNormRelu, DeconvNormRelu, join
+from MTINetLib.network.settings import PHASE_COUNT, NetworkSettings
+
+
+class ContextBlock(nn.Module):
+    """A residual dilated convolution (ours): x + relu(BN(conv(x))), [B, C, h, w] -> the same shape."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.dilated = ConvNorm(channels, channels, dilation=dilation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, C, h, w] -> [B, C, h, w]."""
+        return x + functional.relu(self.dilated(x))
+
+
+class Decoder(nn.Module):
+    """Fused maps of the four phases -> mask logits.
+
+    The coarsest map enters the first deconvolution; the three finer maps, and with ``image_skip`` the
+    four images, are joined to the outputs of the deconvolutions of their size.
+    """
+
+    def __init__(self, settings: NetworkSettings) -> None:
+        super().__init__()
+        fused = [PHASE_COUNT * w for w in settings.widths]
+        width = fused[3]
+        self.context = nn.Sequential()
+        if settings.context_blocks:
+            width = fused[3] // 2
+            self.context.append(ConvNormRelu(fused[3], width, kernel=1))
+            for index in range(settings.context_blocks):
+                self.context.append(ContextBlock(width, dilation=2**index))
+        skips = (*fused[2::-1], PHASE_COUNT if settings.image_skip else 0)
+        self.deconvolutions = nn.ModuleList()
+        self.refinements = nn.ModuleList()
+        for target, skip in zip(settings.decoder_widths, skips, strict=True):
+            self.deconvolutions.append(DeconvNormRelu(width, target))
+            width = target + skip
+            if settings.refine_decoder:
+                self.refinements.append(ConvNormRelu(width, target))
+                width = target
+        self.image_skip = settings.image_skip
+        self.logit = nn.Conv2d(width, 1, 1)
+        nn.init.normal_(self.logit.weight, std=0.1 / math.sqrt(width))
+        # Nearly every pixel is background: starting there saves the first epochs.
+        prior = settings.foreground_prior
+        nn.init.constant_(self.logit.bias, math.log(prior / (1 - prior)))  # type: ignore[arg-type]
+
+    def forward(self, features: list[Tensor], images: Tensor) -> Tensor:
+        """Fused maps, finest first, [B, 4*C_s, h_s, w_s], and images [B, 4, H, W] -> [B, 1, H, W]."""
+        x = self.context(features[3])
+        skips: list[Tensor | None] = [features[2], features[1], features[0], None]
+        if self.image_skip:
+            skips[3] = images.to(x.dtype)
+        for index, (deconvolution, skip) in enumerate(zip(self.deconvolutions, skips, strict=True)):
+            x = deconvolution(x)
+            if skip is not None:
+                x = join([x, skip])
+            if self.refinements:
+                x = self.refinements[index](x)
+        logits: Tensor = self.logit(x)
+        return logits

@@ -1,0 +1,47 @@
+"""The encoder: four blocks Conv-BN-ReLU-MaxPool over each phase's image, with weights shared or per phase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from MTINetLib.network.layers import ConvNormReluPool
+from MTINetLib.network.settings import PHASE_COUNT
+
+
+class Encoder(nn.Module):
+    """[M, 1, H, W] -> four maps [M, C_s, H/2^s, W/2^s], s = 1..4."""
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__()
+        inputs = (1, *widths[:-1])
+        self.blocks = nn.ModuleList(ConvNormReluPool(i, o) for i, o in zip(inputs, widths, strict=True))
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Images [M, 1, H, W] -> the output of each block, finest first."""
+        maps: list[Tensor] = []
+        for block in self.blocks:
+            images = block(images)
+            maps.append(images)
+        return maps
+
+
+class PerPhaseEncoder(nn.Module):
+    """An encoder of its own for each phase, behind the same interface as one shared encoder."""
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleList(Encoder(widths) for _ in range(PHASE_COUNT))
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Images [B*4, 1, H, W], phases fastest -> the output of each block, in the same batch order."""
+        by_phase = images.view(-1, PHASE_COUNT, *images.shape[1:])
+        answers = [encoder(by_phase[:, p]) for p, encoder in enumerate(self.encoders)]
+        return [torch.stack(maps, dim=1).flatten(0, 1) for maps in zip(*answers, strict=True)]
+
+
+def make_encoder(widths: Sequence[int], shared: bool) -> nn.Module:
+    """One shared encoder or one per phase; both take [B*4, 1, H, W]."""
+    return Encoder(widths) if shared else PerPhaseEncoder(widths)

@@ -1,0 +1,136 @@
+"""MTI-Net whole (Figure 2): encoders, MdIEF at every scale, decoder, transformer, heads, TIM."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from MTINetLib.network.decoder import Decoder
+from MTINetLib.network.encoder import make_encoder
+from MTINetLib.network.layers import phases_to_batch, phases_to_channels
+from MTINetLib.network.mdief import GatedFusion, NaiveFusion
+from MTINetLib.network.settings import PHASE_COUNT, NetworkSettings
+from MTINetLib.network.spectral import highpass
+from MTINetLib.network.tim import task_interaction_curve
+from MTINetLib.network.transformer import LesionReader
+
+
+class MTINetOutput(NamedTuple):
+    """The three answers, and TIM's.
+
+    Args:
+        mask_logits: [B, 1, H, W]; sigmoid gives the tumour probability.
+        curve: float32 [B, 4], mean lesion intensity per phase, normalised units; None without that task.
+        class_logits: float32 [B, 2], order HCC, hemangioma; softmax gives probabilities; None without it.
+        tim_curve: float32 [B, 4], the curve that the predicted mask implies; None without TIM.
+    """
+
+    mask_logits: Tensor
+    curve: Tensor | None
+    class_logits: Tensor | None
+    tim_curve: Tensor | None
+
+
+class MTINet(nn.Module):
+    """The network of the paper, with its switches; see ``network/README.md`` for every choice.
+
+    A slice is read in three steps that inference calls apart: ``encode`` once, ``segment`` once, and
+    ``read_lesion`` once per lesion. ``forward`` does all three.
+    """
+
+    def __init__(self, settings: NetworkSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings = settings or NetworkSettings()
+        spatial = settings.mdief != "spectral_only"
+        spectral = settings.mdief != "spatial_only"
+        self.spatial = make_encoder(settings.widths, settings.shared_encoder) if spatial else None
+        self.spectral = make_encoder(settings.widths, settings.shared_encoder) if spectral else None
+        self.fusions = nn.ModuleList()
+        if spatial and spectral:
+            naive = settings.mdief == "none"
+            self.fusions.extend(NaiveFusion(w) if naive else GatedFusion() for w in settings.widths)
+        self.decoder = Decoder(settings)
+        reads = settings.regresses or settings.classifies
+        self.reader = LesionReader(settings) if reads else None
+
+    def highpass(self, phases: Tensor) -> Tensor:
+        """The spectral domain's images, float32 [B, 4, H, W]: all of the network that needs an FFT."""
+        return highpass(phases, self.settings.highpass_cutoff)
+
+    def encode(self, phases: Tensor, highpassed: Tensor | None = None) -> list[Tensor]:
+        """Fused maps of the four phases, at every scale.
+
+        Args:
+            phases: [B, 4, H, W], normalised units.
+            highpassed: ``highpass(phases)`` where it was computed outside (an exported graph).
+
+        Returns:
+            four maps, finest first, [B, 4*C_s, H/2^s, W/2^s], channels phase-major.
+
+        Raises:
+            ValueError: phases of another shape.
+        """
+        self._check(phases, "phases", PHASE_COUNT)
+        dtype = self.decoder.logit.weight.dtype
+        domains = []
+        if self.spatial is not None:
+            domains.append(self.spatial(phases_to_batch(phases.to(dtype))))
+        if self.spectral is not None:
+            waves = self.highpass(phases) if highpassed is None else highpassed
+            domains.append(self.spectral(phases_to_batch(waves.to(dtype))))
+        if len(domains) == 1:
+            fused = domains[0]
+        else:
+            fused = [fusion(a, b) for fusion, a, b in zip(self.fusions, *domains, strict=True)]
+        return [phases_to_channels(maps, PHASE_COUNT) for maps in fused]
+
+    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
+        """Fused maps (``encode``) and phases [B, 4, H, W] -> mask logits [B, 1, H, W]."""
+        logits: Tensor = self.decoder(features, phases)
+        return logits
+
+    def read_lesion(
+        self, features: list[Tensor], phases: Tensor, focus: Tensor
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Curve and class of the lesion under the focus, one an image.
+
+        Args:
+            features: fused maps of ``encode``; index them to ask about several lesions of one slice.
+            phases: [B, 4, H, W], the same images.
+            focus: [B, 1, H, W], the mask of one lesion, hard or soft, 0 to 1; not looked at when
+                ``lesion_focus`` is ``slice``.
+
+        Returns:
+            (curve float32 [B, 4], class logits float32 [B, 2]); None for a task switched off.
+        """
+        if self.reader is None:
+            return None, None
+        self._check(focus, "focus", 1)
+        answer: tuple[Tensor | None, Tensor | None] = self.reader(features, phases, focus)
+        return answer
+
+    def forward(self, phases: Tensor, focus: Tensor | None = None) -> MTINetOutput:
+        """Segment the slice and read its lesion.
+
+        Args:
+            phases: [B, 4, H, W], normalised units, in the order of the phases.
+            focus: [B, 1, H, W], the mask of one lesion; None takes the network's own probabilities, cut
+                off from the gradient, so that the reading cannot bend the mask (TIM is the way for that).
+        """
+        features = self.encode(phases)
+        mask_logits = self.segment(features, phases)
+        probability = torch.sigmoid(mask_logits.float())
+        curve, class_logits = self.read_lesion(
+            features, phases, probability.detach() if focus is None else focus
+        )
+        tim_curve = task_interaction_curve(probability, phases) if self.settings.tim else None
+        return MTINetOutput(mask_logits, curve, class_logits, tim_curve)
+
+    def _check(self, images: Tensor, name: str, channels: int) -> None:
+        side = self.settings.image_size
+        if images.dim() != 4 or tuple(images.shape[1:]) != (channels, side, side):
+            raise ValueError(
+                f"{name} have shape {tuple(images.shape)}; this network wants [B, {channels}, {side}, {side}]"
+            )
