@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -61,7 +62,7 @@ class Decoder(nn.Module):
         x = self.context(features[3])
         skips: list[Tensor | None] = [features[2], features[1], features[0], None]
         if self.image_skip:
-            skips[3] = images.to(x.dtype)
+            skips[3] = images.to(x.dtype).contiguous(memory_format=torch.channels_last)
         for index, (deconvolution, skip) in enumerate(zip(self.deconvolutions, skips, strict=True)):
             x = deconvolution(x)
             if skip is not None:

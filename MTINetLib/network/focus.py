@@ -20,8 +20,9 @@ from MTINetLib.network.tim import masked_means
 SURROUND = 0.25
 """Share of a token's weights that goes to the cells around the lesion, for contrast with the liver."""
 
-RING_GAP, RING_REACH = 2, 7
-"""The ring starts 2 pixels off the mask (partial volume) and ends at 7: about 3 to 10 mm at 1.4 mm pixels."""
+RING_GAP, RING_REACH = 1, 4
+"""In cells of two pixels: the ring leaves out what touches the mask (partial volume) and ends 8 pixels
+off it, about 3 to 11 mm at 1.4 mm pixels."""
 
 STATISTICS = 3
 """Per phase: mean and deviation under the mask, mean in the ring."""
@@ -45,15 +46,19 @@ def token_weights(focus: Tensor, side: int) -> Tensor:
 
 
 def ring(focus: Tensor) -> Tensor:
-    """A soft ring around the mask: focus [B, 1, H, W] -> [B, 1, H, W], zero on the mask itself."""
-    return (_grow(focus, RING_REACH) - _grow(focus, RING_GAP)).clamp_min(0)
+    """A soft ring around the mask, at half resolution: [B, 1, H, W] -> [B, 1, H/2, W/2].
+
+    Zero on the mask itself; four times fewer pixels than needed for nothing finer than a mean.
+    """
+    cells = functional.max_pool2d(focus, 2)
+    return (_grow(cells, RING_REACH) - _grow(cells, RING_GAP)).clamp_min(0)
 
 
-def _grow(mask: Tensor, pixels: int) -> Tensor:
+def _grow(cells: Tensor, reach: int) -> Tensor:
     # A square neighbourhood is separable: two short maxima in place of one of side 2 n + 1 squared.
-    side = 2 * pixels + 1
-    wide = functional.max_pool2d(mask, (1, side), 1, (0, pixels))
-    return functional.max_pool2d(wide, (side, 1), 1, (pixels, 0))
+    side = 2 * reach + 1
+    wide = functional.max_pool2d(cells, (1, side), 1, (0, reach))
+    return functional.max_pool2d(wide, (side, 1), 1, (reach, 0))
 
 
 class FocusEvidence(NamedTuple):
@@ -79,14 +84,15 @@ def gather_evidence(features: list[Tensor], phases: Tensor, focus: Tensor) -> Fo
     around = ring(focus)
     mean = masked_means(phases, focus)
     deviation = torch.sqrt(masked_means((phases.float() - mean[:, :, None, None]) ** 2, focus) + 1e-8)
-    statistics = torch.stack([mean, deviation, masked_means(phases, around)], dim=2)
-    both = torch.cat([focus, around], dim=1).float()
+    liver = masked_means(functional.avg_pool2d(phases.float(), 2), around)
+    statistics = torch.stack([mean, deviation, liver], dim=2)
+    both = torch.cat([functional.avg_pool2d(focus, 2), around], dim=1).float()
     means = [_feature_means(maps, both) for maps in features[:-1]]
     return FocusEvidence(statistics, torch.cat(means, dim=2))
 
 
 def _feature_means(maps: Tensor, weights: Tensor) -> Tensor:
-    # [B, 4*C, h, w] under [B, 2, H, W] -> [B, 4, 2*C]
+    # [B, 4*C, h, w] under [B, 2, H/2, W/2] -> [B, 4, 2*C]
     batch, channels, height, width = maps.shape
     pooled = functional.adaptive_avg_pool2d(weights, (height, width)).flatten(2)
     share = pooled / pooled.sum(2, keepdim=True).clamp_min(1e-6)

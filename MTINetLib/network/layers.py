@@ -44,7 +44,10 @@ class ConvNormReluPool(ConvNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, Ci, H, W] -> [N, Co, H/2, W/2]."""
-        return functional.relu(functional.max_pool2d(super().forward(x), 2), inplace=True)
+        maps = super().forward(x)
+        # The pair-wise form is two to three times faster forward on a CPU, and six times slower backward.
+        pooled = functional.max_pool2d(maps, 2) if self.training else halve_by_maximum(maps)
+        return functional.relu(pooled, inplace=True)
 
 
 class DeconvNormRelu(nn.Module):
@@ -66,9 +69,22 @@ class DeconvNormRelu(nn.Module):
         return functional.relu(self.norm(self.conv(x)), inplace=True)
 
 
+def halve_by_maximum(x: Tensor) -> Tensor:
+    """``max_pool2d(x, 2)`` by pair-wise maxima over channels-last rows: [N, C, H, W] -> [N, C, H/2, W/2]."""
+    count, channels, height, width = x.shape
+    rows = x.permute(0, 2, 3, 1).reshape(count, height // 2, 2, width * channels)
+    tall = torch.maximum(rows[:, :, 0], rows[:, :, 1]).view(count, height // 2, width // 2, 2, channels)
+    return torch.maximum(tall[:, :, :, 0], tall[:, :, :, 1]).permute(0, 3, 1, 2)
+
+
 def phases_to_batch(phases: Tensor) -> Tensor:
-    """Fold the phases into the batch: [B, 4, H, W] -> [B*4, 1, H, W]."""
-    return phases.flatten(0, 1).unsqueeze(1)
+    """Fold the phases into the batch: [B, 4, H, W] -> [B*4, 1, H, W].
+
+    The single channel is made the fastest axis: PyTorch then takes the images for channels-last, and
+    so every map after them. As [.., 1, H, W] they pass for both layouts and convolutions pick the slow one.
+    """
+    count, _, height, width = phases.shape
+    return phases.reshape(count * phases.shape[1], height, width, 1).permute(0, 3, 1, 2)
 
 
 def phases_to_channels(maps: Tensor, phase_count: int) -> Tensor:

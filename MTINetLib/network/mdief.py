@@ -8,6 +8,13 @@ from torch import Tensor, nn
 from MTINetLib.network.layers import ConvNormRelu, join
 
 
+def global_average(x: Tensor) -> Tensor:
+    """GAP: [N, C, h, w] -> float32 [N, C]; a matrix product with ones, which channels-last memory likes."""
+    pixels = x.permute(0, 2, 3, 1).flatten(1, 2)
+    ones = torch.full((1, 1, pixels.shape[1]), 1 / pixels.shape[1], dtype=x.dtype, device=x.device)
+    return torch.bmm(ones.expand(x.shape[0], -1, -1), pixels).squeeze(1).float()
+
+
 def gates(spatial: Tensor, spectral: Tensor) -> tuple[Tensor, Tensor]:
     """Equation (1): softmax over the two domains of each channel's global average.
 
@@ -18,7 +25,7 @@ def gates(spatial: Tensor, spectral: Tensor) -> tuple[Tensor, Tensor]:
         (gamma_spa, gamma_spe), float32 [N, C], between 0 and 1, summing to one.
     """
     # A softmax over two is the sigmoid of the difference: no exponential can overflow.
-    difference = spatial.mean((2, 3)).float() - spectral.mean((2, 3)).float()
+    difference = global_average(spatial) - global_average(spectral)
     gamma = torch.sigmoid(difference)
     return gamma, 1 - gamma
 
