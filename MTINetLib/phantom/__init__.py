@@ -1,0 +1,1 @@
+"""The digital liver DCE-MRI phantom: anatomy, kinetics, lesions, scanner, cohort, DICOM writer."""

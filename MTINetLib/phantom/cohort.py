@@ -1,0 +1,169 @@
+"""Cohorts: many phantom cases as a dataset folder that training and evaluation read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from MTINetLib.errors import InputError
+from MTINetLib.phantom.case import PhantomCase, PhantomSettings, TruthLesion, make_case
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.write_volume import write_label_map, write_volume
+
+FORMATS = ("nifti", "dicom")
+
+#: One case to make: folder, seed, index, image format, settings.
+_Job = tuple[str, int, int, str, PhantomSettings]
+
+
+def write_cohort(
+    folder: Path,
+    cases: int,
+    seed: int,
+    image_format: str = "nifti",
+    settings: PhantomSettings | None = None,
+    progress: Progress | None = None,
+    *,
+    first_index: int = 0,
+    workers: int = 1,
+) -> list[DatasetCase]:
+    """Make ``cases`` studies and write them as a dataset folder.
+
+    The folder holds ``cases.csv``, ``lesions.csv`` and per case ``cases/<case>/`` with four NIfTI files or
+    four DICOM series folders, ``mask.nii.gz`` and ``truth.json`` (true curves, diameters, times). It is
+    written beside its place and moved there when whole.
+
+    Args:
+        folder: new or empty.
+        cases: how many.
+        seed: of the cohort; case n is ``make_case(seed, first_index + n)``.
+        image_format: ``nifti`` or ``dicom``.
+        settings: what kind of studies.
+        progress: told after every case.
+        first_index: of the first case, to write a cohort in parts.
+        workers: processes; started by spawn, so the caller's main module must be importable.
+
+    Raises:
+        InputError: the folder holds something, the format is unknown, or no case is asked for.
+    """
+    watch = progress or Silent()
+    folder = Path(folder)
+    _check(folder, cases, image_format)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        chosen = settings or PhantomSettings()
+        jobs = [(str(beside), seed, first_index + n, image_format, chosen) for n in range(cases)]
+        rows: list[DatasetCase] = []
+        watch.start("phantom cases", cases)
+        for row in _run(jobs, workers):
+            rows.append(row)
+            watch.update(len(rows))
+        watch.finish()
+        write_dataset_tables(beside, rows)
+        if folder.exists():
+            folder.rmdir()
+        beside.chmod(0o755)
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return [_moved(row, beside, folder) for row in rows]
+
+
+def _check(folder: Path, cases: int, image_format: str) -> None:
+    if image_format not in FORMATS:
+        raise InputError(f"The image format '{image_format}' is unknown; choose nifti or dicom.")
+    if cases < 1:
+        raise InputError(f"{cases} cases cannot be made; ask for at least one.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} already holds something; choose a new folder for the phantom cases.")
+
+
+def _run(jobs: list[_Job], workers: int) -> Iterator[DatasetCase]:
+    if workers <= 1:
+        yield from map(_write_job, jobs)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        try:
+            yield from pool.map(_write_job, jobs)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _write_job(job: _Job) -> DatasetCase:
+    folder, seed, index, image_format, settings = job
+    return write_case(Path(folder), make_case(seed, index, settings), f"case_{index:04d}", image_format, seed)
+
+
+def write_case(
+    folder: Path, case: PhantomCase, name: str, image_format: str = "nifti", seed: int = 0
+) -> DatasetCase:
+    """Write one case under ``folder/cases/name`` and return its row; ``seed`` is noted in truth.json."""
+    target = folder / "cases" / name
+    target.mkdir(parents=True)
+    if image_format == "dicom":
+        paths = _write_dicom(target, case, name, seed)
+    else:
+        paths = {phase: target / f"{phase.value}.nii" for phase in PHASES}
+        for phase in PHASES:
+            # Stored values are whole numbers within 12 bits: int16 halves the files without loss.
+            write_volume(paths[phase], case.study.phase(phase).astype("int16"), case.study.grid)
+    mask = target / "mask.nii.gz"
+    write_label_map(mask, case.labels, case.study.grid)
+    (target / "truth.json").write_text(json.dumps(_truth(case, name, seed), indent=2) + "\n", encoding="utf-8")
+    return DatasetCase(
+        case=name,
+        patient=name,
+        case_class=case.case_class,
+        phase_paths=paths,
+        mask_path=mask,
+        lesion_classes={lesion.label: lesion.lesion_class for lesion in case.lesions},
+    )
+
+
+def _write_dicom(target: Path, case: PhantomCase, name: str, seed: int) -> dict[Phase, Path]:
+    # Imported here so that NIfTI cohorts do without pydicom.
+    from MTINetLib.phantom.dicom_writer import write_study_as_dicom
+
+    return write_study_as_dicom(target, case.study, patient_id=f"{name}-{seed}", study_seed=seed)
+
+
+def _truth(case: PhantomCase, name: str, seed: int) -> dict[str, object]:
+    return {
+        "case": name,
+        "seed": seed,
+        "times_s": list(case.study.times_s),
+        "lesions": [_truth_lesion(lesion) for lesion in case.lesions],
+    }
+
+
+def _truth_lesion(lesion: TruthLesion) -> dict[str, object]:
+    return {
+        "label": lesion.label,
+        "class": lesion.lesion_class,
+        "diameter_mm": lesion.diameter_mm,
+        "curve": list(lesion.curve),
+    }
+
+
+def _moved(row: DatasetCase, old: Path, new: Path) -> DatasetCase:
+    return DatasetCase(
+        case=row.case,
+        patient=row.patient,
+        case_class=row.case_class,
+        phase_paths={phase: new / path.relative_to(old) for phase, path in row.phase_paths.items()},
+        mask_path=None if row.mask_path is None else new / row.mask_path.relative_to(old),
+        lesion_classes=dict(row.lesion_classes),
+    )
+
+
+__all__ = ["FORMATS", "PhantomCase", "PhantomSettings", "TruthLesion", "make_case", "write_case", "write_cohort"]

@@ -1,0 +1,134 @@
+"""Vessel trees inside the liver: branches grow to points of the liver, calibres follow Murray's law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from MTINetLib.phantom.canvas import Canvas, Field, Point, Space
+from MTINetLib.phantom.draws import Rng, uniform
+from MTINetLib.phantom.liver import Liver
+from MTINetLib.phantom.patient import Patient
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Nodes [n, 3] in patient mm, each one's parent (-1 for a root) and the radius in mm towards the parent."""
+
+    nodes: Point
+    parent: np.ndarray
+    radius: Point
+
+
+def grow_tree(rng: Rng, roots: list[Point], targets: Point, tip_mm: float, root_mm: float) -> Tree:
+    """Connect every target to the nearest node so far, nearest targets first.
+
+    Calibre: the parent's cube is the sum of the children's cubes (Murray CD, PNAS 1926;12:207-214).
+
+    Args:
+        rng: for the branches' gentle bends.
+        roots: connected points where the tree starts, the first one is the inlet.
+        targets: [n, 3] points to reach.
+        tip_mm, root_mm: smallest radius, and largest radius allowed at the root.
+    """
+    nodes, parent = [roots[0]], [-1]
+    for point in roots[1:]:
+        _connect(rng, nodes, parent, point, 0)
+    order = np.argsort(np.linalg.norm(targets - roots[0], axis=1))
+    for point in targets[order]:
+        known = np.array(nodes)
+        # A little pull towards the root keeps long branches from zigzagging between tips.
+        cost = np.linalg.norm(known - point, axis=1) + 0.15 * np.linalg.norm(known - roots[0], axis=1)
+        _connect(rng, nodes, parent, point, int(np.argmin(cost)))
+    links = np.array(parent)
+    cubes = np.zeros(len(nodes))
+    has_child = np.zeros(len(nodes), dtype=bool)
+    has_child[links[links >= 0]] = True
+    cubes[~has_child] = tip_mm**3
+    for node in range(len(nodes) - 1, 0, -1):
+        cubes[links[node]] += cubes[node]
+    return Tree(np.array(nodes), links, np.minimum(np.cbrt(cubes), root_mm))
+
+
+def _connect(rng: Rng, nodes: list[Point], parent: list[int], point: Point, start: int) -> None:
+    begin = nodes[start]
+    length = float(np.linalg.norm(point - begin))
+    steps = max(1, round(length / 10.0))
+    bend = rng.normal(0.0, 0.06 * length, 3)
+    at = start
+    for step in range(1, steps + 1):
+        t = step / steps
+        nodes.append(begin + t * (point - begin) + np.sin(np.pi * t) * bend)
+        parent.append(at)
+        at = len(nodes) - 1
+
+
+def tree_weight(space: Space, tree: Tree) -> Field:
+    """Share of each voxel that the tree's lumen fills, float32 [K, J, I]."""
+    weight = np.zeros(space.shape, dtype=np.float32)
+    # Distances do not change with the grid's rotation: work along the grid's own axes.
+    index = space.index_of(tree.nodes)
+    steps = np.array(space.spacing_kji)
+    places = index * steps
+    edge = space.pixel_mm
+    axes = [np.arange(n) * step for n, step in zip(space.shape, steps, strict=True)]
+    for node in range(len(tree.nodes)):
+        up = int(tree.parent[node])
+        if up < 0:
+            continue
+        radius = float(tree.radius[node])
+        reach = radius + edge
+        low = np.minimum(places[node], places[up]) - reach
+        high = np.maximum(places[node], places[up]) + reach
+        first = np.maximum(np.ceil(low / steps), 0).astype(int)
+        last = np.minimum(np.floor(high / steps).astype(int) + 1, space.shape)
+        if np.any(first >= last):
+            continue
+        box = tuple(slice(int(a), int(b)) for a, b in zip(first, last, strict=True))
+        start, along = places[up], places[node] - places[up]
+        pk, pj, pi = (axis[s] - begin for axis, s, begin in zip(axes, box, start, strict=True))
+        pk, pj, pi = pk[:, None, None], pj[None, :, None], pi[None, None, :]
+        t = (pk * along[0] + pj * along[1] + pi * along[2]) / max(float(along @ along), 1e-6)
+        t = np.clip(t, 0.0, 1.0)
+        distance = np.sqrt((pk - t * along[0]) ** 2 + (pj - t * along[1]) ** 2 + (pi - t * along[2]) ** 2)
+        lumen = np.clip(0.5 - (distance - radius) / edge, 0.0, 1.0).astype(np.float32)
+        np.maximum(weight[box], lumen, out=weight[box])
+    return weight
+
+
+def paint_liver_vessels(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver) -> None:
+    """Portal tree from the hilum (with its trunk outside the liver) and hepatic veins to the vena cava."""
+    space = canvas.space
+    inside = np.argwhere(liver.distance < -4.0)
+    if len(inside) < 200:
+        return
+    tips = space.point_at(inside[rng.integers(0, len(inside), 170)])
+    count = int(rng.integers(55, 95))
+    trunk = liver.hilum + np.array([26.0, 14.0, -44.0])
+    fork_right = liver.hilum + np.array([-24.0, 2.0, 10.0])
+    fork_left = liver.hilum + np.array([30.0, -22.0, 16.0])
+    calibre = uniform(rng, 5.0, 8.0)
+    portal = grow_tree(
+        rng, [liver.hilum, trunk, fork_right, fork_left], tips[:count], uniform(rng, 0.9, 1.6), calibre
+    )
+    thick = np.maximum(portal.radius, 0.0)
+    first_steps = np.linalg.norm(portal.nodes - liver.hilum, axis=1)
+    toward_trunk = portal.nodes[:, 2] < liver.hilum[2] - 2.0
+    thick = np.where(toward_trunk & (first_steps < 60.0) & (portal.nodes[:, 0] > liver.hilum[0]), calibre, thick)
+    portal = Tree(portal.nodes, portal.parent, thick)
+    down = liver.outflow
+    mains = [down + np.array(v) for v in ((-42.0, 6.0, -22.0), (-16.0, -36.0, -22.0), (22.0, -30.0, -16.0))]
+    veins = grow_tree(
+        rng, [down, *mains], tips[count : count + int(rng.integers(40, 70))], uniform(rng, 0.9, 1.6),
+        uniform(rng, 3.5, 6.0),
+    )
+    inside_liver = (liver.distance < 1.5).astype(np.float32)
+    for tree, signal, only_inside in (
+        (veins, patient.venous_blood, True),
+        (portal, patient.portal_blood, False),
+    ):
+        weight = tree_weight(space, tree)
+        if only_inside:
+            weight = weight * inside_liver
+        canvas.paint(weight, signal)
