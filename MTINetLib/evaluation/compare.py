@@ -1,0 +1,274 @@
+"""One case: its findings beside its truth, lesion by lesion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from MTINetLib.evaluation import metrics
+from MTINetLib.evaluation.detection import Detection, Match, match_lesions, size_band
+from MTINetLib.evaluation.truth import Truth
+from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
+from MTINetLib.study.dataset_folder import DatasetCase
+from MTINetLib.study.normalise import estimate_scale
+from MTINetLib.study.phase import Phase
+from MTINetLib.study.study import Study
+
+FourValues = tuple[float, float, float, float]
+Labels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+_NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class LesionRow:
+    """One true lesion (``matched`` or ``missed``) or one found lesion that is not there (``false_positive``).
+
+    Overlaps and distances follow the rule for empty masks of metrics.py, so a missed lesion has Dice 0.
+    Curves are means per phase in scanner units: ``true`` and ``measured`` in the true and the found mask of
+    the same images, ``predicted`` by the network. ``scale_width`` is the study's intensity scale in scanner
+    units, to which the percentages refer. Unknown figures are nan, unknown words None.
+    """
+
+    case: str
+    patient: str
+    outcome: str
+    detail: str
+    truth_label: int | None
+    found_label: int | None
+    true_class: str | None
+    answer: str | None
+    p_hcc: float
+    size_band: str
+    long_axis_mm: float
+    true_volume_ml: float
+    found_volume_ml: float
+    iou: float
+    dice: float
+    hd95_mm: float
+    assd_mm: float
+    volume_error_ml: float
+    relative_volume_error: float
+    true_curve: FourValues | None
+    measured_curve: FourValues | None
+    predicted_curve: FourValues | None
+    measured_mae: float
+    predicted_mae: float
+    predicted_to_measured_mae: float
+    scale_width: float
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One study. Overlaps count all its lesion voxels together; ``error`` says why it failed, else ``""``."""
+
+    case: str
+    patient: str
+    case_class: str
+    error: str = ""
+    true_lesions: int = 0
+    found_lesions: int = 0
+    matched: int = 0
+    false_positives: int = 0
+    fragments: int = 0
+    dice: float = _NAN
+    iou: float = _NAN
+    volume_error_ml: float = _NAN
+    dice_per_slice: float = _NAN
+    iou_per_slice: float = _NAN
+    tumour_slices: int = 0
+    slices: int = 0
+    mask_resampled: bool = False
+    flags: str = ""
+    load_s: float = _NAN
+    analyze_s: float = _NAN
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All rows of one case."""
+
+    case: CaseRow
+    lesions: tuple[LesionRow, ...]
+
+
+def compare(
+    case: DatasetCase,
+    study: Study,
+    truth: Truth,
+    found: Labels,
+    findings: StudyFindings,
+    load_s: float = _NAN,
+    analyze_s: float = _NAN,
+) -> Comparison:
+    """Findings of a study beside its truth.
+
+    Args:
+        truth, found: label maps on the study's grid.
+        findings: its lesions carry the labels of ``found``.
+        load_s, analyze_s: seconds that it took, for the row of the case.
+    """
+    detection = match_lesions(truth.labels, found)
+    view = _View(case, study, truth.labels, found, {lesion.label: lesion for lesion in findings.lesions})
+    rows = [view.hit(match) for match in detection.matches]
+    rows += [view.miss(label, merged=label in detection.merged) for label in detection.missed]
+    rows += [
+        view.invention(label, fragment=label in detection.fragments) for label in detection.false_positives
+    ]
+    return Comparison(
+        _case_row(case, study, truth, found, findings, detection, load_s, analyze_s), tuple(rows)
+    )
+
+
+def long_axis_mm(mask: npt.NDArray[np.bool_], spacing: tuple[float, float, float]) -> float:
+    """Longest diameter in a slice (first axis) of a mask [K, J, I], between outer pixel corners, in mm."""
+    longest = 0.0
+    for plane in mask[mask.any(axis=(1, 2))]:
+        longest = max(longest, _plane_diameter(plane, spacing))
+    return longest
+
+
+class _View:
+    """What the rows of one case are read from; boxes are found once, and all is cropped to them."""
+
+    def __init__(
+        self,
+        case: DatasetCase,
+        study: Study,
+        truth: Labels,
+        found: Labels,
+        lesions: Mapping[int, LesionFinding],
+    ) -> None:
+        self.case, self.study, self.truth, self.found, self.lesions = case, study, truth, found, lesions
+        self.spacing_kji = study.grid.spacing[::-1]
+        self.voxel_ml = study.grid.voxel_volume_mm3 / 1000.0
+        self.scale_width = estimate_scale(study.phase(Phase.PRE)).width
+        self.truth_boxes = ndimage.find_objects(truth)
+        self.found_boxes = ndimage.find_objects(found)
+
+    def hit(self, match: Match) -> LesionRow:
+        return self._row("matched", "", match.truth, match.found)
+
+    def miss(self, label: int, merged: bool) -> LesionRow:
+        return self._row("missed", "merged" if merged else "", label, None)
+
+    def invention(self, label: int, fragment: bool) -> LesionRow:
+        return self._row("false_positive", "fragment" if fragment else "", None, label)
+
+    def _row(self, outcome: str, detail: str, truth_label: int | None, found_label: int | None) -> LesionRow:
+        box = self._box(truth_label, found_label)
+        true_mask = _mask_of(self.truth[box], truth_label)
+        found_mask = _mask_of(self.found[box], found_label)
+        in_all_phases = (slice(None), *box)
+        images = self.study.volumes[in_all_phases]
+        distances = metrics.surface_distances(true_mask, found_mask, self.spacing_kji)
+        finding = None if found_label is None else self.lesions.get(found_label)
+        true_curve, measured = _curve(images, true_mask), _curve(images, found_mask)
+        predicted = None if finding is None else finding.predicted_curve
+        long_axis = long_axis_mm(found_mask if truth_label is None else true_mask, self.study.grid.spacing)
+        return LesionRow(
+            case=self.case.case,
+            patient=self.case.patient,
+            outcome=outcome,
+            detail=detail,
+            truth_label=truth_label,
+            found_label=found_label,
+            true_class=None if truth_label is None else self.case.class_of(truth_label),
+            answer=None if finding is None else finding.lesion_class.value,
+            p_hcc=_NAN if finding is None else float(finding.probabilities.get(LesionClass.HCC.value, _NAN)),
+            size_band=size_band(long_axis),
+            long_axis_mm=long_axis,
+            true_volume_ml=float(true_mask.sum()) * self.voxel_ml,
+            found_volume_ml=float(found_mask.sum()) * self.voxel_ml,
+            iou=metrics.iou(true_mask, found_mask),
+            dice=metrics.dice(true_mask, found_mask),
+            hd95_mm=distances.hd95,
+            assd_mm=distances.assd,
+            volume_error_ml=metrics.volume_error_ml(true_mask, found_mask, self.voxel_ml * 1000.0),
+            relative_volume_error=metrics.relative_volume_error(true_mask, found_mask),
+            true_curve=true_curve,
+            measured_curve=measured,
+            predicted_curve=predicted,
+            measured_mae=_mae(true_curve, measured),
+            predicted_mae=_mae(true_curve, predicted),
+            predicted_to_measured_mae=_mae(measured, predicted),
+            scale_width=self.scale_width,
+        )
+
+    def _box(self, truth_label: int | None, found_label: int | None) -> tuple[slice, slice, slice]:
+        boxes = []
+        if truth_label is not None:
+            boxes.append(self.truth_boxes[truth_label - 1])
+        if found_label is not None:
+            boxes.append(self.found_boxes[found_label - 1])
+        k, j, i = (
+            slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes))
+            for axis in range(3)
+        )
+        return k, j, i
+
+
+def _case_row(
+    case: DatasetCase,
+    study: Study,
+    truth: Truth,
+    found: Labels,
+    findings: StudyFindings,
+    detection: Detection,
+    load_s: float,
+    analyze_s: float,
+) -> CaseRow:
+    true_mask, found_mask = truth.labels > 0, found > 0
+    bearing = true_mask.any(axis=(1, 2))
+    slices = true_mask[bearing], found_mask[bearing]
+    return CaseRow(
+        case=case.case,
+        patient=case.patient,
+        case_class=case.case_class,
+        true_lesions=len(detection.matches) + len(detection.missed),
+        found_lesions=len(detection.matches) + len(detection.false_positives),
+        matched=len(detection.matches),
+        false_positives=len(detection.false_positives),
+        fragments=len(detection.fragments),
+        dice=metrics.dice(true_mask, found_mask),
+        iou=metrics.iou(true_mask, found_mask),
+        volume_error_ml=metrics.volume_error_ml(true_mask, found_mask, study.grid.voxel_volume_mm3),
+        dice_per_slice=float(metrics.dice_per_slice(*slices).mean()) if bearing.any() else _NAN,
+        iou_per_slice=float(metrics.iou_per_slice(*slices).mean()) if bearing.any() else _NAN,
+        tumour_slices=int(bearing.sum()),
+        slices=study.grid.shape[0],
+        mask_resampled=truth.resampled,
+        flags=" ".join(dict.fromkeys((*study.flags, *findings.study.flags))),
+        load_s=load_s,
+        analyze_s=analyze_s,
+    )
+
+
+def _mask_of(labels: Labels, label: int | None) -> npt.NDArray[np.bool_]:
+    return np.zeros(labels.shape, dtype=bool) if label is None else labels == label
+
+
+def _curve(images: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> FourValues | None:
+    if not mask.any():
+        return None
+    pre, arterial, portal, delayed = (float(image[mask].mean(dtype=np.float64)) for image in images)
+    return pre, arterial, portal, delayed
+
+
+def _mae(truth: FourValues | None, estimate: FourValues | None) -> float:
+    return _NAN if truth is None or estimate is None else metrics.curve_mae(truth, estimate)
+
+
+def _plane_diameter(plane: npt.NDArray[np.bool_], spacing: tuple[float, float, float]) -> float:
+    """Per row only the first and last pixel can be ends of the longest diameter: their outer corners."""
+    rows = np.flatnonzero(plane.any(axis=1))
+    first = plane[rows].argmax(axis=1)
+    last = plane.shape[1] - plane[rows, ::-1].argmax(axis=1)
+    y = np.concatenate([rows, rows + 1]) * spacing[1]
+    left, right = np.tile(first, 2) * spacing[0], np.tile(last, 2) * spacing[0]
+    points = np.concatenate([np.stack([left, y]), np.stack([right, y])], axis=1)
+    difference = points[:, :, None] - points[:, None, :]
+    return float(np.sqrt((difference**2).sum(axis=0)).max())

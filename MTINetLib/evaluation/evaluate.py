@@ -1,0 +1,307 @@
+"""Evaluate a model on a dataset folder: every case analysed, compared with its truth, and summed up.
+
+Four files come out: ``per_lesion.csv``, ``per_case.csv``, ``summary.json`` and ``summary.md``. A case that
+fails is counted and named and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.evaluation.compare import CaseRow, Comparison, Labels, LesionRow, compare
+from MTINetLib.evaluation.figures import Rows, all_figures, plain
+from MTINetLib.evaluation.machine import describe_machine
+from MTINetLib.evaluation.statistics import CONFIDENCE, RESAMPLES
+from MTINetLib.evaluation.tables import markdown, write_rows
+from MTINetLib.evaluation.truth import read_truth
+from MTINetLib.findings import StudyFindings
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
+from MTINetLib.study.load import load_study_from_paths
+from MTINetLib.study.phase import Phase
+from MTINetLib.study.study import Study
+
+if TYPE_CHECKING:
+    from MTINetLib.inference.analyze import AnalysisSettings
+    from MTINetLib.inference.model_store import LoadedModel
+
+logger = logging.getLogger(__name__)
+
+SUMMARY_FILE = "summary.json"
+PAGE_FILE = "summary.md"
+LESIONS_FILE = "per_lesion.csv"
+CASES_FILE = "per_case.csv"
+#: A dataset folder may say of itself what it is: {"synthetic": true, ...}.
+DATASET_FILE = "dataset.json"
+
+
+class Analysed(Protocol):
+    """What evaluation needs of an analysis: findings, and the label map [K, J, I] that they refer to."""
+
+    @property
+    def findings(self) -> StudyFindings: ...
+
+    @property
+    def labels(self) -> Labels: ...
+
+
+Analyzer = Callable[[Study, Progress], Analysed]
+
+
+@dataclass(frozen=True)
+class EvaluationSummary:
+    """An evaluation's outcome.
+
+    Args:
+        figures: nested dicts of estimates and counts, see figures.py.
+        about: dataset, model, cases, seed, machine, date, command, settings.
+        cases, lesions: the rows that the figures come from.
+    """
+
+    figures: Mapping[str, Any]
+    about: Mapping[str, Any]
+    cases: tuple[CaseRow, ...]
+    lesions: tuple[LesionRow, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: without the rows, numbers that are not finite as None."""
+        return {**plain(dict(self.about)), **plain(dict(self.figures))}
+
+    def to_markdown(self) -> str:
+        """The page ``summary.md``."""
+        return markdown(self.figures, self.about)
+
+
+def evaluate(
+    dataset: Path,
+    out: Path,
+    *,
+    model: LoadedModel,
+    device: str = "auto",
+    precision: str = "auto",
+    settings: AnalysisSettings | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    limit: int | None = None,
+    seed: int = 0,
+    command: str | None = None,
+) -> EvaluationSummary:
+    """Analyse every case of a dataset with a model and write the four files into ``out``.
+
+    Args:
+        limit: only the first cases; None takes all.
+        seed: of the bootstrap.
+        command: what the summary quotes as the command; None takes this process's own.
+
+    Raises:
+        InputError: no dataset, an ``out`` that holds something else, or not one case that works.
+        Cancelled: told by ``progress``; nothing is written.
+    """
+    from MTINetLib.inference.analyze import AnalysisSettings, analyze
+
+    chosen = AnalysisSettings() if settings is None else settings
+
+    def analyzer(study: Study, inner: Progress) -> Analysed:
+        analysed: Analysed = analyze(
+            study, model, settings=chosen, device=device, precision=precision, progress=inner
+        )
+        return analysed
+
+    identity = {"name": model.name, "sha256": model.sha256, "device": device, "precision": precision}
+    return evaluate_with(
+        analyzer,
+        identity,
+        dataset,
+        out,
+        progress=progress,
+        overwrite=overwrite,
+        limit=limit,
+        seed=seed,
+        command=command,
+    )
+
+
+def evaluate_with(
+    analyzer: Analyzer,
+    identity: Mapping[str, Any],
+    dataset: Path,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    limit: int | None = None,
+    seed: int = 0,
+    command: str | None = None,
+) -> EvaluationSummary:
+    """As :func:`evaluate`, for anything that turns a study into findings.
+
+    Args:
+        identity: of what is evaluated; at least ``name`` and ``sha256``.
+    """
+    progress = progress or Silent()
+    _check_out(out, overwrite)
+    cases = read_dataset(dataset)[:limit]
+    started = time.perf_counter()
+    comparisons, provenance = _run(cases, analyzer, progress)
+    rows = [comparison.case for comparison in comparisons]
+    if all(row.error for row in rows):
+        raise InputError(f"None of the {len(rows)} cases could be evaluated; {rows[0].case}: {rows[0].error}")
+    lesions = [row for comparison in comparisons for row in comparison.lesions]
+    failed = [{"case": row.case, "error": row.error} for row in rows if row.error]
+    machine = describe_machine()
+    about = {
+        "model": dict(identity),
+        "dataset": _describe_dataset(dataset),
+        "cases": {
+            "total": len(rows),
+            "evaluated": len(rows) - len(failed),
+            "patients": len({row.patient for row in rows if not row.error}),
+            "failed": failed,
+            "masks_resampled": sum(row.mask_resampled for row in rows),
+        },
+        "bootstrap": {"seed": seed, "resamples": RESAMPLES, "confidence": CONFIDENCE},
+        "provenance_of_first_case": provenance,
+        "seconds": time.perf_counter() - started,
+        "command": command or _own_command(),
+        "date": machine["date"],
+        "machine": machine,
+    }
+    summary = EvaluationSummary(all_figures(Rows.of(rows, lesions, seed)), about, tuple(rows), tuple(lesions))
+    _write(out, summary)
+    return summary
+
+
+def _run(
+    cases: list[DatasetCase], analyzer: Analyzer, progress: Progress
+) -> tuple[list[Comparison], dict[str, Any] | None]:
+    comparisons: list[Comparison] = []
+    provenance: dict[str, Any] | None = None
+    progress.start("Evaluating", len(cases))
+    for done, case in enumerate(cases):
+        progress.update(done)
+        inner = _Inside(progress, done)
+        try:
+            comparison, findings = _evaluate_case(case, analyzer, inner)
+        except Cancelled:
+            raise
+        except Exception as error:  # one bad case must not cost the others; it is counted and named
+            logger.warning("Case %s failed: %s", case.case, type(error).__name__)
+            comparison = Comparison(
+                CaseRow(case.case, case.patient, case.case_class, error=_words(error)), ()
+            )
+        else:
+            if provenance is None:
+                provenance = _provenance(findings)
+        comparisons.append(comparison)
+    progress.update(len(cases))
+    progress.finish()
+    return comparisons, provenance
+
+
+def _evaluate_case(
+    case: DatasetCase, analyzer: Analyzer, progress: Progress
+) -> tuple[Comparison, StudyFindings]:
+    start = time.perf_counter()
+    study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=progress)
+    loaded = time.perf_counter()
+    truth = read_truth(case, study.grid)
+    before = time.perf_counter()
+    analysed = analyzer(study, progress)
+    after = time.perf_counter()
+    comparison = compare(
+        case, study, truth, analysed.labels, analysed.findings, loaded - start, after - before
+    )
+    return comparison, analysed.findings
+
+
+class _Inside:
+    """Progress of one case: passes on that the user cancelled, and nothing else."""
+
+    def __init__(self, outer: Progress, done: int) -> None:
+        self._outer, self._done = outer, done
+
+    def start(self, stage: str, total: int) -> None:
+        self._outer.update(self._done)
+
+    def update(self, done: int) -> None:
+        self._outer.update(self._done)
+
+    def finish(self) -> None:
+        pass
+
+
+def _check_out(out: Path, overwrite: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; name a folder for the evaluation.")
+    if out.is_dir() and any(out.iterdir()):
+        known = {SUMMARY_FILE, PAGE_FILE, LESIONS_FILE, CASES_FILE}
+        others = sorted(item.name for item in out.iterdir() if item.name not in known)
+        if others:
+            raise InputError(f"{out} holds something else, such as {others[0]}; name another folder.")
+        if not overwrite:
+            raise InputError(f"{out} already holds an evaluation; name another folder or allow overwriting.")
+
+
+def _write(out: Path, summary: EvaluationSummary) -> None:
+    """Beside first, then moved, so that a broken run leaves nothing half-written."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f".part-{os.getpid()}-{out.name}")
+    try:
+        beside.mkdir()
+        write_rows(beside / LESIONS_FILE, LesionRow, summary.lesions)
+        write_rows(beside / CASES_FILE, CaseRow, summary.cases)
+        text = json.dumps(summary.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
+        (beside / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
+        (beside / PAGE_FILE).write_text(summary.to_markdown(), encoding="utf-8")
+        out.mkdir(exist_ok=True)
+        for item in beside.iterdir():
+            item.replace(out / item.name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _describe_dataset(dataset: Path) -> dict[str, Any]:
+    about: dict[str, Any] = {"name": dataset.resolve().name, "synthetic": False}
+    path = dataset / DATASET_FILE
+    if path.is_file():
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"{path} is not readable JSON; correct or remove it.") from error
+        if isinstance(told, dict):
+            about |= told
+    about["synthetic"] = bool(about["synthetic"])
+    return about
+
+
+def _provenance(findings: StudyFindings) -> dict[str, Any]:
+    """How the first case was analysed, without its series; a fallback to the CPU would show here."""
+    told = findings.provenance
+    return {
+        "software": told.software,
+        "preset": told.preset,
+        "device": told.device,
+        "precision": told.precision,
+        "settings": dict(told.settings),
+        "notes": list(told.notes),
+    }
+
+
+def _words(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, InputError) and text else f"{type(error).__name__}: {text}"
+
+
+def _own_command() -> str:
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])

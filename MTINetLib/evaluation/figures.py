@@ -1,0 +1,233 @@
+"""From rows to figures with intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from MTINetLib.evaluation import classification
+from MTINetLib.evaluation.classification import ClassItem
+from MTINetLib.evaluation.compare import CaseRow, LesionRow
+from MTINetLib.evaluation.detection import SIZE_BANDS
+from MTINetLib.evaluation.statistics import (
+    Estimate,
+    PatientBootstrap,
+    Statistic,
+    mean_of,
+    median_of,
+    poisson_rate,
+    ratio_of,
+    wilson,
+)
+from MTINetLib.findings import NETWORK_CLASSES, LesionClass
+from MTINetLib.study.phase import PHASES
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of all cases that could be evaluated, with the bootstrap over their patients."""
+
+    cases: Sequence[CaseRow]
+    lesions: Sequence[LesionRow]
+    bootstrap: PatientBootstrap
+
+    @classmethod
+    def of(cls, cases: Sequence[CaseRow], lesions: Sequence[LesionRow], seed: int) -> Rows:
+        done = [case for case in cases if not case.error]
+        return cls(done, lesions, PatientBootstrap([case.patient for case in done], seed))
+
+    def true_lesions(self) -> list[LesionRow]:
+        return [row for row in self.lesions if row.outcome != "false_positive"]
+
+    def over_lesions(
+        self,
+        statistic: Callable[[list[float]], Statistic],
+        values: Sequence[float],
+        rows: Sequence[LesionRow],
+    ) -> Estimate:
+        """A statistic over lesions' values, nan left out."""
+        known = sum(not math.isnan(value) for value in values)
+        return self.bootstrap.estimate(statistic(list(values)), [row.patient for row in rows], known)
+
+    def over_cases(self, statistic: Statistic, rows: Sequence[CaseRow], n: int) -> Estimate:
+        return self.bootstrap.estimate(statistic, [row.patient for row in rows], n)
+
+
+def all_figures(rows: Rows) -> dict[str, Any]:
+    """Every figure of an evaluation, as nested dicts of estimates and counts."""
+    return {
+        "lesions": {name: lesion_figures(rows, group) for name, group in lesion_groups(rows).items()},
+        "detection": detection_figures(rows),
+        "classification": {
+            "all": class_figures(rows, rows.true_lesions()),
+            ">=10 mm": class_figures(rows, [row for row in rows.true_lesions() if row.long_axis_mm >= 10.0]),
+        },
+        "curves": curve_figures(rows),
+        "studies": study_figures(rows),
+    }
+
+
+def lesion_groups(rows: Rows) -> dict[str, list[LesionRow]]:
+    """True lesions: all, from 10 mm up, by size band, by class."""
+    true = rows.true_lesions()
+    groups = {"all": true, ">=10 mm": [row for row in true if row.long_axis_mm >= 10.0]}
+    groups |= {band: [row for row in true if row.size_band == band] for band in SIZE_BANDS}
+    groups |= {name.value: [row for row in true if row.true_class == name.value] for name in NETWORK_CLASSES}
+    return groups
+
+
+def lesion_figures(rows: Rows, lesions: Sequence[LesionRow]) -> dict[str, Any]:
+    """Sensitivity, overlap, distances and volumes of a group of true lesions.
+
+    ``dice_median`` counts missed lesions as 0; the figures ``of_matched`` leave them out.
+    """
+    matched = [row for row in lesions if row.outcome == "matched"]
+    errors = [abs(row.relative_volume_error) for row in matched]
+    return {
+        "lesions": len(lesions),
+        "matched": len(matched),
+        "merged": sum(row.detail == "merged" for row in lesions),
+        "sensitivity": wilson(len(matched), len(lesions)),
+        "sensitivity_by_patient": rows.over_lesions(
+            mean_of, [float(row.outcome == "matched") for row in lesions], lesions
+        ),
+        "dice_median": rows.over_lesions(median_of, [row.dice for row in lesions], lesions),
+        "dice_mean": rows.over_lesions(mean_of, [row.dice for row in lesions], lesions),
+        "dice_median_of_matched": rows.over_lesions(median_of, [row.dice for row in matched], matched),
+        "dice_mean_of_matched": rows.over_lesions(mean_of, [row.dice for row in matched], matched),
+        "iou_median": rows.over_lesions(median_of, [row.iou for row in lesions], lesions),
+        "hd95_mm_median_of_matched": rows.over_lesions(median_of, [row.hd95_mm for row in matched], matched),
+        "assd_mm_median_of_matched": rows.over_lesions(median_of, [row.assd_mm for row in matched], matched),
+        "volume_error_median_of_matched": rows.over_lesions(
+            median_of, [row.relative_volume_error for row in matched], matched
+        ),
+        "absolute_volume_error_median_of_matched": rows.over_lesions(median_of, errors, matched),
+    }
+
+
+def detection_figures(rows: Rows) -> dict[str, Any]:
+    """False positives and precision; studies of class none apart."""
+    clean = [row for row in rows.cases if row.true_lesions == 0]
+    found = sum(row.found_lesions for row in rows.cases)
+    return {
+        "studies": len(rows.cases),
+        "false_positives": sum(row.false_positives for row in rows.cases),
+        "fragments_among_them": sum(row.fragments for row in rows.cases),
+        "false_positives_per_study": poisson_rate(
+            sum(row.false_positives for row in rows.cases), len(rows.cases)
+        ),
+        "false_positives_per_study_by_patient": rows.over_cases(
+            mean_of([float(row.false_positives) for row in rows.cases]), rows.cases, len(rows.cases)
+        ),
+        "precision": wilson(sum(row.matched for row in rows.cases), found),
+        "studies_without_lesions": len(clean),
+        "clean_among_them": wilson(sum(row.false_positives == 0 for row in clean), len(clean)),
+        "false_positives_per_study_without_lesions": poisson_rate(
+            sum(row.false_positives for row in clean), len(clean)
+        ),
+    }
+
+
+def class_figures(rows: Rows, lesions: Sequence[LesionRow]) -> dict[str, Any]:
+    """How well the matched lesions' classes were told; AUC, Brier and ECE count the undecided too."""
+    items = class_items(lesions)
+    patients = [item.patient for item in items]
+    decided, right = classification.decided(items), classification.correct(items)
+    per_class = {
+        name.value: wilson(
+            sum(item.answer is name for item in items if item.truth is name),
+            sum(item.truth is name and item.answer is not LesionClass.UNDECIDED for item in items),
+        )
+        for name in NETWORK_CLASSES
+    }
+    return {
+        "lesions": len(items),
+        "accuracy_of_decided": wilson(int(right.sum()), int(decided.sum())),
+        "accuracy_of_decided_by_patient": rows.bootstrap.estimate(
+            ratio_of(right.astype(float), decided.astype(float)), patients, int(decided.sum())
+        ),
+        "accuracy_undecided_counted_wrong": wilson(int(right.sum()), len(items)),
+        "coverage": wilson(int(decided.sum()), len(items)),
+        "undecided_share": wilson(len(items) - int(decided.sum()), len(items)),
+        "recall_of_decided": per_class,
+        "confusion": classification.confusion(items),
+        "auc": rows.bootstrap.estimate(classification.auc_of(items), patients),
+        "brier": rows.bootstrap.estimate(classification.brier_of(items), patients),
+        "ece": rows.bootstrap.estimate(classification.ece_of(items), patients),
+    }
+
+
+def class_items(lesions: Sequence[LesionRow]) -> list[ClassItem]:
+    """The matched lesions of a known class with an answer."""
+    return [
+        ClassItem(row.patient, LesionClass(row.true_class), LesionClass(row.answer), row.p_hcc)
+        for row in lesions
+        if row.outcome == "matched" and row.answer is not None and not math.isnan(row.p_hcc)
+    ]
+
+
+def curve_figures(rows: Rows) -> dict[str, Any]:
+    """Mean absolute errors of the curves of matched lesions against the curve in the true mask.
+
+    In the scanner's units, and in percent of the study's intensity scale so that studies of different
+    gain count alike; ``predicted_to_measured`` compares the network's curve with the one in its own mask.
+    """
+    matched = [row for row in rows.lesions if row.outcome == "matched"]
+    figures: dict[str, Any] = {}
+    for name in ("measured", "predicted", "predicted_to_measured"):
+        values = [getattr(row, f"{name}_mae") for row in matched]
+        percent = [100.0 * value / row.scale_width for value, row in zip(values, matched, strict=True)]
+        figures[f"{name}_mae"] = rows.over_lesions(mean_of, values, matched)
+        figures[f"{name}_mae_percent_of_scale"] = rows.over_lesions(mean_of, percent, matched)
+        figures[f"{name}_mae_percent_of_scale_median"] = rows.over_lesions(median_of, percent, matched)
+    figures["predicted_mae_percent_of_scale_by_phase"] = {
+        phase.value: rows.over_lesions(
+            mean_of, [_percent_error(row, phase.index) for row in matched], matched
+        )
+        for phase in PHASES
+    }
+    return figures
+
+
+def study_figures(rows: Rows) -> dict[str, Any]:
+    """Overlap per study (all lesion voxels together) and per tumour-bearing slice (averaged per study)."""
+    bearing = [row for row in rows.cases if row.true_lesions]
+
+    def mean(values: list[float]) -> Estimate:
+        return rows.over_cases(mean_of(values), bearing, len(bearing))
+
+    return {
+        "dice_mean_per_study": mean([row.dice for row in bearing]),
+        "dice_median_per_study": rows.over_cases(
+            median_of([row.dice for row in bearing]), bearing, len(bearing)
+        ),
+        "iou_mean_per_study": mean([row.iou for row in bearing]),
+        "dice_mean_per_tumour_slice_per_study": mean([row.dice_per_slice for row in bearing]),
+        "iou_mean_per_tumour_slice_per_study": mean([row.iou_per_slice for row in bearing]),
+        "volume_error_ml_mean_per_study": mean([row.volume_error_ml for row in bearing]),
+        "load_s_median": rows.over_cases(
+            median_of([r.load_s for r in rows.cases]), rows.cases, len(rows.cases)
+        ),
+        "analyze_s_median": rows.over_cases(
+            median_of([row.analyze_s for row in rows.cases]), rows.cases, len(rows.cases)
+        ),
+    }
+
+
+def plain(figures: Any) -> Any:
+    """Figures for JSON: estimates as dicts, numbers that are not finite as None."""
+    if isinstance(figures, Estimate):
+        return plain(asdict(figures))
+    if isinstance(figures, dict):
+        return {key: plain(value) for key, value in figures.items()}
+    if isinstance(figures, (list, tuple)):
+        return [plain(value) for value in figures]
+    return None if isinstance(figures, float) and not math.isfinite(figures) else figures
+
+
+def _percent_error(row: LesionRow, phase: int) -> float:
+    if row.true_curve is None or row.predicted_curve is None:
+        return float("nan")
+    return 100.0 * abs(row.predicted_curve[phase] - row.true_curve[phase]) / row.scale_width

@@ -1,0 +1,230 @@
+"""An evaluation as CSV rows and as a Markdown page that a model card can quote."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.evaluation.compare import CaseRow, LesionRow
+from MTINetLib.evaluation.statistics import Estimate
+from MTINetLib.study.phase import PHASES
+
+_CURVES = ("true_curve", "measured_curve", "predicted_curve")
+
+
+def write_rows(
+    path: Path, kind: type[CaseRow] | type[LesionRow], rows: Sequence[CaseRow | LesionRow]
+) -> None:
+    """One line a row, curves as four columns; what is unknown stays empty, infinity is ``inf``."""
+    header: list[str] = []
+    for field in fields(kind):
+        spread = [f"{field.name}_{phase.value}" for phase in PHASES]
+        header += spread if field.name in _CURVES else [field.name]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for row in rows:
+            cells: list[str] = []
+            for field in fields(kind):
+                value = getattr(row, field.name)
+                values = (value or (None,) * 4) if field.name in _CURVES else (value,)
+                cells += [_cell(item) for item in values]
+            writer.writerow(cells)
+
+
+def markdown(figures: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """The page: what was evaluated, then one table a subject.
+
+    Args:
+        figures: of figures.all_figures.
+        about: the summary's other parts (dataset, model, cases, command, ...).
+    """
+    return "\n".join(
+        [
+            *_heading(about),
+            *_lesion_table(figures["lesions"]),
+            *_detection_table(figures["detection"]),
+            *_class_table(figures["classification"]),
+            *_curve_table(figures["curves"]),
+            *_study_table(figures["studies"]),
+            *_notes(about),
+        ]
+    )
+
+
+def interval(estimate: Estimate, scale: float = 1.0, digits: int = 2) -> str:
+    """``value (low to high)``, or a dash where there is no value."""
+    if not math.isfinite(estimate.value):
+        return "-"
+    value = f"{estimate.value * scale:.{digits}f}"
+    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
+        return value
+    return f"{value} ({estimate.low * scale:.{digits}f} to {estimate.high * scale:.{digits}f})"
+
+
+def percent(estimate: Estimate) -> str:
+    """A share in percent with its interval."""
+    return interval(estimate, 100.0, 1)
+
+
+def _heading(about: Mapping[str, Any]) -> list[str]:
+    model, cases = about["model"], about["cases"]
+    lines = [
+        "# Evaluation",
+        "",
+        f"Model `{model['name']}` (SHA-256 `{model['sha256']}`), {cases['evaluated']} of {cases['total']}"
+        f" studies of {cases['patients']} patients, {about['date'][:10]}.",
+        "",
+    ]
+    if about["dataset"]["synthetic"]:
+        lines += [
+            "**Synthetic phantom: every image here was computed, no patient was imaged.** These figures tell"
+            " nothing about performance on patients.",
+            "",
+        ]
+    if cases["failed"]:
+        lines += [f"**{len(cases['failed'])} studies failed** and count in no figure:", ""]
+        lines += [f"- {item['case']}: {item['error']}" for item in cases["failed"]]
+        lines.append("")
+    return lines
+
+
+def _lesion_table(groups: Mapping[str, Any]) -> list[str]:
+    rows = [
+        [
+            name,
+            str(group["lesions"]),
+            percent(group["sensitivity"]),
+            interval(group["dice_median"], digits=3),
+            interval(group["dice_median_of_matched"], digits=3),
+            interval(group["hd95_mm_median_of_matched"]),
+            interval(group["assd_mm_median_of_matched"]),
+            percent(group["volume_error_median_of_matched"]),
+        ]
+        for name, group in groups.items()
+    ]
+    header = [
+        "True lesions",
+        "n",
+        "Sensitivity, %",
+        "Dice, median (missed = 0)",
+        "Dice, median (matched)",
+        "HD95, mm",
+        "ASSD, mm",
+        "Volume error, %",
+    ]
+    return _section("Lesions", header, rows)
+
+
+def _detection_table(figures: Mapping[str, Any]) -> list[str]:
+    rows = [
+        [
+            "False positives per study",
+            interval(figures["false_positives_per_study"]),
+            str(figures["studies"]),
+        ],
+        [
+            "... of them pieces of true lesions",
+            str(figures["fragments_among_them"]),
+            str(figures["false_positives"]),
+        ],
+        ["Precision of found lesions, %", percent(figures["precision"]), str(figures["precision"].n)],
+        [
+            "Studies without lesions that stay clean, %",
+            percent(figures["clean_among_them"]),
+            str(figures["studies_without_lesions"]),
+        ],
+    ]
+    return _section("Detection", ["", "value", "n"], rows)
+
+
+def _class_table(groups: Mapping[str, Any]) -> list[str]:
+    names = list(groups)
+    lines = [
+        ("Accuracy among decided, %", "accuracy_of_decided", percent),
+        ("Coverage (decided), %", "coverage", percent),
+        ("Accuracy, undecided counted wrong, %", "accuracy_undecided_counted_wrong", percent),
+        ("AUC", "auc", lambda e: interval(e, digits=3)),
+        ("Brier score", "brier", lambda e: interval(e, digits=3)),
+        ("Expected calibration error", "ece", lambda e: interval(e, digits=3)),
+    ]
+    rows = [["Matched lesions, n", *(str(groups[name]["lesions"]) for name in names)]]
+    rows += [[title, *(write(groups[name][key]) for name in names)] for title, key, write in lines]
+    confusion = groups["all"]["confusion"]
+    answers = list(next(iter(confusion.values())))
+    table = [[truth, *(str(counts[answer]) for answer in answers)] for truth, counts in confusion.items()]
+    return [
+        *_section("HCC or hemangioma", ["", *names], rows),
+        *_table(["True class", *(f"answered {answer}" for answer in answers)], table),
+        "",
+    ]
+
+
+def _curve_table(figures: Mapping[str, Any]) -> list[str]:
+    titles = {
+        "measured": "measured in the found mask, against the true mask",
+        "predicted": "predicted by the network, against the true mask",
+        "predicted_to_measured": "predicted by the network, against the found mask",
+    }
+    rows = [
+        [
+            title,
+            interval(figures[f"{name}_mae"], digits=1),
+            interval(figures[f"{name}_mae_percent_of_scale"]),
+            str(figures[f"{name}_mae"].n),
+        ]
+        for name, title in titles.items()
+    ]
+    return _section(
+        "Enhancement curves, MAE", ["Curve", "scanner units", "% of the study's scale", "n"], rows
+    )
+
+
+def _study_table(figures: Mapping[str, Any]) -> list[str]:
+    names = {
+        "dice_mean_per_study": "Dice of all lesion voxels of a study, mean",
+        "iou_mean_per_study": "IoU of all lesion voxels of a study, mean",
+        "dice_mean_per_tumour_slice_per_study": "Dice per tumour-bearing slice, mean per study",
+        "iou_mean_per_tumour_slice_per_study": "IoU per tumour-bearing slice, mean per study",
+    }
+    rows = [[title, interval(figures[key], digits=3), str(figures[key].n)] for key, title in names.items()]
+    rows += [
+        [
+            "Seconds to analyse a loaded study, median",
+            interval(figures["analyze_s_median"]),
+            str(figures["analyze_s_median"].n),
+        ]
+    ]
+    return _section("Studies with lesions", ["", "value", "n"], rows)
+
+
+def _notes(about: Mapping[str, Any]) -> list[str]:
+    return [
+        "95 % intervals in brackets: shares by Wilson's score, false-positive rates by the exact Poisson"
+        f" interval, all else by bootstrap over patients ({about['bootstrap']['resamples']} resamples,"
+        f" seed {about['bootstrap']['seed']}). A true and a found lesion match one to one at IoU >= 0.1."
+        " Sizes are longest axial diameters of the true lesions. Two empty masks are left out of overlaps; a"
+        " missed lesion has Dice 0. Details: `summary.json`.",
+        "",
+        f"Command: `{about['command']}`",
+        "",
+    ]
+
+
+def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"## {title}", "", *_table(header, rows), ""]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

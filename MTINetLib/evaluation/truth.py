@@ -1,0 +1,61 @@
+"""The true lesions of a case: its label map on the study's grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from MTINetLib.errors import InputError
+from MTINetLib.study.dataset_folder import DatasetCase
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.read_files import read_volume
+
+Labels = npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """True lesions of one case.
+
+    Args:
+        labels: [K, J, I] on the study's grid, 0 for background.
+        resampled: whether the mask had another grid and was brought over (nearest voxel).
+    """
+
+    labels: Labels
+    resampled: bool
+
+
+def read_truth(case: DatasetCase, grid: Grid) -> Truth:
+    """The label map of a case on a grid; nothing anywhere for a case of class none without a mask.
+
+    Raises:
+        InputError: the mask is missing, is no label map, or disagrees with the case's class.
+    """
+    if case.mask_path is None:
+        if case.case_class != "none":
+            raise InputError("it has no mask to compare with; name the file in the column mask of cases.csv.")
+        return Truth(np.zeros(grid.shape, dtype=np.uint16), resampled=False)
+    volume = read_volume(case.mask_path)
+    labels = np.rint(volume.array)
+    limit = np.iinfo(np.uint16).max
+    if not np.array_equal(labels, volume.array) or labels.min() < 0 or labels.max() > limit:
+        raise InputError(f"the mask {case.mask_path.name} is not a label map of whole numbers from 0 up.")
+    if case.case_class == "none" and labels.any():
+        raise InputError("its class is none, but its mask holds lesions; correct one of them in cases.csv.")
+    if volume.grid.matches(grid):
+        return Truth(labels.astype(np.uint16), resampled=False)
+    return Truth(resample_labels(labels.astype(np.uint16), volume.grid, grid), resampled=True)
+
+
+def resample_labels(labels: Labels, source: Grid, target: Grid) -> Labels:
+    """A label map brought to another grid, each voxel from the nearest one; 0 outside the source."""
+    offset = source.to_index(target.to_lps((0.0, 0.0, 0.0)))
+    steps = [source.to_index(target.to_lps(unit)) - offset for unit in np.eye(3)]
+    result: Labels = ndimage.affine_transform(
+        labels, np.stack(steps, axis=1), offset, output_shape=target.shape, order=0, mode="constant", cval=0
+    )
+    return result

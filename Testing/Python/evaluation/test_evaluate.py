@@ -1,0 +1,195 @@
+"""The whole evaluation over a small dataset folder, with an analyzer that knows the answers."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.made_analysis import MadeAnalysis, made_analysis, made_grid, made_labels, made_study
+
+from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.evaluation.evaluate import EvaluationSummary, evaluate_with
+from MTINetLib.findings import LesionClass
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
+from MTINetLib.study.phase import PHASES
+from MTINetLib.study.study import Study
+from MTINetLib.study.write_volume import write_label_map, write_volume
+
+IDENTITY = {"name": "made", "sha256": "ab" * 32}
+Answer = Callable[[Study, Progress], MadeAnalysis]
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two patients with the two made lesions, and one study whose truth is empty."""
+    folder = tmp_path_factory.mktemp("dataset")
+    study = made_study(made_grid((10, 40, 48)))
+    cases = []
+    for name, case_class in (("one", "HCC"), ("two", "HCC"), ("clean", "none")):
+        paths = {phase: folder / name / f"{phase.value}.nii.gz" for phase in PHASES}
+        for phase, path in paths.items():
+            write_volume(path, study.phase(phase), study.grid)
+        mask = folder / name / "mask.nii.gz"
+        labels = made_labels(study.grid)
+        write_label_map(mask, labels if case_class != "none" else labels * 0, study.grid)
+        classes = {1: "HCC", 2: "hemangioma"} if case_class != "none" else {}
+        cases.append(DatasetCase(name, f"patient {name}", case_class, paths, mask, classes))
+    write_dataset_tables(folder, cases)
+    (folder / "dataset.json").write_text(json.dumps({"synthetic": True, "seed": 7}), encoding="utf-8")
+    return folder
+
+
+def knows_all(study: Study, progress: Progress) -> MadeAnalysis:
+    return made_analysis(study)
+
+
+def run(dataset: Path, out: Path, analyzer: Answer = knows_all, **more: object) -> EvaluationSummary:
+    return evaluate_with(analyzer, IDENTITY, dataset, out, command="mtinet evaluate ...", **more)  # type: ignore[arg-type]
+
+
+def test_an_evaluation_leaves_four_files_that_say_the_same(dataset: Path, tmp_path: Path) -> None:
+    summary = run(dataset, tmp_path / "out")
+    out = tmp_path / "out"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "per_case.csv",
+        "per_lesion.csv",
+        "summary.json",
+        "summary.md",
+    ]
+    told = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert told["lesions"]["all"]["dice_median"]["value"] == 1.0
+    assert told["detection"]["false_positives"] == 2  # both made lesions in the clean study
+    assert told["lesions"] == summary.to_dict()["lesions"]
+    rows = list(csv.DictReader((out / "per_lesion.csv").open(encoding="utf-8")))
+    assert [row["outcome"] for row in rows] == ["matched"] * 4 + ["false_positive"] * 2
+    assert float(rows[0]["true_curve_arterial"]) == pytest.approx(430, abs=10)
+    cases = list(csv.DictReader((out / "per_case.csv").open(encoding="utf-8")))
+    assert [row["case"] for row in cases] == ["one", "two", "clean"]
+
+
+def test_the_summary_says_how_it_was_made(dataset: Path, tmp_path: Path) -> None:
+    about = run(dataset, tmp_path / "out", seed=5).to_dict()
+    assert about["model"] == IDENTITY
+    assert about["bootstrap"]["seed"] == 5
+    assert about["command"] == "mtinet evaluate ..."
+    assert about["dataset"]["synthetic"] is True
+    assert about["dataset"]["seed"] == 7
+    assert about["machine"]["cores"] >= 1
+    assert about["date"] == about["machine"]["date"]
+    assert about["provenance_of_first_case"]["precision"] == "fp32"
+
+
+def test_the_page_names_the_phantom_and_the_command(dataset: Path, tmp_path: Path) -> None:
+    page = run(dataset, tmp_path / "out").to_markdown()
+    assert "Synthetic phantom" in page
+    assert "`mtinet evaluate ...`" in page
+    assert "| all | 4 | 100.0 (51.0 to 100.0) | 1.000 (1.000 to 1.000) |" in page
+    widths = {
+        line.count("|") for line in page.splitlines() if line.startswith("| ") and "Dice, median" in line
+    }
+    assert widths == {9}
+
+
+def test_a_dataset_that_does_not_say_so_is_not_called_synthetic(dataset: Path, tmp_path: Path) -> None:
+    told = (dataset / "dataset.json").read_text(encoding="utf-8")
+    (dataset / "dataset.json").unlink()
+    try:
+        summary = run(dataset, tmp_path / "out", limit=1)
+    finally:
+        (dataset / "dataset.json").write_text(told, encoding="utf-8")
+    assert "ynthetic" not in summary.to_markdown()
+
+
+def test_a_case_that_fails_is_named_and_the_rest_goes_on(dataset: Path, tmp_path: Path) -> None:
+    calls = []
+
+    def fails_second(study: Study, progress: Progress) -> MadeAnalysis:
+        calls.append(1)
+        if len(calls) == 2:
+            raise InputError("the arterial phase is missing.")
+        return made_analysis(study)
+
+    summary = run(dataset, tmp_path / "out", fails_second)
+    assert summary.about["cases"]["failed"] == [{"case": "two", "error": "the arterial phase is missing."}]
+    assert summary.figures["lesions"]["all"]["lesions"] == 2
+    assert "- two: the arterial phase is missing." in summary.to_markdown()
+
+
+def test_when_every_case_fails_nothing_is_written_and_the_reason_is_told(
+    dataset: Path, tmp_path: Path
+) -> None:
+    def fails(study: Study, progress: Progress) -> MadeAnalysis:
+        raise RuntimeError("no luck")
+
+    with pytest.raises(InputError, match=r"None of the 3 cases .* one: RuntimeError: no luck"):
+        run(dataset, tmp_path / "out", fails)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cancelling_stops_at_once_and_writes_nothing(dataset: Path, tmp_path: Path) -> None:
+    class Impatient(Silent):
+        def update(self, done: int) -> None:
+            if done == 1:
+                raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        run(dataset, tmp_path / "out", progress=Impatient())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cancel_reaches_into_the_analysis_of_a_case(dataset: Path, tmp_path: Path) -> None:
+    class Armed(Silent):
+        armed = False
+
+        def update(self, done: int) -> None:
+            if self.armed:
+                raise Cancelled("stopped")
+
+    outer = Armed()
+
+    def slow(study: Study, progress: Progress) -> MadeAnalysis:
+        outer.armed = True
+        progress.start("Predicting", 3)
+        raise AssertionError("the cancel did not arrive")
+
+    with pytest.raises(Cancelled):
+        run(dataset, tmp_path / "out", slow, progress=outer)
+
+
+def test_the_first_cases_can_be_tried_alone(dataset: Path, tmp_path: Path) -> None:
+    assert len(run(dataset, tmp_path / "out", limit=2).cases) == 2
+
+
+def test_an_earlier_evaluation_is_kept_unless_overwriting_is_allowed(dataset: Path, tmp_path: Path) -> None:
+    run(dataset, tmp_path / "out", limit=1)
+    with pytest.raises(InputError, match="already holds an evaluation"):
+        run(dataset, tmp_path / "out", limit=1)
+    run(dataset, tmp_path / "out", limit=2, overwrite=True)
+    assert len((tmp_path / "out" / "per_case.csv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_a_folder_with_something_else_is_never_written_into(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match="holds something else"):
+        run(dataset, tmp_path, overwrite=True)
+
+
+def test_undecided_lesions_are_counted_as_such(dataset: Path, tmp_path: Path) -> None:
+    def unsure(study: Study, progress: Progress) -> MadeAnalysis:
+        return made_analysis(study, (LesionClass.UNDECIDED, LesionClass.HEMANGIOMA))
+
+    figures = run(dataset, tmp_path / "out", unsure).figures["classification"]["all"]
+    assert figures["coverage"].value == 0.5
+    assert figures["accuracy_of_decided"].value == 1.0
+
+
+def test_volumes_are_native_scanner_units_in_the_curves(dataset: Path, tmp_path: Path) -> None:
+    row = run(dataset, tmp_path / "out", limit=1).lesions[0]
+    assert row.true_curve is not None
+    assert np.allclose(row.true_curve, (180, 430, 300, 240), atol=10)
