@@ -12,6 +12,8 @@ from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.phase import PHASES
 
 PHASE_COLUMN = "Phase"
+MEASURED_SUFFIX = " measured"
+SD_SUFFIX = " SD"
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,11 @@ class TimeAxis:
 
 
 def measured_column(label: int) -> str:
-    return f"Lesion {label} measured"
+    return f"Lesion {label}{MEASURED_SUFFIX}"
 
 
 def sd_column(label: int) -> str:
-    return f"Lesion {label} SD"
+    return f"Lesion {label}{SD_SUFFIX}"
 
 
 def predicted_column(label: int) -> str:

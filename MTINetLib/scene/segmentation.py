@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding
-from MTINetLib.report.colours import ON_BLACK, rgb
+from MTINetLib.report.colours import ON_BLACK, Rgb, rgb
 from MTINetLib.report.words import class_title
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.terminology import terminology_entry
@@ -47,6 +49,40 @@ def segment_name(lesion: LesionFinding) -> str:
     return f"{lesion.label} {class_title(lesion.lesion_class)}"
 
 
+@dataclass(frozen=True)
+class SegmentedLesion:
+    """A lesion as it stands in the scene now, perhaps corrected, renamed or recoloured by a person.
+
+    Args:
+        label: its number; None for a segment that a person added.
+        segment_id, name: of the segment.
+        colour: red, green, blue from 0 to 1.
+        mask: [K, J, I] on the grid of the reference volume.
+    """
+
+    label: int | None
+    segment_id: str
+    name: str
+    colour: Rgb
+    mask: npt.NDArray[np.bool_]
+
+
+def read_lesions(segmentation: Any, reference_volume: Any) -> tuple[SegmentedLesion, ...]:
+    """All segments with a voxel in them, in the order of the segmentation."""
+    labels = {segment_id: label for label, segment_id in segment_labels(segmentation).items()}
+    inner = segmentation.GetSegmentation()
+    lesions = []
+    for index in range(inner.GetNumberOfSegments()):
+        segment_id = inner.GetNthSegmentID(index)
+        mask = lesion_mask(segmentation, segment_id, reference_volume)
+        if mask.any():
+            segment = inner.GetSegment(segment_id)
+            red, green, blue = segment.GetColor()
+            label = labels.get(segment_id)
+            lesions.append(SegmentedLesion(label, segment_id, segment.GetName(), (red, green, blue), mask))
+    return tuple(lesions)
+
+
 def segment_labels(segmentation: Any) -> dict[int, str]:
     """Segment IDs by lesion number, read from the segments' own tags."""
     from vtkmodules.vtkCommonCore import reference
@@ -63,8 +99,21 @@ def segment_labels(segmentation: Any) -> dict[int, str]:
 
 def lesion_mask(segmentation: Any, segment_id: str, reference_volume: Any) -> npt.NDArray[np.bool_]:
     """One segment's voxels [K, J, I] on the grid of ``reference_volume``."""
-    array = slicer_module().util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, reference_volume)
+    slicer = slicer_module()
+    with _no_display_node_left(slicer.mrmlScene):
+        array = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, reference_volume)
     return np.asarray(array) > 0
+
+
+@contextmanager
+def _no_display_node_left(scene: Any) -> Iterator[None]:
+    """slicer.util works over a label map node for a moment and forgets that node's display node."""
+    name = "vtkMRMLLabelMapVolumeDisplayNode"
+    before = {scene.GetNthNodeByClass(n, name).GetID() for n in range(scene.GetNumberOfNodesByClass(name))}
+    yield
+    for node in [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]:
+        if node.GetID() not in before:
+            scene.RemoveNode(node)
 
 
 def _add_segment(
@@ -73,9 +122,9 @@ def _add_segment(
     name = segment_name(lesion)
     colour = rgb(ON_BLACK[lesion.lesion_class])
     segment_id = node.GetSegmentation().AddEmptySegment(f"lesion_{lesion.label}", name, colour)
-    slicer.util.updateSegmentBinaryLabelmapFromArray(
-        mask.astype(np.uint8), node, segment_id, reference_volume
-    )
+    voxels = mask.astype(np.uint8)
+    with _no_display_node_left(slicer.mrmlScene):
+        slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, node, segment_id, reference_volume)
     segment = node.GetSegmentation().GetSegment(segment_id)
     segment.SetName(name)
     segment.SetColor(colour)

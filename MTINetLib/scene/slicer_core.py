@@ -18,6 +18,7 @@ from MTINetLib.errors import MissingResourceError
 
 #: Kept alive for the whole process: MRML holds logics only weakly.
 _kept: list[Any] = []
+_kept_by_name: dict[str, Any] = {}
 
 
 def slicer_module() -> Any:
@@ -43,6 +44,13 @@ def slicer_module() -> Any:
         )
     _bring_up(slicer)
     return slicer
+
+
+def application_logic() -> Any:
+    """The vtkMRMLApplicationLogic of the application, or the one made here."""
+    slicer = slicer_module()
+    application = getattr(slicer, "app", None)
+    return application.applicationLogic() if application is not None else _kept_by_name["application"]
 
 
 def prefer_windows_without_display() -> None:
@@ -72,7 +80,8 @@ def _bring_up(slicer: Any) -> None:
             "Plots": "vtkSlicerPlotsLogic",
         }.items()
     }
-    _kept.extend([scene, application, crosshair])
+    _kept_by_name["application"] = application
+    _kept.extend([scene, crosshair])
     slicer.mrmlScene = scene
     slicer.modules = SimpleNamespace(**{name.lower(): _Module(logic) for name, logic in logics.items()})
 

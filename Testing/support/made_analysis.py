@@ -112,7 +112,7 @@ def _curve(study: Study, mask: npt.NDArray[np.bool_]) -> EnhancementCurve:
 
 def _lesion(study: Study, labels: npt.NDArray[np.uint8], number: int, kind: LesionClass) -> LesionFinding:
     mask = labels == number
-    body, liver, *_ = _shapes(study.grid)
+    _, liver, *_ = _shapes(study.grid)
     kji = np.argwhere(mask)
     measured, ring = _curve(study, mask), _curve(study, liver & (labels == 0))
     shares = {LesionClass.HCC: 0.93, LesionClass.HEMANGIOMA: 0.11, LesionClass.UNDECIDED: 0.55}

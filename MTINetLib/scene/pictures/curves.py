@@ -1,0 +1,163 @@
+"""The time-intensity plot as the chart node describes it, with error bars from the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.report.colours import INK, Rgb, rgb
+from MTINetLib.scene.curve_table import MEASURED_SUFFIX, SD_SUFFIX
+from MTINetLib.scene.pictures.canvas import Picture, open_window, pixels
+from MTINetLib.scene.show import ShownStudy
+
+_SIZE = (1200, 720)
+#: Drawn at twice the size and halved: multi-sampled windows break the texts of charts.
+_OVER = 2
+
+
+def draw_curves(shown: ShownStudy) -> Picture:
+    """The chart of the scene, [720, 1200, 3]."""
+    import vtkmodules.vtkRenderingContextOpenGL2  # noqa: F401  (the factory of the chart's painter)
+    from vtkmodules.vtkChartsCore import vtkAxis, vtkChartLegend, vtkChartXY
+    from vtkmodules.vtkRenderingContext2D import vtkContextActor
+
+    window, renderer = open_window(_OVER * _SIZE[0], _OVER * _SIZE[1], background=(1.0, 1.0, 1.0))
+    window.SetMultiSamples(0)
+    chart = vtkChartXY()
+    for series in shown.series:
+        _add_error_bars(chart, series)
+    for series in shown.series:
+        _add_series(chart, series)
+    x_range, y_range = _ranges(shown)
+    _set_axis(chart.GetAxis(vtkAxis.BOTTOM), shown.chart.GetXAxisTitle(), x_range)
+    _set_axis(chart.GetAxis(vtkAxis.LEFT), shown.chart.GetYAxisTitle(), y_range)
+    chart.SetTitle(shown.chart.GetTitle())
+    chart.GetTitleProperties().SetFontSize(22 * _OVER)
+    chart.GetTitleProperties().SetColor(rgb(INK))
+    chart.SetShowLegend(True)
+    legend = chart.GetLegend()
+    legend.SetHorizontalAlignment(vtkChartLegend.RIGHT)
+    legend.SetVerticalAlignment(vtkChartLegend.TOP)
+    legend.SetInline(False)
+    legend.SetLabelSize(16 * _OVER)
+    legend.GetPen().SetLineType(0)
+    actor = vtkContextActor()
+    actor.GetScene().AddItem(chart)
+    renderer.AddViewProp(actor)
+    picture = pixels(window)
+    window.Finalize()
+    blocks = picture.reshape(_SIZE[1], _OVER, _SIZE[0], _OVER, 3)
+    halved: Picture = np.round(blocks.mean(axis=(1, 3))).astype(np.uint8)
+    return halved
+
+
+def nice_ticks(low: float, high: float, most: int = 8) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten between low and high, at most ``most`` of them."""
+    power = 10.0 ** np.floor(np.log10((high - low) / most))
+    step = next(power * factor for factor in (1, 2, 5, 10) if (high - low) / (power * factor) <= most - 1)
+    first = int(np.ceil(low / step - 1e-9))
+    last = int(np.floor(high / step + 1e-9))
+    return [step * n for n in range(first, last + 1)]
+
+
+def _ticks(values: Sequence[float]) -> tuple[Any, Any]:
+    from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkStringArray
+
+    positions, labels = vtkDoubleArray(), vtkStringArray()
+    for value in values:
+        positions.InsertNextValue(value)
+        labels.InsertNextValue(f"{value:g}")
+    return positions, labels
+
+
+def _ranges(shown: ShownStudy) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Of time and signal over all series and error bars, with room around; signal starts at zero or below."""
+    times: list[float] = [0.0]
+    signals: list[float] = [0.0]
+    for series in shown.series:
+        table = series.GetTableNode().GetTable()
+        sd = _sd_column(series)
+        for row in range(table.GetNumberOfRows()):
+            times.append(table.GetColumnByName(series.GetXColumnName()).GetValue(row))
+            mean = table.GetColumnByName(series.GetYColumnName()).GetValue(row)
+            bar = sd.GetValue(row) if sd is not None else 0.0
+            signals.extend([mean - bar, mean + bar])
+    last, highest = max(*times, 1.0), max(*signals, 1.0)
+    return (-0.03 * last, 1.03 * last), (min(signals), 1.05 * highest)
+
+
+def _set_axis(axis: Any, title: str, limits: tuple[float, float]) -> None:
+    axis.SetBehavior(1)  # vtkAxis.FIXED
+    axis.SetRange(*limits)
+    axis.SetCustomTickPositions(*_ticks(nice_ticks(*limits)))
+    axis.SetTitle(title)
+    axis.GetTitleProperties().SetFontSize(18 * _OVER)
+    axis.GetTitleProperties().SetColor(rgb(INK))
+    axis.GetLabelProperties().SetFontSize(16 * _OVER)
+    axis.GetLabelProperties().SetColor(rgb(INK))
+    axis.GetGridPen().SetColorF(0.9, 0.91, 0.92)
+
+
+def _add_series(chart: Any, series: Any) -> None:
+    from vtkmodules.vtkChartsCore import vtkChart
+
+    plot = chart.AddPlot(vtkChart.LINE)
+    table = series.GetTableNode().GetTable()
+    plot.SetInputData(table, series.GetXColumnName(), series.GetYColumnName())
+    plot.SetLabel(series.GetName())
+    _colour(plot, series.GetColor(), 3.0 if _is_measured(series) else 2.4)
+    plot.GetPen().SetLineType(_PEN_OF_LINE_STYLE[series.GetLineStyleAsString(series.GetLineStyle())])
+    plot.SetMarkerStyle(_MARK_OF_STYLE[series.GetMarkerStyleAsString(series.GetMarkerStyle())])
+    plot.SetMarkerSize(_OVER * 11.0 if _is_measured(series) else _OVER * 8.0)
+
+
+def _add_error_bars(chart: Any, series: Any) -> None:
+    """One standard deviation up and down at each measured mean; other series have none."""
+    from vtkmodules.vtkChartsCore import vtkChart
+    from vtkmodules.vtkCommonCore import vtkDoubleArray
+    from vtkmodules.vtkCommonDataModel import vtkTable
+
+    table = series.GetTableNode().GetTable()
+    sd_column = _sd_column(series)
+    if sd_column is None:
+        return
+    times = table.GetColumnByName(series.GetXColumnName())
+    means = table.GetColumnByName(series.GetYColumnName())
+    for row in range(table.GetNumberOfRows()):
+        time, mean, sd = (column.GetValue(row) for column in (times, means, sd_column))
+        bar = vtkTable()
+        for name, values in (("x", (time, time)), ("y", (mean - sd, mean + sd))):
+            column = vtkDoubleArray()
+            column.SetName(name)
+            for value in values:
+                column.InsertNextValue(value)
+            bar.AddColumn(column)
+        plot = chart.AddPlot(vtkChart.LINE)
+        plot.SetInputData(bar, 0, 1)
+        plot.SetLegendVisibility(False)
+        _colour(plot, series.GetColor(), 1.5)
+
+
+def _sd_column(series: Any) -> Any:
+    """The table's column of standard deviations for a measured series, else None."""
+    if not _is_measured(series):
+        return None
+    name = series.GetYColumnName().replace(MEASURED_SUFFIX, SD_SUFFIX)
+    return series.GetTableNode().GetTable().GetColumnByName(name)
+
+
+def _is_measured(series: Any) -> bool:
+    return str(series.GetYColumnName()).endswith(MEASURED_SUFFIX)
+
+
+def _colour(plot: Any, colour: Rgb, width: float) -> None:
+    red, green, blue = (int(value) for value in np.round(np.array(colour) * 255))
+    plot.SetColor(red, green, blue, 255)
+    plot.SetWidth(_OVER * width)
+
+
+# vtkPen and vtkPlotPoints numbers by the names of vtkMRMLPlotSeriesNode's styles
+_PEN_OF_LINE_STYLE = {"none": 0, "solid": 1, "dash": 2, "dot": 3, "dash-dot": 4, "dash-dot-dot": 5}
+_MARK_OF_STYLE = {"none": 0, "cross": 1, "plus": 2, "square": 3, "circle": 4, "diamond": 5}
