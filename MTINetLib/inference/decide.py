@@ -1,0 +1,60 @@
+"""From the slices' logits to a class, or to none: the evidence must carry the decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.findings import NETWORK_CLASSES, LesionClass
+from MTINetLib.inference.heads import LesionReading
+from MTINetLib.inference.settings import Thresholds
+
+NOT_READ = "undecided:not_read"
+LOW_PROBABILITY = "undecided:low_probability"
+SLICES_DISAGREE = "undecided:slices_disagree"
+LITTLE_EVIDENCE = "undecided:little_evidence"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A class with the probabilities that it rests on; ``flags`` say why it is undecided."""
+
+    lesion_class: LesionClass
+    probabilities: dict[str, float]
+    flags: tuple[str, ...] = ()
+
+
+def decide(reading: LesionReading | None, thresholds: Thresholds, temperature: float = 1.0) -> Decision:
+    """Decide the class of a lesion.
+
+    Probabilities are the softmax of the area-weighted mean of the slices' logits divided by the
+    temperature. The lesion stays undecided if nothing was read, if the larger probability is below
+    ``class_probability``, if slices with more than ``slice_disagreement`` of its area speak for the
+    other class, or if it covers fewer than ``least_pixels`` pixels.
+    """
+    logits = None if reading is None else reading.mean_logits()
+    if reading is None or reading.logits is None or logits is None or not np.isfinite(logits).all():
+        return Decision(LesionClass.UNDECIDED, _named(np.array([0.5, 0.5])), (NOT_READ,))
+    probabilities = _softmax(logits / temperature)
+    best = int(probabilities.argmax())
+    against = reading.areas[reading.logits.argmax(axis=1) != best].sum() / reading.areas.sum()
+    flags = []
+    if probabilities[best] < thresholds.class_probability:
+        flags.append(LOW_PROBABILITY)
+    if against > thresholds.slice_disagreement:
+        flags.append(SLICES_DISAGREE)
+    if reading.areas.sum() < thresholds.least_pixels:
+        flags.append(LITTLE_EVIDENCE)
+    chosen = LesionClass.UNDECIDED if flags else NETWORK_CLASSES[best]
+    return Decision(chosen, _named(probabilities), tuple(flags))
+
+
+def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    powers = np.exp(logits - logits.max())
+    return np.asarray(powers / powers.sum())
+
+
+def _named(probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
+    return {kind.value: float(p) for kind, p in zip(NETWORK_CLASSES, probabilities, strict=True)}

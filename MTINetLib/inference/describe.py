@@ -1,0 +1,97 @@
+"""Lesions described: everything that is said of a label map, measured on the study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.findings import FourValues, LesionFinding, StudySummary
+from MTINetLib.inference.curves import liver_ring_curve, measured_curve
+from MTINetLib.inference.decide import Decision
+from MTINetLib.inference.enhancement import enhancement_figures
+from MTINetLib.inference.flags import check_labels, inherited_flags, lesion_flags, study_flags
+from MTINetLib.inference.lesions import Box, lesion_boxes
+from MTINetLib.inference.measure import measure_size
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.phase import PHASES
+from MTINetLib.study.study import Study
+
+
+def describe_lesions(
+    study: Study,
+    labels: npt.NDArray[Any],
+    decisions: Mapping[int, Decision],
+    predicted: Mapping[int, FourValues | None],
+    progress: Progress | None = None,
+) -> tuple[LesionFinding, ...]:
+    """A finding per label, in the order of the labels.
+
+    Args:
+        labels: [K, J, I] on the study's grid.
+        decisions: class by label, for every label that is there.
+        predicted: predicted curve in scanner units by label, as far as there is one.
+        progress: one step a lesion.
+    """
+    check_labels(labels, study)
+    progress = progress or Silent()
+    boxes = lesion_boxes(labels)
+    findings = []
+    progress.start("Measuring lesions", len(boxes))
+    for done, label in enumerate(boxes, start=1):
+        findings.append(_describe(study, labels, label, boxes, decisions[label], predicted.get(label)))
+        progress.update(done)
+    progress.finish()
+    return tuple(findings)
+
+
+def _describe(
+    study: Study,
+    labels: npt.NDArray[Any],
+    label: int,
+    boxes: Mapping[int, Box],
+    decision: Decision,
+    predicted: FourValues | None,
+) -> LesionFinding:
+    box = boxes[label]
+    mask = labels[box] == label
+    size = measure_size(mask, (box[0].start, box[1].start, box[2].start), study.grid)
+    curve = measured_curve(study, mask, box)
+    liver = liver_ring_curve(study, labels, label, box)
+    own = lesion_flags(label, boxes, labels.shape, size, has_ring=liver is not None)
+    return LesionFinding(
+        label=label,
+        lesion_class=decision.lesion_class,
+        probabilities=decision.probabilities,
+        volume_ml=size.volume_ml,
+        long_axis_mm=size.long_axis_mm,
+        short_axis_mm=size.short_axis_mm,
+        diameter_3d_mm=size.diameter_3d_mm,
+        centroid_lps_mm=size.centroid_lps_mm,
+        slices=size.slices,
+        measured_curve=curve,
+        predicted_curve=predicted,
+        liver_curve=liver,
+        enhancement=enhancement_figures(curve, liver, study.times_s),
+        flags=(*own, *decision.flags, *inherited_flags(study_flags(study))),
+    )
+
+
+def summarise_study(study: Study) -> StudySummary:
+    """The study as findings name it: phases with their evidence, times, grid and doubts."""
+    phases = tuple(
+        {
+            "phase": phase.value,
+            "description": source.description,
+            "evidence": list(source.evidence),
+            "confidence": float(source.confidence),
+            "series_uid": source.series_uid,
+            "time_point": source.time_point,
+            "alignment": None if alignment is None or not np.isfinite(alignment) else float(alignment),
+        }
+        for phase, source, alignment in zip(PHASES, study.sources, study.alignment, strict=True)
+    )
+    k, j, i = study.grid.shape
+    return StudySummary(phases, study.times_s, study.grid.spacing, (i, j, k), study_flags(study))

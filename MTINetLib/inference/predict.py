@@ -1,0 +1,161 @@
+"""Slice-wise prediction: tumour probability of every slice, and the fused maps that the heads read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from MTINetLib.inference.batching import Batcher, batch_size_for
+from MTINetLib.inference.device import Compute, cpu_compute
+from MTINetLib.network import MTINet
+from MTINetLib.progress import Progress, Silent
+
+Slices = npt.NDArray[np.float32]
+#: Fused maps of slices with a lesion are kept up to this; beyond it they are computed again when needed.
+KEPT_BYTES = 400_000_000
+
+
+@dataclass
+class FeatureStore:
+    """Fused maps by slice, as far as they fit."""
+
+    room: int = KEPT_BYTES
+    maps: dict[int, list[Tensor]] = field(default_factory=dict)
+
+    def keep(self, z: int, maps: Sequence[Tensor]) -> None:
+        """``maps`` are views of a batch's maps for one slice, [1, C, h, w]; they are copied."""
+        size = sum(m.numel() * m.element_size() for m in maps)
+        if size <= self.room:
+            self.room -= size
+            self.maps[z] = [m.clone() for m in maps]
+
+    def clear(self) -> None:
+        """Drop everything; the room is not given back, for memory was short."""
+        self.maps.clear()
+        self.room = 0
+
+
+@dataclass(frozen=True)
+class LesionSlice:
+    """One lesion where one slice cuts it: its label, the slice, its mask [S, S]."""
+
+    label: int
+    z: int
+    mask: npt.NDArray[np.bool_]
+
+
+class SlicePredictor:
+    """The network on a device, asked in batches; falls back to smaller batches, then to the CPU.
+
+    Args:
+        prepare: gives the network ready for a device and precision (``LoadedModel.ready_for``).
+        compute: where to run.
+        batch_size: slices a batch; None takes it from free memory.
+        fallback: where to go on when one slice does not fit; by default the CPU, if not there already.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[Compute], MTINet],
+        compute: Compute,
+        batch_size: int | None = None,
+        fallback: Compute | None = None,
+    ) -> None:
+        if fallback is None and compute.device.type != "cpu":
+            fallback = cpu_compute()
+        self.compute = compute
+        self.network = prepare(compute)
+        self.features = FeatureStore()
+        self._prepare = prepare
+        self._fallback = fallback
+        size = batch_size or batch_size_for(self.network.settings, compute.device)
+        self._batcher = Batcher(size, self._leave if fallback else None, self.features.clear)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be done about memory, as sentences for the provenance."""
+        return tuple(self._batcher.notes)
+
+    @torch.inference_mode()
+    def segment(self, slices: Slices, keep_above: float, progress: Progress | None = None) -> Slices:
+        """Tumour probability of every slice.
+
+        Args:
+            slices: [Z, 4, S, S], normalised units.
+            keep_above: fused maps of slices that reach this probability are kept for :meth:`read`.
+            progress: one step a slice.
+
+        Returns:
+            float32 [Z, S, S], between 0 and 1.
+        """
+        progress = progress or Silent()
+        probability = np.zeros((len(slices), *slices.shape[2:]), dtype=np.float32)
+
+        def work(part: slice) -> None:
+            phases = self._on_device(slices[part])
+            maps = self.network.encode(phases)
+            logits = self.network.segment(maps, phases)
+            probability[part] = torch.sigmoid(logits.float())[:, 0].cpu().numpy()
+            for number, z in enumerate(range(part.start, part.stop)):
+                if probability[z].max() >= keep_above:
+                    self.features.keep(z, [m[number : number + 1] for m in maps])
+
+        progress.start("Finding lesions", len(slices))
+        self._batcher.run(len(slices), work, progress.update)
+        progress.finish()
+        return probability
+
+    @torch.inference_mode()
+    def read(
+        self, slices: Slices, asked: Sequence[LesionSlice], progress: Progress | None = None
+    ) -> tuple[Slices | None, Slices | None]:
+        """What the heads say of each lesion slice.
+
+        Returns:
+            curves float32 [N, 4] in normalised units, class logits float32 [N, 2] (HCC, hemangioma);
+            None for a head that the network does not have.
+        """
+        progress = progress or Silent()
+        settings = self.network.settings
+        curves = np.zeros((len(asked), 4), dtype=np.float32) if settings.regresses else None
+        logits = np.zeros((len(asked), 2), dtype=np.float32) if settings.classifies else None
+        if curves is None and logits is None:
+            return None, None
+
+        def work(part: slice) -> None:
+            of_batch = asked[part]
+            phases = self._on_device(slices[[item.z for item in of_batch]])
+            focus = self._on_device(np.stack([item.mask for item in of_batch])[:, None].astype(np.float32))
+            curve, class_logits = self.network.read_lesion(self._maps(of_batch, phases), phases, focus)
+            if curves is not None and curve is not None:
+                curves[part] = curve.float().cpu().numpy()
+            if logits is not None and class_logits is not None:
+                logits[part] = class_logits.float().cpu().numpy()
+
+        progress.start("Reading lesions", len(asked))
+        self._batcher.run(len(asked), work, progress.update)
+        progress.finish()
+        return curves, logits
+
+    def _maps(self, asked: Sequence[LesionSlice], phases: Tensor) -> list[Tensor]:
+        kept = self.features.maps
+        if any(item.z not in kept for item in asked):
+            return self.network.encode(phases)
+        dtype = self.compute.dtype
+        return [
+            torch.cat(maps).to(self.compute.device, dtype)
+            for maps in zip(*(kept[item.z] for item in asked), strict=True)
+        ]
+
+    def _on_device(self, array: Slices) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.compute.device)
+
+    def _leave(self) -> None:
+        assert self._fallback is not None
+        self.compute = self._fallback
+        self.network = self._prepare(self._fallback)
