@@ -17,8 +17,9 @@ from scipy import ndimage
 Volume = npt.NDArray[np.float32]
 _Values = TypeVar("_Values", float, npt.NDArray[np.float32], npt.NDArray[np.float64])
 
-#: Percentile of the inner body's pre-contrast signal that becomes 1.
-HIGH_PERCENTILE = 95.0
+#: Percentile of the inner body's pre-contrast signal that becomes 1: about the liver, among the brighter tissues
+#: of T1. On phantoms it follows the liver within 8 %; the 95th, nearer to fat and inflow, within 16 %.
+HIGH_PERCENTILE = 80.0
 #: Radius of the inner body as a part of the body's half extent along each axis.
 INNER_RADIUS = 0.8
 #: The statistics need no more voxels than this.
@@ -99,7 +100,7 @@ def _subsample(volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Every n-th voxel along the longer axes, so that about _SAMPLE_VOXELS remain."""
     steps = [1] * volume.ndim
     while volume[tuple(slice(None, None, step) for step in steps)].size > _SAMPLE_VOXELS:
-        lengths = [-(-n // step) for n, step in zip(volume.shape, steps)]
+        lengths = [-(-n // step) for n, step in zip(volume.shape, steps, strict=True)]
         steps[int(np.argmax(lengths))] += 1
     return volume[tuple(slice(None, None, step) for step in steps)]
 
