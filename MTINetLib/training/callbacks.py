@@ -1,0 +1,83 @@
+"""What watches a run: the budget that ends it, progress, and the kept checkpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
+
+from MTINetLib.progress import Progress
+from MTINetLib.training.budget import Budget
+from MTINetLib.training.run_folder import RunFolder
+
+#: Steps of the progress stage where only the clock ends the run.
+_CLOCK_STEPS = 1000
+
+
+class BudgetEnd(Callback):
+    """Starts the clock and stops the run when its budget is spent."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._budget.start()
+        self._stop_if_spent(trainer)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        self._stop_if_spent(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._stop_if_spent(trainer)
+
+    def _stop_if_spent(self, trainer: pl.Trainer) -> None:
+        # All processes of a multi-device run must agree, or one would wait for the others for ever.
+        if trainer.strategy.reduce_boolean_decision(self._budget.spent >= 1, all=False):
+            trainer.should_stop = True
+
+
+class TellProgress(Callback):
+    """Tells a :class:`Progress` how much of the budget is spent; it may raise Cancelled, which ends the run."""
+
+    def __init__(self, progress: Progress, budget: Budget) -> None:
+        self._progress, self._budget = progress, budget
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._progress.start("Training", self._budget.total_steps or _CLOCK_STEPS)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        total = self._budget.total_steps or _CLOCK_STEPS
+        self._progress.update(min(total, int(self._budget.spent * total)))
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._progress.finish()
+
+
+class LossBar(RichProgressBar):
+    """Lightning's bar with short names: loss, dice, mae, accuracy of the last watched batch, and val/score."""
+
+    def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
+        metrics = super().get_metrics(trainer, pl_module)
+        metrics.pop("v_num", None)
+        return {name.removeprefix("train/"): value for name, value in metrics.items()}
+
+
+def checkpoint_callback(run: RunFolder) -> ModelCheckpoint:
+    """Keeps ``best.ckpt`` by val/score and ``last.ckpt``, both at the end of an epoch, where a resume is exact."""
+    return ModelCheckpoint(
+        dirpath=run.checkpoints,
+        filename="best",
+        monitor="val/score",
+        mode="max",
+        save_top_k=1,
+        save_last=True,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+        auto_insert_metric_name=False,
+    )
+
+
+def early_stopping(patience: int) -> EarlyStopping:
+    """Ends the run after ``patience`` validations without a better val/score."""
+    return EarlyStopping(monitor="val/score", mode="max", patience=patience, check_on_train_epoch_end=True)

@@ -1,0 +1,108 @@
+"""Samples and batches: what one training step looks at, and the labels that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from MTINetLib.network.tim import task_interaction_curve
+from MTINetLib.training.augmentation import augment, jitter_focus
+from MTINetLib.training.sampling import NO_LESION, Draw
+from MTINetLib.training.settings import AugmentationSettings
+from MTINetLib.training.slice_store import UNKNOWN_CLASS, SliceStore
+
+
+class Sample(NamedTuple):
+    """One slice as it lies on the disk: float16 phases [4, S, S], bool masks [S, S]; see TrainingBatch."""
+
+    phases: Tensor
+    tumour: Tensor
+    lesion: Tensor
+    class_index: int
+    seed: int
+
+
+class TrainingBatch(NamedTuple):
+    """A batch of B slices with S x S pixels.
+
+    Args:
+        phases: float32 [B, 4, S, S], normalised units.
+        tumour: float32 [B, 1, S, S], 1 inside any lesion.
+        lesion: float32 [B, 1, S, S], 1 inside the lesion asked about; all tumour in slice focus.
+        focus: float32 [B, 1, S, S], that lesion as a predicted mask might show it; ones on healthy slices.
+        curve: float32 [B, 4], mean per phase inside ``lesion``, normalised units; 0 on healthy slices.
+        tumour_curve: float32 [B, 4], the same inside ``tumour``.
+        class_index: int64 [B], 0 HCC, 1 hemangioma, -1 unknown or healthy.
+        bears_tumour: bool [B], whether ``lesion`` has any pixel.
+    """
+
+    phases: Tensor
+    tumour: Tensor
+    lesion: Tensor
+    focus: Tensor
+    curve: Tensor
+    tumour_curve: Tensor
+    class_index: Tensor
+    bears_tumour: Tensor
+
+
+class SliceDataset(Dataset[Sample]):
+    """Slices of a store by :class:`Draw`; ``lesion_focus`` as in NetworkSettings."""
+
+    def __init__(self, store: SliceStore, lesion_focus: str) -> None:
+        self._store, self._whole_slice = store, lesion_focus == "slice"
+
+    def __len__(self) -> int:
+        return len(self._store.entries)
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        entry = self._store.entries[draw.entry]
+        phases = torch.from_numpy(np.array(self._store.phases(entry)))
+        labels = torch.from_numpy(np.array(self._store.labels(entry)))
+        tumour = labels > 0
+        if draw.lesion == NO_LESION:
+            return Sample(phases, tumour, tumour, UNKNOWN_CLASS, draw.seed)
+        if self._whole_slice:
+            return Sample(phases, tumour, tumour, entry.lesions[0].class_index, draw.seed)
+        lesion = entry.lesions[draw.lesion]
+        return Sample(phases, tumour, labels == lesion.label, lesion.class_index, draw.seed)
+
+
+class BatchMaker:
+    """Collates samples and augments the whole batch at once; runs in the loader's process.
+
+    Labels are computed after augmentation, so that the curve is that of the pixels the network sees.
+    """
+
+    def __init__(self, settings: AugmentationSettings | None) -> None:
+        self._settings = settings
+
+    def __call__(self, samples: Sequence[Sample]) -> TrainingBatch:
+        phases = torch.stack([sample.phases for sample in samples]).float()
+        tumour = torch.stack([sample.tumour for sample in samples])[:, None].float()
+        lesion = torch.stack([sample.lesion for sample in samples])[:, None].float()
+        if self._settings is not None:
+            seeds = [sample.seed for sample in samples]
+            phases, tumour, lesion = augment(phases, tumour, lesion, self._settings, seeds)
+            focus = jitter_focus(lesion, self._settings.focus_jitter, seeds)
+        else:
+            focus = lesion.clone()
+        bears_tumour = lesion.flatten(1).any(dim=1)
+        focus[~bears_tumour] = 1.0
+        classes = torch.tensor([sample.class_index for sample in samples], dtype=torch.int64)
+        classes[~bears_tumour] = UNKNOWN_CLASS
+        return TrainingBatch(
+            phases=phases.contiguous(),
+            tumour=tumour,
+            lesion=lesion,
+            focus=focus,
+            curve=task_interaction_curve(lesion, phases),
+            tumour_curve=task_interaction_curve(tumour, phases),
+            class_index=classes,
+            bears_tumour=bears_tumour,
+        )

@@ -1,0 +1,45 @@
+"""From the best checkpoint of a run to a model folder that inference loads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import MTINetLib
+from MTINetLib.network.model_folder import save_model_folder
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.study import normalise
+from MTINetLib.training.settings import TrainingSettings
+
+#: What an untuned model uses; a calibration on held-out cases may replace them.
+MASK_THRESHOLD = 0.5
+TEMPERATURE = 1.0
+
+
+def export_model(
+    folder: Path, network: MTINet, settings: TrainingSettings, scores: Mapping[str, float], name: str = ""
+) -> str:
+    """Write the model folder.
+
+    Args:
+        scores: validation figures of these weights; they go into the config.
+        name: of the model, ``mtinet-`` and the preset's name if empty.
+
+    Returns:
+        SHA-256 of the weights.
+    """
+    config = {
+        "name": name or f"mtinet-{settings.preset}",
+        "software": getattr(MTINetLib, "__version__", ""),
+        "normalisation": {
+            "method": "pre-contrast, percentile of the inner body",
+            "high_percentile": normalise.HIGH_PERCENTILE,
+            "inner_radius": normalise.INNER_RADIUS,
+        },
+        "thresholds": {"mask": MASK_THRESHOLD},
+        "temperature": TEMPERATURE,
+        "training": settings.to_dict(),
+        "validation": {key: round(value, 5) for key, value in scores.items()},
+        "intended_use": "Research use only. Not for diagnosis or treatment decisions.",
+    }
+    return save_model_folder(folder, network.eval(), config)

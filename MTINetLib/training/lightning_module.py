@@ -1,0 +1,207 @@
+"""One training step of MTI-Net: the network against its task-driven discriminator, by manual optimisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from MTINetLib.network.mtinet import MTINet, MTINetOutput
+from MTINetLib.network.tdd import TaskDrivenDiscriminator
+from MTINetLib.network.tim import task_interaction_curve
+from MTINetLib.training import losses
+from MTINetLib.training.averaged import averaged_copy, update_average
+from MTINetLib.training.budget import Budget
+from MTINetLib.training.dataset import TrainingBatch
+from MTINetLib.training.scores import RunningScores, validation_score
+from MTINetLib.training.settings import TrainingSettings
+
+
+class MTINetTraining(pl.LightningModule):
+    """Network, discriminator and averaged weights of a run.
+
+    Args:
+        settings: of the run.
+        budget: drives the learning rate; lives in the checkpoint.
+    """
+
+    def __init__(self, settings: TrainingSettings, budget: Budget) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.settings, self.budget = settings, budget
+        self.network = MTINet(settings.network)
+        self.discriminator = TaskDrivenDiscriminator(settings.network) if self._adversarial else None
+        if settings.channels_last:
+            self.network = self.network.to(memory_format=torch.channels_last)
+        self.average = averaged_copy(self.network) if settings.ema_decay else None
+        self.scores: dict[str, float] = {}
+        self._validation = RunningScores()
+
+    @property
+    def _adversarial(self) -> bool:
+        network = self.settings.network
+        wanted = network.tdd and self.settings.loss.adversarial > 0
+        return wanted and network.regresses and network.classifies
+
+    @property
+    def best_network(self) -> MTINet:
+        """The weights to validate and to keep: the averaged ones where there are."""
+        return self.network if self.average is None else self.average
+
+    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+        settings = self.settings
+        optimizers = [_adam(self.network, settings.learning_rate, settings.weight_decay)]
+        if self.discriminator is not None:
+            optimizers.append(_adam(self.discriminator, settings.discriminator_learning_rate, 0.0))
+        return optimizers
+
+    def on_train_batch_start(self, batch: TrainingBatch, batch_idx: int) -> None:
+        if batch_idx == 0:
+            # Dropout's stream follows from seed, epoch and rank, so that a resumed run repeats it exactly.
+            torch.manual_seed(hash((self.settings.seed, self.current_epoch, self.global_rank)) % 2**63)
+
+    def training_step(self, batch: TrainingBatch, batch_idx: int) -> None:
+        opened = self.optimizers()
+        optimizers = opened if isinstance(opened, list) else [opened]
+        self._set_rates(optimizers)
+        answer = self._answer(self.network, batch)
+        terms: dict[str, Tensor] = {}
+        if self.discriminator is not None:
+            terms["discriminator"] = self._train_discriminator(optimizers[1], batch, answer)
+        terms |= self._generator_terms(batch, answer)
+        weights = self.settings.loss
+        total = torch.stack([getattr(weights, name) * terms[name] for name in terms if hasattr(weights, name)]).sum()
+        optimizers[0].zero_grad()
+        self.manual_backward(total)
+        if self.settings.gradient_clip:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.gradient_clip, foreach=True)
+        optimizers[0].step()
+        self.budget.steps += 1
+        if self.average is not None:
+            update_average(self.average, self.network, self.settings.ema_decay, self.budget.steps)
+        self._watch(batch, answer, terms | {"loss": total}, batch_idx)
+
+    def validation_step(self, batch: TrainingBatch, batch_idx: int) -> None:
+        answer = self._answer(self.best_network, batch, predicted_focus=True)
+        self._validation.add_loss("segmentation", losses.segmentation_loss(answer.mask_logits, batch.tumour))
+        self._validation.add(*_compared(batch, answer))
+
+    def on_validation_epoch_end(self) -> None:
+        means = self._validation.means()
+        self._validation = RunningScores()
+        means["score"] = validation_score(means)
+        if "mae" in means:
+            means["mae_percent"] = 100 * means["mae"]
+        self.log_dict({f"val/{name}": value for name, value in means.items()}, sync_dist=True)
+        self.scores = means
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["scores"] = dict(self.scores)
+        checkpoint["budget"] = self.budget.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.budget.load_state_dict(checkpoint["budget"])
+
+    def _answer(self, network: MTINet, batch: TrainingBatch, predicted_focus: bool = False) -> MTINetOutput:
+        phases = batch.phases
+        if self.settings.channels_last:
+            phases = phases.contiguous(memory_format=torch.channels_last)
+        features = network.encode(phases)
+        logits = network.segment(features, phases)
+        probability = torch.sigmoid(logits.float())
+        focus = _as_predicted(probability, batch.lesion) if predicted_focus else batch.focus
+        curve, class_logits = network.read_lesion(features, phases, focus)
+        implied = task_interaction_curve(probability, phases) if network.settings.tim else None
+        return MTINetOutput(logits, curve, class_logits, implied)
+
+    def _generator_terms(self, batch: TrainingBatch, answer: MTINetOutput) -> dict[str, Tensor]:
+        bears = batch.bears_tumour
+        terms = {"segmentation": losses.segmentation_loss(answer.mask_logits, batch.tumour)}
+        if self.settings.loss.dice:
+            terms["dice"] = losses.dice_loss(answer.mask_logits, batch.tumour)
+        if answer.curve is not None:
+            terms["regression"] = losses.regression_loss(answer.curve, batch.curve, bears)
+        if answer.class_logits is not None:
+            terms["classification"] = losses.classification_loss(answer.class_logits, batch.class_index, bears)
+        if answer.tim_curve is not None:
+            # The mask holds every lesion of the slice, so its curve is compared with that of all tumour.
+            terms["tim"] = losses.regression_loss(answer.tim_curve, batch.tumour_curve, bears)
+        if self.discriminator is not None:
+            self.discriminator.requires_grad_(False)
+            terms["adversarial"] = losses.adversarial_loss(self.discriminator(*_pair(answer)), bears)
+            self.discriminator.requires_grad_(True)
+        return terms
+
+    def _train_discriminator(self, optimizer: Any, batch: TrainingBatch, answer: MTINetOutput) -> Tensor:
+        assert self.discriminator is not None
+        curve, probabilities = _pair(answer)
+        real = self.discriminator(batch.curve, losses.class_vector(batch.class_index))
+        fake = self.discriminator(curve.detach(), probabilities.detach())
+        loss = losses.discriminator_loss(real, fake, batch.bears_tumour)
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        optimizer.step()
+        return loss
+
+    def _set_rates(self, optimizers: list[Any]) -> None:
+        rates = (self.settings.learning_rate, self.settings.discriminator_learning_rate)
+        factor = self.budget.rate_factor()
+        for optimizer, rate in zip(optimizers, rates):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * factor
+
+    def _watch(self, batch: TrainingBatch, answer: MTINetOutput, terms: dict[str, Tensor], batch_idx: int) -> None:
+        """Every ``log_every`` steps: figures of this batch. Looking at each step would cost more than it tells."""
+        if (batch_idx + 1) % self.settings.log_every:
+            return
+        scores = RunningScores()
+        scores.add(*_compared(batch, answer))
+        for name, value in terms.items():
+            scores.add_loss(name if name == "loss" else f"loss_{name}", value)
+        means = scores.means()
+        shown = {name: means.pop(name) for name in ("loss", "dice", "mae", "accuracy") if name in means}
+        self.log_dict({f"train/{name}": value for name, value in means.items()})
+        self.log_dict({f"train/{name}": value for name, value in shown.items()}, prog_bar=True)
+        rate = self.settings.learning_rate * self.budget.rate_factor()
+        self.log_dict({"train/rate": rate, "train/minutes": self.budget.seconds / 60})
+
+
+def _adam(module: torch.nn.Module, rate: float, decay: float) -> torch.optim.Optimizer:
+    """Adam, or AdamW that leaves biases, norms and positions undecayed."""
+    if not decay:
+        return torch.optim.Adam(module.parameters(), lr=rate, fused=True)
+    trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": decay},
+        {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=rate, fused=True)
+
+
+def _pair(answer: MTINetOutput) -> tuple[Tensor, Tensor]:
+    assert answer.curve is not None
+    assert answer.class_logits is not None
+    return answer.curve, torch.softmax(answer.class_logits, dim=1)
+
+
+def _as_predicted(probability: Tensor, lesion: Tensor) -> Tensor:
+    """The focus that inference would use: what was predicted at and near the lesion; the truth where it was missed."""
+    near = functional.max_pool2d(lesion, 9, stride=1, padding=4)
+    found = (probability > 0.5).float() * near
+    missed = found.flatten(1).sum(1) < 1
+    return torch.where(missed[:, None, None, None], lesion, found)
+
+
+def _compared(batch: TrainingBatch, answer: MTINetOutput) -> tuple[Any, ...]:
+    return (
+        answer.mask_logits,
+        batch.tumour,
+        answer.curve,
+        batch.curve,
+        answer.class_logits,
+        batch.class_index,
+        batch.bears_tumour,
+    )

@@ -1,0 +1,163 @@
+"""From a dataset folder to a slice store: each case read, put on one grid, normalised and cut, once."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.load import load_study_from_paths
+from MTINetLib.study.normalise import estimate_scale
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.read_files import read_volume
+from MTINetLib.study.slices import SliceFrame
+from MTINetLib.training.slice_store import (
+    INDEX_FILE,
+    SliceStore,
+    StoredCase,
+    class_index,
+    read_case_index,
+    write_case,
+)
+
+logger = logging.getLogger(__name__)
+
+#: Rises when prepared slices would come out differently, so that old caches are not used.
+CACHE_VERSION = 1
+MAX_LESIONS = 255
+
+
+def prepare_dataset(
+    dataset: Path, cache: Path, *, processes: int = 0, progress: Progress | None = None, size: int = 256
+) -> SliceStore:
+    """Prepare every case that is not in the cache yet.
+
+    Args:
+        dataset: a folder as study/dataset_folder.py describes.
+        cache: folder of prepared cases; a case is named after its files' names, sizes and times, so one
+            cache serves several datasets and runs.
+        processes: that read in parallel; 0 takes one per processor, 1 stays in this process.
+        size: side of the slices in pixels.
+
+    Raises:
+        InputError: a case cannot be used; the message names it.
+        Cancelled: told by ``progress``; finished cases stay in the cache.
+    """
+    progress = progress or Silent()
+    cases = read_dataset(dataset)
+    folders = [cache / _cache_name(case, size) for case in cases]
+    missing = [(case, folder, size) for case, folder in zip(cases, folders) if not (folder / INDEX_FILE).is_file()]
+    progress.start("Preparing slices", len(cases))
+    done = len(cases) - len(missing)
+    progress.update(done)
+    for _ in _prepared(missing, processes or os.cpu_count() or 1):
+        done += 1
+        progress.update(done)
+    progress.finish()
+    return SliceStore([_stored(case, folder) for case, folder in zip(cases, folders)])
+
+
+_Task = tuple[DatasetCase, Path, int]
+
+
+def _prepared(tasks: Sequence[_Task], processes: int) -> Iterator[None]:
+    if processes == 1 or len(tasks) <= 1:
+        for task in tasks:
+            yield prepare_case(task)
+        return
+    # spawn on every system: it is what Windows has, and forking a process with threads is unsafe.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(tasks)), mp_context=context, initializer=_one_thread) as pool:
+        futures = [pool.submit(prepare_case, task) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except (Cancelled, InputError, GeneratorExit, KeyboardInterrupt):
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _one_thread() -> None:
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+
+
+def prepare_case(task: _Task) -> None:
+    """Read, normalise, cut and write one case.
+
+    Raises:
+        InputError: the case cannot be used.
+    """
+    case, folder, size = task
+    beside = folder.with_name(f".part-{os.getpid()}-{folder.name}")
+    try:
+        study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS)
+        labels = _read_labels(case, study.grid)
+        scale = estimate_scale(study.phase(Phase.PRE))
+        frame = SliceFrame.of(study.grid, size)
+        phases = frame.to_slices(scale.apply(study.volumes))
+        write_case(beside, phases, frame.labels_to_slices(labels), frame.pixel_mm, (scale.low, scale.high))
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(beside, folder)
+    except InputError as error:
+        raise InputError(f"Case {case.case}: {error}") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
+    if case.mask_path is None:
+        if case.case_class == "none":
+            return np.zeros(grid.shape, dtype=np.uint8)
+        raise InputError("training needs its mask; name the file in the column mask of cases.csv.")
+    mask = read_volume(case.mask_path)
+    if not mask.grid.matches(grid):
+        raise InputError(
+            f"the mask {case.mask_path.name} has another grid than the portal venous phase; resample it to that."
+        )
+    labels = np.rint(mask.array)
+    if not np.array_equal(labels, mask.array) or labels.min() < 0 or labels.max() > MAX_LESIONS:
+        raise InputError(
+            f"the mask {case.mask_path.name} is not a label map; it must hold whole numbers, 0 for background "
+            f"and 1 to {MAX_LESIONS} for the lesions."
+        )
+    return labels.astype(np.uint8)
+
+
+def _stored(case: DatasetCase, folder: Path) -> StoredCase:
+    index = read_case_index(folder)
+    labels = {label for areas in index["areas"] for label in areas}
+    classes = {label: class_index(case.class_of(label)) for label in labels}
+    return StoredCase(case.case, case.patient, case.case_class, folder, classes=classes, **index)
+
+
+def _cache_name(case: DatasetCase, size: int) -> str:
+    digest = hashlib.sha256(f"{CACHE_VERSION} {size}".encode())
+    for phase in PHASES:
+        digest.update(_content_mark(case.phase_paths[phase]))
+    if case.mask_path is not None:
+        digest.update(_content_mark(case.mask_path))
+    return digest.hexdigest()[:24]
+
+
+def _content_mark(path: Path) -> bytes:
+    """Names, sizes and times of the files at a path: reading gigabytes only to name a cache costs too much."""
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    lines = []
+    for item in files:
+        status = item.stat()
+        lines.append(f"{item.resolve()}|{status.st_size}|{status.st_mtime_ns}")
+    return "\n".join(lines).encode()

@@ -1,0 +1,184 @@
+"""The folder of a run: what was asked, on what it ran, and whether it can go on."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from MTINetLib.errors import InputError
+from MTINetLib.training.settings import TrainingSettings
+
+#: Settings that may differ on a resume: they say how long and on what, not what is learnt.
+MAY_CHANGE = {
+    "max_minutes",
+    "max_steps",
+    "epochs",
+    "workers",
+    "preparation_processes",
+    "accelerator",
+    "devices",
+    "nodes",
+    "strategy",
+    "log_every",
+    "patience",
+}
+_PACKAGES = ("torch", "lightning", "monai", "numpy", "scipy", "SimpleITK", "safetensors", "MTINetLib")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.json"
+
+    @property
+    def split(self) -> Path:
+        return self.path / "split.csv"
+
+    @property
+    def environment(self) -> Path:
+        return self.path / "environment.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.csv"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def last(self) -> Path:
+        return self.checkpoints / "last.ckpt"
+
+    @property
+    def best(self) -> Path:
+        return self.checkpoints / "best.ckpt"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
+
+    @property
+    def cache(self) -> Path:
+        return self.path / "cache"
+
+
+def open_run(path: Path, settings: TrainingSettings, resume: bool) -> RunFolder:
+    """Make the folder, or check that an old one can go on; writes config.json and environment.json.
+
+    Raises:
+        InputError: the folder holds another run or other files, or the settings differ from the run's own.
+    """
+    run = RunFolder(path)
+    if resume and run.config.is_file():
+        _check_same(json.loads(run.config.read_text(encoding="utf-8")), settings, run.config)
+    elif path.exists() and (not path.is_dir() or {item.name for item in path.iterdir()} - {"cache"}):
+        raise InputError(
+            f"{path} already holds files; give another folder, or resume the run in it (--resume)."
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    _write_json(run.config, settings.to_dict())
+    _write_json(run.environment, environment())
+    return run
+
+
+def _check_same(before: dict[str, Any], settings: TrainingSettings, config: Path) -> None:
+    now = json.loads(json.dumps(settings.to_dict()))
+    differing = sorted(name for name in now if name not in MAY_CHANGE and now[name] != before.get(name))
+    if differing:
+        raise InputError(
+            f"The run cannot go on with other settings: {', '.join(differing)} differ from {config}. "
+            "Give the same settings, or start a new run."
+        )
+
+
+def environment() -> dict[str, Any]:
+    """Versions and devices, without the machine's name or the user's."""
+    device = "cpu"
+    if torch.cuda.is_available():
+        device = ", ".join(torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count()))
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": os.cpu_count(),
+        "device": device,
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "git_revision": _git_revision(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _git_revision() -> str | None:
+    """Of the source tree this file lies in, ``-dirty`` with changes; None for an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        told = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return told.stdout.strip()
+
+
+def _write_json(path: Path, data: dict[str, Any]) -> None:
+    beside = path.with_name(f".part-{path.name}")
+    beside.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    os.replace(beside, path)
+
+
+def keep_metrics(run: RunFolder) -> None:
+    """Put the metrics of an earlier part of the run aside, because Lightning's CSV log starts anew."""
+    if run.metrics.is_file():
+        number = len(list(run.path.glob("metrics.part*.csv"))) + 1
+        os.replace(run.metrics, run.path / f"metrics.part{number:03d}.csv")
+
+
+def merge_metrics(run: RunFolder) -> None:
+    """Join the parts of a resumed run into one metrics.csv; a repeated step counts as the later part has it."""
+    parts = sorted(run.path.glob("metrics.part*.csv"))
+    if not parts:
+        return
+    rows: list[dict[str, str]] = []
+    for path in [*parts, run.metrics]:
+        if path.is_file():
+            with path.open(newline="", encoding="utf-8") as file:
+                part = list(csv.DictReader(file))
+            if part:
+                first = int(part[0]["step"])
+                rows = [row for row in rows if int(row["step"]) < first] + part
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    beside = run.path / ".part-metrics.csv"
+    with beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n", restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(beside, run.metrics)
+    for path in parts:
+        path.unlink()

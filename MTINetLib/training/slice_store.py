@@ -1,0 +1,141 @@
+"""Training slices on disk: one folder a case, memory-mapped, so that a data set larger than memory trains too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.findings import NETWORK_CLASSES
+
+PHASES_FILE = "phases.npy"
+LABELS_FILE = "labels.npy"
+INDEX_FILE = "index.json"
+
+#: Class of a lesion whose class nobody told; it trains segmentation and curve, not the class head.
+UNKNOWN_CLASS = -1
+_CLASS_INDEX = {item.value: number for number, item in enumerate(NETWORK_CLASSES)}
+
+
+def class_index(name: str) -> int:
+    """0 for HCC, 1 for hemangioma, UNKNOWN_CLASS for anything else."""
+    return _CLASS_INDEX.get(name, UNKNOWN_CLASS)
+
+
+@dataclass(frozen=True)
+class SliceLesion:
+    """A lesion where a slice cuts it: its label in the mask, its class index, its area in pixels."""
+
+    label: int
+    class_index: int
+    area_px: int
+
+
+@dataclass(frozen=True)
+class SliceEntry:
+    """One slice: number of its case in the store, position in the case, lesions (largest first)."""
+
+    case: int
+    z: int
+    lesions: tuple[SliceLesion, ...]
+
+
+@dataclass(frozen=True)
+class StoredCase:
+    """A prepared case: ``folder`` holds float16 phases [Z, 4, S, S] and uint8 labels [Z, S, S].
+
+    Args:
+        scale: (low, high) in scanner units of normalised 0 and 1.
+        areas: per slice, area in pixels by lesion label.
+        classes: class index by lesion label.
+    """
+
+    case: str
+    patient: str
+    case_class: str
+    folder: Path
+    pixel_mm: float
+    scale: tuple[float, float]
+    areas: tuple[dict[int, int], ...]
+    classes: dict[int, int]
+
+    def entries(self, number: int) -> list[SliceEntry]:
+        """The case's slices, ``number`` being its place in the store."""
+        return [
+            SliceEntry(number, z, tuple(self._lesions(of_slice))) for z, of_slice in enumerate(self.areas)
+        ]
+
+    def _lesions(self, areas: dict[int, int]) -> list[SliceLesion]:
+        by_size = sorted(areas.items(), key=lambda item: (-item[1], item[0]))
+        return [SliceLesion(label, self.classes.get(label, UNKNOWN_CLASS), area) for label, area in by_size]
+
+
+class SliceStore:
+    """The prepared cases and their pixels. Files are mapped on first use, in each process by itself."""
+
+    def __init__(self, cases: Sequence[StoredCase]) -> None:
+        self.cases = tuple(cases)
+        self.entries = tuple(entry for number, case in enumerate(cases) for entry in case.entries(number))
+        self._maps: dict[tuple[int, str], npt.NDArray[Any]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_maps": {}}
+
+    def phases(self, entry: SliceEntry) -> npt.NDArray[np.float16]:
+        """Normalised phases of a slice, [4, S, S], read-only."""
+        return self._map(entry.case, PHASES_FILE)[entry.z]  # type: ignore[no-any-return]
+
+    def labels(self, entry: SliceEntry) -> npt.NDArray[np.uint8]:
+        """Lesion labels of a slice, [S, S], read-only."""
+        return self._map(entry.case, LABELS_FILE)[entry.z]  # type: ignore[no-any-return]
+
+    def of_patients(self, patients: set[str]) -> SliceStore:
+        """The part of the store that belongs to these patients."""
+        return SliceStore([case for case in self.cases if case.patient in patients])
+
+    def _map(self, case: int, name: str) -> npt.NDArray[Any]:
+        key = (case, name)
+        if key not in self._maps:
+            self._maps[key] = np.load(self.cases[case].folder / name, mmap_mode="r")
+        return self._maps[key]
+
+
+def write_case(
+    folder: Path,
+    phases: npt.NDArray[np.float32],
+    labels: npt.NDArray[Any],
+    pixel_mm: float,
+    scale: tuple[float, float],
+) -> None:
+    """Write one case's files; the index comes last and says that the case is whole.
+
+    Args:
+        phases: normalised, [Z, 4, S, S]. float16 keeps 3 digits, far finer than the noise of MR.
+        labels: [Z, S, S], at most 255 lesions.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / PHASES_FILE, np.clip(phases, -10, 50).astype(np.float16))
+    np.save(folder / LABELS_FILE, labels.astype(np.uint8))
+    areas = [_areas(of_slice) for of_slice in labels]
+    index = {"pixel_mm": pixel_mm, "scale": list(scale), "areas": areas}
+    (folder / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
+
+
+def read_case_index(folder: Path) -> dict[str, Any]:
+    """``pixel_mm``, ``scale`` and ``areas`` of a written case, ready for StoredCase."""
+    index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
+    return {
+        "pixel_mm": float(index["pixel_mm"]),
+        "scale": tuple(index["scale"]),
+        "areas": tuple({int(label): area for label, area in one.items()} for one in index["areas"]),
+    }
+
+
+def _areas(labels: npt.NDArray[Any]) -> dict[str, int]:
+    values, counts = np.unique(labels, return_counts=True)
+    return {str(int(value)): int(count) for value, count in zip(values, counts) if value > 0}
