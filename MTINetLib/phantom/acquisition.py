@@ -23,10 +23,10 @@ class GridSettings:
         oblique_share: part of the studies that are tilted at all.
     """
 
-    slices: tuple[int, int] = (28, 64)
-    matrix: tuple[int, int] = (192, 384)
-    tilt_deg: float = 18.0
-    oblique_share: float = 0.45
+    slices: tuple[int, int]
+    matrix: tuple[int, int]
+    tilt_deg: float
+    oblique_share: float
 
 
 #: Reconstructed matrices that vendors offer, and how often each is drawn.

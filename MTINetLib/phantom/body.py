@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from MTINetLib.phantom.canvas import Canvas, Field, Space, ellipsoid, soft
+from MTINetLib.phantom.canvas import Canvas, Field, Space, soft
 from MTINetLib.phantom.draws import Rng, log_uniform, normal, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import NO_CONTRAST, Patient
@@ -123,11 +123,25 @@ def paint_body(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: 
     layer = np.abs(walls.wall + np.float32(build.wall_mm * uniform(rng, 0.4, 0.6))) - np.float32(0.8)
     gaps = smooth_noise(rng, shape, spacing, 35.0) > 0.2
     canvas.paint(soft(layer, edge) * gaps, fat, None, walls.fat_factor)
+    _paint_ribs(rng, canvas, patient, build, walls)
     canvas.paint(soft(walls.cavity, edge), fat, None, walls.fat_factor * (septa * septa))
     air_blood = patient.signal(patient.draw(rng, LUNG), patient.circulation.tofts(0.5, 0.1, 0.08))
     lung = np.maximum(walls.cavity + 2.0, -walls.under_diaphragm)
     specks = np.clip(1.0 + 0.5 * smooth_noise(rng, shape, spacing, 6.0), 0.2, 4.0)
     canvas.paint(soft(lung, edge), air_blood, None, specks)
+
+
+def _paint_ribs(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: Walls) -> None:
+    """Ribs slope downwards to the front, so that an axial slice cuts several of them as ovals."""
+    space = canvas.space
+    marrow = patient.signal(patient.draw(rng, MARROW), patient.circulation.tofts(0.2, 0.12, 0.03))
+    slope, period = np.float32(uniform(rng, 0.4, 0.8)), np.float32(uniform(rng, 22.0, 32.0))
+    run = space.z - slope * (np.float32(build.half_depth) - space.y) + np.float32(uniform(rng, 0.0, 32.0))
+    across = np.abs(np.mod(run, period) - period / 2) - np.float32(uniform(rng, 4.5, 7.0))
+    through = np.abs(walls.wall + np.float32(0.62 * build.wall_mm)) - np.float32(uniform(rng, 2.5, 4.0))
+    rib = np.maximum(np.maximum(across, through), space.y - np.float32(build.spine_y + 25.0))
+    canvas.paint(soft(rib - 1.0, space.pixel_mm), marrow * 0.45)
+    canvas.paint(soft(rib + 1.0, space.pixel_mm), marrow)
 
 
 def paint_spine(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: Walls) -> None:
@@ -168,7 +182,3 @@ def paint_spine(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls:
     middle = np.sqrt((x / 5.5) ** 2 + ((y - y0 - 26.0 * s) / 4.2) ** 2) - np.float32(s)
     canvas.paint(soft(middle * 5.0, edge), cord, box)
 
-
-def distance_to_ellipsoid(space: Space, centre: tuple[float, float, float], radii: tuple[float, ...]) -> Field:
-    """Over the whole grid; see :func:`MTINetLib.phantom.canvas.ellipsoid`."""
-    return ellipsoid(space.x, space.y, space.z, centre, radii)

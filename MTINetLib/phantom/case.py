@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,10 @@ class PhantomSettings:
     """What kind of studies to make; every field is a limit or a share, the seed does the rest.
 
     Args:
-        grid: matrix, slices, tilt.
+        slices: fewest and most slices.
+        matrix: smallest and largest number of columns; the usual matrices within these limits are drawn.
+        tilt_deg: largest rotation of an oblique stack about each of the patient's axes.
+        oblique_share: part of the studies that are tilted at all.
         none_share: part of the studies without any lesion.
         hcc_share: part of the other studies whose lesions are HCC.
         mixed_share: part of the studies with several lesions that hold both classes.
@@ -42,7 +45,10 @@ class PhantomSettings:
         lesion_plan: exact (class, diameter in mm) of each lesion; None draws them.
     """
 
-    grid: GridSettings = field(default_factory=GridSettings)
+    slices: tuple[int, int] = (28, 64)
+    matrix: tuple[int, int] = (192, 384)
+    tilt_deg: float = 18.0
+    oblique_share: float = 0.45
     none_share: float = 0.12
     hcc_share: float = 0.55
     mixed_share: float = 0.2
@@ -117,7 +123,8 @@ def make_case(seed: int, index: int = 0, settings: PhantomSettings | None = None
 def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     patient = draw_patient(streams("patient"))
     build = body.draw_build(streams("build"))
-    space = draw_space(streams("grid"), build, settings.grid)
+    limits = GridSettings(settings.slices, settings.matrix, settings.tilt_deg, settings.oblique_share)
+    space = draw_space(streams("grid"), build, limits)
     walls = body.raise_walls(streams("walls"), space, build)
     great = organs.draw_great_vessels(streams("great vessels"), build)
     liver = shape_liver(streams("liver shape"), space, build, walls, great, patient.cirrhosis)

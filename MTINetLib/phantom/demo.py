@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from MTINetLib.phantom.acquisition import GridSettings
 from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomCase, PhantomSettings, make_case
 
 DEMO_SEED = 20240607
 
 DEMO_SETTINGS = PhantomSettings(
-    grid=GridSettings(slices=(40, 40), matrix=(256, 256), tilt_deg=14.0, oblique_share=1.0),
+    slices=(40, 40),
+    matrix=(256, 256),
+    tilt_deg=14.0,
+    oblique_share=1.0,
     lesion_plan=((HCC, 35.0), (HEMANGIOMA, 28.0)),
     snr=(22.0, 28.0),
 )

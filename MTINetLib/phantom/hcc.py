@@ -21,8 +21,8 @@ from MTINetLib.phantom.tissues import FIBROUS, HCC, DrawnTissue
 
 
 #: What a typical tumour shows against the liver: the lowest arterial and the highest delayed signal ratio.
-TYPICAL_ARTERIAL_RATIO = 1.22
-TYPICAL_DELAYED_RATIO = 0.92
+TYPICAL_ARTERIAL_RATIO = 1.28
+TYPICAL_DELAYED_RATIO = 0.90
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,22 @@ class HccTraits:
 def draw_hcc(rng: Rng, patient: Patient, diameter_mm: float, pixel_mm: float) -> HccTraits:
     large = float(np.clip((diameter_mm - 15.0) / 40.0, 0.0, 1.0))
     atypical = chance(rng, 0.06)
+    infiltrating = chance(rng, 0.3 * large)
     native, curve = _draw_atypical(rng, patient) if atypical else _draw_typical(rng, patient)
     return HccTraits(
         native=native,
         curve=curve,
-        capsule_mm=uniform(rng, 1.0, 2.6) if chance(rng, 0.25 + 0.3 * large) else 0.0,
+        capsule_mm=_draw_capsule(rng, diameter_mm) if chance(rng, 0.25 + 0.3 * large) else 0.0,
         mosaic=uniform(rng, 0.0, 0.25) + large * uniform(rng, 0.0, 0.5),
         necrosis=uniform(rng, 0.08, 0.45) if chance(rng, 0.45 * large) else 0.0,
-        edge_mm=pixel_mm * (1.0 if chance(rng, 0.75) else uniform(rng, 1.5, 3.0)),
+        edge_mm=pixel_mm * (uniform(rng, 1.5, 2.6) if infiltrating else 1.0),
         atypical=atypical,
     )
+
+
+def _draw_capsule(rng: Rng, diameter_mm: float) -> float:
+    """1 to 2.6 mm, but never so thick that it outweighs the inside; none below 12 mm."""
+    return min(uniform(rng, 1.0, 2.6), 0.055 * diameter_mm) if diameter_mm >= 12.0 else 0.0
 
 
 def _draw_native(rng: Rng, patient: Patient) -> DrawnTissue:

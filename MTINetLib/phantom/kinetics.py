@@ -100,7 +100,7 @@ class Circulation:
 
 def draw_circulation(rng: Rng) -> Circulation:
     """A patient, an injection and four acquisition times: late arterial, portal venous, delayed."""
-    arrival = normal(rng, 14.0, 2.5, 9.0, 20.0)
+    arrival = normal(rng, 14.0, 2.2, 9.0, 19.0)
     seconds = np.arange(0.0, _DURATION_S, STEP_S)
     dose = normal(rng, 1.0, 0.12, 0.7, 1.35)
     # Slower injection and lower cardiac output than Parker's group widen the first pass.
@@ -109,7 +109,7 @@ def draw_circulation(rng: Rng) -> Circulation:
     gut = uniform(rng, 5.0, 9.0)
     portal = mix(mix(delay(arterial, uniform(rng, 2.0, 5.0)), gut), gut)
     venous = mix(mix(delay(arterial, 6.0), 10.0), uniform(rng, 8.0, 20.0))
-    late_arterial = float(np.clip(arrival + normal(rng, 17.0, 3.0, 11.0, 25.0), 25.0, 40.0))
+    late_arterial = float(np.clip(arrival + normal(rng, 15.0, 2.5, 10.0, 20.0), 25.0, 40.0))
     portal_venous = normal(rng, 68.0, 5.0, 60.0, 80.0)
     delayed = float(np.clip(np.exp(rng.normal(np.log(180.0), 0.22)), 120.0, 300.0))
     times = (0.0, round(late_arterial, 1), round(portal_venous, 1), round(delayed, 1))

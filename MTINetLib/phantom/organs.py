@@ -73,7 +73,8 @@ def paint_gut(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: W
     wall = patient.signal(patient.draw(rng, GUT_WALL), patient.circulation.tofts(0.35, 0.25, 0.05, lag_s=3.0))
     loops = np.abs(smooth_noise(rng, space.shape, spacing, uniform(rng, 22.0, 38.0)))
     height = space.z + 0.5 * space.y + np.float32(uniform(rng, 5.0, 40.0))
-    region = soft(np.maximum(walls.cavity + 6.0, height), 10.0) * (space.y < build.spine_y - 35.0)
+    behind = space.y - np.float32(build.spine_y - 38.0) + 9.0 * smooth_noise(rng, space.shape, spacing, 35.0)
+    region = soft(np.maximum(np.maximum(walls.cavity + 6.0, height), behind), 8.0)
     mesentery = patient.portal_blood
     veins = smooth_noise(rng, space.shape, spacing, 11.0) > 1.7
     canvas.paint(region * veins, mesentery)
