@@ -1,0 +1,147 @@
+"""From the slice images of one series to its volumes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence as DicomSequence
+
+from MTINetLib.study.dicom_frame import Frame, FrameTimes
+from MTINetLib.study.dicom_geometry import grid_of, spacing_problem
+from MTINetLib.study.dicom_header import SECONDS_PER_DAY, seconds_of_day
+from MTINetLib.study.dicom_pixels import read_pixels
+from MTINetLib.study.dicom_scan import KEPT_KEYWORDS
+from MTINetLib.study.dicom_time_points import TimePoints, split_time_points
+from MTINetLib.study.source_volume import SourceVolume
+from MTINetLib.study.study import Volume
+
+_ORIENTATION_TOLERANCE = 2e-3
+_ADVICE = "Export the series again, or leave it out and name another one."
+
+
+def volumes_of_series(frames: Sequence[Frame]) -> list[SourceVolume]:
+    """The volumes of one series, in the order of kinds and time points.
+
+    Slices are split by matrix, spacing, orientation, image type and echo, then by time point.
+    """
+    groups = _groups(frames)
+    orientations = {key[0] for key in groups}
+    kinds = [key[1] for key in groups]
+    volumes = []
+    for (orientation, kind), group in groups.items():
+        same_orientation = [other for other in kinds if (orientation, other) in groups]
+        suffix = _kind_suffix(kind, same_orientation) if len(groups) > len(orientations) else ""
+        time_points = split_time_points(group)
+        for number, point in enumerate(time_points.points):
+            volumes.append(_volume(point, number, time_points, suffix))
+    return volumes
+
+
+_GroupKey = tuple[int, tuple[str, ...]]
+
+
+def _groups(frames: Sequence[Frame]) -> dict[_GroupKey, list[Frame]]:
+    """Frames by (number of their geometry, kind)."""
+    geometries: list[tuple[float, ...]] = []
+    known: dict[tuple[float, ...], int] = {}
+    groups: dict[_GroupKey, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        geometry = (*frame.size, *frame.spacing_mm, *frame.orientation)
+        number = known.get(geometry)
+        if number is None:
+            alike = [n for n, other in enumerate(geometries) if _close(geometry, other)]
+            number = alike[0] if alike else len(geometries)
+            if not alike:
+                geometries.append(geometry)
+            known[geometry] = number
+        groups[(number, frame.kind)].append(frame)
+    return dict(groups)
+
+
+def _close(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(abs(a - b) <= _ORIENTATION_TOLERANCE for a, b in zip(one, other, strict=True))
+
+
+def _kind_suffix(kind: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> str:
+    """The words of ``kind`` that not all kinds of the series share, such as `` [WATER]``."""
+    own = [word for word in kind if word and not all(word in other for other in others)]
+    return f" [{' '.join(own)}]" if own else ""
+
+
+def _volume(frames: tuple[Frame, ...], number: int, points: TimePoints, suffix: str) -> SourceVolume:
+    several = len(points.points) > 1
+    headers = _headers(frames, points.split_by)
+    text = str(headers.get("SeriesDescription") or headers.get("ProtocolName") or "").strip()
+    description = f"{text}{suffix}".strip()
+    damaged = next((frame.place for frame in frames if frame.place.problem), None)
+    trouble = points.problems[number] or spacing_problem(frames)
+    if damaged is not None:
+        problem: str | None = f"The DICOM file {damaged.path} {damaged.problem}. {_ADVICE}"
+    elif trouble is not None:
+        where = f" (time point {number + 1})" if several else ""
+        problem = f"The series '{description or 'without description'}'{where} {trouble}. {_ADVICE}"
+    else:
+        problem = None
+    flags = ("duplicate_slices",) if points.dropped else ()
+    return SourceVolume(
+        grid=grid_of(frames),
+        description=description,
+        read=_reader(frames),
+        series_uid=frames[0].series_uid or None,
+        time_point=number + 1 if several else None,
+        instance_uids=tuple(frame.instance_uid for frame in frames),
+        headers=headers,
+        problem=problem,
+        flags=flags,
+    )
+
+
+def _reader(frames: tuple[Frame, ...]) -> Callable[[], Volume]:
+    return lambda: read_pixels(frames)
+
+
+def _headers(frames: Sequence[Frame], split_by: str | None) -> dict[str, Any]:
+    first = frames[0]
+    headers = {keyword: _plain(first.dataset.get(keyword)) for keyword in KEPT_KEYWORDS}
+    headers["ImageType"] = list(first.kind[:-1])
+    headers["EchoTime"] = first.echo_ms
+    for name, get in _CLOCKS:
+        values = [value for value in (get(frame.times) for frame in frames) if value is not None]
+        headers[name] = min(values) if values else None
+    headers["time_split_by"] = split_by
+    headers["bolus_start_s"] = _bolus_start(headers)
+    return headers
+
+
+_CLOCKS: tuple[tuple[str, Callable[[FrameTimes], float | None]], ...] = (
+    ("temporal_position", lambda times: times.temporal_position),
+    ("time_offset_s", lambda times: times.time_offset_s),
+    ("trigger_s", lambda times: times.trigger_s),
+    ("acquisition_s", lambda times: times.acquisition_s),
+    ("content_s", lambda times: times.content_s),
+    ("series_s", lambda times: times.series_s),
+)
+
+
+def _bolus_start(headers: dict[str, Any]) -> float | None:
+    """ContrastBolusStartTime on the clock of the acquisition; a bare time takes the nearest day."""
+    seconds = seconds_of_day(str(headers.get("ContrastBolusStartTime") or ""))
+    acquired = headers.get("acquisition_s") or headers.get("series_s")
+    if seconds is None or acquired is None:
+        return None
+    days = round((float(acquired) - seconds) / SECONDS_PER_DAY)
+    return float(seconds + days * SECONDS_PER_DAY)
+
+
+def _plain(value: Any) -> Any:
+    """Header values as plain strings, numbers and lists."""
+    if value is None or isinstance(value, (bytes, DicomSequence)):
+        return None
+    if isinstance(value, (list, tuple, MultiValue)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (int, str)):
+        return value if type(value) in (int, str) else type(value).__bases__[0](value)
+    return float(value) if hasattr(value, "__float__") else str(value)

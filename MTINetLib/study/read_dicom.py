@@ -1,0 +1,129 @@
+"""Reads a folder of DICOM files, in any nesting and under any names, as volumes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from MTINetLib.errors import InputError
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.dicom_frame import Frame
+from MTINetLib.study.dicom_header import SECONDS_PER_DAY, Header
+from MTINetLib.study.dicom_scan import FileProblem, ScanResult, scan
+from MTINetLib.study.dicom_volumes import volumes_of_series
+from MTINetLib.study.source_volume import SourceVolume
+
+
+@dataclass(frozen=True)
+class DicomFolder:
+    """What a folder holds.
+
+    ``problems`` are files that look like DICOM and cannot be used; ``skipped`` counts the files that
+    are something else; ``copies`` counts second copies of the same image, which were left out.
+    """
+
+    volumes: tuple[SourceVolume, ...]
+    problems: tuple[FileProblem, ...]
+    skipped: int
+    copies: int
+
+
+def read_dicom_folder(folder: Path, progress: Progress | None = None) -> list[SourceVolume]:
+    """The MR volumes of one patient's study, sorted by series number, acquisition time and time point.
+
+    Headers are read at once, pixels when a volume's ``array`` is asked for. Volumes with missing
+    slices or damaged files are listed too, with ``SourceVolume.problem``: they raise when used.
+
+    Args:
+        folder: a folder in any nesting, or one DICOM file.
+
+    Raises:
+        InputError: nothing usable is there, or the images belong to several studies or patients.
+    """
+    return list(open_dicom_folder(folder, progress).volumes)
+
+
+def open_dicom_folder(folder: Path, progress: Progress | None = None) -> DicomFolder:
+    """Like :func:`read_dicom_folder`, with an account of the files that were not used."""
+    found = scan(folder, progress or Silent())
+    if not found.frames:
+        raise InputError(_nothing_found(folder, found))
+    _refuse_mixtures(folder, found.frames)
+    series: dict[str, list[Frame]] = defaultdict(list)
+    for frame in _past_midnight(found.frames):
+        series[frame.series_uid].append(frame)
+    volumes = [volume for frames in series.values() for volume in volumes_of_series(frames)]
+    used = {frame.place.path for frame in found.frames} | {problem.path for problem in found.problems}
+    return DicomFolder(
+        volumes=tuple(sorted(volumes, key=_order)),
+        problems=found.problems,
+        skipped=found.file_count - len(used),
+        copies=found.copies,
+    )
+
+
+def _order(volume: SourceVolume) -> tuple[float, float, float]:
+    number, time = volume.headers.get("SeriesNumber"), volume.headers.get("acquisition_s")
+    return (float(number or 0), float(volume.time_point or 0), float(time or 0.0))
+
+
+def _nothing_found(folder: Path, found: ScanResult) -> str:
+    if found.file_count == 0:
+        return f"The folder {folder} is empty; give a folder with the DICOM images of one study."
+    if found.problems:
+        name, reason = found.problems[0].path.name, found.problems[0].reason
+        return f"None of the DICOM files in {folder} can be used; the first is {name}: {reason}."
+    if found.other_modalities:
+        kinds = ", ".join(found.other_modalities)
+        return f"The DICOM files in {folder} hold no MR images (only {kinds}); give a folder with liver MRI."
+    files = "1 file" if found.file_count == 1 else f"{found.file_count} files"
+    return f"There are no DICOM images among the {files} in {folder}; give a folder with DICOM images."
+
+
+def _refuse_mixtures(folder: Path, frames: Iterable[Frame]) -> None:
+    """One patient, one study; the sentence tells studies apart without saying whose they are."""
+    studies: dict[str, tuple[Header, int]] = {}
+    patients: set[str] = set()
+    for frame in frames:
+        header = Header(frame.dataset)
+        uid = header.text("StudyInstanceUID")
+        studies[uid] = (header, studies[uid][1] + 1 if uid in studies else 1)
+        patients.add(header.text("PatientID") or header.text("PatientName"))
+    if len(studies) < 2 and len(patients) < 2:
+        return
+    listed = "; ".join(
+        f"{header.text('StudyDescription') or 'study without description'}, "
+        f"{header.text('StudyDate') or 'no date'}, {count} images"
+        for header, count in studies.values()
+    )
+    whose = f" of {len(patients)} patients" if len(patients) > 1 else ""
+    count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
+    raise InputError(
+        f"The folder {folder} holds {count}{whose} ({listed}); give a folder with one study of one patient."
+    )
+
+
+def _past_midnight(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """Clocks that do not jump back at midnight: times more than half a day before the last get a day more."""
+    known = [frame.times.acquisition_s for frame in frames if frame.times.acquisition_s is not None]
+    if not known or not SECONDS_PER_DAY / 2 < max(known) - min(known) < SECONDS_PER_DAY:
+        return frames
+    limit = max(known) - SECONDS_PER_DAY / 2
+
+    def later(value: float | None) -> float | None:
+        return value + SECONDS_PER_DAY if value is not None and value < limit else value
+
+    return [
+        replace(
+            frame,
+            times=replace(
+                frame.times,
+                acquisition_s=later(frame.times.acquisition_s),
+                content_s=later(frame.times.content_s),
+                series_s=later(frame.times.series_s),
+            ),
+        )
+        for frame in frames
+    ]

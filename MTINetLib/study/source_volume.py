@@ -1,0 +1,68 @@
+"""One volume as it came from its source, before anyone knows which phase it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.errors import InputError
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.study import Volume
+
+
+@dataclass(frozen=True, eq=False)
+class SourceVolume:
+    """One volume with its own grid; pixels are read when :attr:`array` is first asked for.
+
+    Args:
+        grid: of the source, right-handed and slices along +normal for DICOM, as stored for other files.
+        description: for people: the series description or the file name.
+        read: reads the pixels, float32 [K, J, I] in the scanner's own units; may raise InputError.
+        series_uid, time_point, instance_uids: as in PhaseSource; empty for files of other kinds.
+        headers: what tells phases apart. DICOM attributes by keyword, and, on one clock in seconds or
+            None where unknown: ``acquisition_s``, ``content_s``, ``series_s``, ``bolus_start_s``,
+            ``trigger_s``, ``time_offset_s``; ``temporal_position``, ``time_split_by``.
+        problem: a sentence if the pixels cannot be used, such as missing slices. Such a volume takes
+            part in the recognition of phases; asking for its pixels raises InputError.
+        flags: doubts about the volume, such as ``duplicate_slices``.
+    """
+
+    grid: Grid
+    description: str
+    read: Callable[[], Volume] = field(repr=False)
+    series_uid: str | None = None
+    time_point: int | None = None
+    instance_uids: tuple[str, ...] = field(default=(), repr=False)
+    headers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    problem: str | None = None
+    flags: tuple[str, ...] = ()
+
+    @staticmethod
+    def of_array(array: npt.ArrayLike, grid: Grid, description: str) -> SourceVolume:
+        """A volume that is in memory already; ``array`` is [K, J, I] on ``grid``."""
+        volume = np.ascontiguousarray(array, dtype=np.float32)
+        if volume.shape != grid.shape:
+            raise ValueError(f"the array has shape {volume.shape}, the grid {grid.shape}")
+        return SourceVolume(grid=grid, description=description, read=lambda: volume)
+
+    @cached_property
+    def array(self) -> Volume:
+        """The pixels, float32 [K, J, I].
+
+        Raises:
+            InputError: they cannot be read, or :attr:`problem` says they cannot be used.
+        """
+        if self.problem is not None:
+            raise InputError(self.problem)
+        return self.read()
+
+    @property
+    def name(self) -> str:
+        """The description, with the time point where the series has several."""
+        text = self.description or "(no description)"
+        return text if self.time_point is None else f"{text} (time point {self.time_point})"
