@@ -91,7 +91,7 @@ def raise_walls(rng: Rng, space: Space, build: Build) -> Walls:
 def _dome(space: Space, x: float, top: float, build: Build, fall: float) -> Field:
     across = (space.x - np.float32(x * build.scale)) / np.float32(0.52 * build.half_width)
     along = (space.y + np.float32(8.0)) / np.float32(0.85 * build.half_depth)
-    return np.float32(top) - np.float32(fall) * (across**2 + 0.8 * along**2)
+    return np.asarray(np.float32(top) - np.float32(fall) * (across**2 + 0.8 * along**2), dtype=np.float32)
 
 
 def _fat_factor(rng: Rng, space: Space) -> Field:
@@ -100,7 +100,10 @@ def _fat_factor(rng: Rng, space: Space) -> Field:
     drift = smooth_noise(rng, space.shape, space.spacing_kji, 130.0)
     strength = uniform(rng, 0.2, 0.8) if rng.random() < 0.35 else 0.03
     failure = np.clip(drift - np.float32(uniform(rng, 0.6, 1.4)), 0.0, 1.2)
-    return np.clip(np.float32(residual) * (1 + 0.15 * drift) + np.float32(strength) * failure, 0.0, 1.0)
+    return np.asarray(
+        np.clip(np.float32(residual) * (1 + 0.15 * drift) + np.float32(strength) * failure, 0.0, 1.0),
+        dtype=np.float32,
+    )
 
 
 def paint_body(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: Walls) -> None:
@@ -116,7 +119,9 @@ def paint_body(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: 
     muscle = patient.signal(patient.draw(rng, MUSCLE), patient.circulation.tofts(0.06, 0.11, 0.02))
     septa = 1.0 + 0.10 * smooth_noise(rng, shape, spacing, 7.0)
     canvas.paint(soft(outside, edge), skin)
-    canvas.paint(soft(outside + np.float32(uniform(rng, 1.3, 2.5)), edge), fat, None, walls.fat_factor * septa)
+    canvas.paint(
+        soft(outside + np.float32(uniform(rng, 1.3, 2.5)), edge), fat, None, walls.fat_factor * septa
+    )
     fibres = 1.0 + 0.07 * smooth_noise(rng, shape, spacing, 9.0)
     canvas.paint(soft(walls.wall, edge), muscle, None, fibres)
     # Thin fat planes between wall muscles and intercostal layers.
@@ -181,4 +186,3 @@ def paint_spine(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls:
     canvas.paint(soft(hole * 9.0, edge), fluid, box)
     middle = np.sqrt((x / 5.5) ** 2 + ((y - y0 - 26.0 * s) / 4.2) ** 2) - np.float32(s)
     canvas.paint(soft(middle * 5.0, edge), cord, box)
-

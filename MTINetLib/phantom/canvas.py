@@ -17,7 +17,7 @@ Point = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Space:
-    """The grid seen from the patient: x to the left, y to the back, z to the head, mm, from the body's middle.
+    """The grid seen from the patient: x left, y back, z to the head, in mm from the body's middle.
 
     Args:
         grid: where the voxels lie.
@@ -65,7 +65,7 @@ class Space:
         return self.grid.to_lps(kji) - self.middle_lps
 
     def box(self, centre: npt.ArrayLike, radius_mm: float) -> Box | None:
-        """The voxels within ``radius_mm`` of a patient point along each axis; None where the grid has none."""
+        """The voxels within ``radius_mm`` of a patient point along each axis; None without any."""
         middle = self.index_of(centre)
         slices = []
         for at, step, n in zip(middle, self.spacing_kji, self.shape, strict=True):
@@ -111,21 +111,23 @@ class Canvas:
 
 def soft(distance_mm: Field, edge_mm: float) -> Field:
     """Share of a voxel inside a surface, from its signed distance (negative inside), with a linear edge."""
-    return np.clip(np.float32(0.5) - distance_mm * np.float32(1.0 / edge_mm), 0.0, 1.0)
+    return np.asarray(
+        np.clip(np.float32(0.5) - distance_mm * np.float32(1.0 / edge_mm), 0.0, 1.0), dtype=np.float32
+    )
 
 
-def ellipsoid(
-    x: Field, y: Field, z: Field, centre: npt.ArrayLike, radii: npt.ArrayLike
-) -> Field:
+def ellipsoid(x: Field, y: Field, z: Field, centre: npt.ArrayLike, radii: npt.ArrayLike) -> Field:
     """Signed distance in mm, close to true near the surface, to an ellipsoid along the patient's axes."""
     c, r = np.asarray(centre, dtype=np.float32), np.asarray(radii, dtype=np.float32)
     dx, dy, dz = (x - c[0]) / r[0], (y - c[1]) / r[1], (z - c[2]) / r[2]
     unit = np.sqrt(dx * dx + dy * dy + dz * dz) + np.float32(1e-6)
     steep = np.sqrt((dx / r[0]) ** 2 + (dy / r[1]) ** 2 + (dz / r[2]) ** 2) + np.float32(1e-6)
-    return unit * (unit - 1) / steep
+    return np.asarray(unit * (unit - 1) / steep, dtype=np.float32)
 
 
 def join(first: Field, second: Field, round_mm: float) -> Field:
     """Union of two signed distances with a rounded seam (polynomial smooth minimum)."""
     gap = np.clip(0.5 + 0.5 * (second - first) / round_mm, 0.0, 1.0)
-    return second + (first - second) * gap - np.float32(round_mm) * gap * (1 - gap)
+    return np.asarray(
+        second + (first - second) * gap - np.float32(round_mm) * gap * (1 - gap), dtype=np.float32
+    )

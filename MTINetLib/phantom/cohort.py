@@ -119,7 +119,9 @@ def write_case(
             write_volume(paths[phase], case.study.phase(phase).astype("int16"), case.study.grid)
     mask = target / "mask.nii.gz"
     write_label_map(mask, case.labels, case.study.grid)
-    (target / "truth.json").write_text(json.dumps(_truth(case, name, seed), indent=2) + "\n", encoding="utf-8")
+    (target / "truth.json").write_text(
+        json.dumps(_truth(case, name, seed), indent=2) + "\n", encoding="utf-8"
+    )
     return DatasetCase(
         case=name,
         patient=name,
@@ -166,4 +168,12 @@ def _moved(row: DatasetCase, old: Path, new: Path) -> DatasetCase:
     )
 
 
-__all__ = ["FORMATS", "PhantomCase", "PhantomSettings", "TruthLesion", "make_case", "write_case", "write_cohort"]
+__all__ = [
+    "FORMATS",
+    "PhantomCase",
+    "PhantomSettings",
+    "TruthLesion",
+    "make_case",
+    "write_case",
+    "write_cohort",
+]

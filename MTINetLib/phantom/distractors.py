@@ -1,4 +1,4 @@
-"""What is not a lesion but looks like one: cysts, perfusion blushes, dark nodules, focal fat. Never labelled."""
+"""What looks like a lesion and is never labelled: cysts, perfusion blushes, dark nodules, focal fat."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def paint_perfusion(rng: Rng, canvas: Canvas, liver: Liver, taken: list[Seat]) -
             canvas.signal[phase][box] *= 1.0 + np.float32(boost[phase]) * shape
 
 
-def _wedge(rng: Rng, canvas: Canvas, liver: Liver, tip: Point, size: float, box: tuple[slice, ...]) -> np.ndarray:
+def _wedge(
+    rng: Rng, canvas: Canvas, liver: Liver, tip: Point, size: float, box: tuple[slice, ...]
+) -> np.ndarray:
     """A cone that widens from its tip away from the liver's hilum, with a soft side."""
     x, y, z = canvas.space.coordinates((box[0], box[1], box[2]))
     axis = tip - liver.hilum
@@ -73,7 +75,7 @@ def _wedge(rng: Rng, canvas: Canvas, liver: Liver, tip: Point, size: float, box:
 
 
 def paint_dark_nodules(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver) -> None:
-    """Siderotic and regenerative nodules of cirrhosis: small, dark or slightly bright in every phase alike."""
+    """Siderotic and regenerative nodules of cirrhosis: small, dark or a little bright in all phases."""
     if patient.cirrhosis < 0.35 or chance(rng, 0.5):
         return
     space = canvas.space
@@ -104,4 +106,6 @@ def paint_focal_fat(rng: Rng, canvas: Canvas, liver: Liver) -> None:
         return
     distance = ellipsoid(*space.coordinates(box), at, rng.uniform(0.4, 0.9, 3) * size)
     weight = soft(distance, 6.0) * (liver.distance[box] < 0)
-    canvas.signal[(slice(None), *box)] *= 1.0 - np.float32(uniform(rng, 0.06, 0.18)) * weight
+    fading = 1.0 - np.float32(uniform(rng, 0.06, 0.18)) * weight
+    for phase in range(4):
+        canvas.signal[phase][box] *= fading

@@ -41,4 +41,4 @@ def chance(rng: Rng, probability: float) -> bool:
 def unit_vector(rng: Rng) -> np.ndarray:
     """A direction in space, uniform on the sphere, shape [3]."""
     vector = rng.standard_normal(3)
-    return vector / np.linalg.norm(vector)
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float64)

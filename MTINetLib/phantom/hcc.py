@@ -19,7 +19,6 @@ from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import FourValues, Patient
 from MTINetLib.phantom.tissues import FIBROUS, HCC, DrawnTissue
 
-
 #: What a typical tumour shows against the liver: the lowest arterial and the highest delayed signal ratio.
 TYPICAL_ARTERIAL_RATIO = 1.28
 TYPICAL_DELAYED_RATIO = 0.90
@@ -57,7 +56,7 @@ def draw_hcc(rng: Rng, patient: Patient, diameter_mm: float, pixel_mm: float) ->
         native=native,
         curve=curve,
         capsule_mm=_draw_capsule(rng, diameter_mm) if chance(rng, 0.25 + 0.3 * large) else 0.0,
-        mosaic=uniform(rng, 0.0, 0.25) + large * uniform(rng, 0.0, 0.5),
+        mosaic=uniform(rng, 0.0, 0.3) + large * uniform(rng, 0.0, 0.8),
         necrosis=uniform(rng, 0.08, 0.45) if chance(rng, 0.45 * large) else 0.0,
         edge_mm=pixel_mm * (uniform(rng, 1.5, 2.6) if infiltrating else 1.0),
         atypical=atypical,
@@ -123,9 +122,11 @@ def paint_hcc(rng: Rng, canvas: Canvas, patient: Patient, outline: Outline, trai
     canvas.paint(soft(outline.depth, traits.edge_mm), signal, box)
 
 
-def _patchwork(rng: Rng, shape: tuple[int, ...], spacing: tuple[float, float, float], scale_mm: float) -> Field:
+def _patchwork(
+    rng: Rng, shape: tuple[int, ...], spacing: tuple[float, float, float], scale_mm: float
+) -> Field:
     """Patches with fairly sharp borders, about -1 to 1."""
-    return np.tanh(2.0 * smooth_noise(rng, shape, spacing, scale_mm))
+    return np.asarray(np.tanh(2.0 * smooth_noise(rng, shape, spacing, scale_mm)), dtype=np.float32)
 
 
 def _alive(rng: Rng, outline: Outline, spacing: tuple[float, float, float], necrosis: float) -> Field:
@@ -135,7 +136,10 @@ def _alive(rng: Rng, outline: Outline, spacing: tuple[float, float, float], necr
     wander = smooth_noise(rng, outline.depth.shape, spacing, max(0.5 * radius, 4.0))
     # Dead tissue lies deep: the threshold moves outwards as more of the tumour dies.
     depth = -outline.depth / np.float32(radius) + np.float32(0.25) * wander
-    return np.clip((np.float32(1.0 - 1.1 * necrosis) - depth) * np.float32(radius / 2.0) + 0.5, 0.0, 1.0)
+    return np.asarray(
+        np.clip((np.float32(1.0 - 1.1 * necrosis) - depth) * np.float32(radius / 2.0) + 0.5, 0.0, 1.0),
+        dtype=np.float32,
+    )
 
 
 def _rim(outline: Outline, thickness_mm: float, pixel_mm: float) -> Field:

@@ -89,7 +89,9 @@ def paint_hemangioma(
     space, shape = canvas.space, outline.depth.shape
     circulation, native, pool = patient.circulation, traits.native, traits.pool
     fine = 1.0 + 0.06 * smooth_noise(rng, shape, space.spacing_kji, 5.0)
-    start = np.zeros(shape, dtype=np.float32) if traits.flash else _arrival(rng, canvas, outline, seat, traits)
+    start = (
+        np.zeros(shape, dtype=np.float32) if traits.flash else _arrival(rng, canvas, outline, seat, traits)
+    )
     concentration = np.zeros((4, *shape), dtype=np.float32)
     for phase in range(1, 4):
         since = circulation.times_s[phase] - circulation.arrival_s
@@ -97,7 +99,9 @@ def paint_hemangioma(
         if traits.flash:
             filled = np.full(shape, uniform(rng, 0.88, 1.0), dtype=np.float32)
         else:
-            filled = 1.0 / (1.0 + np.exp(np.clip((start - np.float32(since)) / np.float32(width), -30.0, 30.0)))
+            filled = 1.0 / (
+                1.0 + np.exp(np.clip((start - np.float32(since)) / np.float32(width), -30.0, 30.0))
+            )
             filled = 0.04 + 0.96 * filled
         concentration[phase] = np.float32(traits.blood_share * pool[phase]) * filled * fine
     t1 = np.full(shape, native.t1_s, dtype=np.float32)
@@ -111,7 +115,7 @@ def paint_hemangioma(
 
 def _core_distance(outline: Outline) -> Field:
     """Zero at the deepest point, growing outwards, mm."""
-    return outline.depth - outline.depth.min()
+    return np.asarray(outline.depth - outline.depth.min(), dtype=np.float32)
 
 
 def _arrival(rng: Rng, canvas: Canvas, outline: Outline, seat: Seat, traits: HemangiomaTraits) -> Field:
@@ -130,4 +134,6 @@ def _arrival(rng: Rng, canvas: Canvas, outline: Outline, seat: Seat, traits: Hem
     inside = front[outline.mask]
     farthest = max(float(np.quantile(inside, 0.97)), 1.0)
     progress = front / np.float32(farthest) * (1 + 0.15 * wander)
-    return np.where(nearest <= 0, np.float32(2.0), 10.0 + np.float32(traits.fill_s) * progress)
+    return np.asarray(
+        np.where(nearest <= 0, np.float32(2.0), 10.0 + np.float32(traits.fill_s) * progress), dtype=np.float32
+    )

@@ -127,7 +127,7 @@ def _one_piece(mask: np.ndarray) -> np.ndarray:
 
 
 def axial_diameter_mm(mask: np.ndarray, spacing_kji: tuple[float, float, float]) -> float:
-    """Longest distance within one slice between outer edges of the mask's voxels, mm (0 for an empty mask)."""
+    """Longest extent of the mask within one slice, outer edge to outer edge, mm; 0 for an empty mask."""
     best = 0.0
     angles = np.linspace(0.0, np.pi, 48, endpoint=False)
     directions = np.stack([np.cos(angles), np.sin(angles)])

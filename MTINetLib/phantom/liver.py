@@ -42,8 +42,12 @@ def shape_liver(
     big = normal(rng, 1.0, 0.09, 0.78, 1.22) * (1.0 - 0.08 * cirrhosis)
     right_radii = np.array([0.50 * inner, 0.86 * (build.half_depth - build.wall_mm), 72.0 * s]) * big
     right_radii = right_radii * rng.uniform(0.94, 1.06, 3)
-    right = np.array([-inner + 0.92 * right_radii[0], uniform(rng, -10.0, 2.0), build.dome_mm - right_radii[2] - 2.0])
-    left_radii = np.array([uniform(rng, 48.0, 85.0), uniform(rng, 26.0, 40.0), uniform(rng, 34.0, 58.0)]) * s * big
+    right = np.array(
+        [-inner + 0.92 * right_radii[0], uniform(rng, -10.0, 2.0), build.dome_mm - right_radii[2] - 2.0]
+    )
+    left_radii = (
+        np.array([uniform(rng, 48.0, 85.0), uniform(rng, 26.0, 40.0), uniform(rng, 34.0, 58.0)]) * s * big
+    )
     left_radii = left_radii * (1.0 + 0.12 * cirrhosis)
     left = np.array([uniform(rng, 5.0, 30.0), -0.42 * build.half_depth, build.dome_mm - left_radii[2] - 12.0])
     x, y, z = space.x, space.y, space.z
@@ -62,11 +66,17 @@ def shape_liver(
     front = np.float32(left[0] - 12.0 + uniform(rng, -8.0, 8.0))
     fissure = np.maximum(np.abs(x - front + 0.15 * z) - np.float32(uniform(rng, 0.5, 4.0)), y + 28.0)
     body = np.maximum(body, -np.maximum(fissure, z - np.float32(build.dome_mm - 55.0)))
-    hilum = np.array([uniform(rng, -34.0, -20.0), vessels.cava_xy[1] - 30.0, build.dome_mm - uniform(rng, 78.0, 95.0)])
-    body = np.maximum(body, -ellipsoid(x, y, z, hilum + [10.0, 0.0, -22.0], (26.0, 18.0, 20.0)))
+    hilum = np.array(
+        [uniform(rng, -34.0, -20.0), vessels.cava_xy[1] - 30.0, build.dome_mm - uniform(rng, 78.0, 95.0)]
+    )
+    body = np.maximum(body, -ellipsoid(x, y, z, hilum + np.array([10.0, 0.0, -22.0]), (26.0, 18.0, 20.0)))
     body = np.maximum(body, np.maximum(walls.cavity + 2.0, walls.under_diaphragm + 3.0))
-    outflow = np.array([vessels.cava_xy[0] + 3.0, vessels.cava_xy[1] - 4.0, build.dome_mm - uniform(rng, 22.0, 32.0)])
-    gallbladder = np.array([uniform(rng, -58.0, -38.0) * s, -0.38 * build.half_depth, hilum[2] - uniform(rng, 12, 26)])
+    outflow = np.array(
+        [vessels.cava_xy[0] + 3.0, vessels.cava_xy[1] - 4.0, build.dome_mm - uniform(rng, 22.0, 32.0)]
+    )
+    gallbladder = np.array(
+        [uniform(rng, -58.0, -38.0) * s, -0.38 * build.half_depth, hilum[2] - uniform(rng, 12, 26)]
+    )
     return Liver(body, body < 0, hilum, outflow, gallbladder)
 
 
@@ -76,7 +86,9 @@ def paint_liver(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver) -> Non
     shape = space.shape
     fine = smooth_noise(rng, shape, spacing, uniform(rng, 3.5, 6.0))
     broad = smooth_noise(rng, shape, spacing, 55.0)
-    texture = 1.0 + np.float32(uniform(rng, 0.008, 0.03)) * fine + np.float32(uniform(rng, 0.0, 0.025)) * broad
+    texture = (
+        1.0 + np.float32(uniform(rng, 0.008, 0.03)) * fine + np.float32(uniform(rng, 0.0, 0.025)) * broad
+    )
     values = np.empty((4, *shape), dtype=np.float32)
     nodules = smooth_noise(rng, shape, spacing, uniform(rng, 7.0, 14.0))
     net = np.exp(-((nodules / 0.35) ** 2))

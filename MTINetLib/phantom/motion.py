@@ -30,7 +30,13 @@ class Motion:
 def draw_motion(rng: Rng) -> Motion:
     """Mostly within 4 mm; one phase in twelve up to about 12 mm, one in four hardly at all."""
     kind = rng.random()
-    size = uniform(rng, 0.0, 0.6) if kind < 0.25 else uniform(rng, 4.0, 12.0) if kind > 0.92 else uniform(rng, 0.4, 4.0)
+    size = (
+        uniform(rng, 0.0, 0.6)
+        if kind < 0.25
+        else uniform(rng, 4.0, 12.0)
+        if kind > 0.92
+        else uniform(rng, 0.4, 4.0)
+    )
     share = np.array([uniform(rng, -0.35, 0.35), uniform(rng, -0.5, 0.5), uniform(rng, 0.6, 1.0)])
     share /= np.linalg.norm(share)
     if chance(rng, 0.5):
@@ -62,7 +68,10 @@ def displace(rng: Rng, image: Field, space: Space, motion: Motion, back_y: float
     for axis, (step, whole) in enumerate(zip(space.spacing_kji, to_index[::-1], strict=True)):
         bend = motion.bend_mm * rng.standard_normal(controls)
         field = spread((whole * share + bend * 1.5) / step, space.shape)
-        line = np.arange(space.shape[axis], dtype=np.float32)
-        line = line.reshape([-1 if a == axis else 1 for a in range(3)])
+        steps = np.arange(space.shape[axis], dtype=np.float32)
+        line = steps.reshape([-1 if a == axis else 1 for a in range(3)])
         coordinates[axis] = line - field
-    return ndimage.map_coordinates(image, coordinates, output=np.float32, order=1, mode="nearest")
+    return np.asarray(
+        ndimage.map_coordinates(image, coordinates, output=np.float32, order=1, mode="nearest"),
+        dtype=np.float32,
+    )

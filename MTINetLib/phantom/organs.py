@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,10 @@ def _wobbly(rng: Rng, space: Space, box: Box, centre: Point, radii: Point, wobbl
     """Signed distance to an ellipsoid with a smoothly uneven surface, inside a box."""
     x, y, z = space.coordinates(box)
     distance = ellipsoid(x, y, z, centre, radii)
-    return distance + np.float32(wobble_mm) * smooth_noise(rng, distance.shape, space.spacing_kji, 28.0)
+    return np.asarray(
+        distance + np.float32(wobble_mm) * smooth_noise(rng, distance.shape, space.spacing_kji, 28.0),
+        dtype=np.float32,
+    )
 
 
 def paint_heart(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: Walls) -> None:
@@ -102,7 +106,9 @@ def paint_stomach(rng: Rng, canvas: Canvas, patient: Patient, build: Build, wall
     inside = soft(distance + np.float32(uniform(rng, 2.5, 6.0)), 2.0)
     y = space.y[box]
     level = centre[1] + uniform(rng, -0.9, 0.3) * radii[1]
-    food = np.clip(1.0 + uniform(rng, 0.1, 0.6) * smooth_noise(rng, y.shape, space.spacing_kji, 9.0), 0.1, 3.0)
+    food = np.clip(
+        1.0 + uniform(rng, 0.1, 0.6) * smooth_noise(rng, y.shape, space.spacing_kji, 9.0), 0.1, 3.0
+    )
     canvas.paint(inside, fluid * uniform(rng, 0.9, 3.0), box, food)
     canvas.paint(inside * soft(y - np.float32(level), 2.0), fluid * 0.05, box)
 
@@ -126,7 +132,9 @@ def paint_kidneys(rng: Rng, canvas: Canvas, patient: Patient, build: Build) -> N
         canvas.paint(soft(distance, edge), cortex, box)
         pyramids = smooth_noise(rng, distance.shape, space.spacing_kji, 11.0) > -0.35
         canvas.paint(soft(distance + 7.0, 2.0) * pyramids, medulla, box)
-        inward = ellipsoid(*space.coordinates(box), centre - [side * 12.0, 4.0, 0.0], radii * [0.5, 0.42, 0.55])
+        inward = ellipsoid(
+            *space.coordinates(box), centre - [side * 12.0, 4.0, 0.0], radii * [0.5, 0.42, 0.55]
+        )
         canvas.paint(soft(inward, 2.0), sinus, box)
         canvas.paint(soft(inward + 6.0, 2.0), urine, box)
 
@@ -157,7 +165,7 @@ def paint_pancreas(rng: Rng, canvas: Canvas, patient: Patient, build: Build) -> 
     points = np.array([[-32, 4, -42], [-12, -6, -34], [14, -10, -26], [44, 6, -12], [74, 26, 0]], dtype=float)
     points = points * s + [0.0, y, 0.0] + rng.normal(0, 4.0, (5, 3))
     signal = patient.signal(patient.draw(rng, PANCREAS), patient.circulation.tofts(1.0, 0.25, 0.06))
-    for first, last in zip(points[:-1], points[1:], strict=True):
+    for first, last in itertools.pairwise(points):
         middle = (first + last) / 2
         box = space.box(middle, float(np.linalg.norm(last - first)) / 2 + 16.0)
         if box is None:
@@ -173,10 +181,14 @@ def segment_distance(space: Space, box: Box, first: Point, last: Point) -> Field
     a, d = first.astype(np.float32), (last - first).astype(np.float32)
     px, py, pz = x - a[0], y - a[1], z - a[2]
     t = np.clip((px * d[0] + py * d[1] + pz * d[2]) / np.float32(max(float(d @ d), 1e-6)), 0.0, 1.0)
-    return np.sqrt((px - t * d[0]) ** 2 + (py - t * d[1]) ** 2 + (pz - t * d[2]) ** 2)
+    return np.asarray(
+        np.sqrt((px - t * d[0]) ** 2 + (py - t * d[1]) ** 2 + (pz - t * d[2]) ** 2), dtype=np.float32
+    )
 
 
-def paint_great_vessels(rng: Rng, canvas: Canvas, patient: Patient, build: Build, vessels: GreatVessels) -> None:
+def paint_great_vessels(
+    rng: Rng, canvas: Canvas, patient: Patient, build: Build, vessels: GreatVessels
+) -> None:
     """Aorta and vena cava; below the kidneys' inflow the cava is unmixed in the arterial phase."""
     space, edge = canvas.space, canvas.space.pixel_mm
     bend_x, bend_y = uniform(rng, -6.0, 6.0), uniform(rng, 0.0, 6.0)

@@ -67,7 +67,7 @@ def draw_bias(rng: Rng, space: Space, scanner: Scanner) -> Field:
     toward = uniform(rng, 0.0, 0.3)
     middle = np.float32(np.abs(space.y).max())
     field += np.float32(toward) * ((space.y / middle) ** 2 - np.float32(0.2))
-    return np.exp(field)
+    return np.asarray(np.exp(field), dtype=np.float32)
 
 
 def still_image(image: Field, bias: Field, scanner: Scanner, phase: int) -> Field:
@@ -86,7 +86,9 @@ def read_out(rng: Rng, image: Field, scanner: Scanner, phase: int, noise_sd: flo
     lines = rows if scanner.ghost_along_rows else columns
     lines *= _ghost_modulation(rng, len(lines), scanner.ghost[phase], scanner.ghost_lines)
     space *= rows.astype(np.complex64)[None, :, None] * columns.astype(np.complex64)[None, None, :]
-    return np.abs(fft.ifft2(space, axes=(1, 2), overwrite_x=True)).astype(np.float32)
+    return np.asarray(
+        np.abs(fft.ifft2(space, axes=(1, 2), overwrite_x=True)).astype(np.float32), dtype=np.float32
+    )
 
 
 def add_complex_noise(rng: Rng, image: Field, noise_sd: float) -> npt.NDArray[np.complex64]:
@@ -112,7 +114,7 @@ def _ghost_modulation(rng: Rng, lines: int, strength: float, every: float) -> np
     """Breathing during the scan modulates the lines: copies of the body shifted by lines / every pixels."""
     order = fft.fftfreq(lines) * lines
     angle = 2 * np.pi * (order / every + uniform(rng, 0.0, 1.0))
-    return 1.0 + strength * (np.cos(angle) + 0.6j * np.sin(angle))
+    return np.asarray(1.0 + strength * (np.cos(angle) + 0.6j * np.sin(angle)), dtype=np.complex128)
 
 
 def store(image: Field) -> Field:

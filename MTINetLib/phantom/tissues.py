@@ -2,9 +2,9 @@
 
 Relaxation times of the abdomen, both fields: de Bazelaire CMJ et al., Radiology 2004;230:652-659 (T1 +- SD).
 Blood, cord: Stanisz GJ et al., Magn Reson Med 2005;54:507-512.
-Lesions: Eur J Radiol Open 2020, doi 10.1016/j.ejro.2020.100312 (HCC 1056 +- 292 ms, hemangioma 2524 +- 908 ms,
-cyst 3793 +- 207 ms) and BMC Med Imaging 2022, doi 10.1186/s12880-022-00873-8 (3 T: hemangioma against cyst at
-2423 ms, benign against malignant at 1636 ms); the hemangioma value here lies between the two.
+Lesions: Eur J Radiol Open 2020, doi 10.1016/j.ejro.2020.100312 (HCC 1056 +- 292 ms, hemangioma 2524 +-
+908 ms, cyst 3793 +- 207 ms); BMC Med Imaging 2022, doi 10.1186/s12880-022-00873-8 (3 T: hemangioma against
+cyst at 2423 ms, benign against malignant at 1636 ms). The hemangioma value here lies between the two.
 T2* is not tabulated for most of these tissues; the values are ours, below T2, and drawn wide. Water content
 (relative M0) is rounded from ordinary tissue composition.
 """

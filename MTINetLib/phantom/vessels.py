@@ -14,7 +14,7 @@ from MTINetLib.phantom.patient import Patient
 
 @dataclass(frozen=True)
 class Tree:
-    """Nodes [n, 3] in patient mm, each one's parent (-1 for a root) and the radius in mm towards the parent."""
+    """Nodes [n, 3] in patient mm, their parents (-1 for a root), and radii in mm towards the parent."""
 
     nodes: Point
     parent: np.ndarray
@@ -115,12 +115,17 @@ def paint_liver_vessels(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver
     thick = np.maximum(portal.radius, 0.0)
     first_steps = np.linalg.norm(portal.nodes - liver.hilum, axis=1)
     toward_trunk = portal.nodes[:, 2] < liver.hilum[2] - 2.0
-    thick = np.where(toward_trunk & (first_steps < 60.0) & (portal.nodes[:, 0] > liver.hilum[0]), calibre, thick)
+    thick = np.where(
+        toward_trunk & (first_steps < 60.0) & (portal.nodes[:, 0] > liver.hilum[0]), calibre, thick
+    )
     portal = Tree(portal.nodes, portal.parent, thick)
     down = liver.outflow
     mains = [down + np.array(v) for v in ((-42.0, 6.0, -22.0), (-16.0, -36.0, -22.0), (22.0, -30.0, -16.0))]
     veins = grow_tree(
-        rng, [down, *mains], tips[count : count + int(rng.integers(40, 70))], uniform(rng, 0.9, 1.6),
+        rng,
+        [down, *mains],
+        tips[count : count + int(rng.integers(40, 70))],
+        uniform(rng, 0.9, 1.6),
         uniform(rng, 3.5, 6.0),
     )
     inside_liver = (liver.distance < 1.5).astype(np.float32)
