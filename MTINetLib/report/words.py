@@ -19,6 +19,9 @@ _FLAGS = {
     "phase_doubt": "the phases were not recognised with certainty",
     "no_liver_ring": "no liver tissue left around it to compare with",
     "single_slice": "seen in one slice only",
+    "duplicate_slices": "slices were there twice",
+    "missing_slices": "slices are missing",
+    "undecided": "undecided, because",
     "registered": "moved onto the reference phase by registration",
     "resampled": "resampled onto the grid of the reference phase",
     "times_unknown": "no acquisition time known",
@@ -34,7 +37,10 @@ def flag_in_words(flag: str) -> str:
     """A flag such as ``motion:arterial`` as words; one that is not known here is only made readable."""
     name, _, detail = flag.partition(":")
     words = _FLAGS.get(name, name.replace("_", " "))
-    return f"{words}: {_detail_in_words(detail)}" if detail else words
+    if not detail:
+        return words
+    joint = " " if words.endswith("because") else ": "
+    return f"{words}{joint}{_detail_in_words(detail)}"
 
 
 def probability_in_words(lesion: LesionFinding) -> str:
@@ -65,6 +71,31 @@ def phase_title(phase: Phase) -> str:
     return phase.title[0].upper() + phase.title[1:]
 
 
+_DETAILS = {
+    "not_read": "the network did not read it",
+    "low_probability": "neither class is probable enough",
+    "slices_disagree": "its slices speak for different classes",
+    "little_evidence": "it covers too few pixels",
+    **{phase.value: phase.title for phase in PHASES},
+}
+
+
 def _detail_in_words(detail: str) -> str:
-    titles = {phase.value: phase.title for phase in PHASES}
-    return titles.get(detail, detail.replace("_", " "))
+    return _DETAILS.get(detail, detail.replace("_", " "))
+
+
+def number(value: float | None, digits: int) -> str:
+    """A number with so many decimals; a dash where it could not be computed."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def share_in_percent(share: float | None, *, signed: bool = False) -> str:
+    """A ratio such as 0.42 as ``42 %`` or ``+42 %``; a dash where it could not be computed."""
+    if share is None:
+        return "-"
+    return f"{100 * share:+.0f} %" if signed else f"{100 * share:.0f} %"
+
+
+def whole_sentence(words: str) -> str:
+    """Words with a capital and a full stop."""
+    return f"{words[0].upper()}{words[1:]}."

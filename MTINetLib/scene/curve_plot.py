@@ -8,12 +8,13 @@ from typing import Any
 
 from MTINetLib.findings import FourTimes, LesionFinding
 from MTINetLib.report.colours import LIVER_ON_WHITE, ON_WHITE, rgb
+from MTINetLib.report.time_axis import TimeAxis
 from MTINetLib.scene.curve_table import (
     PHASE_COLUMN,
-    TimeAxis,
     liver_column,
     measured_column,
     predicted_column,
+    time_column,
 )
 from MTINetLib.scene.segmentation import segment_name
 from MTINetLib.scene.slicer_core import slicer_module
@@ -50,7 +51,7 @@ def add_curve_plot(table: Any, lesions: Sequence[LesionFinding], times: FourTime
             node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", title)
             node.SetAndObserveTableNodeID(table.GetID())
             node.SetPlotType(styles.PlotTypeScatter)  # type Line ignores the x column
-            node.SetXColumnName(axis.column)
+            node.SetXColumnName(time_column(axis))
             node.SetYColumnName(column)
             node.SetLabelColumnName(PHASE_COLUMN)
             node.SetLineStyle(getattr(styles, f"LineStyle{line}"))

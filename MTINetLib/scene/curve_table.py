@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from MTINetLib.findings import FourTimes, LesionFinding
+from MTINetLib.report.time_axis import TimeAxis
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.phase import PHASES
 
@@ -16,20 +15,8 @@ MEASURED_SUFFIX = " measured"
 SD_SUFFIX = " SD"
 
 
-@dataclass(frozen=True)
-class TimeAxis:
-    """Where the phases lie along x: seconds where all four are known and rise, else 1 to 4."""
-
-    column: str
-    title: str
-    values: tuple[float, float, float, float]
-
-    @classmethod
-    def of(cls, times: FourTimes) -> TimeAxis:
-        known = [time for time in times if time is not None]
-        if len(known) == len(PHASES) and all(b > a for a, b in pairwise(known)):
-            return cls("Time (s)", "Time (s)", (known[0], known[1], known[2], known[3]))
-        return cls("Phase number", "Phase (1 pre-contrast to 4 delayed)", (1.0, 2.0, 3.0, 4.0))
+def time_column(axis: TimeAxis) -> str:
+    return "Time (s)" if axis.in_seconds else "Phase number"
 
 
 def measured_column(label: int) -> str:
@@ -54,7 +41,7 @@ def add_curve_table(lesions: Sequence[LesionFinding], times: FourTimes) -> Any:
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Enhancement curves")
     axis = TimeAxis.of(times)
     _add_text_column(node, PHASE_COLUMN, [phase.title for phase in PHASES])
-    _add_number_column(node, axis.column, axis.values)
+    _add_number_column(node, time_column(axis), axis.values)
     for lesion in lesions:
         _add_number_column(node, measured_column(lesion.label), lesion.measured_curve.mean)
         _add_number_column(node, sd_column(lesion.label), lesion.measured_curve.sd)

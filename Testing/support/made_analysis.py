@@ -15,6 +15,7 @@ from MTINetLib.findings import (
     StudyFindings,
     StudySummary,
 )
+from MTINetLib.inference.enhancement import enhancement_figures
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
@@ -130,7 +131,7 @@ def _lesion(study: Study, labels: npt.NDArray[np.uint8], number: int, kind: Lesi
         measured_curve=measured,
         predicted_curve=tuple(1.04 * value for value in measured.mean),  # type: ignore[arg-type]
         liver_curve=ring,
-        enhancement={},
+        enhancement=enhancement_figures(measured, ring, study.times_s),
         flags=("shares_slices",),
     )
 
@@ -147,7 +148,7 @@ def _summary(study: Study) -> StudySummary:
         }
         for phase, source, alignment in zip(PHASES, study.sources, study.alignment, strict=True)
     )
-    return StudySummary(phases, study.times_s, study.grid.spacing, study.grid.shape, study.flags)
+    return StudySummary(phases, study.times_s, study.grid.spacing, study.grid.shape[::-1], study.flags)
 
 
 def _provenance() -> Provenance:

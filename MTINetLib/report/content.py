@@ -1,0 +1,214 @@
+"""What the report says, as text and pictures: HTML and PDF lay out the same content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from MTINetLib.findings import LesionClass, LesionFinding, Provenance, StudyFindings
+from MTINetLib.report.colours import ON_WHITE
+from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
+from MTINetLib.report.words import (
+    class_title,
+    flag_in_words,
+    number,
+    probability_in_words,
+    seconds,
+    share_in_percent,
+    whole_sentence,
+)
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.study import Study
+
+if TYPE_CHECKING:
+    from MTINetLib.inference.analyze import Analysis
+
+TITLE = "Liver lesions in four-phase contrast-enhanced MRI"
+BANNER = "RESEARCH USE ONLY"
+BANNER_TEXT = "Not a medical device. Not for diagnosis or treatment decisions."
+
+PHASE_HEADS = ("Phase", "Series", "Time", "Recognised by", "Certainty", "Match")
+LESION_HEADS = (
+    "No.",
+    "Class",
+    "Probability",
+    "Volume",
+    "Axes",
+    "Slices",
+    "Arterial gain",
+    "Washout ratio",
+    "Curve",
+)
+TECHNIQUE = (
+    "Lesions are segmented slice by slice by MTI-Net from all four phases and joined in 3-D; axes are the "
+    "longest diameter in a slice and the longest one perpendicular to it. Curves are means and standard "
+    "deviations inside the mask; the liver is a ring around the lesion. Enhancement is (S - S pre) / S pre; "
+    "contrast is (S lesion - S liver) / S liver; arterial gain is the contrast in the arterial phase minus "
+    "that before contrast; the washout ratio is 100 S liver / S lesion, portal venous / delayed, above 100 "
+    "where the lesion is darker than the liver. The class compares HCC with hemangioma only: neither may be "
+    "true. No LI-RADS category is given."
+)
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LesionBlock:
+    """One lesion of the report.
+
+    Args:
+        title, colour: heading and the colour (#RRGGBB) of its class on white.
+        strip, curve: PNG.
+        signal_heads, signal_rows: a table with a column per phase.
+        remarks: flags in plain words.
+    """
+
+    title: str
+    colour: str
+    strip: bytes
+    curve: bytes
+    signal_heads: Row
+    signal_rows: tuple[Row, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """All of the report; tables are rows of text under the heads named at the top of this file."""
+
+    summary: str
+    facts: tuple[tuple[str, str], ...]
+    phase_rows: tuple[Row, ...]
+    lesion_rows: tuple[Row, ...]
+    lesion_colours: tuple[str, ...]
+    blocks: tuple[LesionBlock, ...]
+    empty_strip: bytes | None
+    doubts: tuple[str, ...]
+    provenance: tuple[tuple[str, str], ...]
+
+
+def report_content(study: Study, analysis: Analysis) -> ReportContent:
+    """Write the report's words and draw its pictures; nothing in it names the patient."""
+    findings = analysis.findings
+    blocks = tuple(_block(study, analysis.labels, lesion, findings) for lesion in findings.lesions)
+    return ReportContent(
+        summary=_summary(findings),
+        facts=_facts(findings),
+        phase_rows=_phase_rows(findings),
+        lesion_rows=tuple(_lesion_row(lesion) for lesion in findings.lesions),
+        lesion_colours=tuple(ON_WHITE[lesion.lesion_class] for lesion in findings.lesions),
+        blocks=blocks,
+        empty_strip=None if blocks else study_strip(study),
+        doubts=tuple(whole_sentence(flag_in_words(flag)) for flag in findings.study.flags),
+        provenance=_provenance(findings.provenance),
+    )
+
+
+def _summary(findings: StudyFindings) -> str:
+    if not findings.lesions:
+        return "No lesion was found. This does not exclude one."
+    counts = []
+    for kind in LesionClass:
+        count = sum(lesion.lesion_class is kind for lesion in findings.lesions)
+        if count:
+            counts.append(f"{count} {class_title(kind) if kind is LesionClass.HCC else kind.value}")
+    found = len(findings.lesions)
+    return f"{found} lesion{'s' * (found > 1)} found: {', '.join(counts)}."
+
+
+def _facts(findings: StudyFindings) -> tuple[tuple[str, str], ...]:
+    study = findings.study
+    reference = findings.provenance.settings.get("reference")
+    return (
+        ("Grid", " × ".join(str(size) for size in study.size)),
+        ("Voxel", " × ".join(f"{mm:.2f}" for mm in study.spacing_mm) + " mm"),
+        ("Reference phase", Phase(reference).title if reference else "not stated"),
+        ("Analysed (UTC)", findings.provenance.created_utc.replace("T", " ").rstrip("Z") or "not stated"),
+    )
+
+
+def _phase_rows(findings: StudyFindings) -> tuple[Row, ...]:
+    rows = []
+    for phase, said, time in zip(PHASES, findings.study.phases, findings.study.times_s, strict=True):
+        alignment = said.get("alignment")
+        rows.append(
+            (
+                phase.title,
+                str(said.get("description") or "not named"),
+                seconds(time),
+                "; ".join(said.get("evidence") or ()) or "not stated",
+                f"{100 * float(said.get('confidence') or 0):.0f} %",
+                "-" if alignment is None else f"{alignment:.2f}",
+            )
+        )
+    return tuple(rows)
+
+
+def _lesion_row(lesion: LesionFinding) -> Row:
+    figures = lesion.enhancement
+    washout = figures.get("washout_ratio_percent") or {}
+    ratios = [number(washout.get(phase.value), 0) for phase in (Phase.PORTAL_VENOUS, Phase.DELAYED)]
+    return (
+        str(lesion.label),
+        class_title(lesion.lesion_class),
+        probability_in_words(lesion),
+        f"{lesion.volume_ml:.1f} mL",
+        f"{lesion.long_axis_mm:.0f} × {lesion.short_axis_mm:.0f} mm",
+        f"{lesion.slices[0] + 1} to {lesion.slices[1] + 1}",
+        share_in_percent(figures.get("arterial_contrast_gain"), signed=True),
+        " / ".join(ratios),
+        str(figures.get("curve_kind") or "-"),
+    )
+
+
+def _block(study: Study, labels: Any, lesion: LesionFinding, findings: StudyFindings) -> LesionBlock:
+    return LesionBlock(
+        title=f"Lesion {lesion.label}: {class_title(lesion.lesion_class)}",
+        colour=ON_WHITE[lesion.lesion_class],
+        strip=lesion_strip(study, labels, lesion, findings.lesions),
+        curve=curve_figure(lesion, findings.study.times_s),
+        signal_heads=("", *(phase.title for phase in PHASES)),
+        signal_rows=_signal_rows(lesion),
+        remarks=tuple(whole_sentence(flag_in_words(flag)) for flag in lesion.flags),
+    )
+
+
+def _signal_rows(lesion: LesionFinding) -> tuple[Row, ...]:
+    measured, liver = lesion.measured_curve, lesion.liver_curve
+    relative = lesion.enhancement.get("relative_enhancement") or [None] * len(PHASES)
+    contrast = lesion.enhancement.get("lesion_to_liver_contrast") or [None] * len(PHASES)
+    rows: list[Row] = [
+        ("Lesion, mean ± SD", *_with_sd(measured.mean, measured.sd)),
+        ("Liver around, mean ± SD", *(_with_sd(liver.mean, liver.sd) if liver else ["-"] * len(PHASES))),
+        ("Enhancement", "baseline", *(share_in_percent(value, signed=True) for value in relative[1:])),
+        ("Contrast to liver", *(share_in_percent(value, signed=True) for value in contrast)),
+    ]
+    if lesion.predicted_curve is not None:
+        rows.append(("Predicted by the network", *(number(value, 0) for value in lesion.predicted_curve)))
+    return tuple(rows)
+
+
+def _with_sd(means: tuple[float, ...], deviations: tuple[float, ...]) -> list[str]:
+    return [f"{number(mean, 0)} ± {number(sd, 0)}" for mean, sd in zip(means, deviations, strict=True)]
+
+
+def _provenance(provenance: Provenance) -> tuple[tuple[str, str], ...]:
+    settings = ", ".join(f"{name} {_plain(value)}" for name, value in provenance.settings.items())
+    corrected = "yes" if provenance.corrected_by_person else "no"
+    lines = [
+        ("Software", provenance.software),
+        ("Model", f"{provenance.model_name} (preset {provenance.preset})"),
+        ("SHA-256", provenance.model_sha256),
+        ("Device", f"{provenance.device}, {provenance.precision}"),
+        ("Settings", settings or "none"),
+        ("Corrected by a person", corrected),
+    ]
+    if provenance.notes:
+        lines.append(("Notes", "; ".join(provenance.notes)))
+    return tuple(lines)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{name} {_plain(item)}" for name, item in value.items()) + ")"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

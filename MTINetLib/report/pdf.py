@@ -1,0 +1,221 @@
+"""The report as PDF on A4: one page for up to two lesions, more for more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+from MTINetLib.report import content as said
+from MTINetLib.report.colours import FAINT_INK, INK, PAPER_LINE
+from MTINetLib.report.content import LesionBlock, ReportContent, Row
+from MTINetLib.report.pdf_fonts import in_known_letters, register_fonts
+
+_WARN, _WARN_PAPER = "#9C3D00", "#FFF3E6"
+#: At the sides, the top and the bottom.
+_MARGINS_MM = (12.0, 10.0, 11.0)
+
+
+def pdf_report(content: ReportContent) -> bytes:
+    """The report as the bytes of a PDF file."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.units import mm
+    from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+
+    register_fonts()
+    buffer = BytesIO()
+    side, top, bottom = (value * mm for value in _MARGINS_MM)
+    width = A4[0] - 2 * side
+    frame = Frame(side, bottom, width, A4[1] - top - bottom, *[0] * 4)
+    document = BaseDocTemplate(
+        buffer,
+        pagesize=A4,
+        pageTemplates=[PageTemplate("report", [frame], onPage=_foot)],
+        title=said.TITLE,
+        subject=said.BANNER,
+        creator="MTINet",
+        author="",
+    )
+    document.build(_story(content, width))
+    return buffer.getvalue()
+
+
+def _story(content: ReportContent, width: float) -> list[Any]:
+    from reportlab.platypus import KeepTogether, Spacer
+
+    story: list[Any] = [_text(said.TITLE, 13, bold=True, leading=16), _banner(width), Spacer(0, 4)]
+    story.append(_text(content.summary, 9.5, bold=True, leading=13))
+    if content.lesion_rows:
+        shares = (0.05, 0.12, 0.135, 0.1, 0.14, 0.1, 0.125, 0.125, 0.105)
+        story.append(_table(said.LESION_HEADS, content.lesion_rows, shares, width, content.lesion_colours))
+    story.extend(KeepTogether(_lesion(block, width)) for block in content.blocks)
+    if content.empty_strip:
+        story.extend([Spacer(0, 4), _picture(content.empty_strip, width)])
+    story.extend(_study(content, width))
+    story.append(KeepTogether(_end(content, width)))
+    return story
+
+
+def _lesion(block: LesionBlock, width: float) -> list[Any]:
+    from reportlab.platypus import Spacer, Table
+
+    title = f'<font name="DejaVuSans" color="{block.colour}">\u25cf</font> {_letters(block.title)}'
+    shares = (0.32, 0.17, 0.17, 0.17, 0.17)
+    curve_width = 0.4 * width
+    signals = _table(block.signal_heads, block.signal_rows, shares, width - curve_width - 8, right=True)
+    beside = Table([[_picture(block.curve, curve_width), signals]], colWidths=[curve_width + 8, None])
+    beside.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), *_no_padding()])
+    parts: list[Any] = [Spacer(0, 4), _markup(title, 9, bold=True, leading=12)]
+    parts.extend([_picture(block.strip, width), Spacer(0, 1), beside])
+    if block.remarks:
+        parts.append(_text(" ".join(block.remarks), 7, colour=_WARN))
+    return parts
+
+
+def _study(content: ReportContent, width: float) -> list[Any]:
+    facts = " &nbsp;&nbsp; ".join(_named(name, value) for name, value in content.facts)
+    shares = (0.12, 0.22, 0.1, 0.38, 0.1, 0.08)
+    parts = [_head("Study"), _markup(facts, 7.5)]
+    parts.append(_table(said.PHASE_HEADS, content.phase_rows, shares, width))
+    if content.doubts:
+        parts.append(_text(" ".join(content.doubts), 7, colour=_WARN))
+    return parts
+
+
+def _named(name: str, value: str) -> str:
+    return f'<font color="{FAINT_INK}">{_letters(name)}</font> {_letters(value)}'
+
+
+def _end(content: ReportContent, width: float) -> list[Any]:
+    lines = " &nbsp; ".join(_named(name, value) for name, value in content.provenance)
+    parts = [_head("Technique"), _text(said.TECHNIQUE, 6.2, colour=FAINT_INK, leading=7.4)]
+    parts.extend([_head("Provenance"), _markup(lines, 6.2, leading=7.6), _head("Reader")])
+    parts.extend(_reader(width))
+    return parts
+
+
+def _reader(width: float) -> list[Any]:
+    """Room for a comment and a signature."""
+    from reportlab.platypus import Spacer, Table
+
+    box = Table([[_text("Comment", 6.5, colour=FAINT_INK)]], colWidths=[width], rowHeights=[34])
+    box.setStyle([("BOX", (0, 0), (-1, -1), 0.5, PAPER_LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    names = [_text(name, 6.5, colour=FAINT_INK) for name in ("Name", "Signature", "Date")]
+    gap = 18
+    column = (width - 2 * gap) / 3
+    line = Table([[names[0], "", names[1], "", names[2]]], colWidths=[column, gap, column, gap, column])
+    rules = [("LINEABOVE", (n, 0), (n, 0), 0.6, INK) for n in (0, 2, 4)]
+    line.setStyle([*rules, *_no_padding()])
+    return [box, Spacer(0, 20), line]
+
+
+def _banner(width: float) -> Any:
+    from reportlab.platypus import Table
+
+    words = f"<b>{said.BANNER}</b> &nbsp; {_letters(said.BANNER_TEXT)}"
+    banner = Table([[_markup(words, 8, colour=_WARN)]], colWidths=[width])
+    banner.setStyle(
+        [
+            ("BACKGROUND", (0, 0), (-1, -1), _WARN_PAPER),
+            ("LINEBEFORE", (0, 0), (0, -1), 3, _WARN),
+            ("TOPPADDING", (0, 0), (-1, -1), 2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+        ]
+    )
+    return banner
+
+
+def _table(
+    heads: Row,
+    rows: Sequence[Row],
+    shares: Sequence[float],
+    width: float,
+    colours: Sequence[str] = (),
+    *,
+    right: bool = False,
+) -> Any:
+    """A table with a rule under its heads; ``colours`` gives the second cell of each row its colour."""
+    from reportlab.platypus import Table
+
+    def cell(words: str, column: int, **style: Any) -> Any:
+        return _text(words, 7, align_right=right and column > 0, **style)
+
+    cells = [[cell(head, n, colour=FAINT_INK, bold=True) for n, head in enumerate(heads)]]
+    for number, row in enumerate(rows):
+        named = {1: {"colour": colours[number], "bold": True}} if colours else {}
+        cells.append([cell(words, n, **named.get(n, {})) for n, words in enumerate(row)])
+    table = Table(cells, colWidths=[share * width for share in shares], repeatRows=1)
+    lines = [
+        ("LINEBELOW", (0, 0), (-1, 0), 0.9, INK),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.4, PAPER_LINE),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ]
+    padding = [
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 0.8),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6),
+    ]
+    table.setStyle([*lines, *padding])
+    return table
+
+
+def _no_padding() -> list[tuple[Any, ...]]:
+    sides = ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")
+    return [(side, (0, 0), (-1, -1), 0) for side in sides]
+
+
+def _picture(png: bytes, width: float) -> Any:
+    from reportlab.lib.utils import ImageReader
+    from reportlab.platypus import Image
+
+    pixels = ImageReader(BytesIO(png)).getSize()
+    return Image(BytesIO(png), width=width, height=width * pixels[1] / pixels[0])
+
+
+def _head(words: str) -> Any:
+    return _text(words.upper(), 6.6, colour=FAINT_INK, bold=True, before=5, leading=9)
+
+
+def _text(words: str, size: float, **style: Any) -> Any:
+    return _markup(_letters(words), size, **style)
+
+
+def _letters(words: str) -> str:
+    return in_known_letters(escape(words))
+
+
+def _markup(
+    markup: str,
+    size: float,
+    *,
+    colour: str = INK,
+    bold: bool = False,
+    leading: float | None = None,
+    before: float = 0,
+    align_right: bool = False,
+) -> Any:
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import Paragraph
+
+    style = ParagraphStyle(
+        "",
+        fontName="Helvetica-Bold" if bold else "Helvetica",
+        fontSize=size,
+        leading=leading or 1.22 * size,
+        textColor=colour,
+        spaceBefore=before,
+        alignment=2 if align_right else 0,
+    )
+    return Paragraph(markup, style)
+
+
+def _foot(canvas: Any, document: Any) -> None:
+    canvas.saveState()
+    canvas.setFont("Helvetica", 6.2)
+    canvas.setFillColor(FAINT_INK)
+    side = _MARGINS_MM[0] * 72 / 25.4
+    canvas.drawString(side, 18, "MTI-Net. Research use only, not for diagnosis.")
+    canvas.drawRightString(document.pagesize[0] - side, 18, f"Page {canvas.getPageNumber()}")
+    canvas.restoreState()
