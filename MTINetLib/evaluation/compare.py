@@ -13,6 +13,7 @@ from MTINetLib.evaluation import metrics
 from MTINetLib.evaluation.detection import Detection, Match, match_lesions, size_band
 from MTINetLib.evaluation.truth import Truth
 from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
+from MTINetLib.inference.measure import plane_diameters
 from MTINetLib.study.dataset_folder import DatasetCase
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import Phase
@@ -124,11 +125,11 @@ def compare(
 
 
 def long_axis_mm(mask: npt.NDArray[np.bool_], spacing: tuple[float, float, float]) -> float:
-    """Longest diameter in a slice (first axis) of a mask [K, J, I], between outer pixel corners, in mm."""
-    longest = 0.0
-    for plane in mask[mask.any(axis=(1, 2))]:
-        longest = max(longest, _plane_diameter(plane, spacing))
-    return longest
+    """Longest diameter in a slice (first axis) of a mask [K, J, I], measured as that of a finding, in mm."""
+    columns_mm, rows_mm, _ = spacing
+    return max(
+        (plane_diameters(plane, (rows_mm, columns_mm))[0] for plane in mask if plane.any()), default=0.0
+    )
 
 
 class _View:
@@ -260,15 +261,3 @@ def _curve(images: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> Four
 
 def _mae(truth: FourValues | None, estimate: FourValues | None) -> float:
     return _NAN if truth is None or estimate is None else metrics.curve_mae(truth, estimate)
-
-
-def _plane_diameter(plane: npt.NDArray[np.bool_], spacing: tuple[float, float, float]) -> float:
-    """Per row only the first and last pixel can be ends of the longest diameter: their outer corners."""
-    rows = np.flatnonzero(plane.any(axis=1))
-    first = plane[rows].argmax(axis=1)
-    last = plane.shape[1] - plane[rows, ::-1].argmax(axis=1)
-    y = np.concatenate([rows, rows + 1]) * spacing[1]
-    left, right = np.tile(first, 2) * spacing[0], np.tile(last, 2) * spacing[0]
-    points = np.concatenate([np.stack([left, y]), np.stack([right, y])], axis=1)
-    difference = points[:, :, None] - points[:, None, :]
-    return float(np.sqrt((difference**2).sum(axis=0)).max())

@@ -100,6 +100,7 @@ def evaluate(
     """Analyse every case of a dataset with a model and write the four files into ``out``.
 
     Args:
+        settings: thresholds other than the model's own.
         limit: only the first cases; None takes all.
         seed: of the bootstrap.
         command: what the summary quotes as the command; None takes this process's own.
@@ -108,13 +109,11 @@ def evaluate(
         InputError: no dataset, an ``out`` that holds something else, or not one case that works.
         Cancelled: told by ``progress``; nothing is written.
     """
-    from MTINetLib.inference.analyze import AnalysisSettings, analyze
-
-    chosen = AnalysisSettings() if settings is None else settings
+    from MTINetLib.inference.analyze import analyze
 
     def analyzer(study: Study, inner: Progress) -> Analysed:
         analysed: Analysed = analyze(
-            study, model, settings=chosen, device=device, precision=precision, progress=inner
+            study, model, settings=settings, device=device, precision=precision, progress=inner
         )
         return analysed
 

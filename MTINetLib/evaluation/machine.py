@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import os
 import platform
 import subprocess
@@ -45,7 +46,7 @@ def cpu_model() -> str | None:
 def memory_gb() -> float | None:
     """The machine's memory in GB (1e9 bytes)."""
     try:
-        import psutil
+        psutil = importlib.import_module("psutil")
     except ImportError:
         return None
     return round(float(psutil.virtual_memory().total) / 1e9, 1)

@@ -1,0 +1,34 @@
+"""How much a benchmark measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BenchPlan:
+    """How much is measured.
+
+    Args:
+        slices: of the study whose whole way is timed.
+        repeats: of the whole way, and of the same stage by stage.
+        growth: slice counts.
+        network_slices: on which the networks race.
+        rounds: of the race.
+        matmul_sides: of the square products that find the machine's peak.
+        matmul_seconds: for each of them.
+    """
+
+    slices: int = 80
+    repeats: int = 5
+    growth: tuple[int, ...] = (20, 40, 80, 160)
+    network_slices: int = 16
+    rounds: int = 5
+    matmul_sides: tuple[int, ...] = (2048, 3072, 4096)
+    matmul_seconds: float = 2.0
+
+
+#: To see that it works; its figures mean little.
+QUICK = BenchPlan(
+    slices=8, repeats=1, growth=(4, 8), network_slices=2, rounds=1, matmul_sides=(512,), matmul_seconds=0.1
+)

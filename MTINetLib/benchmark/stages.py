@@ -1,0 +1,104 @@
+"""The whole way stage by stage, in a fresh process: ``python -m MTINetLib.benchmark.stages``.
+
+The same calls as ``mtinet analyze`` makes, with a clock between them. It writes its seconds as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+#: In order. ``start_up`` is the process, Python and all imports; a process that stays warm has neither it nor
+#: ``load_model`` to do.
+STAGES = ("start_up", "load_model", "read", "recognise", "align", "infer", "measure", "write")
+START_UP = ("start_up", "load_model")
+
+
+class Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the seconds of the block to a stage."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def time_stages(folder: Path, out: Path, model: str | None, device: str, precision: str) -> dict[str, Any]:
+    """From a DICOM folder to written findings; seconds by stage, and those of the analysis in detail."""
+    from MTINetLib.inference.analyze import analyze
+    from MTINetLib.inference.device import choose_compute
+    from MTINetLib.inference.model_store import load_model
+    from MTINetLib.progress import Silent
+    from MTINetLib.report.write_outputs import write_outputs
+    from MTINetLib.study.align import align
+    from MTINetLib.study.phase import Phase
+    from MTINetLib.study.read_dicom import read_dicom_folder
+    from MTINetLib.study.recognise import recognise_phases
+
+    clock = Clock()
+    with clock.stage("load_model"):
+        loaded = load_model(model)
+        loaded.ready_for(choose_compute(device, precision))
+    with clock.stage("read"):
+        volumes = read_dicom_folder(folder, Silent())
+    with clock.stage("recognise"):
+        assignment = recognise_phases(volumes)
+    with clock.stage("align"):
+        study = align(assignment, Phase.PORTAL_VENOUS, Silent())
+    analysis = analyze(study, loaded, device=device, precision=precision)
+    detail = dict(analysis.timings)
+    clock.seconds["infer"] = sum(detail.get(name, 0.0) for name in ("normalise", "network", "heads"))
+    clock.seconds["measure"] = sum(detail.get(name, 0.0) for name in ("lesions", "measure"))
+    with clock.stage("write"):
+        write_outputs(out, study, analysis)
+    return {
+        "stages_s": clock.seconds,
+        "analysis_s": detail,
+        "lesions": len(analysis.findings.lesions),
+        "device": analysis.findings.provenance.device,
+        "precision": analysis.findings.provenance.precision,
+        "notes": list(analysis.findings.provenance.notes),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse the command line, run, write the JSON file."""
+    parser = argparse.ArgumentParser(prog="python -m MTINetLib.benchmark.stages")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("result", type=Path)
+    parser.add_argument("--model")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument(
+        "--started", type=float, required=True, help="time.time() when the process was asked for"
+    )
+    given = parser.parse_args(arguments)
+    _import_everything()
+    start_up = time.time() - given.started
+    result = time_stages(given.folder, given.out, given.model, given.device, given.precision)
+    result["stages_s"] = {"start_up": start_up, **result["stages_s"]}
+    given.result.write_text(json.dumps(result), encoding="utf-8")
+
+
+def _import_everything() -> None:
+    """So that no stage pays for an import."""
+    import MTINetLib.inference.analyze
+    import MTINetLib.report.write_outputs
+    import MTINetLib.study.align
+    import MTINetLib.study.read_dicom
+    import MTINetLib.study.recognise  # noqa: F401
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The benchmark as a whole: its file and its table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from MTINetLib.bench import bench_table, run_bench
+from MTINetLib.errors import InputError
+
+RESULT = {
+    "whole_way_s": 12.34,
+    "whole_way_without_startup_s": 6.5,
+    "stages_s": {"start_up": 4.0, "read": 1.25},
+    "slices": 80,
+    "slices_per_s": 12.3,
+    "peak_rss_gb": None,
+    "network_ms_per_slice": 41.2,
+    "network_gflop_per_slice": 20.5,
+    "network_peak_share": 0.512,
+    "network_precision": "bf16",
+    "network_device": "cpu (x86_64)",
+    "matmul_peak_gflops": {"fp32": 100.0, "bf16": 987.0},
+    "plainconvunet_ms_per_slice": 150.0,
+    "ratio_vs_plainconvunet": 3.64,
+    "growth": {"20": 2.5, "160": 14.75},
+    "machine": {"cpu": "Some CPU", "usable_cores": 2, "threads": 2},
+}
+
+
+def test_the_table_shows_the_figures_in_their_units() -> None:
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(bench_table(RESULT))
+    text = capture.get()
+    for shown in ("12.3 s", "41.2 ms", "51 %", "987 GFLOP/s", "3.64", "14.75 s", "unknown", "Some CPU"):
+        assert shown in text
+
+
+def test_an_existing_file_is_kept_when_it_may_not_be_overwritten(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    out.write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match="exists already"):
+        run_bench(out, quick=True, overwrite=False)
+    assert out.read_text(encoding="utf-8") == "{}"
+
+
+def test_a_folder_is_no_place_for_the_figures(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is a folder; name a file"):
+        run_bench(tmp_path, quick=True)
