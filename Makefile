@@ -1,0 +1,57 @@
+# Each target sets up what it needs by itself: .venv with the packages pinned in constraints.txt.
+VENV ?= .venv
+MTINET = $(VENV)/bin/mtinet
+PYTHON_VENV = $(VENV)/bin/python
+export VENV
+
+.PHONY: help demo test model bench lint format constraints list-files clean distclean
+
+help:
+	@echo "make demo       make a demo study, analyse it, leave everything in demo-output/"
+	@echo "make test       check the code and run every test"
+	@echo "make model      train the shipped model again, on the phantom, and evaluate it (hours)"
+	@echo "make bench      measure this machine, from DICOM to findings, into bench.json"
+	@echo "make format     put the code into its one format"
+	@echo "make clean      remove what demo, test and bench left behind"
+	@echo "make distclean  remove .venv as well"
+
+demo:
+	@sh scripts/setup demo
+	@$(MTINET) demo -o demo-output --overwrite
+
+lint:
+	@sh scripts/setup test
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+test: lint
+	$(PYTHON_VENV) -m pytest
+
+model:
+	@sh scripts/setup model
+	@sh scripts/make-model
+
+bench:
+	@sh scripts/setup bench
+	@$(MTINET) bench -o bench.json
+
+format:
+	@sh scripts/setup test
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+constraints:
+	@sh scripts/update-constraints
+
+list-files:
+	@sh scripts/setup test
+	@$(PYTHON_VENV) scripts/list-library-files
+
+clean:
+	rm -rf demo-output bench.json build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find MTINet MTINetLib Testing -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)
