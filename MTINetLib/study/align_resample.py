@@ -1,0 +1,63 @@
+"""Volumes from one grid onto another, by SimpleITK."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK
+
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.study import Volume
+
+
+def to_image(array: npt.NDArray[Any], grid: Grid) -> Any:
+    """A SimpleITK image of an array [K, J, I] on its grid."""
+    image = SimpleITK.GetImageFromArray(array)
+    image.SetSpacing(grid.spacing)
+    image.SetOrigin(grid.origin)
+    image.SetDirection(grid.direction)
+    return image
+
+
+def resample(
+    array: Volume, source: Grid, target: Grid, transform: Any = None, outside: float = 0.0
+) -> Volume:
+    """Linear interpolation of ``array`` at the voxels of ``target``.
+
+    Args:
+        transform: a SimpleITK transform from points of the target to points of the source, LPS mm.
+        outside: value where the source has no voxel.
+    """
+    chosen = SimpleITK.Transform(3, SimpleITK.sitkIdentity) if transform is None else transform
+    resampler = SimpleITK.ResampleImageFilter()
+    resampler.SetSize([int(n) for n in target.shape[::-1]])
+    resampler.SetOutputSpacing(target.spacing)
+    resampler.SetOutputOrigin(target.origin)
+    resampler.SetOutputDirection(target.direction)
+    resampler.SetInterpolator(SimpleITK.sitkLinear)
+    resampler.SetDefaultPixelValue(outside)
+    resampler.SetTransform(chosen)
+    image = to_image(np.ascontiguousarray(array, dtype=np.float32), source)
+    return np.asarray(SimpleITK.GetArrayFromImage(resampler.Execute(image)), dtype=np.float32)
+
+
+def coarsen(array: Volume, grid: Grid, step_mm: float) -> tuple[Volume, Grid]:
+    """Means of blocks of about ``step_mm``, and their grid; remainders at the end are left out."""
+    factors = [
+        max(1, min(count, round(step_mm / size)))
+        for count, size in zip(grid.shape, grid.spacing[::-1], strict=True)
+    ]
+    counts = [count // factor for count, factor in zip(grid.shape, factors, strict=True)]
+    kept = array[tuple(slice(0, n * f) for n, f in zip(counts, factors, strict=True))]
+    blocks = kept.reshape([size for pair in zip(counts, factors, strict=True) for size in pair])
+    origin = grid.to_lps([(factor - 1) / 2 for factor in factors])
+    spacing = [size * factor for size, factor in zip(grid.spacing, factors[::-1], strict=True)]
+    coarse = Grid(
+        shape=(counts[0], counts[1], counts[2]),
+        spacing=(spacing[0], spacing[1], spacing[2]),
+        origin=(float(origin[0]), float(origin[1]), float(origin[2])),
+        direction=grid.direction,
+    )
+    return np.asarray(blocks.mean(axis=(1, 3, 5), dtype=np.float32), dtype=np.float32), coarse

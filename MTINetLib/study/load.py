@@ -1,0 +1,119 @@
+"""The two whole ways to a study: from a folder of DICOM, or from one path per phase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from MTINetLib.errors import InputError
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.align import Mode, align
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.read_dicom import open_dicom_folder
+from MTINetLib.study.read_files import read_volume
+from MTINetLib.study.recognise import PhaseAssignment, recognise_phases
+from MTINetLib.study.source_volume import SourceVolume
+from MTINetLib.study.study import Study
+
+#: A phase has at least this many slices and pixels a side.
+_FEWEST_SLICES = 3
+_SMALLEST_SIDE = 16
+
+
+def load_study_from_dicom(
+    folder: Path,
+    *,
+    reference: Phase = Phase.PORTAL_VENOUS,
+    progress: Progress | None = None,
+    told: Mapping[Phase, SourceVolume | str] | None = None,
+    alignment: Mode = "auto",
+) -> Study:
+    """Read a folder, recognise the phases and align them.
+
+    Args:
+        told: the user's word for some or all phases, as in recognise_phases.
+        alignment: as ``mode`` of align.
+
+    Raises:
+        InputError: see read_dicom_folder, recognise_phases and align.
+    """
+    watcher = progress or Silent()
+    found = open_dicom_folder(folder, watcher)
+    assignment = recognise_phases(found.volumes, told)
+    if found.problems:
+        assignment = replace(assignment, flags=(*assignment.flags, "unreadable_files"))
+    validate(assignment)
+    return align(assignment, reference, watcher, alignment)
+
+
+def load_study_from_paths(
+    paths: Mapping[Phase, Path],
+    *,
+    reference: Phase = Phase.PORTAL_VENOUS,
+    progress: Progress | None = None,
+    alignment: Mode = "auto",
+) -> Study:
+    """Read one path per phase, files or folders of one DICOM series, and align them.
+
+    Times are known only where all four are DICOM series with times.
+
+    Raises:
+        InputError: a phase has no path, or see read_volume and align.
+    """
+    watcher = progress or Silent()
+    missing = [phase for phase in PHASES if phase not in paths]
+    if missing:
+        names = " and ".join(f"the {phase.title} phase" for phase in missing)
+        raise InputError(f"No path was given for {names}; name all four phases.")
+    volumes = {}
+    watcher.start("Reading phases", len(PHASES))
+    for phase in PHASES:
+        try:
+            volumes[phase] = read_volume(Path(paths[phase]))
+        except InputError as error:
+            raise InputError(f"The {phase.title} phase cannot be used: {error}") from error
+        watcher.update(phase.index + 1)
+    watcher.finish()
+    assignment = recognise_phases([volumes[phase] for phase in PHASES], volumes)
+    validate(assignment)
+    return align(assignment, reference, watcher, alignment)
+
+
+def validate(assignment: PhaseAssignment) -> None:
+    """Refuse phases that cannot be the volumes of a study.
+
+    Raises:
+        InputError: too small, constant, not finite, or the same as another phase; the phase is named.
+    """
+    for phase in PHASES:
+        volume = assignment.volume(phase)
+        what = f"The {phase.title} phase '{volume.name}'"
+        slices, rows, columns = volume.grid.shape
+        if slices < _FEWEST_SLICES:
+            raise InputError(f"{what} has {slices} slices; give a volume with all slices of the liver.")
+        if min(rows, columns) < _SMALLEST_SIDE:
+            raise InputError(f"{what} has slices of only {rows} x {columns} pixels; that is no liver MRI.")
+        low, high = float(volume.array.min()), float(volume.array.max())
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise InputError(f"{what} holds values that are not finite numbers (NaN or infinity).")
+        if low == high:
+            raise InputError(f"{what} has the same value {low:g} everywhere; give a volume with an image.")
+    for phase in PHASES:
+        for other in PHASES[: phase.index]:
+            if _is_same(assignment.volume(other), assignment.volume(phase)):
+                raise InputError(
+                    f"The {other.title} and the {phase.title} phase hold the same image; "
+                    "give a different volume for each phase."
+                )
+
+
+def _is_same(one: SourceVolume, other: SourceVolume) -> bool:
+    if one.grid.shape != other.grid.shape:
+        return False
+    middle = one.grid.shape[0] // 2
+    return bool(
+        np.array_equal(one.array[middle], other.array[middle]) and np.array_equal(one.array, other.array)
+    )

@@ -1,0 +1,165 @@
+"""Recognises the four phases among a study's volumes, by evidence and never by a silent guess.
+
+The tiers, strongest first: the user's word; explicit phase tags; acquisition times after the bolus or
+between phases; words in the description; the order of time points; a check of the pixels.
+study/README.md explains them with their weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from MTINetLib.errors import InputError
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.recognise_candidates import LeftOut, candidates_among
+from MTINetLib.study.recognise_clues import Clues, best_assignment, clues_of
+from MTINetLib.study.recognise_evidence import Verdict, judge
+from MTINetLib.study.recognise_pixels import PixelCheck, check_pixels
+from MTINetLib.study.recognise_report import cannot_tell, told_volume
+from MTINetLib.study.source_volume import SourceVolume
+from MTINetLib.study.study import PhaseSource
+
+#: A phase below this confidence is not used; the user is asked instead.
+LOWEST_CONFIDENCE = 0.6
+#: A phase below this confidence is used, and flagged.
+DOUBTFUL_CONFIDENCE = 0.8
+
+FourTimes = tuple["float | None", "float | None", "float | None", "float | None"]
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseAssignment:
+    """Which volume is which phase, and why.
+
+    Args:
+        volumes: in the order of PHASES.
+        verdicts: evidence sentences and confidence, in the order of PHASES.
+        times_s: as in Study.
+        left_out: volumes that no phase was taken from, with the reason.
+        flags: see study/README.md.
+    """
+
+    volumes: tuple[SourceVolume, SourceVolume, SourceVolume, SourceVolume]
+    verdicts: tuple[Verdict, Verdict, Verdict, Verdict]
+    times_s: FourTimes
+    left_out: tuple[LeftOut, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def volume(self, phase: Phase) -> SourceVolume:
+        return self.volumes[phase.index]
+
+    def source(self, phase: Phase) -> PhaseSource:
+        """Where a phase came from, as the study keeps it."""
+        volume, verdict = self.volumes[phase.index], self.verdicts[phase.index]
+        return PhaseSource(
+            description=volume.name,
+            evidence=verdict.evidence,
+            confidence=verdict.confidence,
+            series_uid=volume.series_uid,
+            time_point=volume.time_point,
+            instance_uids=volume.instance_uids,
+        )
+
+
+def recognise_phases(
+    volumes: Sequence[SourceVolume], told: Mapping[Phase, SourceVolume | str] | None = None
+) -> PhaseAssignment:
+    """Find the four phases.
+
+    Args:
+        volumes: of one study, as read_dicom_folder gives them.
+        told: the user's word: a volume of ``volumes``, or its number in their order (``#3``), its
+            description, or its series UID.
+
+    Raises:
+        InputError: phases are missing or cannot be told apart; the sentence lists what was found.
+    """
+    fixed = {phase: told_volume(volumes, phase, word) for phase, word in (told or {}).items()}
+    _refuse_twice(fixed)
+    candidates, left_out = candidates_among([v for v in volumes if not _among(v, fixed.values())])
+    ordered = [v for v in volumes if _among(v, candidates) or _among(v, fixed.values())]
+    if not ordered:
+        raise InputError(cannot_tell(volumes, left_out, {}, "no volume looks like a dynamic T1 series"))
+    clues, start = clues_of(ordered)
+    assignment, rivals = best_assignment(clues, fixed)
+    chosen = {phase: clue for phase, clue in assignment.items() if clue is not None}
+    pixels = _pixels(chosen)
+    verdicts = {
+        phase: judge(phase, chosen, phase in fixed, start, rivals.get(phase), pixels) for phase in chosen
+    }
+    doubtful = [phase for phase in PHASES if phase not in chosen]
+    doubtful += [phase for phase in chosen if verdicts[phase].confidence < LOWEST_CONFIDENCE]
+    if doubtful:
+        raise InputError(cannot_tell(volumes, left_out, verdicts_of(chosen, verdicts), doubtful))
+    used = [chosen[phase].volume for phase in PHASES]
+    left_out += [
+        LeftOut(volume, _why_not(volume, clues)) for volume in candidates if not _among(volume, used)
+    ]
+    times, time_flags = _times(chosen, start)
+    return PhaseAssignment(
+        volumes=(used[0], used[1], used[2], used[3]),
+        verdicts=tuple(verdicts[phase] for phase in PHASES),  # type: ignore[arg-type]
+        times_s=times,
+        left_out=tuple(left_out),
+        flags=(*_flags(verdicts, rivals), *time_flags),
+    )
+
+
+def verdicts_of(
+    chosen: Mapping[Phase, Clues], verdicts: Mapping[Phase, Verdict]
+) -> dict[Phase, tuple[SourceVolume, Verdict]]:
+    return {phase: (chosen[phase].volume, verdicts[phase]) for phase in chosen}
+
+
+def _among(volume: SourceVolume, others: object) -> bool:
+    return any(volume is other for other in others)  # type: ignore[attr-defined]
+
+
+def _refuse_twice(fixed: Mapping[Phase, SourceVolume]) -> None:
+    for phase, volume in fixed.items():
+        for other, same in fixed.items():
+            if other is not phase and same is volume:
+                raise InputError(
+                    f"'{volume.name}' was named as both the {other.title} and the {phase.title} phase; "
+                    "name a different volume for each."
+                )
+
+
+def _pixels(chosen: Mapping[Phase, Clues]) -> PixelCheck | None:
+    if len(chosen) < len(PHASES):
+        return None
+    return check_pixels([chosen[phase].volume for phase in PHASES])
+
+
+def _why_not(volume: SourceVolume, clues: Sequence[Clues]) -> str:
+    words = next((clue.words for clue in clues if clue.volume is volume), None)
+    if words is not None and words.hepatobiliary:
+        return "a hepatobiliary phase"
+    if words is not None and words.phase is not None:
+        return f"another {words.phase.title} volume, the one used fits better"
+    return "a further dynamic volume, the ones used fit better"
+
+
+def _times(chosen: Mapping[Phase, Clues], start: float | None) -> tuple[FourTimes, tuple[str, ...]]:
+    """Seconds after the bolus, or after the pre-contrast phase; all None without a common clock."""
+    clocks = [chosen[phase].clock for phase in PHASES]
+    first = clocks[0]
+    origin = start if start is not None else None if first is None else first.seconds
+    if origin is None:
+        return (None, None, None, None), ("times_unknown",)
+    times = [None if clock is None else round(clock.seconds - origin, 3) for clock in clocks]
+    flags = () if start is not None else ("times_from_pre",)
+    return (times[0], times[1], times[2], times[3]), flags
+
+
+def _flags(verdicts: Mapping[Phase, Verdict], rivals: Mapping[Phase, Clues]) -> list[str]:
+    flags = []
+    for phase in PHASES:
+        if verdicts[phase].confidence < DOUBTFUL_CONFIDENCE:
+            flags.append(f"phase_doubt:{phase.value}")
+        if verdicts[phase].contradicted:
+            flags.append(f"phase_contradiction:{phase.value}")
+        if phase in rivals:
+            flags.append(f"several_candidates:{phase.value}")
+    return flags

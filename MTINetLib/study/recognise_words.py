@@ -1,0 +1,156 @@
+"""What the words of a series description say about its phase, in the languages that scanners speak.
+
+Words are compared as whole tokens, without case, accents and umlauts (``ae`` and ``a`` alike).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from MTINetLib.study.phase import Phase
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TOKENS: dict[Phase, frozenset[str]] = {
+    Phase.PRE: _set(
+        "pre precontrast precon precm prekm pregd pregad native nativ nativo nativa natif natifs nativna "
+        "unenhanced noncontrast noncon nonenhanced nocontrast nc plain baseline basal blanco"
+    ),
+    Phase.ARTERIAL: _set(
+        "art arterial arteriell arterielle arterieel arteriel arteriosa arterioso arteriale ea la hap lap "
+        "eap tetnicza arterijska artphase earlyart lateart"
+    ),
+    Phase.PORTAL_VENOUS: _set(
+        "pv pvp port portal portale portalvenous portalven portalvenos portalvenoes portovenous portovenosa "
+        "portvenous portven portv venous ven venos venoes venose venoese veineux veineuse venosa venoso "
+        "veneus portaal porto portalvenose portalvenoese pvphase wrotna zylna portalvein"
+    ),
+    Phase.DELAYED: _set(
+        "del delay delayed dly late eq equi equil equilibrium equilibre equilibrio spat spaet spate spaete "
+        "tardif tardive tardia tardio tardiva tardivo laat verzogert verzoegert gleichgewicht retard "
+        "retardada interstitial opozniona transitional spatphase spaetphase"
+    ),
+}
+#: Words of languages that are written without spaces, found anywhere in the text.
+_ANYWHERE: dict[Phase, tuple[str, ...]] = {
+    Phase.PRE: ("平扫", "造影前", "単純", "нативн", "бесконтраст"),
+    Phase.ARTERIAL: ("动脉", "動脈", "артериал"),
+    Phase.PORTAL_VENOUS: ("门脉", "門脈", "门静脉", "静脉期", "портал", "венозн", "портовеноз"),
+    Phase.DELAYED: ("延迟", "遅延", "平衡", "отсрочен", "延时"),
+}
+_PRE_PHRASES = re.compile(
+    r"\b(?:non?|without|w/?o|ohne|before|vor|sin|sans|senza|avant|bez|przed|zonder)[ -]*"
+    r"(?:c|con|contrast\w*|gd|gad\w*|km|kontrast\w*|enh\w*|mdc|injection|produit|iv)\b"
+    r"|(?<![a-z0-9])c-(?![a-z0-9])"
+)
+_POST = re.compile(
+    r"\+ ?c\b|\bc\+|\bpost\w*|\bgd\b|\bgad\w*|\bkm\b|\bmdc\b|\bnach km|\bce\b|\bdotarem|\bprimovist|\beovist"
+    r"|\bprohance|\bmultihance|\bclariscan|\bcontrast\w*|\benhanced\b|造影後|增强"
+)
+_DYNAMIC = _set("dyn dynamic dynamics dynamisch dynamique dinamico dinamica dce multiphase mphase")
+_HEPATOBILIARY = _set(
+    "hbp hep hepatobiliary hepatobiliar hepatobiliaer hepatobiliare hepatospecific hb hepatocyte"
+)
+_SECONDS = re.compile(r"(?<![\d.])(\d{2,3})[ _]?(?:s|sec|secs|sek|seg|seconds)\b")
+_MINUTES = re.compile(r"(?<![\d.])(\d{1,2})[ _]?(?:m|mn|min|mins|minutes|minuten)\b")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a description says.
+
+    ``phase`` is the one phase that it names (None if none or several), ``word`` the word that named it;
+    ``post`` says contrast was given, ``dynamic`` that several phases are inside, ``hepatobiliary`` that
+    it is a phase of 10 minutes or later; ``arterial_order`` is -1 for early, 1 for late arterial.
+    """
+
+    phase: Phase | None = None
+    word: str = ""
+    post: bool = False
+    dynamic: bool = False
+    hepatobiliary: bool = False
+    arterial_order: int = 0
+
+
+def plain_text(text: str) -> str:
+    """Lower case without accents; underscores and other separators stay for the token patterns."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return kept.replace("_", " ")
+
+
+def tokens_of(text: str) -> list[str]:
+    """Tokens of letters, cut at digits and signs."""
+    return re.findall(r"[^\W\d_]+", plain_text(text))
+
+
+def read_words(text: str, ignored: frozenset[str] = frozenset()) -> Words:
+    """Read a description; ``ignored`` tokens say nothing because every series has them."""
+    plain = plain_text(text)
+    tokens = [token for token in tokens_of(text) if token not in ignored]
+    named = _named(plain, tokens)
+    late = any(token in ("late", "spat", "spaet", "tardif", "tardive", "tardia", "laat") for token in tokens)
+    early = any(token in ("early", "fruh", "frueh", "precoce", "ea", "eap") for token in tokens)
+    if Phase.ARTERIAL in named and late:
+        named.pop(Phase.DELAYED, None)
+    hepatobiliary = bool(_HEPATOBILIARY & set(tokens))
+    timed = _timed(plain, ignored)
+    if timed == "hepatobiliary":
+        hepatobiliary = True
+    elif isinstance(timed, tuple) and not named:
+        named[timed[0]] = timed[1]
+    phase, word = next(iter(named.items())) if len(named) == 1 else (None, "")
+    late_arterial = late or "la" in tokens or "lap" in tokens
+    return Words(
+        phase=None if hepatobiliary else phase,
+        word=word,
+        post=bool(_POST.search(_without_pre_phrases(plain))) and phase is not Phase.PRE,
+        dynamic=bool(_DYNAMIC & set(tokens)) or len(named) > 1,
+        hepatobiliary=hepatobiliary,
+        arterial_order=(1 if late_arterial else -1 if early else 0) if phase is Phase.ARTERIAL else 0,
+    )
+
+
+def _named(plain: str, tokens: list[str]) -> dict[Phase, str]:
+    named: dict[Phase, str] = {}
+    for phase, words in _TOKENS.items():
+        found = [token for token in tokens if token in words]
+        found += [word for word in _ANYWHERE[phase] if word in plain]
+        if found:
+            named[phase] = found[0]
+    phrase = _PRE_PHRASES.search(plain)
+    if phrase:
+        named.setdefault(Phase.PRE, phrase.group().strip())
+    return named
+
+
+def _without_pre_phrases(plain: str) -> str:
+    return re.sub(r"\bcontrast\w* phase", " ", _PRE_PHRASES.sub(" ", plain))
+
+
+def _timed(plain: str, ignored: frozenset[str]) -> tuple[Phase, str] | str | None:
+    """A phase named by its delay; windows as for extracellular agents (see recognise_times)."""
+    for pattern, unit in ((_MINUTES, 60), (_SECONDS, 1)):
+        match = pattern.search(plain)
+        if match and match.group() not in ignored:
+            seconds = int(match.group(1)) * unit
+            if seconds >= 600:
+                return "hepatobiliary"
+            for phase, (low, high) in _DELAYS.items():
+                if low <= seconds <= high:
+                    return phase, match.group()
+    return None
+
+
+_DELAYS = {Phase.ARTERIAL: (15, 45), Phase.PORTAL_VENOUS: (55, 100), Phase.DELAYED: (120, 420)}
+
+
+def delay_words(text: str) -> frozenset[str]:
+    """The delays that a text names, such as ``20s``; to find those that every series shares."""
+    plain = plain_text(text)
+    return frozenset(match.group() for pattern in (_MINUTES, _SECONDS) for match in pattern.finditer(plain))
