@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 FourValues = tuple[float, float, float, float]
@@ -71,7 +72,15 @@ class LesionFinding:
 
 @dataclass(frozen=True)
 class StudySummary:
-    """What the findings say of the study itself; ``phases`` follows the order of PHASES."""
+    """What the findings say of the study itself.
+
+    Args:
+        phases: one description each, in the order of PHASES: phase, description, evidence, confidence,
+            series_uid, time_point, alignment.
+        times_s: seconds of each phase, as in the study.
+        spacing_mm, size: of the reference grid along i, j, k (columns, rows, slices).
+        flags: machine-readable words for doubts about the study.
+    """
 
     phases: tuple[Mapping[str, Any], ...]
     times_s: FourTimes
@@ -119,6 +128,12 @@ def to_dict(findings: StudyFindings) -> dict[str, Any]:
     for lesion in data["lesions"]:
         lesion["class"] = LesionClass(lesion.pop("lesion_class")).value
     return json.loads(json.dumps(data))  # type: ignore[no-any-return]
+
+
+def findings_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of findings.json."""
+    path = Path(__file__).with_name("findings.schema.json")
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def from_json(text: str) -> StudyFindings:

@@ -206,7 +206,7 @@ def _find(name_or_path: str | Path | None) -> Path:
             return info.folder
     names = ", ".join(sorted({info.name for info in found})) or "none"
     raise ModelError(
-        f"There is no model {name_or_path!s}; found: {names}. Give one of them or a model folder."
+        f"There is no model '{name_or_path}'; found: {names}. Give one of them or a model folder."
     )
 
 

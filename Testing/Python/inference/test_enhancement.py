@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from MTINetLib.findings import EnhancementCurve
+from MTINetLib.inference.enhancement import enhancement_figures
+
+SD = (1.0, 1.0, 1.0, 1.0)
+TIMES = (0.0, 30.0, 70.0, 180.0)
+LIVER = EnhancementCurve((100.0, 120.0, 180.0, 160.0), SD)
+
+
+def curve(*mean: float) -> EnhancementCurve:
+    return EnhancementCurve(mean, SD)  # type: ignore[arg-type]
+
+
+def test_the_figures_follow_their_formulas() -> None:
+    figures = enhancement_figures(curve(80, 240, 150, 120), LIVER, TIMES)
+    assert figures["relative_enhancement"] == pytest.approx([0, 2, 0.875, 0.5])
+    assert figures["liver_relative_enhancement"] == pytest.approx([0, 0.2, 0.8, 0.6])
+    assert figures["lesion_to_liver_contrast"] == pytest.approx([-0.2, 1.0, -1 / 6, -0.25])
+    assert figures["arterial_contrast_gain"] == pytest.approx(1.2)
+    assert figures["wash_in_per_s"] == pytest.approx(2 / 30)
+    assert figures["washout_ratio_percent"] == pytest.approx({"portal_venous": 120, "delayed": 400 / 3})
+    assert figures["late_change"] == pytest.approx(-0.5)
+    assert figures["curve_kind"] == "washout"
+
+
+@pytest.mark.parametrize(
+    ("mean", "kind"),
+    [
+        ((100, 200, 190, 170), "washout"),
+        ((100, 200, 210, 205), "plateau"),
+        ((100, 150, 200, 240), "persistent"),
+        ((100, 102, 104, 103), None),
+    ],
+)
+def test_the_kind_of_curve(mean: tuple[float, ...], kind: str | None) -> None:
+    assert enhancement_figures(curve(*mean), None, TIMES)["curve_kind"] == kind
+
+
+def test_the_gain_of_the_scanner_cancels() -> None:
+    one = enhancement_figures(curve(80, 240, 150, 120), LIVER, TIMES)
+    liver = EnhancementCurve(tuple(7 * v for v in LIVER.mean), SD)
+    other = enhancement_figures(curve(560, 1680, 1050, 840), liver, TIMES)
+    assert json.dumps(one)[:40] == json.dumps(other)[:40]
+    assert one["lesion_to_liver_contrast"] == pytest.approx(other["lesion_to_liver_contrast"])
+
+
+def test_without_a_liver_ring_only_the_lesion_is_described() -> None:
+    figures = enhancement_figures(curve(80, 240, 150, 120), None, TIMES)
+    assert figures["lesion_to_liver_contrast"] == [None] * 4
+    assert figures["liver_relative_enhancement"] == [None] * 4
+    assert figures["arterial_contrast_gain"] is None
+    assert figures["washout_ratio_percent"] == {"portal_venous": None, "delayed": None}
+    assert figures["curve_kind"] == "washout"
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ((None, None, None, None), None),
+        ((0.0, None, 70.0, 180.0), None),
+        ((None, 25.0, 70.0, 180.0), 2 / 25),
+        ((-20.0, 25.0, 70.0, 180.0), 2 / 25),
+        ((10.0, 10.0, 70.0, 180.0), None),
+    ],
+)
+def test_wash_in_needs_times_and_begins_with_the_bolus(times, expected) -> None:
+    figures = enhancement_figures(curve(80, 240, 150, 120), LIVER, times)
+    assert figures["wash_in_per_s"] == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize("mean", [(0, 0, 0, 0), (0, 5, 5, 5), (float("nan"), 1, 1, 1), (-3, 4, 5, 6)])
+def test_what_cannot_be_computed_is_none_and_stays_json(mean: tuple[float, ...]) -> None:
+    figures = enhancement_figures(curve(*mean), curve(*mean), TIMES)
+    assert figures["relative_enhancement"] == [None] * 4
+    json.dumps(figures, allow_nan=False)

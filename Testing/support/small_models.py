@@ -1,0 +1,66 @@
+"""Small networks for tests: one with random weights, and one whose answers are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from MTINetLib.inference.model_store import LoadedModel, ModelConfig, load_model, save_model_folder
+from MTINetLib.inference.settings import Thresholds
+from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.tim import task_interaction_curve
+
+SMALL = NetworkSettings(
+    image_size=64,
+    widths=(4, 6, 8, 8),
+    decoder_widths=(8, 8, 6, 4),
+    context_blocks=1,
+    transformer_depth=1,
+    ffn_width=32,
+    tdd_width=16,
+    tdd_depth=1,
+)
+
+
+def random_network(seed: int = 0, settings: NetworkSettings = SMALL) -> MTINet:
+    """A small MTINet with random weights and batch norms that did see something."""
+    torch.manual_seed(seed)
+    network = MTINet(settings)
+    network.train()
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.rand(2, 4, settings.image_size, settings.image_size))
+    return network.eval()
+
+
+def random_model(folder: Path, seed: int = 0, **config: Any) -> LoadedModel:
+    """A model folder with a random small network, written and loaded again."""
+    save_model_folder(folder, random_network(seed), {"name": "random-small", "preset": "none", **config})
+    return load_model(folder)
+
+
+class KnownNetwork(MTINet):
+    """Finds what is brighter than 1.8 in the arterial or the delayed phase, reads the true curve, and says
+    HCC for what is darker in the delayed phase than in the arterial one, hemangioma otherwise."""
+
+    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
+        brightest = torch.maximum(phases[:, 1], phases[:, 3])[:, None]
+        return 20 * (brightest - 1.8)
+
+    def read_lesion(
+        self, features: list[Tensor], phases: Tensor, focus: Tensor
+    ) -> tuple[Tensor | None, Tensor | None]:
+        curve = task_interaction_curve(focus, phases)
+        washout = 8 * (curve[:, 1] - curve[:, 3])
+        return curve, torch.stack([washout, -washout], dim=1)
+
+
+def known_model(size: int = 64, **changes: Any) -> LoadedModel:
+    """A loaded model around :class:`KnownNetwork`."""
+    settings = NetworkSettings.from_dict({**SMALL.to_dict(), "image_size": size, "heads": 4})
+    network = KnownNetwork(settings).eval()
+    config = ModelConfig("known", settings, preset="none", thresholds=Thresholds(**changes))
+    return LoadedModel(network, "known", "0" * 64, config, Path("known"))
