@@ -14,7 +14,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
-from monai.transforms import Compose, RandAdjustContrast, RandGaussianSmooth, RandGibbsNoise, RandHistogramShift
+from monai.transforms import (
+    Compose,
+    RandAdjustContrast,
+    RandGaussianSmooth,
+    RandGibbsNoise,
+    RandHistogramShift,
+)
 from torch import Tensor
 from torch.nn import functional
 
@@ -111,7 +117,13 @@ def _warp(images: Tensor, settings: AugmentationSettings, random: torch.Generato
     mirror = 1 - 2 * (torch.rand(batch, generator=random) < settings.left_right_flip).float()
     cosine, sine = torch.cos(angle), torch.sin(angle)
     matrix = torch.stack(
-        [zoom * aspect * cosine * mirror, zoom * (shear - sine), zoom * sine * mirror, zoom / aspect * cosine], 1
+        [
+            zoom * aspect * cosine * mirror,
+            zoom * (shear - sine),
+            zoom * sine * mirror,
+            zoom / aspect * cosine,
+        ],
+        1,
     ).view(batch, 2, 2, 1, 1)
     move = _uniform(random, (batch, 2), 0.12) * strength
     # Pixel centres from -1 to 1, as grid_sample wants them; affine_grid does the same at four times the cost.
@@ -127,7 +139,7 @@ def _warp(images: Tensor, settings: AugmentationSettings, random: torch.Generato
 
 
 def _shift_phases(phases: Tensor, settings: AugmentationSettings, random: torch.Generator) -> None:
-    """Move single phases by whole pixels, as breathing does; the reference phase carries the masks and stays."""
+    """Move single phases by whole pixels, as breathing does; the reference phase stays with its masks."""
     most = round(settings.phase_shift_px * settings.strength)
     if most == 0:
         return
@@ -147,13 +159,15 @@ def _share_intensity(phases: Tensor, seeds: Sequence[int], strength: float, rand
     bias *= (torch.rand(batch, 1, 1, 1, generator=random) < 0.4).float()
     bias += _normal(random, batch).view(-1, 1, 1, 1) * 0.10 * strength
     # The exponential is taken on the coarse field: a gain is positive, and 65 536 exponentials cost more.
-    coarse = functional.interpolate(bias, size=(size // 8, size // 8), mode="bicubic", align_corners=True).exp()
+    coarse = functional.interpolate(
+        bias, size=(size // 8, size // 8), mode="bicubic", align_corners=True
+    ).exp()
     phases *= functional.interpolate(coarse, size=(size, size), mode="bilinear", align_corners=True)
     transforms = _monai_transforms(round(strength, 3))
     for number, seed in enumerate(seeds):
         transforms.set_random_state(seed=seed % 2**32)
         changed = transforms(phases[number])
-        phases[number] = changed.as_subclass(Tensor)  # type: ignore[union-attr]
+        phases[number] = changed.as_subclass(Tensor)
 
 
 @lru_cache(maxsize=4)

@@ -26,7 +26,7 @@ def update_average(average: nn.Module, network: nn.Module, decay: float, step: i
     decay = min(decay, (1 + step) / (10 + step))
     mean: list[Tensor] = []
     latest: list[Tensor] = []
-    for ours, theirs in zip(_tensors(average), _tensors(network)):
+    for ours, theirs in zip(_tensors(average), _tensors(network), strict=True):
         if ours.is_floating_point():
             mean.append(ours)
             latest.append(theirs)

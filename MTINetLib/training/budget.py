@@ -1,4 +1,4 @@
-"""How far a run is: the share of its minutes, steps or epochs that is spent, and the learning rate that follows."""
+"""How far a run is: the spent share of its minutes, steps or epochs, and the learning rate that follows."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class BudgetEnd(Callback):
 
 
 class TellProgress(Callback):
-    """Tells a :class:`Progress` how much of the budget is spent; it may raise Cancelled, which ends the run."""
+    """Tells a :class:`Progress` how much of the budget is spent; it may raise Cancelled."""
 
     def __init__(self, progress: Progress, budget: Budget) -> None:
         self._progress, self._budget = progress, budget
@@ -55,16 +55,16 @@ class TellProgress(Callback):
 
 
 class LossBar(RichProgressBar):
-    """Lightning's bar with short names: loss, dice, mae, accuracy of the last watched batch, and val/score."""
+    """Lightning's bar: loss, dice, mae and accuracy of the last watched batch, and the validation score."""
 
     def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
         metrics = super().get_metrics(trainer, pl_module)
         metrics.pop("v_num", None)
-        return {name.removeprefix("train/"): value for name, value in metrics.items()}
+        return dict(metrics)
 
 
 def checkpoint_callback(run: RunFolder) -> ModelCheckpoint:
-    """Keeps ``best.ckpt`` by val/score and ``last.ckpt``, both at the end of an epoch, where a resume is exact."""
+    """Keeps ``best.ckpt`` by val/score and ``last.ckpt``, at ends of epochs, where a resume is exact."""
     return ModelCheckpoint(
         dirpath=run.checkpoints,
         filename="best",

@@ -30,11 +30,11 @@ def export_model(
     """
     config = {
         "name": name or f"mtinet-{settings.preset}",
+        "preset": settings.preset,
         "software": getattr(MTINetLib, "__version__", ""),
         "normalisation": {
             "method": "pre-contrast, percentile of the inner body",
             "high_percentile": normalise.HIGH_PERCENTILE,
-            "inner_radius": normalise.INNER_RADIUS,
         },
         "thresholds": {"mask": MASK_THRESHOLD},
         "temperature": TEMPERATURE,

@@ -35,7 +35,7 @@ class MTINetTraining(pl.LightningModule):
         self.network = MTINet(settings.network)
         self.discriminator = TaskDrivenDiscriminator(settings.network) if self._adversarial else None
         if settings.channels_last:
-            self.network = self.network.to(memory_format=torch.channels_last)
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = averaged_copy(self.network) if settings.ema_decay else None
         self.scores: dict[str, float] = {}
         self._validation = RunningScores()
@@ -73,11 +73,15 @@ class MTINetTraining(pl.LightningModule):
             terms["discriminator"] = self._train_discriminator(optimizers[1], batch, answer)
         terms |= self._generator_terms(batch, answer)
         weights = self.settings.loss
-        total = torch.stack([getattr(weights, name) * terms[name] for name in terms if hasattr(weights, name)]).sum()
+        total = torch.stack(
+            [getattr(weights, name) * terms[name] for name in terms if hasattr(weights, name)]
+        ).sum()
         optimizers[0].zero_grad()
         self.manual_backward(total)
         if self.settings.gradient_clip:
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.gradient_clip, foreach=True)
+            torch.nn.utils.clip_grad_norm_(
+                self.network.parameters(), self.settings.gradient_clip, foreach=True
+            )
         optimizers[0].step()
         self.budget.steps += 1
         if self.average is not None:
@@ -95,8 +99,11 @@ class MTINetTraining(pl.LightningModule):
         means["score"] = validation_score(means)
         if "mae" in means:
             means["mae_percent"] = 100 * means["mae"]
-        self.log_dict({f"val/{name}": value for name, value in means.items()}, sync_dist=True)
+        named = {f"val/{name}": value for name, value in means.items()}
+        self.log_dict(named, logger=False, sync_dist=True)
+        self.log("score", means["score"], prog_bar=True, logger=False, sync_dist=True)
         self.scores = means
+        self._write(named)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["scores"] = dict(self.scores)
@@ -125,7 +132,9 @@ class MTINetTraining(pl.LightningModule):
         if answer.curve is not None:
             terms["regression"] = losses.regression_loss(answer.curve, batch.curve, bears)
         if answer.class_logits is not None:
-            terms["classification"] = losses.classification_loss(answer.class_logits, batch.class_index, bears)
+            terms["classification"] = losses.classification_loss(
+                answer.class_logits, batch.class_index, bears
+            )
         if answer.tim_curve is not None:
             # The mask holds every lesion of the slice, so its curve is compared with that of all tumour.
             terms["tim"] = losses.regression_loss(answer.tim_curve, batch.tumour_curve, bears)
@@ -149,12 +158,14 @@ class MTINetTraining(pl.LightningModule):
     def _set_rates(self, optimizers: list[Any]) -> None:
         rates = (self.settings.learning_rate, self.settings.discriminator_learning_rate)
         factor = self.budget.rate_factor()
-        for optimizer, rate in zip(optimizers, rates):
+        for optimizer, rate in zip(optimizers, rates, strict=False):
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
 
-    def _watch(self, batch: TrainingBatch, answer: MTINetOutput, terms: dict[str, Tensor], batch_idx: int) -> None:
-        """Every ``log_every`` steps: figures of this batch. Looking at each step would cost more than it tells."""
+    def _watch(
+        self, batch: TrainingBatch, answer: MTINetOutput, terms: dict[str, Tensor], batch_idx: int
+    ) -> None:
+        """Every ``log_every`` steps: figures of this batch. At each step it would cost more than it tells."""
         if (batch_idx + 1) % self.settings.log_every:
             return
         scores = RunningScores()
@@ -162,11 +173,17 @@ class MTINetTraining(pl.LightningModule):
         for name, value in terms.items():
             scores.add_loss(name if name == "loss" else f"loss_{name}", value)
         means = scores.means()
-        shown = {name: means.pop(name) for name in ("loss", "dice", "mae", "accuracy") if name in means}
-        self.log_dict({f"train/{name}": value for name, value in means.items()})
-        self.log_dict({f"train/{name}": value for name, value in shown.items()}, prog_bar=True)
-        rate = self.settings.learning_rate * self.budget.rate_factor()
-        self.log_dict({"train/rate": rate, "train/minutes": self.budget.seconds / 60})
+        for name in ("loss", "dice", "mae", "accuracy"):
+            if name in means:
+                self.log(name, means[name], prog_bar=True, logger=False)
+        means["rate"] = self.settings.learning_rate * self.budget.rate_factor()
+        means["minutes"] = self.budget.seconds / 60
+        self._write({f"train/{name}": value for name, value in means.items()})
+
+    def _write(self, metrics: dict[str, float]) -> None:
+        # Straight to the logs: Lightning's own log() repeats a figure at every step until the next one.
+        for log in self.loggers:
+            log.log_metrics(metrics, step=self.budget.steps)
 
 
 def _adam(module: torch.nn.Module, rate: float, decay: float) -> torch.optim.Optimizer:
@@ -188,7 +205,7 @@ def _pair(answer: MTINetOutput) -> tuple[Tensor, Tensor]:
 
 
 def _as_predicted(probability: Tensor, lesion: Tensor) -> Tensor:
-    """The focus that inference would use: what was predicted at and near the lesion; the truth where it was missed."""
+    """The focus that inference would use: the prediction near the lesion; the truth where it was missed."""
     near = functional.max_pool2d(lesion, 9, stride=1, padding=4)
     found = (probability > 0.5).float() * near
     missed = found.flatten(1).sum(1) < 1

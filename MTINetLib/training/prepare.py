@@ -23,6 +23,7 @@ from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.read_files import read_volume
 from MTINetLib.study.slices import SliceFrame
+from MTINetLib.study.study import Study
 from MTINetLib.training.slice_store import (
     INDEX_FILE,
     SliceStore,
@@ -58,7 +59,11 @@ def prepare_dataset(
     progress = progress or Silent()
     cases = read_dataset(dataset)
     folders = [cache / _cache_name(case, size) for case in cases]
-    missing = [(case, folder, size) for case, folder in zip(cases, folders) if not (folder / INDEX_FILE).is_file()]
+    missing = [
+        (case, folder, size)
+        for case, folder in zip(cases, folders, strict=True)
+        if not (folder / INDEX_FILE).is_file()
+    ]
     progress.start("Preparing slices", len(cases))
     done = len(cases) - len(missing)
     progress.update(done)
@@ -66,7 +71,7 @@ def prepare_dataset(
         done += 1
         progress.update(done)
     progress.finish()
-    return SliceStore([_stored(case, folder) for case, folder in zip(cases, folders)])
+    return SliceStore([_stored(case, folder) for case, folder in zip(cases, folders, strict=True)])
 
 
 _Task = tuple[DatasetCase, Path, int]
@@ -75,7 +80,8 @@ _Task = tuple[DatasetCase, Path, int]
 def _prepared(tasks: Sequence[_Task], processes: int) -> Iterator[None]:
     if processes == 1 or len(tasks) <= 1:
         for task in tasks:
-            yield prepare_case(task)
+            prepare_case(task)
+            yield
         return
     # spawn on every system: it is what Windows has, and forking a process with threads is unsafe.
     context = multiprocessing.get_context("spawn")
@@ -83,16 +89,17 @@ def _prepared(tasks: Sequence[_Task], processes: int) -> Iterator[None]:
         futures = [pool.submit(prepare_case, task) for task in tasks]
         try:
             for future in as_completed(futures):
-                yield future.result()
+                future.result()
+                yield
         except (Cancelled, InputError, GeneratorExit, KeyboardInterrupt):
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
 def _one_thread() -> None:
-    import SimpleITK as sitk
+    import SimpleITK
 
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
 
 
 def prepare_case(task: _Task) -> None:
@@ -106,16 +113,21 @@ def prepare_case(task: _Task) -> None:
     try:
         study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS)
         labels = _read_labels(case, study.grid)
-        scale = estimate_scale(study.phase(Phase.PRE))
-        frame = SliceFrame.of(study.grid, size)
-        phases = frame.to_slices(scale.apply(study.volumes))
-        write_case(beside, phases, frame.labels_to_slices(labels), frame.pixel_mm, (scale.low, scale.high))
+        write_study(beside, study, labels, size)
         shutil.rmtree(folder, ignore_errors=True)
-        os.replace(beside, folder)
+        beside.replace(folder)
     except InputError as error:
         raise InputError(f"Case {case.case}: {error}") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_study(folder: Path, study: Study, labels: npt.NDArray[np.uint8], size: int = 256) -> None:
+    """Normalise and cut a study with its label map [K, J, I], and write its slices to ``folder``."""
+    scale = estimate_scale(study.phase(Phase.PRE))
+    frame = SliceFrame.of(study.grid, size)
+    phases = frame.to_slices(scale.apply(study.volumes))
+    write_case(folder, phases, frame.labels_to_slices(labels), frame.pixel_mm, (scale.low, scale.high))
 
 
 def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
@@ -126,15 +138,16 @@ def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
     mask = read_volume(case.mask_path)
     if not mask.grid.matches(grid):
         raise InputError(
-            f"the mask {case.mask_path.name} has another grid than the portal venous phase; resample it to that."
+            f"the mask {case.mask_path.name} has another grid than the portal venous phase; resample it."
         )
     labels = np.rint(mask.array)
     if not np.array_equal(labels, mask.array) or labels.min() < 0 or labels.max() > MAX_LESIONS:
         raise InputError(
-            f"the mask {case.mask_path.name} is not a label map; it must hold whole numbers, 0 for background "
-            f"and 1 to {MAX_LESIONS} for the lesions."
+            f"the mask {case.mask_path.name} is not a label map; it must hold whole numbers, 0 for "
+            f"background and 1 to {MAX_LESIONS} for the lesions."
         )
-    return labels.astype(np.uint8)
+    result: npt.NDArray[np.uint8] = labels.astype(np.uint8)
+    return result
 
 
 def _stored(case: DatasetCase, folder: Path) -> StoredCase:
@@ -154,7 +167,7 @@ def _cache_name(case: DatasetCase, size: int) -> str:
 
 
 def _content_mark(path: Path) -> bytes:
-    """Names, sizes and times of the files at a path: reading gigabytes only to name a cache costs too much."""
+    """Names, sizes and times of the files at a path: reading gigabytes to name a cache costs too much."""
     files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
     lines = []
     for item in files:

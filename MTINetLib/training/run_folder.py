@@ -150,18 +150,18 @@ def _git_revision() -> str | None:
 def _write_json(path: Path, data: dict[str, Any]) -> None:
     beside = path.with_name(f".part-{path.name}")
     beside.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def keep_metrics(run: RunFolder) -> None:
     """Put the metrics of an earlier part of the run aside, because Lightning's CSV log starts anew."""
     if run.metrics.is_file():
         number = len(list(run.path.glob("metrics.part*.csv"))) + 1
-        os.replace(run.metrics, run.path / f"metrics.part{number:03d}.csv")
+        run.metrics.replace(run.path / f"metrics.part{number:03d}.csv")
 
 
 def merge_metrics(run: RunFolder) -> None:
-    """Join the parts of a resumed run into one metrics.csv; a repeated step counts as the later part has it."""
+    """Join the parts of a resumed run into one metrics.csv; of a repeated step the later part counts."""
     parts = sorted(run.path.glob("metrics.part*.csv"))
     if not parts:
         return
@@ -179,6 +179,6 @@ def merge_metrics(run: RunFolder) -> None:
         writer = csv.DictWriter(file, columns, lineterminator="\n", restval="")
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(beside, run.metrics)
+    beside.replace(run.metrics)
     for path in parts:
         path.unlink()

@@ -1,5 +1,4 @@
-"""Which slice and which lesion come next: a pure function of seed, epoch and rank, so that a resumed run goes on
-exactly where it was."""
+"""Which slice and lesion come next: a pure function of seed, epoch and rank, so that a resume is exact."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ TINY_FACTOR = 2.0
 #: ... but the sliver where a slice grazes a large lesion teaches little: it is drawn a quarter as often.
 SLIVER_PX = 8
 SLIVER_FACTOR = 0.25
-#: Share of the healthy draws that lie within NEAR_SLICES of a tumour; mostly liver, and the hardest to keep clean.
+#: Share of the healthy draws that lie within NEAR_SLICES of a tumour; mostly liver, and hard to keep clean.
 NEAR_SHARE = 0.4
 NEAR_SLICES = 4
 
@@ -66,7 +65,7 @@ class DrawSampler(Sampler[list[Draw]]):
         self._steps = steps or max(1, len(store.entries) // (batch_size * world))
         self._units, self._probability = balanced_units(store, tumour_share)
         self._uniform = [(n, 0 if entry.lesions else NO_LESION) for n, entry in enumerate(store.entries)]
-        #: Asked when an iteration starts; the trainer's own count, so that a resumed run draws what it would have.
+        #: Asked when an iteration starts; set to the trainer's own count, which a resume restores.
         self.epoch_of: Callable[[], int] = lambda: 0
 
     def __len__(self) -> int:
@@ -79,8 +78,8 @@ class DrawSampler(Sampler[list[Draw]]):
         seeds = random.integers(2**62, size=chosen.shape)
         units = self._units if self._kind == "balanced" else self._uniform
         for step in range(self._steps):
-            mine, with_seed = chosen[step, self.rank], seeds[step, self.rank]
-            yield [Draw(*units[unit], seed=int(seed)) for unit, seed in zip(mine, with_seed)]
+            mine = zip(chosen[step, self.rank], seeds[step, self.rank], strict=True)
+            yield [Draw(units[unit][0], units[unit][1], int(seed)) for unit, seed in mine]
 
     def _choose(self, random: np.random.Generator, count: int) -> npt.NDArray[np.int64]:
         if self._kind == "balanced":
@@ -92,7 +91,7 @@ class DrawSampler(Sampler[list[Draw]]):
 def balanced_units(
     store: SliceStore, tumour_share: float
 ) -> tuple[list[tuple[int, int]], npt.NDArray[np.float64]]:
-    """All (entry, lesion) pairs, healthy slices with NO_LESION, and the probability of each; they sum to one."""
+    """All (entry, lesion) pairs, healthy slices with NO_LESION, and the probability of each."""
     units: list[tuple[int, int]] = []
     groups: list[str] = []
     weights: list[float] = []

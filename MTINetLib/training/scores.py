@@ -51,7 +51,7 @@ class RunningScores:
         return {name: self._sums[name] / count for name, count in self._counts.items() if count}
 
     def _add(self, name: str, values: Tensor, counted: Tensor) -> None:
-        self._sums[name] = self._sums.get(name, 0.0) + float(values[counted].sum())
+        self._sums[name] = self._sums.get(name, 0.0) + float(values.detach()[counted].sum())
         self._counts[name] = self._counts.get(name, 0) + int(counted.sum())
 
 

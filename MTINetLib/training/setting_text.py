@@ -1,4 +1,4 @@
-"""Settings told as text, ``key=value``: nested frozen dataclasses changed with types checked and clear errors."""
+"""Settings told as text, ``key=value``: changes of nested frozen dataclasses, types checked."""
 
 from __future__ import annotations
 
@@ -16,37 +16,51 @@ _NO = {"false", "no", "off", "0"}
 
 
 def change_settings(settings: S, changes: Iterable[str]) -> S:
-    """A copy of a (nested) frozen dataclass with ``key=value`` changes made, such as ``network.widths=16,32``.
+    """A copy of a (nested) frozen dataclass with changes such as ``network.widths=16,32,64,64`` made.
 
     Raises:
         InputError: the text is not ``key=value``, there is no such setting, or the value does not fit it.
     """
+    nested: dict[str, Any] = {}
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals or not key.strip():
             raise InputError(f"'{change}' is not a setting: write key=value, such as batch_size=8.")
-        settings = _changed(settings, key.strip().split("."), text.strip(), key.strip())
-    return settings
+        *groups, name = (part.strip() for part in key.split("."))
+        place = nested
+        for group in groups:
+            deeper = place.setdefault(group, {})
+            if not isinstance(deeper, dict):
+                raise InputError(f"There is no setting '{key}'; '{group}' has no parts.")
+            place = deeper
+        place[name] = text.strip()
+    return _changed(settings, nested, "")  # type: ignore[no-any-return]
 
 
-def _changed(settings: Any, path: list[str], text: str, key: str) -> Any:
-    known = [item.name for item in fields(settings)]
-    name, rest = path[0], path[1:]
-    if name not in known:
-        raise InputError(f"There is no setting '{key}'; known here are {', '.join(sorted(known))}.")
-    value = getattr(settings, name)
-    if is_dataclass(value):
-        if not rest:
-            inner = ", ".join(f"{name}.{item.name}" for item in fields(value))
-            raise InputError(f"'{key}' is a group of settings; set one of {inner}.")
-        return replace(settings, **{name: _changed(value, rest, text, key)})
-    if rest:
-        raise InputError(f"There is no setting '{key}'; '{name}' has no parts.")
-    return replace(settings, **{name: parse_value(text, get_type_hints(type(settings))[name], key)})
+def _changed(settings: Any, changes: dict[str, Any], prefix: str) -> Any:
+    """All changes of a group at once, because its values are checked together."""
+    known = {item.name for item in fields(settings)}
+    hints = get_type_hints(type(settings))
+    values: dict[str, Any] = {}
+    for name, change in changes.items():
+        key = prefix + name
+        if name not in known:
+            raise InputError(f"There is no setting '{key}'; known here are {', '.join(sorted(known))}.")
+        value = getattr(settings, name)
+        if is_dataclass(value):
+            if not isinstance(change, dict):
+                inner = ", ".join(f"{key}.{item.name}" for item in fields(value))
+                raise InputError(f"'{key}' is a group of settings; set one of {inner}.")
+            values[name] = _changed(value, change, f"{key}.")
+        elif isinstance(change, dict):
+            raise InputError(f"There is no setting '{key}.{next(iter(change))}'; '{key}' has no parts.")
+        else:
+            values[name] = parse_value(change, hints[name], key)
+    return replace(settings, **values)
 
 
 def parse_value(text: str, kind: Any, key: str) -> Any:
-    """``text`` as a value of the annotation ``kind``: bool, int, float, str, Literal, X | None, tuple[X, ...].
+    """``text`` as a value of an annotation: bool, int, float, str, Literal, X | None, tuple[X, ...].
 
     Raises:
         InputError: the text does not fit.
@@ -91,4 +105,4 @@ def _tuple(text: str, arguments: tuple[Any, ...], key: str) -> tuple[Any, ...]:
         return tuple(parse_value(part, arguments[0], key) for part in parts)
     if len(parts) != len(arguments):
         raise InputError(f"{key}={text}: {len(arguments)} values separated by commas are needed.")
-    return tuple(parse_value(part, kind, key) for part, kind in zip(parts, arguments))
+    return tuple(parse_value(part, kind, key) for part, kind in zip(parts, arguments, strict=True))

@@ -104,9 +104,13 @@ class TrainingSettings:
             if getattr(self, name) < 1:
                 raise InputError(f"Training setting {name} is {getattr(self, name)}; it must be at least 1.")
         if not (0 < self.validation_share < 1 and 0 <= self.tumour_share <= 1 and 0 <= self.warm_up < 1):
-            raise InputError("Training settings validation_share, tumour_share and warm_up lie between 0 and 1.")
+            raise InputError(
+                "Training settings validation_share, tumour_share and warm_up lie between 0 and 1."
+            )
         if not 0 <= self.ema_decay < 1:
-            raise InputError(f"Training setting ema_decay is {self.ema_decay}; it must be at least 0 and under 1.")
+            raise InputError(
+                f"Training setting ema_decay is {self.ema_decay}; it must be at least 0 and under 1."
+            )
         if self.folds < 2:
             raise InputError(f"Training setting folds is {self.folds}; a cross-validation needs at least 2.")
 

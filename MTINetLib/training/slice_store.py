@@ -1,4 +1,4 @@
-"""Training slices on disk: one folder a case, memory-mapped, so that a data set larger than memory trains too."""
+"""Training slices on disk: one folder a case, memory-mapped, so that data larger than memory trains too."""
 
 from __future__ import annotations
 
@@ -138,4 +138,4 @@ def read_case_index(folder: Path) -> dict[str, Any]:
 
 def _areas(labels: npt.NDArray[Any]) -> dict[str, int]:
     values, counts = np.unique(labels, return_counts=True)
-    return {str(int(value)): int(count) for value, count in zip(values, counts) if value > 0}
+    return {str(int(value)): int(count) for value, count in zip(values, counts, strict=True) if value > 0}

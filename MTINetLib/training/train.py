@@ -44,7 +44,7 @@ class TrainingResult:
         run: its folder.
         model: the model folder in it.
         sha256: of the model's weights.
-        scores: validation figures of the exported weights, such as ``dice``, ``mae``, ``accuracy``, ``score``.
+        scores: validation figures of the exported weights, such as ``dice``, ``mae``, ``score``.
         steps, minutes: spent in all, those before a resume included.
     """
 
@@ -128,9 +128,13 @@ def _fit(
     with warnings.catch_warnings():
         # It advises more loader processes than there are cores to spare.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        # The averaged network is in eval mode on purpose.
+        warnings.filterwarnings("ignore", message=".*in eval mode at the start of training.*")
+        warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
+        warnings.filterwarnings("ignore", message=".*logs directory .* exists and is not empty.*")
         warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
         try:
-            trainer.fit(module, loaders[0], loaders[1], ckpt_path=last, weights_only=False)
+            trainer.fit(module, loaders[0], loaders[1], ckpt_path=last)
         except (SystemExit, KeyboardInterrupt):
             raise Cancelled("Training was interrupted; resume it (--resume) from its last epoch.") from None
         finally:
@@ -151,7 +155,9 @@ def _sampler(store: SliceStore, settings: TrainingSettings) -> DrawSampler:
     )
 
 
-def _training_loader(store: SliceStore, sampler: DrawSampler, settings: TrainingSettings) -> DataLoader[Sample]:
+def _training_loader(
+    store: SliceStore, sampler: DrawSampler, settings: TrainingSettings
+) -> DataLoader[Sample]:
     augmentation = settings.augmentation if settings.augmentation.strength > 0 else None
     return DataLoader(
         SliceDataset(store, settings.network.lesion_focus),
@@ -192,7 +198,9 @@ def _set_curve_statistics(module: MTINetTraining, store: SliceStore, settings: T
         module.discriminator.set_curve_statistics(stacked.mean(0), stacked.std(0))
 
 
-def _trainer(folder: RunFolder, settings: TrainingSettings, callbacks: list[Callback], bar: bool) -> pl.Trainer:
+def _trainer(
+    folder: RunFolder, settings: TrainingSettings, callbacks: list[Callback], bar: bool
+) -> pl.Trainer:
     keep_metrics(folder)
     loggers: list[Logger] = [
         CSVLogger(folder.path, name="", version="", flush_logs_every_n_steps=1),
@@ -207,7 +215,7 @@ def _trainer(folder: RunFolder, settings: TrainingSettings, callbacks: list[Call
         max_epochs=-1,  # the budget ends the run
         callbacks=callbacks,
         logger=loggers,
-        log_every_n_steps=1,  # the module itself logs every ``log_every`` steps only
+        log_every_n_steps=settings.log_every,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
         enable_progress_bar=bar,
@@ -222,7 +230,7 @@ def _exported(
 ) -> TrainingResult:
     """The best checkpoint as a model folder."""
     if not folder.best.is_file():
-        raise InputError("The run ended before its first validation and left no model; give it a larger budget.")
+        raise InputError("The run ended before its first validation and left no model; enlarge its budget.")
     state = torch.load(folder.best, map_location="cpu", weights_only=False)
     module.load_state_dict(state["state_dict"])
     scores = {key: float(value) for key, value in state["scores"].items()}
