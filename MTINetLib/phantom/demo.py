@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomCase, PhantomSettings, make_case
 
-DEMO_SEED = 20240607
+DEMO_SEED = 6
 
 DEMO_SETTINGS = PhantomSettings(
     slices=(40, 40),

@@ -1,0 +1,38 @@
+"""The demo's study."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from MTINetLib.phantom.case import PhantomCase
+from MTINetLib.phantom.demo import make_demo_case
+
+
+@lru_cache(maxsize=1)
+def the_demo() -> PhantomCase:
+    return make_demo_case()
+
+
+def test_the_demo_is_oblique_and_holds_one_lesion_of_each_class() -> None:
+    demo = the_demo()
+    hcc, hemangioma = demo.lesions
+    assert (hcc.lesion_class, hemangioma.lesion_class) == ("HCC", "hemangioma")
+    assert hcc.diameter_mm == pytest.approx(35.0, abs=4.0)
+    assert hemangioma.diameter_mm == pytest.approx(28.0, abs=4.0)
+    assert demo.study.grid.shape[0] == 40
+    tilt_deg = np.degrees(np.arccos(demo.study.grid.direction_matrix[2, 2]))
+    assert 1.0 < tilt_deg < 25.0
+
+
+def test_the_demo_shows_the_textbook() -> None:
+    demo = the_demo()
+    liver = demo.liver & (demo.labels == 0)
+    parenchyma = np.array([np.median(volume[liver]) for volume in demo.study.volumes])
+    hcc, hemangioma = (np.array(lesion.curve) / parenchyma for lesion in demo.lesions)
+    assert hcc[1] > 1.2
+    assert hcc[3] < 0.95
+    assert hemangioma[0] < 0.9
+    assert hemangioma[3] > 1.05

@@ -1,0 +1,39 @@
+"""Vessel trees."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from MTINetLib.phantom.canvas import Space
+from MTINetLib.phantom.draws import Streams
+from MTINetLib.phantom.vessels import grow_tree, tree_weight
+from MTINetLib.study.grid import Grid
+
+
+def test_calibres_follow_murrays_law_and_grow_towards_the_root() -> None:
+    rng = Streams(1, 0)("tree")
+    tree = grow_tree(rng, [np.zeros(3)], rng.uniform(-60, 60, (40, 3)), tip_mm=1.0, root_mm=100.0)
+    for node in range(len(tree.nodes)):
+        children = np.flatnonzero(tree.parent == node)
+        if len(children):
+            np.testing.assert_allclose(tree.radius[node] ** 3, (tree.radius[children] ** 3).sum(), rtol=1e-9)
+        if tree.parent[node] >= 0:
+            assert tree.radius[node] <= tree.radius[tree.parent[node]] + 1e-9
+
+
+def test_every_target_is_reached() -> None:
+    rng = Streams(2, 0)("tree")
+    targets = rng.uniform(-60, 60, (25, 3))
+    tree = grow_tree(rng, [np.zeros(3)], targets, 1.0, 5.0)
+    for target in targets:
+        assert np.linalg.norm(tree.nodes - target, axis=1).min() < 1e-6
+
+
+def test_a_straight_vessel_fills_its_own_volume() -> None:
+    grid = Grid((60, 64, 64), (1.0, 1.0, 1.0), (-32.0, -32.0, -30.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    space = Space.of(grid, np.zeros(3))
+    rng = Streams(3, 0)("tree")
+    tree = grow_tree(rng, [np.array([0.0, 0.0, -20.0])], np.array([[0.0, 0.0, 20.0]]), 6.0, 6.0)
+    filled = float(tree_weight(space, tree).sum())
+    expected = np.pi * 36.0 * 40.0 + 4 / 3 * np.pi * 216.0
+    assert abs(filled / expected - 1) < 0.1
