@@ -119,9 +119,9 @@ def _opposite(letter: str) -> str:
     return {"R": "L", "L": "R", "A": "P", "P": "A", "H": "F", "F": "H"}[letter]
 
 
-def _extent(line: npt.NDArray[Any]) -> tuple[int, int]:
+def _extent(line: npt.ArrayLike) -> tuple[int, int]:
     found = np.flatnonzero(line)
-    return (int(found[0]), int(found[-1]) + 1) if found.size else (0, len(line))
+    return (int(found[0]), int(found[-1]) + 1) if found.size else (0, np.size(line))
 
 
 def _widen(extent: tuple[int, int], room: float, size: int) -> tuple[int, int]:

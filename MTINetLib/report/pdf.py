@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
@@ -15,15 +16,33 @@ from MTINetLib.report.pdf_fonts import in_known_letters, register_fonts
 _WARN, _WARN_PAPER = "#9C3D00", "#FFF3E6"
 #: At the sides, the top and the bottom.
 _MARGINS_MM = (12.0, 10.0, 11.0)
+_LESIONS_A_PAGE = 3
+_SMALLER = (0.88, 0.76, 0.64)
 
 
 def pdf_report(content: ReportContent) -> bytes:
-    """The report as the bytes of a PDF file."""
+    """The report as the bytes of a PDF file; pictures shrink where that saves a second page."""
+    register_fonts()
+    whole = _pdf(content, 1.0)
+    if whole.pages > 1 and len(content.blocks) <= _LESIONS_A_PAGE:
+        for scale in _SMALLER:
+            smaller = _pdf(content, scale)
+            if smaller.pages == 1:
+                return smaller.data
+    return whole.data
+
+
+@dataclass(frozen=True)
+class _Pdf:
+    data: bytes
+    pages: int
+
+
+def _pdf(content: ReportContent, scale: float) -> _Pdf:
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.units import mm
     from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
-    register_fonts()
     buffer = BytesIO()
     side, top, bottom = (value * mm for value in _MARGINS_MM)
     width = A4[0] - 2 * side
@@ -37,11 +56,11 @@ def pdf_report(content: ReportContent) -> bytes:
         creator="MTINet",
         author="",
     )
-    document.build(_story(content, width))
-    return buffer.getvalue()
+    document.build(_story(content, width, scale))
+    return _Pdf(buffer.getvalue(), document.page)
 
 
-def _story(content: ReportContent, width: float) -> list[Any]:
+def _story(content: ReportContent, width: float, scale: float) -> list[Any]:
     from reportlab.platypus import KeepTogether, Spacer
 
     story: list[Any] = [_text(said.TITLE, 13, bold=True, leading=16), _banner(width), Spacer(0, 4)]
@@ -49,7 +68,7 @@ def _story(content: ReportContent, width: float) -> list[Any]:
     if content.lesion_rows:
         shares = (0.05, 0.12, 0.135, 0.1, 0.14, 0.1, 0.125, 0.125, 0.105)
         story.append(_table(said.LESION_HEADS, content.lesion_rows, shares, width, content.lesion_colours))
-    story.extend(KeepTogether(_lesion(block, width)) for block in content.blocks)
+    story.extend(KeepTogether(_lesion(block, width, scale)) for block in content.blocks)
     if content.empty_strip:
         story.extend([Spacer(0, 4), _picture(content.empty_strip, width)])
     story.extend(_study(content, width))
@@ -57,17 +76,17 @@ def _story(content: ReportContent, width: float) -> list[Any]:
     return story
 
 
-def _lesion(block: LesionBlock, width: float) -> list[Any]:
+def _lesion(block: LesionBlock, width: float, scale: float) -> list[Any]:
     from reportlab.platypus import Spacer, Table
 
     title = f'<font name="DejaVuSans" color="{block.colour}">\u25cf</font> {_letters(block.title)}'
     shares = (0.32, 0.17, 0.17, 0.17, 0.17)
-    curve_width = 0.4 * width
+    curve_width = 0.4 * scale * width
     signals = _table(block.signal_heads, block.signal_rows, shares, width - curve_width - 8, right=True)
     beside = Table([[_picture(block.curve, curve_width), signals]], colWidths=[curve_width + 8, None])
     beside.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), *_no_padding()])
     parts: list[Any] = [Spacer(0, 4), _markup(title, 9, bold=True, leading=12)]
-    parts.extend([_picture(block.strip, width), Spacer(0, 1), beside])
+    parts.extend([_picture(block.strip, scale * width), Spacer(0, 1), beside])
     if block.remarks:
         parts.append(_text(" ".join(block.remarks), 7, colour=_WARN))
     return parts
@@ -171,7 +190,7 @@ def _picture(png: bytes, width: float) -> Any:
     from reportlab.platypus import Image
 
     pixels = ImageReader(BytesIO(png)).getSize()
-    return Image(BytesIO(png), width=width, height=width * pixels[1] / pixels[0])
+    return Image(BytesIO(png), width=width, height=width * pixels[1] / pixels[0], hAlign="LEFT")
 
 
 def _head(words: str) -> Any:

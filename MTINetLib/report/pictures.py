@@ -76,17 +76,18 @@ def curve_figure(lesion: LesionFinding, times: FourTimes) -> bytes:
     figure = Figure(figsize=(3.05, 1.25), dpi=_DPI, layout="constrained")
     axes = figure.subplots()
     colour = ON_WHITE[lesion.lesion_class]
-    style = {"capsize": 2.0, "elinewidth": 0.8, "markersize": 3.4}
+    bars: dict[str, Any] = {"capsize": 2.0, "elinewidth": 0.8, "markersize": 3.4}
+    line: dict[str, Any]
     if lesion.liver_curve is not None:
         liver = lesion.liver_curve
         line = {"color": LIVER_ON_WHITE, "linestyle": ":", "marker": "D", "linewidth": 1.1}
-        axes.errorbar(axis.values, liver.mean, liver.sd, label="Liver around", **line, **style)
+        axes.errorbar(axis.values, liver.mean, liver.sd, label="Liver around", **line, **bars)
     if lesion.predicted_curve is not None:
         line = {"color": colour, "linestyle": "--", "marker": "s", "linewidth": 0.9, "alpha": 0.75}
         axes.plot(axis.values, lesion.predicted_curve, label="Predicted", markersize=3, **line)
     measured = lesion.measured_curve
     line = {"color": colour, "linestyle": "-", "marker": "o", "linewidth": 1.5}
-    axes.errorbar(axis.values, measured.mean, measured.sd, label="Lesion", **line, **style)
+    axes.errorbar(axis.values, measured.mean, measured.sd, label="Lesion", **line, **bars)
     axes.set_ylim(bottom=min(0.0, *measured.mean))
     _style_axes(axes, axis)
     return _png(figure)

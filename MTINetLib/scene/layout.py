@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from MTINetLib.report.words import phase_title
@@ -12,6 +13,8 @@ from MTINetLib.study.phase import PHASES, Phase
 LAYOUT_ID = 6904
 PLOT_VIEW = "MTINetPlot"
 _LABELS = {Phase.PRE: "1", Phase.ARTERIAL: "2", Phase.PORTAL_VENOUS: "3", Phase.DELAYED: "4"}
+#: Slicer's own slice views: name, orientation, and the RAS axes that run across and up.
+_USUAL_SLICES = (("Red", "Axial", 0, 1), ("Green", "Coronal", 0, 2), ("Yellow", "Sagittal", 1, 2))
 _VIEW_COLOURS = ("#9AA5AE", "#E4572E", "#2E86AB", "#6A8D73")
 
 
@@ -70,6 +73,33 @@ def show_layout(volumes: tuple[Any, Any, Any, Any], chart: Any) -> int:
     plot_view.SetLayoutName(PLOT_VIEW)
     plot_view.SetPlotChartNodeID(chart.GetID())
     return before
+
+
+def show_usual_layout(volume: Any, chart: Any, centre_ras: Sequence[float]) -> None:
+    """Turn to Slicer's own layout of three slices and a plot, for a scene that others open without MTINet.
+
+    Args:
+        centre_ras: where the three slices meet, mm.
+    """
+    slicer = slicer_module()
+    scene = slicer.mrmlScene
+    bounds = [0.0] * 6
+    volume.GetRASBounds(bounds)
+    extent = [bounds[2 * axis + 1] - bounds[2 * axis] for axis in range(3)]
+    for tag, orientation, across, up in _USUAL_SLICES:
+        composite = _singleton(scene, "vtkMRMLSliceCompositeNode", tag)
+        composite.SetLayoutName(tag)
+        composite.SetBackgroundVolumeID(volume.GetID())
+        node = _singleton(scene, "vtkMRMLSliceNode", tag)
+        node.SetLayoutName(tag)
+        node.SetOrientation(orientation)
+        node.JumpSliceByCentering(*centre_ras)
+        side = 1.1 * max(extent[across], extent[up])
+        node.SetFieldOfView(side, side, 1.0)
+    plot_view = _singleton(scene, "vtkMRMLPlotViewNode", "PlotView1")
+    plot_view.SetLayoutName("PlotView1")
+    plot_view.SetPlotChartNodeID(chart.GetID())
+    _layout_node().SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView)
 
 
 def restore_layout(before: int) -> None:

@@ -53,6 +53,13 @@ def application_logic() -> Any:
     return application.applicationLogic() if application is not None else _kept_by_name["application"]
 
 
+def clear_own_scene() -> None:
+    """Empty the scene that was made here; the application's scene is never touched."""
+    own = _kept_by_name.get("scene")
+    if own is not None and own is slicer_module().mrmlScene:
+        own.Clear(False)
+
+
 def prefer_windows_without_display() -> None:
     """On Linux without a display, VTK shall not try X first; nothing happens where someone chose already."""
     on_linux = sys.platform.startswith("linux")
@@ -80,8 +87,8 @@ def _bring_up(slicer: Any) -> None:
             "Plots": "vtkSlicerPlotsLogic",
         }.items()
     }
-    _kept_by_name["application"] = application
-    _kept.extend([scene, crosshair])
+    _kept_by_name.update(application=application, scene=scene)
+    _kept.append(crosshair)
     slicer.mrmlScene = scene
     slicer.modules = SimpleNamespace(**{name.lower(): _Module(logic) for name, logic in logics.items()})
 

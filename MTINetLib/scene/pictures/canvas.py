@@ -96,6 +96,6 @@ def write_png(path: Path, picture: Picture) -> None:
     writer.WriteToMemoryOn()
     writer.Write()
     try:
-        path.write_bytes(memoryview(writer.GetResult()))  # type: ignore[arg-type]
+        path.write_bytes(memoryview(writer.GetResult()))
     except OSError as error:
         raise MissingResourceError(f"{path} cannot be written: {error.strerror}.") from error

@@ -116,9 +116,10 @@ def _legend(lesions: Sequence[SegmentedLesion], width: int) -> Picture:
 
 
 def _body(reference: Any) -> npt.NDArray[np.bool_]:
-    array = slicer_module().util.arrayFromVolume(reference)
+    array = np.asarray(slicer_module().util.arrayFromVolume(reference))
     low, high = np.percentile(array[::2, ::2, ::2], (2, 99))
-    return np.asarray(array > low + 0.12 * (high - low))
+    body: npt.NDArray[np.bool_] = np.asarray(array > low + 0.12 * (high - low), dtype=np.bool_)
+    return body
 
 
 def _points(volume: Any, mask: npt.NDArray[np.bool_], k: int) -> FloatArray:
@@ -132,7 +133,7 @@ def _points(volume: Any, mask: npt.NDArray[np.bool_], k: int) -> FloatArray:
 
 def _block(height: int, width: int) -> Picture:
     colour = (np.array(BACKGROUND) * 255).astype(np.uint8)
-    return np.broadcast_to(colour, (height, width, 3)).copy()
+    return np.full((height, width, 3), colour, dtype=np.uint8)
 
 
 def _stacked(rows: Sequence[Picture]) -> Picture:

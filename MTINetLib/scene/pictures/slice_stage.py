@@ -149,8 +149,7 @@ def _array(matrix: Any) -> FloatArray:
 
 
 def _inverse(matrix: Any) -> FloatArray:
-    inverse: FloatArray = np.linalg.inv(_array(matrix))
-    return inverse
+    return np.asarray(np.linalg.inv(_array(matrix)), dtype=np.float64)
 
 
 def _transformed(matrix: FloatArray, points: FloatArray) -> FloatArray:

@@ -65,7 +65,7 @@ def _surface(data: Any, colour: Rgb, opacity: float) -> Any:
     actor = vtkActor()
     actor.SetMapper(mapper)
     look = actor.GetProperty()
-    look.SetColor(colour)
+    look.SetColor(*colour)
     look.SetOpacity(opacity)
     look.SetAmbient(0.15)
     look.SetDiffuse(0.8)

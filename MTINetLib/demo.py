@@ -1,0 +1,173 @@
+"""The demo: a synthetic study as real DICOM, analysed as a user's own, beside what is true of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.errors import InputError
+from MTINetLib.findings import LesionFinding
+from MTINetLib.report.output_folder import check_output_folder, new_results
+from MTINetLib.report.words import class_title
+from MTINetLib.study.grid import Grid
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from MTINetLib.inference.analyze import Analysis
+    from MTINetLib.phantom.case import PhantomCase
+    from MTINetLib.progress import Progress
+    from MTINetLib.study.study import Study
+
+DICOM_FOLDER = "dicom"
+_PATIENT_ID = "MTINET-DEMO"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A true lesion beside what was found of it; ``found`` and ``dice`` are None for a missed one."""
+
+    true_label: int
+    true_class: str
+    true_diameter_mm: float
+    found: LesionFinding | None
+    dice: float | None
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo found, and how that compares with the truth of its phantom.
+
+    Args:
+        compared: one per true lesion.
+        false_positives: labels of found lesions that are none.
+        notes: what was left out on this machine, and how to get it.
+    """
+
+    analysis: Analysis
+    compared: tuple[Compared, ...]
+    false_positives: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool = False) -> DemoResult:
+    """Make the demo study, analyse it and leave everything in ``out``, whole or not at all.
+
+    An ``out`` that holds nothing but an earlier demo is replaced.
+
+    Raises:
+        InputError: ``out`` holds something else and ``overwrite`` was not asked for.
+        ModelError: there is no usable model.
+        MissingResourceError: the disk is full.
+    """
+    from MTINetLib.console import RichProgress, findings_table
+    from MTINetLib.inference.model_store import load_model
+    from MTINetLib.report.write_outputs import OWN_FILES
+
+    if not _holds_only_a_demo(out):
+        check_output_folder(out, overwrite=overwrite)
+    loaded = load_model(model)
+    console.print("A synthetic patient (digital phantom), made here: no real person's data.")
+    with (
+        new_results(out, overwrite=True, earlier=OWN_FILES) as folder,
+        RichProgress(console) as progress,
+    ):
+        result = _work(folder, loaded, progress)
+    console.print(findings_table(result.analysis.findings))
+    console.print(truth_table(result))
+    for note in result.notes:
+        console.print(note, style="yellow")
+    console.print(f"Everything is in [bold]{out}[/bold]: begin with report.html.")
+    return result
+
+
+def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
+    from MTINetLib.inference.analyze import analyze
+    from MTINetLib.phantom.demo import DEMO_SEED, make_demo_case
+    from MTINetLib.phantom.dicom_writer import write_study_as_dicom
+    from MTINetLib.report.write_outputs import write_files
+    from MTINetLib.scene.write_scene import write_scene
+    from MTINetLib.study.load import load_study_from_dicom
+
+    progress.start("Making the phantom", 1)
+    case = make_demo_case()
+    progress.update(1)
+    progress.finish()
+    dicom = folder / DICOM_FOLDER
+    write_study_as_dicom(dicom, case.study, patient_id=_PATIENT_ID, study_seed=DEMO_SEED, progress=progress)
+    study = load_study_from_dicom(dicom, progress=progress)
+    analysis = analyze(study, model, progress=progress)
+    write_files(folder, study, analysis, progress=progress)
+    notes = write_scene(folder, study, analysis, progress=progress)
+    compared, false_positives = compare_with_truth(case, study, analysis)
+    return DemoResult(analysis, compared, false_positives, notes)
+
+
+def compare_with_truth(
+    case: PhantomCase, study: Study, analysis: Analysis
+) -> tuple[tuple[Compared, ...], tuple[int, ...]]:
+    """Each true lesion with the found one that stands for it, and the found ones that are none."""
+    from MTINetLib.evaluation.detection import match_lesions
+
+    truth = on_grid(case.labels, case.study.grid, study.grid)
+    detection = match_lesions(truth, analysis.labels)
+    found = {lesion.label: lesion for lesion in analysis.findings.lesions}
+    partners = {match.truth: match for match in detection.matches}
+    rows = []
+    for lesion in case.lesions:
+        match = partners.get(lesion.label)
+        partner = None if match is None else found[match.found]
+        dice = None if match is None else 2 * match.iou / (1 + match.iou)
+        rows.append(Compared(lesion.label, lesion.lesion_class, lesion.diameter_mm, partner, dice))
+    return tuple(rows), detection.false_positives
+
+
+def on_grid(labels: npt.NDArray[Any], source: Grid, target: Grid) -> npt.NDArray[Any]:
+    """A label map of one grid on another, nearest voxel; [K, J, I]."""
+    if source.matches(target):
+        return labels
+    kji = np.stack(np.meshgrid(*[np.arange(size) for size in target.shape], indexing="ij"), axis=-1)
+    nearest = np.rint(source.to_index(target.to_lps(kji))).astype(np.int64)
+    inside = np.asarray(((nearest >= 0) & (nearest < np.array(source.shape))).all(axis=-1))
+    k, j, i = np.where(inside[..., None], nearest, 0).reshape(-1, 3).T
+    moved = labels[k, j, i].reshape(target.shape)
+    return np.where(inside, moved, 0).astype(labels.dtype)
+
+
+def truth_table(result: DemoResult) -> Table:
+    """The comparison as a table for the terminal."""
+    from rich.table import Table
+
+    table = Table(title="Compared with the truth of the phantom (synthetic)", title_justify="left")
+    for head in ("True lesion", "True class", "True size", "Found as", "Found size", "Dice"):
+        table.add_column(head)
+    for row in result.compared:
+        lesion = row.found
+        table.add_row(
+            str(row.true_label),
+            row.true_class,
+            f"{row.true_diameter_mm:.0f} mm",
+            "missed" if lesion is None else f"{lesion.label} {class_title(lesion.lesion_class)}",
+            "-" if lesion is None else f"{lesion.long_axis_mm:.0f} mm",
+            "-" if row.dice is None else f"{row.dice:.2f}",
+        )
+    for label in result.false_positives:
+        table.add_row("none", "-", "-", f"{label}, not a lesion", "-", "-")
+    return table
+
+
+def _holds_only_a_demo(out: Path) -> bool:
+    from MTINetLib.report.write_outputs import OWN_FILES
+
+    if not out.is_dir():
+        return False
+    own = {name.split("/")[0] for name in OWN_FILES} | {DICOM_FOLDER}
+    try:
+        return {entry.name for entry in out.iterdir()} <= own
+    except OSError as error:
+        raise InputError(f"{out} cannot be read: choose another folder for the demo.") from error

@@ -1,0 +1,88 @@
+"""Curves and lesions as CSV, in the long form that statistics programs read."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
+
+from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.study.phase import PHASES, Phase
+
+CURVE_COLUMNS = ("lesion", "class", "curve", "phase", "time_s", "mean", "sd")
+LESION_COLUMNS = (
+    "lesion",
+    "class",
+    "probability_HCC",
+    "probability_hemangioma",
+    "volume_ml",
+    "long_axis_mm",
+    "short_axis_mm",
+    "diameter_3d_mm",
+    "centroid_l_mm",
+    "centroid_p_mm",
+    "centroid_s_mm",
+    "first_slice",
+    "last_slice",
+    "arterial_contrast_gain",
+    "washout_ratio_portal_venous_percent",
+    "washout_ratio_delayed_percent",
+    "curve_kind",
+    "flags",
+)
+Cell = str | float | int | None
+
+
+def curves_csv(findings: StudyFindings) -> str:
+    """A row per lesion, curve (measured, predicted, liver) and phase; empty where there is no value."""
+    return _csv(CURVE_COLUMNS, _curve_rows(findings))
+
+
+def lesions_csv(findings: StudyFindings) -> str:
+    """A row per lesion; slices are 0-based as in findings.json, flags are joined by blanks."""
+    return _csv(LESION_COLUMNS, (_lesion_row(lesion) for lesion in findings.lesions))
+
+
+def _curve_rows(findings: StudyFindings) -> Iterator[Sequence[Cell]]:
+    for lesion in findings.lesions:
+        measured, liver = lesion.measured_curve, lesion.liver_curve
+        curves: list[tuple[str, Sequence[float], Sequence[float | None]]] = [
+            ("measured", measured.mean, measured.sd)
+        ]
+        if lesion.predicted_curve is not None:
+            curves.append(("predicted", lesion.predicted_curve, [None] * len(PHASES)))
+        if liver is not None:
+            curves.append(("liver", liver.mean, liver.sd))
+        for name, means, deviations in curves:
+            for phase, time, mean, sd in zip(PHASES, findings.study.times_s, means, deviations, strict=True):
+                yield lesion.label, lesion.lesion_class.value, name, phase.value, time, mean, sd
+
+
+def _lesion_row(lesion: LesionFinding) -> Sequence[Cell]:
+    figures = lesion.enhancement
+    washout = figures.get("washout_ratio_percent") or {}
+    return (
+        lesion.label,
+        lesion.lesion_class.value,
+        lesion.probabilities["HCC"],
+        lesion.probabilities["hemangioma"],
+        lesion.volume_ml,
+        lesion.long_axis_mm,
+        lesion.short_axis_mm,
+        lesion.diameter_3d_mm,
+        *lesion.centroid_lps_mm,
+        *lesion.slices,
+        figures.get("arterial_contrast_gain"),
+        washout.get(Phase.PORTAL_VENOUS.value),
+        washout.get(Phase.DELAYED.value),
+        figures.get("curve_kind"),
+        " ".join(lesion.flags),
+    )
+
+
+def _csv(columns: Sequence[str], rows: Iterator[Sequence[Cell]]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    return text.getvalue()

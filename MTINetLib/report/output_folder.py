@@ -1,0 +1,137 @@
+"""A folder of results that appears whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from MTINetLib.errors import InputError, MissingResourceError, MTINetError
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+#: Below this many free bytes a failed write is put down to the disk.
+_NOTHING_LEFT = 1 << 20
+_TEMPORARY = ".mtinet-"
+
+
+def check_output_folder(out: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that is in use, before the work begins.
+
+    Raises:
+        InputError: ``out`` is a file, or holds something and ``overwrite`` was not asked for.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file: name a folder for the results.")
+    if overwrite or not out.is_dir():
+        return
+    held = sorted(entry.name for entry in _listed(out) if not entry.name.startswith(_TEMPORARY))
+    if held:
+        shown = ", ".join(held[:3]) + (", ..." if len(held) > 3 else "")
+        raise InputError(
+            f"{out} is not empty (it holds {shown}): name another folder, or add --overwrite, "
+            "which replaces earlier results there and keeps all other files."
+        )
+
+
+@contextmanager
+def new_results(out: Path, *, overwrite: bool, earlier: tuple[str, ...] = ()) -> Iterator[Path]:
+    """A temporary folder on the same disk; its files move into ``out`` at the end of the block.
+
+    When anything fails, ``out`` is left as it was. Files of the same names are replaced; others stay.
+
+    Args:
+        earlier: names inside ``out`` (with /) of files of earlier results; they go when they were not made
+            again, so that old and new results never stand side by side.
+
+    Raises:
+        InputError: ``out`` is in use, see :func:`check_output_folder`, or may not be written to.
+        MissingResourceError: the disk is full.
+    """
+    check_output_folder(out, overwrite=overwrite)
+    temporary = _temporary_folder(out)
+    try:
+        with clear_disk_errors(out):
+            temporary.mkdir(parents=True)
+            yield temporary
+            _move_into_place(temporary, out, earlier)
+    except MTINetError as error:
+        # What failed inside names the temporary folder; the user knows only ``out``.
+        said = str(error)
+        if str(temporary) not in said:
+            raise
+        raise type(error)(said.replace(str(temporary), str(out))) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def clear_disk_errors(out: Path) -> Iterator[None]:
+    """Turn what the system says of a failed write into one sentence."""
+    try:
+        yield
+    except MTINetError as error:
+        if isinstance(error.__cause__, (OSError, RuntimeError)) and _free_bytes(out) < _NOTHING_LEFT:
+            raise _disk_full(out) from error
+        raise
+    except PermissionError as error:
+        raise InputError(f"{out} may not be written to: choose another folder for the results.") from error
+    except OSError as error:
+        if error.errno in _DISK_FULL or _free_bytes(out) < _NOTHING_LEFT:
+            raise _disk_full(out) from error
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{out} cannot be written: {reason}; choose another folder.") from error
+
+
+def _disk_full(out: Path) -> MissingResourceError:
+    return MissingResourceError(
+        f"The disk is full: nothing was written to {out}; make room or choose another folder."
+    )
+
+
+def _temporary_folder(out: Path) -> Path:
+    """Inside a folder that is there, for its parent may be another disk; else beside the new one."""
+    name = f"{_TEMPORARY}{uuid.uuid4().hex[:12]}"
+    return out / name if out.is_dir() else out.absolute().parent / name
+
+
+def _move_into_place(temporary: Path, out: Path, earlier: tuple[str, ...]) -> None:
+    if not out.exists():
+        temporary.replace(out)
+        return
+    made = [path.relative_to(temporary) for path in sorted(temporary.rglob("*")) if path.is_file()]
+    stale = [Path(name) for name in earlier if Path(name) not in made and (out / name).is_file()]
+    undo: list[tuple[Path, Path]] = []
+    kept = out / f"{_TEMPORARY}{uuid.uuid4().hex[:12]}"
+    try:
+        for name in [*made, *stale]:
+            if (out / name).exists():
+                _move(out / name, kept / name, undo)
+        for name in made:
+            _move(temporary / name, out / name, undo)
+    except OSError:
+        for source, target in reversed(undo):
+            target.replace(source)
+        raise
+    finally:
+        shutil.rmtree(kept, ignore_errors=True)
+
+
+def _move(source: Path, target: Path, undo: list[tuple[Path, Path]]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+    undo.append((source, target))
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: choose another folder for the results.") from error
+
+
+def _free_bytes(out: Path) -> int:
+    place = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
+    return shutil.disk_usage(place).free
