@@ -1,0 +1,147 @@
+"""HTML and PDF of one report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from support.made_analysis import MadeAnalysis, made_analysis, made_study
+
+from MTINetLib.findings import LesionClass
+from MTINetLib.report.content import BANNER, ReportContent, report_content
+from MTINetLib.report.html import html_report
+from MTINetLib.report.pdf import pdf_report
+from MTINetLib.report.pdf_fonts import in_known_letters
+from MTINetLib.study.study import Study
+
+
+class References(HTMLParser):
+    """Everything that a page would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.found += [value or "" for name, value in attrs if name in ("src", "href", "data", "srcset")]
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return made_study()
+
+
+@pytest.fixture(scope="module")
+def analysis(study: Study) -> MadeAnalysis:
+    return made_analysis(study)
+
+
+@pytest.fixture(scope="module")
+def content(study: Study, analysis: MadeAnalysis) -> ReportContent:
+    return report_content(study, analysis)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def html(content: ReportContent) -> str:
+    return html_report(content)
+
+
+def test_the_page_loads_nothing(html: str) -> None:
+    page = References()
+    page.feed(html)
+    assert page.found
+    assert all(reference.startswith("data:image/png;base64,") for reference in page.found)
+    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+    assert "url(" not in html
+    assert "@import" not in html
+
+
+def test_the_page_holds_the_figures_of_the_findings(html: str, analysis: MadeAnalysis) -> None:
+    text = unescape(re.sub(r"<[^>]+>", " ", html))
+    for lesion in analysis.findings.lesions:
+        assert f"{lesion.volume_ml:.1f} mL" in text
+        assert f"{lesion.long_axis_mm:.0f} × {lesion.short_axis_mm:.0f} mm" in text
+        for mean, sd in zip(lesion.measured_curve.mean, lesion.measured_curve.sd, strict=True):
+            assert f"{mean:.0f} ± {sd:.0f}" in text
+        washout = lesion.enhancement["washout_ratio_percent"]
+        assert f"{washout['portal_venous']:.0f} / {washout['delayed']:.0f}" in text
+    provenance = analysis.findings.provenance
+    for words in (provenance.model_sha256, provenance.model_name, provenance.device, BANNER):
+        assert words in text
+
+
+def test_the_page_says_where_each_phase_came_from(html: str, study: Study) -> None:
+    for source, time in zip(study.sources, study.times_s, strict=True):
+        assert source.description in html
+        assert source.evidence[0] in html
+        assert f"<td>{time:.0f} s</td>" in html
+
+
+def test_doubts_are_said_in_plain_words(html: str) -> None:
+    assert "(motion): arterial." in html
+    assert "Shares slices with another lesion." in html
+
+
+def test_words_from_outside_are_escaped(study: Study, analysis: MadeAnalysis) -> None:
+    phases = analysis.findings.study.phases
+    hostile = {**phases[0], "description": "<script>alert(1)</script> & 静脈"}
+    summary = replace(analysis.findings.study, phases=(hostile, *phases[1:]))
+    findings = replace(analysis.findings, study=summary, lesions=())
+    content = report_content(study, replace(analysis, findings=findings))  # type: ignore[arg-type]
+    assert "<script>" not in html_report(content)
+    assert pdf_report(content).startswith(b"%PDF")
+
+
+def pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b", pdf))
+
+
+def test_two_lesions_fit_on_one_page(content: ReportContent) -> None:
+    pdf = pdf_report(content)
+    assert pdf.startswith(b"%PDF")
+    assert pages(pdf) == 1
+
+
+def test_long_evidence_still_fits_on_one_page(content: ReportContent) -> None:
+    rows = tuple((*row[:3], "; ".join([row[3]] * 8), *row[4:]) for row in content.phase_rows)
+    assert pages(pdf_report(replace(content, phase_rows=rows))) == 1
+
+
+def test_many_lesions_take_more_pages(content: ReportContent) -> None:
+    assert pages(pdf_report(replace(content, blocks=content.blocks * 3))) >= 3
+
+
+def test_no_lesion_is_said_and_still_shows_the_study(study: Study) -> None:
+    content = report_content(study, made_analysis(study, ()))  # type: ignore[arg-type]
+    html = html_report(content)
+    assert "No lesion was found" in html
+    assert html.count("data:image/png") == 1
+    assert pages(pdf_report(content)) == 1
+
+
+def test_an_undecided_lesion_is_said_as_such(study: Study) -> None:
+    content = report_content(study, made_analysis(study, (LesionClass.UNDECIDED,)))  # type: ignore[arg-type]
+    assert content.summary == "1 lesion found: 1 undecided."
+    assert content.blocks[0].title == "Lesion 1: Undecided"
+
+
+def test_missing_figures_are_dashes(study: Study, analysis: MadeAnalysis) -> None:
+    bare = replace(
+        analysis.findings.lesions[0], enhancement={}, liver_curve=None, predicted_curve=None, flags=()
+    )
+    unknown = replace(analysis.findings.study, times_s=(None, None, None, None))
+    findings = replace(analysis.findings, lesions=(bare,), study=unknown)
+    content = report_content(study, replace(analysis, findings=findings))  # type: ignore[arg-type]
+    assert content.lesion_rows[0][-3:] == ("-", "- / -", "-")
+    assert {row[2] for row in content.phase_rows} == {"time unknown"}
+    assert pages(pdf_report(content)) == 1
+
+
+def test_letters_that_helvetica_lacks_are_set_in_another_font() -> None:
+    assert in_known_letters("5 × 3 µm") == "5 × 3 µm"
+    assert in_known_letters("Фаза 2") == '<font name="DejaVuSans">Фаза</font> 2'

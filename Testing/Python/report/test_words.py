@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from support.made_analysis import made_analysis, made_study
+
+from MTINetLib.findings import LesionClass
+from MTINetLib.inference import decide, flags
+from MTINetLib.report import words
+
+
+def test_probabilities_never_claim_certainty() -> None:
+    assert words.percent(0.9999) == "> 99 %"
+    assert words.percent(0.0001) == "< 1 %"
+    assert words.percent(0.934) == "93 %"
+
+
+def test_an_undecided_lesion_shows_both_probabilities() -> None:
+    lesion = made_analysis(made_study(), (LesionClass.UNDECIDED,)).findings.lesions[0]
+    assert words.probability_in_words(lesion) == "HCC 55 %, hemangioma 45 %"
+
+
+def test_a_decided_lesion_shows_the_probability_of_its_class() -> None:
+    lesion = made_analysis(made_study()).findings.lesions[1]
+    assert words.probability_in_words(lesion) == "89 %"
+    assert words.probability_in_words(replace(lesion, lesion_class=LesionClass.HCC)) == "11 %"
+
+
+def test_a_flag_with_a_phase_names_the_phase() -> None:
+    assert words.flag_in_words("motion:portal_venous").endswith("(motion): portal venous")
+
+
+def test_an_unknown_flag_is_still_readable() -> None:
+    assert words.flag_in_words("very_new_doubt:some_detail") == "very new doubt: some detail"
+
+
+KNOWN = [
+    value
+    for module in (flags, decide)
+    for name, value in vars(module).items()
+    if name.isupper() and isinstance(value, str)
+]
+
+
+@pytest.mark.parametrize("flag", KNOWN)
+def test_every_flag_of_the_analysis_has_words_of_its_own(flag: str) -> None:
+    text = words.flag_in_words(flag)
+    assert "_" not in text
+    assert text != flag.replace("_", " ").replace(":", ": ")
+
+
+def test_there_are_flags_to_test() -> None:
+    assert len(KNOWN) >= 8

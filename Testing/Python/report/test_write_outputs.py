@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from support.made_analysis import MadeAnalysis, made_analysis, made_grid, made_study
+
+from MTINetLib.errors import InputError
+from MTINetLib.findings import from_json
+from MTINetLib.report import write_outputs as writing
+from MTINetLib.report.write_outputs import OWN_FILES, in_steps, write_outputs
+from MTINetLib.study.study import Study
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, MadeAnalysis]:
+    study = made_study(made_grid(left_handed=True))
+    analysis = made_analysis(study)
+    out = tmp_path_factory.mktemp("results") / "out"
+    write_outputs(out, study, analysis, pictures={"phases.png": b"png"})
+    return out, study, analysis
+
+
+def test_all_files_are_there_and_belong_to_us(written: tuple[Path, Study, MadeAnalysis]) -> None:
+    out, _, _ = written
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert files <= set(OWN_FILES)
+    assert files >= set(OWN_FILES[:7])
+    assert (out / "pictures" / "phases.png").read_bytes() == b"png"
+
+
+def test_findings_come_back_equal(written: tuple[Path, Study, MadeAnalysis]) -> None:
+    out, _, analysis = written
+    text = (out / "findings.json").read_text(encoding="utf-8")
+    back = from_json(text)
+    assert [lesion.measured_curve for lesion in back.lesions] == [
+        lesion.measured_curve for lesion in analysis.findings.lesions
+    ]
+    assert json.loads(text)["lesions"][1]["class"] == "hemangioma"
+
+
+def test_the_masks_lie_where_the_lesions_are(written: tuple[Path, Study, MadeAnalysis]) -> None:
+    out, study, analysis = written
+    image = sitk.ReadImage(str(out / "lesions.nii.gz"))
+    read = sitk.GetArrayFromImage(image)
+    for label in (1, 2):
+        kji = np.argwhere(read == label)
+        assert len(kji) == (analysis.labels == label).sum()
+        physical = image.TransformContinuousIndexToPhysicalPoint(kji.mean(axis=0)[::-1].tolist())
+        assert physical == pytest.approx(analysis.findings.lesions[label - 1].centroid_lps_mm, abs=1e-3), (
+            "LPS centroid"
+        )
+
+
+def test_the_probability_map_is_kept_to_a_256th(written: tuple[Path, Study, MadeAnalysis]) -> None:
+    out, study, analysis = written
+    read = sitk.GetArrayFromImage(sitk.ReadImage(str(out / "probability.nii.gz")))
+    assert read.dtype == np.float32
+    assert np.abs(np.sort(read, axis=None) - np.sort(analysis.probability, axis=None)).max() <= 1 / 512
+
+
+def test_probabilities_outside_the_range_are_clipped() -> None:
+    steps = in_steps(np.array([-0.1, 0.0, 0.5, 1.2], np.float32))
+    assert steps.tolist() == [0.0, 0.0, 0.5, 1.0]
+
+
+def test_a_second_run_is_refused_and_overwrite_replaces_it(
+    written: tuple[Path, Study, MadeAnalysis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, study, analysis = written
+    with pytest.raises(InputError, match="not empty"):
+        write_outputs(out, study, analysis)
+    (out / "my notes.txt").write_text("mine")
+    monkeypatch.setattr(writing, "write_files", lambda folder, *rest, **more: (folder / "report.pdf").touch())
+    write_outputs(out.rename(out.parent / "again"), study, analysis, overwrite=True)
+    again = out.parent / "again"
+    assert sorted(path.name for path in again.iterdir() if path.is_file()) == ["my notes.txt", "report.pdf"]
+    again.rename(out)
+
+
+def test_a_write_that_fails_leaves_no_folder(
+    tmp_path: Path, written: tuple[Path, Study, MadeAnalysis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, study, analysis = written
+
+    def broken(content: object) -> bytes:
+        raise OSError(5, "input/output error")
+
+    monkeypatch.setattr(writing, "pdf_report", broken)
+    with pytest.raises(InputError, match="input/output error"):
+        write_outputs(tmp_path / "out", study, analysis)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_end_lines_alike_on_every_system(tmp_path: Path) -> None:
+    writing._write_text(tmp_path / "x", "a\nb\n")
+    assert re.findall(rb"\r", (tmp_path / "x").read_bytes()) == []
