@@ -34,6 +34,7 @@ class PhantomSettings:
     Args:
         slices: fewest and most slices.
         matrix: smallest and largest number of columns; the usual matrices within these limits are drawn.
+            Below 192 columns the body no longer fits the 1.9 mm limit of a pixel and is cropped.
         tilt_deg: largest rotation of an oblique stack about each of the patient's axes.
         oblique_share: part of the studies that are tilted at all.
         none_share: part of the studies without any lesion.
