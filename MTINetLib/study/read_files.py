@@ -11,6 +11,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.read_dicom import read_dicom_folder
+from MTINetLib.study.read_files_nifti import has_bad_numbers
 from MTINetLib.study.recognise_candidates import candidates_among
 from MTINetLib.study.source_volume import SourceVolume
 
@@ -85,7 +86,7 @@ def _read_file(path: Path) -> SourceVolume:
     except RuntimeError as error:
         raise InputError(f"The file {path} cannot be read; {_reason(error)}.") from error
     array = SimpleITK.GetArrayFromImage(image)
-    if not np.isfinite(array).all():
+    if not np.isfinite(array).all() or has_bad_numbers(path):
         raise InputError(f"The file {path} holds values that are not finite numbers (NaN or infinity).")
     grid = Grid(
         shape=array.shape,

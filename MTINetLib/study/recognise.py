@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from MTINetLib.errors import InputError
 from MTINetLib.study.phase import PHASES, Phase
@@ -82,16 +83,19 @@ def recognise_phases(
     if not ordered:
         raise InputError(cannot_tell(volumes, left_out, {}, "no volume looks like a dynamic T1 series"))
     clues, start = clues_of(ordered)
-    assignment, rivals = best_assignment(clues, fixed)
-    chosen = {phase: clue for phase, clue in assignment.items() if clue is not None}
-    pixels = _pixels(chosen)
+    chosen, rivals = best_assignment(clues, fixed)
+    doubtful = [phase for phase in PHASES if phase not in chosen]
+    if doubtful:
+        # Filled all the same, only to say in the error what speaks for and against.
+        chosen, rivals = best_assignment(clues, fixed, open_score=-50.0)
+    pixels = None if doubtful else _pixels(chosen)
     verdicts = {
         phase: judge(phase, chosen, phase in fixed, start, rivals.get(phase), pixels) for phase in chosen
     }
-    doubtful = [phase for phase in PHASES if phase not in chosen]
     doubtful += [phase for phase in chosen if verdicts[phase].confidence < LOWEST_CONFIDENCE]
     if doubtful:
-        raise InputError(cannot_tell(volumes, left_out, verdicts_of(chosen, verdicts), doubtful))
+        found = {phase: (chosen[phase].volume, verdicts[phase]) for phase in chosen}
+        raise InputError(cannot_tell(volumes, left_out, found, doubtful))
     used = [chosen[phase].volume for phase in PHASES]
     left_out += [
         LeftOut(volume, _why_not(volume, clues)) for volume in candidates if not _among(volume, used)
@@ -106,29 +110,21 @@ def recognise_phases(
     )
 
 
-def verdicts_of(
-    chosen: Mapping[Phase, Clues], verdicts: Mapping[Phase, Verdict]
-) -> dict[Phase, tuple[SourceVolume, Verdict]]:
-    return {phase: (chosen[phase].volume, verdicts[phase]) for phase in chosen}
-
-
 def _among(volume: SourceVolume, others: object) -> bool:
     return any(volume is other for other in others)  # type: ignore[attr-defined]
 
 
 def _refuse_twice(fixed: Mapping[Phase, SourceVolume]) -> None:
-    for phase, volume in fixed.items():
-        for other, same in fixed.items():
-            if other is not phase and same is volume:
-                raise InputError(
-                    f"'{volume.name}' was named as both the {other.title} and the {phase.title} phase; "
-                    "name a different volume for each."
-                )
+    phases = [phase for phase in PHASES if phase in fixed]
+    for phase, other in combinations(phases, 2):
+        if fixed[phase] is fixed[other]:
+            raise InputError(
+                f"'{fixed[phase].name}' was named as both the {phase.title} and the {other.title} phase; "
+                "name a different volume for each."
+            )
 
 
-def _pixels(chosen: Mapping[Phase, Clues]) -> PixelCheck | None:
-    if len(chosen) < len(PHASES):
-        return None
+def _pixels(chosen: Mapping[Phase, Clues]) -> PixelCheck:
     return check_pixels([chosen[phase].volume for phase in PHASES])
 
 

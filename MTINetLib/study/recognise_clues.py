@@ -107,21 +107,22 @@ def _order(volume: SourceVolume, volumes: Sequence[SourceVolume]) -> float | Non
 
 
 def best_assignment(
-    clues: Sequence[Clues], told: Mapping[Phase, SourceVolume]
-) -> tuple[dict[Phase, Clues | None], dict[Phase, Clues]]:
+    clues: Sequence[Clues], told: Mapping[Phase, SourceVolume], open_score: float = OPEN_SCORE
+) -> tuple[dict[Phase, Clues], dict[Phase, Clues]]:
     """The assignment that the clues support best.
 
     Returns:
-        the clues of each phase's volume, None where nothing supports one; and, for each phase with a
-        rival nearly as good, the clues of that rival.
+        the clues of each phase's volume, without the phases that nothing supports; and, for each phase
+        with a rival nearly as good, the clues of that rival.
     """
     clues = _fewer(clues, told)
-    total = _scores(clues, told)
+    total = _scores(clues, told, open_score)
     best = np.unravel_index(int(np.argmax(total)), total.shape)
-    assignment: dict[Phase, Clues | None] = {}
+    assignment: dict[Phase, Clues] = {}
     rivals: dict[Phase, Clues] = {}
     for phase, index in zip(PHASES, best, strict=True):
-        assignment[phase] = clues[int(index)] if int(index) < len(clues) else None
+        if int(index) < len(clues):
+            assignment[phase] = clues[int(index)]
         others = np.moveaxis(total, phase.index, 0).reshape(len(clues) + 1, -1).max(axis=1)
         others[int(index)] = -np.inf
         rival = int(np.argmax(others))
@@ -140,13 +141,13 @@ def _fewer(clues: Sequence[Clues], told: Mapping[Phase, SourceVolume]) -> list[C
     return ranked[:_MOST_CANDIDATES]
 
 
-def _scores(clues: Sequence[Clues], told: Mapping[Phase, SourceVolume]) -> FloatArray:
+def _scores(clues: Sequence[Clues], told: Mapping[Phase, SourceVolume], open_score: float) -> FloatArray:
     """The score of every assignment, [n + 1] * 4; the last index leaves the phase open."""
     size = len(clues) + 1
     total = np.zeros((size,) * len(PHASES))
     usual = _usual_shape(clues)
     for phase in PHASES:
-        unary = np.full(size, OPEN_SCORE)
+        unary = np.full(size, open_score)
         for index, clue in enumerate(clues):
             same = 0.3 if clue.volume.grid.shape == usual else 0.0
             unary[index] = _unary(clue, phase) + same + _preference(clue, phase, index, size)
