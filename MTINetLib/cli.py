@@ -1,0 +1,84 @@
+"""``mtinet`` on the command line: the commands, and how their errors end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import MTINetLib
+from MTINetLib.commands.analyze import analyze
+from MTINetLib.commands.bench import bench
+from MTINetLib.commands.demo import demo
+from MTINetLib.commands.evaluate import evaluate
+from MTINetLib.commands.failures import Failure, failure_of, quiet_libraries, show_tracebacks
+from MTINetLib.commands.info import info
+from MTINetLib.commands.phantom import phantom
+from MTINetLib.commands.train import train
+
+app = typer.Typer(
+    name="mtinet",
+    help="Liver lesions in four-phase contrast-enhanced MRI: segmentation, time-intensity curves, classes. "
+    "Research use only.",
+    add_completion=False,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (analyze, phantom, train, evaluate, bench, demo, info):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mtinet {MTINetLib.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", envvar="MTINET_DEBUG", help="Show the traceback of an error, and log more."),
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    show_tracebacks(debug)
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; those of this process if None.
+
+    Returns:
+        0; 2 for what the user can set right; 130 when cancelled; 1 for a defect of the program.
+    """
+    quiet_libraries()
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(
+            args=None if arguments is None else list(arguments), prog_name="mtinet", standalone_mode=False
+        )
+    except BaseException as error:
+        return _ended(failure_of(error))
+    return code if isinstance(code, int) else 0
+
+
+def _ended(failure: Failure) -> int:
+    if failure.sentence:
+        sys.stderr.write(f"mtinet: {failure.sentence}\n")
+    return failure.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

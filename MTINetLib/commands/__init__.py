@@ -1,0 +1,1 @@
+"""The commands of ``mtinet``, one a file. What is slow to import is imported inside them."""

@@ -1,0 +1,178 @@
+"""``mtinet analyze``: from images to findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from MTINetLib.commands.options import Device, Model, OutFolder, Overwrite, Precision
+
+if TYPE_CHECKING:
+    from MTINetLib.progress import Progress
+    from MTINetLib.study.phase import Phase
+    from MTINetLib.study.study import Study
+
+#: Names of the four options, in the order of PHASES.
+PHASE_OPTIONS = ("--pre", "--arterial", "--portal-venous", "--delayed")
+_ALIGNMENTS = ("auto", "off", "force")
+
+
+def analyze(
+    out: OutFolder,
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="INPUT",
+            help="A folder of DICOM, at any depth; left out when the four phases are named one by one.",
+        ),
+    ] = None,
+    pre: Annotated[str | None, typer.Option(metavar="P", help="Pre-contrast phase.")] = None,
+    arterial: Annotated[str | None, typer.Option(metavar="P", help="Arterial phase.")] = None,
+    portal_venous: Annotated[str | None, typer.Option(metavar="P", help="Portal venous phase.")] = None,
+    delayed: Annotated[str | None, typer.Option(metavar="P", help="Delayed phase.")] = None,
+    reference: Annotated[
+        str, typer.Option(metavar="PHASE", help="The phase whose grid the results have.")
+    ] = "portal_venous",
+    model: Model = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    align: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|off|force", help="Move the phases onto each other: where it helps, never, always."
+        ),
+    ] = "auto",
+    scene: Annotated[
+        bool, typer.Option("--scene/--no-scene", help="Also make scene.mrb for 3D Slicer and its pictures.")
+    ] = True,
+    overwrite: Overwrite = False,
+) -> None:
+    """Find, measure and classify the lesions of one study.
+
+    P is a file (NIfTI, NRRD, MHA) or a folder of one DICOM series. Together with INPUT it says which of its
+    series that phase is: a folder, the series description or UID, or the number #n that a message listed.
+    Research use only.
+    """
+    from rich.console import Console
+
+    from MTINetLib.console import RichProgress, findings_table
+    from MTINetLib.report.output_folder import check_output_folder
+
+    told = _told((pre, arterial, portal_venous, delayed))
+    grid_of = _phase(reference)
+    check_output_folder(out, overwrite=overwrite)
+    _check_source(source, told, align)
+    console = Console()
+    notes: list[str] = []
+    with RichProgress(console) as progress:
+        loaded = _load_model(model, device, precision, progress)
+        study = load_study(source, told, grid_of, align, progress)
+
+        from MTINetLib.inference.analyze import analyze as find_lesions
+        from MTINetLib.report.write_outputs import write_outputs
+
+        analysis = find_lesions(study, loaded, device=device, precision=precision, progress=progress)
+
+        def add_scene(folder: Path) -> None:
+            from MTINetLib.scene.write_scene import write_scene
+
+            notes.extend(write_scene(folder, study, analysis, progress=progress))
+
+        also = (add_scene,) if scene else ()
+        write_outputs(out, study, analysis, also=also, overwrite=overwrite, progress=progress)
+    console.print(findings_table(analysis.findings))
+    for note in notes:
+        console.print(note, style="yellow", soft_wrap=True)
+    console.print(f"Results are in {out}: begin with report.html.", soft_wrap=True, highlight=False)
+
+
+def load_study(
+    source: Path | None, told: dict[Phase, str], reference: Phase, alignment: str, progress: Progress
+) -> Study:
+    """The study from INPUT, from four paths, or from INPUT with some phases named."""
+    from MTINetLib.study.load import load_study_from_dicom, load_study_from_paths
+
+    mode = alignment  # checked by _check_source
+    if source is None:
+        paths = {phase: Path(word) for phase, word in told.items()}
+        return load_study_from_paths(paths, reference=reference, progress=progress, alignment=mode)  # type: ignore[arg-type]
+    named = {phase: _series_of(phase, word) for phase, word in told.items()}
+    return load_study_from_dicom(
+        source,
+        reference=reference,
+        progress=progress,
+        told=named,
+        alignment=mode,  # type: ignore[arg-type]
+    )
+
+
+def _load_model(model: str | None, device: str, precision: str, progress: Progress):  # type: ignore[no-untyped-def]
+    """The model, after device and precision were found to exist: both fail before minutes of reading."""
+    progress.start("Loading the model", 1)
+    from MTINetLib.inference.device import choose_compute
+    from MTINetLib.inference.model_store import load_model
+
+    choose_compute(device, precision)
+    loaded = load_model(model)
+    progress.finish()
+    return loaded
+
+
+def _told(words: tuple[str | None, ...]) -> dict[Phase, str]:
+    from MTINetLib.study.phase import PHASES
+
+    return {phase: word for phase, word in zip(PHASES, words, strict=True) if word is not None}
+
+
+def _phase(name: str) -> Phase:
+    from MTINetLib.errors import InputError
+    from MTINetLib.study.phase import PHASES
+
+    wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
+    for phase in PHASES:
+        if phase.value == wanted:
+            return phase
+    choices = ", ".join(phase.value for phase in PHASES)
+    raise InputError(f"There is no phase '{name}' for --reference; choose one of {choices}.")
+
+
+def _check_source(source: Path | None, told: dict[Phase, str], alignment: str) -> None:
+    """What can be refused before anything is read."""
+    from MTINetLib.errors import InputError
+    from MTINetLib.study.phase import PHASES
+
+    if alignment not in _ALIGNMENTS:
+        raise InputError(f"--align {alignment} is unknown; choose one of {', '.join(_ALIGNMENTS)}.")
+    if source is not None:
+        if not source.exists():
+            raise InputError(f"{source} does not exist; name a folder of DICOM files.")
+        return
+    missing = [option for phase, option in zip(PHASES, PHASE_OPTIONS, strict=True) if phase not in told]
+    if len(missing) == len(PHASES):
+        raise InputError(f"Nothing to analyse: name a folder of DICOM, or all of {', '.join(PHASE_OPTIONS)}.")
+    if missing:
+        raise InputError(f"{', '.join(missing)} is missing: without INPUT all four phases must be named.")
+    for phase, option in zip(PHASES, PHASE_OPTIONS, strict=True):
+        if not Path(told[phase]).exists():
+            raise InputError(
+                f"{told[phase]} does not exist; {option} needs a file or a folder of one DICOM series."
+            )
+
+
+def _series_of(phase: Phase, word: str) -> str:
+    """How a named series is known in the folder: its UID where a path was given, else the word itself."""
+    from MTINetLib.errors import InputError
+    from MTINetLib.study.read_files import read_volume
+
+    path = Path(word)
+    if not path.exists():
+        return word
+    uid = read_volume(path).series_uid
+    if uid is None:
+        raise InputError(
+            f"{path} was named as the {phase.title} phase but is no DICOM series of INPUT; "
+            "leave INPUT out and name all four phases by their files."
+        )
+    return uid

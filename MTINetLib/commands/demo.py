@@ -1,0 +1,28 @@
+"""``mtinet demo``: a demo study made, analysed and shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from MTINetLib.commands.options import Model, Overwrite
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where everything goes.")] = Path(
+        "demo-output"
+    ),
+    model: Model = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Analyse a synthetic study.
+
+    It is made here as DICOM, from the phantom; the results stand beside its truth.
+    """
+    from rich.console import Console
+
+    from MTINetLib.demo import run_demo
+
+    run_demo(out, model, Console(), overwrite=overwrite)

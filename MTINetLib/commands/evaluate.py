@@ -1,0 +1,50 @@
+"""``mtinet evaluate``: a model against the truth of a dataset."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from MTINetLib.commands.options import Dataset, Device, Model, OutFolder, Overwrite, Precision
+
+
+def evaluate(
+    dataset: Dataset,
+    out: OutFolder,
+    model: Model = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N cases.")] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="Of the bootstrap.")] = 0,
+    overwrite: Overwrite = False,
+) -> None:
+    """Analyse every case of a dataset and compare with its truth.
+
+    Writes per_lesion.csv, per_case.csv, summary.json and summary.md, with 95 % confidence intervals.
+    """
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from MTINetLib.console import RichProgress
+    from MTINetLib.evaluation.evaluate import evaluate as run_evaluation
+    from MTINetLib.inference.device import choose_compute
+    from MTINetLib.inference.model_store import load_model
+
+    console = Console()
+    choose_compute(device, precision)
+    loaded = load_model(model)
+    with RichProgress(console) as progress:
+        summary = run_evaluation(
+            dataset,
+            out,
+            model=loaded,
+            device=device,
+            precision=precision,
+            progress=progress,
+            overwrite=overwrite,
+            limit=limit,
+            seed=seed,
+        )
+    console.print(Markdown(summary.to_markdown()))
+    console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True, highlight=False)

@@ -1,0 +1,82 @@
+"""``mtinet train``: a model from a dataset."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from MTINetLib.commands.options import Dataset
+
+if TYPE_CHECKING:
+    from MTINetLib.training.settings import TrainingSettings
+
+_DEFAULT_PRESET = "demo"
+
+
+def train(
+    dataset: Dataset,
+    run: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="RUN", help="Folder of the run, new or to be resumed."),
+    ],
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="demo|paper|quick",
+            help="Recipe: of the shipped model (the default), of the paper, or seconds to see that it runs.",
+        ),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; may be repeated."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+    name: Annotated[str, typer.Option(metavar="NAME", help="Name of the model that comes out.")] = "",
+    cache: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Prepared slices, to share among runs.")
+    ] = None,
+) -> None:
+    """Train a model on a dataset.
+
+    The run folder keeps settings, split, logs and checkpoints; its folder `model` is what `--model` takes.
+    """
+    from rich.console import Console
+
+    from MTINetLib.console import RichProgress
+    from MTINetLib.training.train import train as run_training
+
+    console = Console()
+    settings = _settings(run, preset, changes or [], resume)
+    bar = console.is_terminal
+    with RichProgress(console) as progress:
+        result = run_training(
+            dataset, run, settings, resume=resume, progress=progress, bar=bar, cache=cache, name=name
+        )
+    figures = ", ".join(f"{key} {value:.3f}" for key, value in sorted(result.scores.items()))
+    console.print(
+        f"{result.steps} steps in {result.minutes:.1f} min; validation: {figures}.",
+        soft_wrap=True,
+        highlight=False,
+    )
+    console.print(
+        f"The model is in {result.model} (SHA-256 {result.sha256}).", soft_wrap=True, highlight=False
+    )
+
+
+def _settings(run: Path, preset: str | None, changes: list[str], resume: bool) -> TrainingSettings:
+    """A resumed run keeps its own settings unless a preset is named."""
+    from MTINetLib.errors import InputError
+    from MTINetLib.training.setting_text import change_settings
+    from MTINetLib.training.settings import settings_from_dict, training_preset
+
+    config = run / "config.json"
+    if not (resume and preset is None and config.is_file()):
+        return training_preset(preset or _DEFAULT_PRESET, changes)
+    try:
+        before = json.loads(config.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{config} is damaged; start a new run.") from error
+    return change_settings(settings_from_dict(before), changes)

@@ -1,0 +1,96 @@
+"""What the command line shows: progress, and the table of findings."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.report.words import class_title, flag_in_words, probability_in_words
+
+
+class RichProgress:
+    """Progress (MTINetLib.progress) as one bar a stage; off a terminal as one line a finished stage.
+
+    Use as a context manager, so that the bars end where the work ends.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Bars(
+            TextColumn("{task.description:<28}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._stage = ""
+        self._total = 0
+        self._started = 0.0
+
+    def __enter__(self) -> RichProgress:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def start(self, stage: str, total: int) -> None:
+        if self._task is not None:
+            self.finish()
+        self._stage, self._total, self._started = stage, total, time.monotonic()
+        self._task = self._bars.add_task(stage, total=total)
+
+    def update(self, done: int) -> None:
+        if self._task is not None:
+            self._bars.update(self._task, completed=done)
+
+    def finish(self) -> None:
+        if self._task is None:
+            return
+        self._bars.update(self._task, completed=self._total)
+        self._bars.stop_task(self._task)
+        self._task = None
+        if not self._console.is_terminal:
+            seconds = time.monotonic() - self._started
+            self._console.print(f"{self._stage}: {seconds:.1f} s", soft_wrap=True, highlight=False)
+
+
+def findings_table(findings: StudyFindings) -> Table:
+    """The lesions, one a row; with none, a table that says so."""
+    table = Table(title=_title(findings), caption=findings.provenance.intended_use, title_justify="left")
+    for head in ("Lesion", "Class", "Probability"):
+        table.add_column(head)
+    for head in ("Volume", "Size", "Slices"):
+        table.add_column(head, justify="right")
+    table.add_column("Remarks")
+    for lesion in findings.lesions:
+        table.add_row(*_row(lesion))
+    return table
+
+
+def _title(findings: StudyFindings) -> str:
+    count = len(findings.lesions)
+    return {0: "No lesion found", 1: "1 lesion found"}.get(count, f"{count} lesions found")
+
+
+def _row(lesion: LesionFinding) -> tuple[str, ...]:
+    first, last = lesion.slices
+    return (
+        str(lesion.label),
+        class_title(lesion.lesion_class),
+        probability_in_words(lesion),
+        f"{lesion.volume_ml:.1f} mL",
+        f"{lesion.long_axis_mm:.0f} x {lesion.short_axis_mm:.0f} mm",
+        f"{first + 1}-{last + 1}",
+        "; ".join(flag_in_words(flag) for flag in lesion.flags),
+    )
