@@ -63,19 +63,24 @@ class LossBar(RichProgressBar):
         return dict(metrics)
 
 
-def checkpoint_callback(run: RunFolder) -> ModelCheckpoint:
-    """Keeps ``best.ckpt`` by val/score and ``last.ckpt``, at ends of epochs, where a resume is exact."""
-    return ModelCheckpoint(
+def checkpoint_callbacks(run: RunFolder) -> list[Callback]:
+    """Keep ``best.ckpt`` by val/score, and ``last.ckpt`` of every epoch's end, where a resume is exact."""
+    # Two callbacks, because ``save_last`` of one would skip the epochs that are not the best so far.
+    best = ModelCheckpoint(
         dirpath=run.checkpoints,
         filename="best",
         monitor="val/score",
         mode="max",
-        save_top_k=1,
-        save_last=True,
         save_on_train_epoch_end=True,
         enable_version_counter=False,
-        auto_insert_metric_name=False,
     )
+    last = ModelCheckpoint(
+        dirpath=run.checkpoints,
+        filename="last",
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    return [best, last]
 
 
 def early_stopping(patience: int) -> EarlyStopping:

@@ -59,9 +59,12 @@ def split_patients(cases: Sequence[StoredCase], validation_share: float, seed: i
     for name in sorted(groups):
         order = [groups[name][number] for number in random.permutation(len(groups[name]))]
         held.update(order[: round(validation_share * len(order))])
+    # Rounding may leave one side empty in a small dataset.
+    anyone = sorted(everybody)[int(random.integers(len(everybody)))]
     if not held:
-        largest = max(sorted(groups), key=lambda name: len(groups[name]))
-        held = {groups[largest][int(random.integers(len(groups[largest])))]}
+        held = {anyone}
+    elif held == everybody:
+        held -= {anyone}
     return Split(tuple(sorted(everybody - held)), tuple(sorted(held)))
 
 

@@ -18,7 +18,13 @@ from torch.utils.data import DataLoader
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.training.budget import Budget
-from MTINetLib.training.callbacks import BudgetEnd, LossBar, TellProgress, checkpoint_callback, early_stopping
+from MTINetLib.training.callbacks import (
+    BudgetEnd,
+    LossBar,
+    TellProgress,
+    checkpoint_callbacks,
+    early_stopping,
+)
 from MTINetLib.training.dataset import BatchMaker, Sample, SliceDataset
 from MTINetLib.training.export import export_model
 from MTINetLib.training.folds import Split, split_patients, write_split
@@ -100,7 +106,7 @@ def train(
     budget = Budget(settings, steps_per_epoch=len(sampler))
     module = MTINetTraining(settings, budget)
     _set_curve_statistics(module, training, settings)
-    callbacks: list[Callback] = [BudgetEnd(budget), checkpoint_callback(folder)]
+    callbacks: list[Callback] = [BudgetEnd(budget), *checkpoint_callbacks(folder)]
     callbacks.append(LossBar() if bar else TellProgress(progress, budget))
     if settings.patience:
         callbacks.append(early_stopping(settings.patience))
@@ -123,6 +129,8 @@ def _fit(
     trainer: pl.Trainer, module: MTINetTraining, loaders: tuple[DataLoader[Sample], ...], last: Path | None
 ) -> None:
     """Fit; Ctrl+C, which Lightning turns into an exit of the process, comes out as Cancelled."""
+    # Its notes on devices and on other products are not for our users.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT)
     with warnings.catch_warnings():

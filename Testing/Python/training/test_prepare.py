@@ -1,0 +1,137 @@
+"""From files to slices."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+
+from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.progress import Silent
+from MTINetLib.training import prepare
+from MTINetLib.training.prepare import prepare_dataset
+
+
+@pytest.fixture(scope="module")
+def prepared(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    cache = tmp_path_factory.mktemp("cache")
+    prepare_dataset(dataset, cache, processes=1, size=64)
+    return cache
+
+
+class Recorded(Silent):
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+
+    def update(self, done: int) -> None:
+        self.steps.append(done)
+
+
+def copied(dataset: Path, to: Path) -> Path:
+    return Path(shutil.copytree(dataset, to / "copy"))
+
+
+def test_every_case_becomes_normalised_slices_with_its_lesions(dataset: Path, prepared: Path) -> None:
+    store = prepare_dataset(dataset, prepared, processes=1, size=64)
+    assert [case.patient for case in store.cases] == [f"patient_{n}" for n in range(6)]
+    assert len(store.entries) == 36
+    bearing = [entry for entry in store.entries if entry.lesions]
+    assert len(bearing) == 15
+    assert {lesion.class_index for entry in bearing for lesion in entry.lesions} == {0, 1}
+    entry = bearing[0]
+    phases, labels = store.phases(entry), store.labels(entry)
+    assert phases.shape == (4, 64, 64)
+    assert phases.dtype == np.float16
+    assert (labels > 0).sum() == entry.lesions[0].area_px
+    # The first patient's HCC is 2.5 times as bright in the arterial phase as its surroundings.
+    ratio = phases[1][labels > 0].mean() / np.median(phases[1][(labels == 0) & (phases[1] > 0.1)])
+    assert ratio == pytest.approx(2.5, rel=0.05)
+
+
+def test_the_normalised_background_lies_near_one(dataset: Path, prepared: Path) -> None:
+    store = prepare_dataset(dataset, prepared, processes=1, size=64)
+    background = np.median(store.phases(store.entries[0])[0][:, 20:44].astype(np.float32))
+    assert 0.7 < background < 1.1
+
+
+def test_a_second_time_nothing_is_read(
+    dataset: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("a prepared case was prepared again")
+
+    monkeypatch.setattr(prepare, "prepare_case", never)
+    assert len(prepare_dataset(dataset, prepared, processes=1, size=64).cases) == 6
+
+
+def test_a_changed_file_is_read_again(dataset: Path, prepared: Path, tmp_path: Path) -> None:
+    other = copied(dataset, tmp_path)
+    cache = tmp_path / "cache"
+    before = prepare_dataset(other, cache, processes=1, size=64)
+    path = other / "case_0" / "mask.nii.gz"
+    mask = SimpleITK.ReadImage(str(path))
+    SimpleITK.WriteImage(mask * 0, str(path))
+    after = prepare_dataset(other, cache, processes=1, size=64)
+    assert any(before.cases[0].areas)
+    assert not any(after.cases[0].areas)
+    assert after.cases[1].folder == before.cases[1].folder
+
+
+def test_several_processes_prepare_the_same(dataset: Path, prepared: Path, tmp_path: Path) -> None:
+    one = prepare_dataset(dataset, prepared, processes=1, size=64)
+    progress = Recorded()
+    two = prepare_dataset(dataset, tmp_path, processes=2, size=64, progress=progress)
+    for entry in one.entries:
+        assert np.array_equal(one.phases(entry), two.phases(entry))
+        assert np.array_equal(one.labels(entry), two.labels(entry))
+    assert progress.steps == list(range(7))
+
+
+def test_cancelling_keeps_finished_cases_and_leaves_no_parts(dataset: Path, tmp_path: Path) -> None:
+    class CancelAfterTwo(Silent):
+        def update(self, done: int) -> None:
+            if done == 2:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        prepare_dataset(dataset, tmp_path, processes=1, size=64, progress=CancelAfterTwo())
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_mask_on_another_grid_is_an_error_that_names_the_case(dataset: Path, tmp_path: Path) -> None:
+    other = copied(dataset, tmp_path)
+    path = other / "case_3" / "mask.nii.gz"
+    mask = SimpleITK.ReadImage(str(path))
+    mask.SetOrigin((50.0, 0.0, 0.0))
+    SimpleITK.WriteImage(mask, str(path))
+    with pytest.raises(InputError, match=r"Case case_3: the mask .* another grid"):
+        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+
+
+def test_a_mask_that_is_no_label_map_is_an_error(dataset: Path, tmp_path: Path) -> None:
+    other = copied(dataset, tmp_path)
+    path = other / "case_1" / "mask.nii.gz"
+    mask = SimpleITK.Cast(SimpleITK.ReadImage(str(path)), SimpleITK.sitkFloat32) * 0.5
+    SimpleITK.WriteImage(mask, str(path))
+    with pytest.raises(InputError, match=r"Case case_1: .*not a label map"):
+        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+
+
+def test_a_case_with_lesions_needs_a_mask(dataset: Path, tmp_path: Path) -> None:
+    other = copied(dataset, tmp_path)
+    table = other / "cases.csv"
+    table.write_text(table.read_text().replace("case_0/mask.nii.gz", ""))
+    with pytest.raises(InputError, match=r"Case case_0: training needs its mask"):
+        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+
+
+def test_a_study_without_lesions_needs_no_mask(dataset: Path, tmp_path: Path) -> None:
+    other = copied(dataset, tmp_path)
+    table = other / "cases.csv"
+    table.write_text(table.read_text().replace("case_5/mask.nii.gz", ""))
+    store = prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+    assert not any(store.cases[5].areas)
