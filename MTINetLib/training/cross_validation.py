@@ -1,0 +1,59 @@
+"""K-fold cross-validation by patient: one training run a fold, all from one cache of prepared slices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from MTINetLib.errors import InputError
+from MTINetLib.progress import Progress
+from MTINetLib.training.folds import stratified_folds
+from MTINetLib.training.prepare import prepare_dataset
+from MTINetLib.training.settings import TrainingSettings
+from MTINetLib.training.train import TrainingResult, train
+
+
+def cross_validate(
+    dataset: Path,
+    run: Path,
+    settings: TrainingSettings,
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+    bar: bool = False,
+) -> list[TrainingResult]:
+    """Train ``settings.folds`` networks; each patient is held out by exactly one of them.
+
+    Leaves ``run/fold-1`` ... with what :func:`train` leaves; ``fold-N/split.csv`` says who was held out.
+
+    Args:
+        resume: go on where a run was interrupted; finished folds are only exported again.
+
+    Raises:
+        InputError, Cancelled: as :func:`train`; or there are fewer patients than folds.
+    """
+    folders = [run / f"fold-{number}" for number in range(1, settings.folds + 1)]
+    if not resume and any(folder.exists() for folder in folders):
+        raise InputError(f"{run} already holds folds; give another folder, or resume them (--resume).")
+    cache = run / "cache"
+    store = prepare_dataset(
+        dataset,
+        cache,
+        processes=settings.preparation_processes,
+        progress=progress,
+        size=settings.network.image_size,
+    )
+    splits = stratified_folds(store.cases, settings.folds, settings.seed)
+    return [
+        train(
+            dataset,
+            folder,
+            settings,
+            resume=resume,
+            progress=progress,
+            bar=bar,
+            cache=cache,
+            split=split,
+            name=f"mtinet-{settings.preset}-{folder.name}",
+        )
+        for folder, split in zip(folders, splits, strict=True)
+    ]
