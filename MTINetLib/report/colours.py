@@ -31,3 +31,10 @@ def rgb(hex_colour: str) -> Rgb:
     """``#RRGGBB`` as red, green, blue from 0 to 1."""
     red, green, blue = (int(hex_colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
     return red, green, blue
+
+
+def lightened(colour: Rgb, steps: int) -> Rgb:
+    """Mixed with white, to tell lesions of one class apart: 20 % a step, 60 % at most."""
+    share = min(0.2 * steps, 0.6)
+    red, green, blue = (value + share * (1 - value) for value in colour)
+    return red, green, blue

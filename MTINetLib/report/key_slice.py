@@ -80,13 +80,10 @@ def key_slice(labels: npt.NDArray[Any], label: int) -> int:
     return int(best[len(best) // 2])
 
 
-def body_crop(shown: npt.NDArray[Any], room: float = 0.06) -> Crop:
-    """The box of the body in a shown slice of the reference phase, with some room around it."""
-    smooth = shown.astype(np.float32)
-    low, high = np.percentile(smooth, (2, 99))
-    body = smooth > low + 0.12 * (high - low)
-    rows, columns = _extent(body.mean(axis=1) > 0.03), _extent(body.mean(axis=0) > 0.03)
-    return Crop(_widen(rows, room, shown.shape[0]), _widen(columns, room, shown.shape[1]))
+def body_crop(inside: npt.NDArray[np.bool_], room: float = 0.05) -> Crop:
+    """The box of the body in a shown slice, with some room around it."""
+    rows, columns = _extent(inside.any(axis=1)), _extent(inside.any(axis=0))
+    return Crop(_widen(rows, room, inside.shape[0]), _widen(columns, room, inside.shape[1]))
 
 
 def lesion_crop(mask: npt.NDArray[Any], pixel_mm: tuple[float, float], at_least_mm: float = 110.0) -> Crop:
@@ -96,12 +93,6 @@ def lesion_crop(mask: npt.NDArray[Any], pixel_mm: tuple[float, float], at_least_
     side_mm = max(at_least_mm, 3 * max(extents_mm))
     sides = [min(size, round(side_mm / mm)) for size, mm in zip(mask.shape, pixel_mm, strict=True)]
     return Crop(_window(rows, sides[0], mask.shape[0]), _window(columns, sides[1], mask.shape[1]))
-
-
-def grey_window(volume: npt.NDArray[Any]) -> tuple[float, float]:
-    """Black and white of all four phases together, so that enhancement is seen: percentiles 1 and 99.7."""
-    low, high = np.percentile(volume, (1.0, 99.7))
-    return float(low), float(max(high, low + 1e-6))
 
 
 def _screen_axes(normal: int) -> tuple[int, int]:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import FourTimes, LesionFinding
+from MTINetLib.report.body import body, tissue_window
 from MTINetLib.report.colours import FAINT_INK, INK, LIVER_ON_WHITE, ON_BLACK, ON_WHITE, PAPER_LINE
-from MTINetLib.report.key_slice import Crop, ShownPlane, body_crop, grey_window, key_slice, lesion_crop
+from MTINetLib.report.key_slice import Crop, ShownPlane, body_crop, key_slice, lesion_crop
 from MTINetLib.report.time_axis import TimeAxis
 from MTINetLib.report.words import phase_title, seconds
 from MTINetLib.study.phase import PHASES
@@ -38,9 +39,10 @@ def lesion_strip(
     shown = plane.show(labels[k])
     close = lesion_crop(shown == lesion.label, plane.pixel_mm)
     figure, panels = _dark_panels(1 + len(PHASES))
-    window = grey_window(study.volumes[:, k])
+    inside = body(study.phase(study.reference)[k])
+    window = tissue_window(study.volumes[:, k], inside)
     whole = plane.show(study.phase(study.reference)[k])
-    crop = body_crop(whole)
+    crop = body_crop(plane.show(inside))
     _show_slice(panels[0], whole, shown, crop, plane, window, lesions)
     _frame(panels[0], close, plane, ON_BLACK[lesion.lesion_class])
     _mark_edges(panels[0], plane)
@@ -57,8 +59,9 @@ def study_strip(study: Study) -> bytes:
     k = study.grid.shape[0] // 2
     plane = ShownPlane.of(study.grid)
     figure, panels = _dark_panels(len(PHASES))
-    window = grey_window(study.volumes[:, k])
-    crop = body_crop(plane.show(study.phase(study.reference)[k]))
+    inside = body(study.phase(study.reference)[k])
+    window = tissue_window(study.volumes[:, k], inside)
+    crop = body_crop(plane.show(inside))
     for phase, time, panel in zip(PHASES, study.times_s, panels, strict=True):
         image = plane.show(study.phase(phase)[k])
         _show_slice(panel, image, np.zeros_like(image), crop, plane, window, ())

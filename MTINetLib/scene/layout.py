@@ -12,6 +12,8 @@ from MTINetLib.study.phase import PHASES, Phase
 #: Slicer's own layouts end far below; extensions choose a number of their own.
 LAYOUT_ID = 6904
 PLOT_VIEW = "MTINetPlot"
+#: Attribute of the layout node: the layout before ours, also when ours is shown a second time.
+_BEFORE = "MTINet.LayoutBefore"
 _LABELS = {Phase.PRE: "1", Phase.ARTERIAL: "2", Phase.PORTAL_VENOUS: "3", Phase.DELAYED: "4"}
 #: Slicer's own slice views: name, orientation, and the RAS axes that run across and up.
 _USUAL_SLICES = (("Red", "Axial", 0, 1), ("Green", "Coronal", 0, 2), ("Yellow", "Sagittal", 1, 2))
@@ -54,11 +56,14 @@ def show_layout(volumes: tuple[Any, Any, Any, Any], chart: Any) -> int:
     """Turn to the layout, with each phase in its view and the chart in the plot view.
 
     Returns:
-        The number of the layout that the user had before, to give it back with :func:`restore_layout`.
+        The number of the layout that the user had before ours, to give it back with :func:`restore_layout`.
     """
-    scene = slicer_module().mrmlScene
-    node = _layout_node()
-    before = int(node.GetViewArrangement())
+    slicer = slicer_module()
+    scene, node = slicer.mrmlScene, _layout_node()
+    if node.GetViewArrangement() != LAYOUT_ID:
+        node.SetAttribute(_BEFORE, str(node.GetViewArrangement()))
+    # A scene that was cleared or opened while ours was on forgets the one before.
+    before = int(node.GetAttribute(_BEFORE) or slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
     node.SetViewArrangement(register_layout())
     for phase, volume in zip(PHASES, volumes, strict=True):
         composite = _singleton(scene, "vtkMRMLSliceCompositeNode", slice_view_name(phase))

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +24,21 @@ def save_scene(path: Path) -> None:
         MissingResourceError: the file could not be written, for example because the disk is full.
     """
     slicer = slicer_module()
-    beside = path.with_name(f"{uuid.uuid4().hex}.mrb")
+    # The folder inside the bundle takes the file's name, so that is the final one from the start.
+    beside = path.absolute().with_name(f".mtinet-{uuid.uuid4().hex[:12]}") / path.name
     messages = slicer.vtkMRMLMessageCollection()
     try:
-        written = slicer.mrmlScene.WriteToMRB(str(beside), None, messages)
+        beside.parent.mkdir()
+        with _same_working_folder():
+            written = slicer.mrmlScene.WriteToMRB(str(beside), None, messages)
         if not written or not beside.is_file():
             _log.warning("the scene bundle failed: %s", _text(messages))
             raise MissingResourceError(f"{path} could not be written: check the disk space and permissions.")
         beside.replace(path)
+    except OSError as error:
+        raise MissingResourceError(f"{path} could not be written: {error.strerror}.") from error
     finally:
-        beside.unlink(missing_ok=True)
+        shutil.rmtree(beside.parent, ignore_errors=True)
 
 
 def load_scene(path: Path) -> None:
@@ -39,8 +48,21 @@ def load_scene(path: Path) -> None:
         InputError: the file is missing or no scene bundle.
     """
     slicer = slicer_module()
-    if not path.is_file() or not slicer.mrmlScene.ReadFromMRB(str(path), True):
+    whole = path.absolute()
+    with _same_working_folder():
+        opened = whole.is_file() and slicer.mrmlScene.ReadFromMRB(str(whole), True)
+    if not opened:
         raise InputError(f"{path} is not a scene bundle that can be opened.")
+
+
+@contextmanager
+def _same_working_folder() -> Iterator[None]:
+    """Bundles are packed in a working folder of their own, which is left set and may be deleted then."""
+    before = Path.cwd()
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def _text(messages: Any) -> str:

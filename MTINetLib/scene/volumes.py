@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.report.body import body, tissue_window
 from MTINetLib.report.words import phase_title
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray, Grid
@@ -52,7 +53,6 @@ def add_volume(name: str, array: npt.NDArray[Any], grid: Grid) -> Any:
 
 
 def display_window(study: Study) -> tuple[float, float]:
-    """Black and white for all phases alike, so that enhancement is seen: percentiles 1 and 99.7."""
+    """Black and white for all phases alike, so that enhancement is seen."""
     sample = study.volumes[:, ::2, ::2, ::2]
-    low, high = np.percentile(sample, (1.0, 99.7))
-    return float(low), float(max(high, low + 1e-6))
+    return tissue_window(sample, body(sample[study.reference.index]))

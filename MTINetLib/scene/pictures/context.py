@@ -3,60 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.report.body import body
 from MTINetLib.scene.pictures.slice_stage import volume_to_ras
 from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.study.grid import FloatArray
 
 #: Voxels of about this size are enough for a picture.
-_COARSE_MM = 3.0
+_COARSE_MM = 3.5
 #: Litres; what is not of a liver's size is not shown as one.
 _LIVER_LITRES = (0.4, 4.0)
 Mask = npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class CoarseGrid:
+    """Every n-th voxel of a volume node.
+
+    Args:
+        steps: n along k, j, i.
+        spacing: mm between the voxels that are left, along k, j, i.
+        to_ras: from (i, j, k, 1) of the coarse grid to RAS.
+    """
+
+    steps: tuple[int, int, int]
+    spacing: npt.NDArray[np.float64]
+    to_ras: FloatArray
+
+    @classmethod
+    def of(cls, volume: Any) -> CoarseGrid:
+        spacing = np.array(volume.GetSpacing())[::-1]
+        k, j, i = (max(1, round(_COARSE_MM / mm)) for mm in spacing)
+        to_ras = volume_to_ras(volume) @ np.diag([i, j, k, 1.0])
+        return cls((k, j, i), spacing * np.array([k, j, i]), to_ras)
+
+    def take(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The coarse voxels of an array [K, J, I]."""
+        k, j, i = self.steps
+        return array[::k, ::j, ::i]
+
+
 def body_surface(volume: Any) -> Any:
     """The skin as vtkPolyData in RAS."""
+    grid = CoarseGrid.of(volume)
     array = np.asarray(slicer_module().util.arrayFromVolume(volume))
-    low, high = np.percentile(array[::2, ::2, ::2], (2, 99))
-    return surface_of(array.astype(np.float32), volume, float(low + 0.12 * (high - low)), smooth_mm=6.0)
+    return surface_of(grid.take(body(array)), grid, smooth_mm=4.0)
 
 
 def liver_surface(volumes: Sequence[Any], lesions: Sequence[Mask]) -> Any | None:
-    """An estimate of the liver for orientation only, in RAS; None where nothing of its size is found."""
-    mask = liver_like(volumes, lesions)
-    if mask is None:
-        return None
-    return surface_of(mask.astype(np.float32), volumes[0], 0.5, smooth_mm=3.0)
+    """An estimate of the liver for orientation only, in RAS; None where nothing of its size is found.
+
+    Args:
+        volumes: the four phases.
+        lesions: masks [K, J, I] on the volumes' grid.
+    """
+    grid = CoarseGrid.of(volumes[0])
+    util = slicer_module().util
+    phases = [grid.take(np.asarray(util.arrayFromVolume(volume))) for volume in volumes]
+    liver = liver_like(phases, [grid.take(lesion) for lesion in lesions], grid.spacing)
+    return None if liver is None else surface_of(liver, grid, smooth_mm=3.0)
 
 
-def liver_like(volumes: Sequence[Any], lesions: Sequence[Mask]) -> Mask | None:
-    """Voxels connected to the lesions' surroundings that enhance like them in all four phases."""
+def liver_like(
+    phases: Sequence[npt.NDArray[Any]], lesions: Sequence[Mask], spacing: npt.NDArray[np.float64]
+) -> Mask | None:
+    """Voxels connected to the lesions' surroundings that enhance like them in all phases.
+
+    Args:
+        phases, lesions: [k, j, i] each.
+        spacing: mm along k, j, i.
+    """
     from scipy import ndimage
 
-    if not lesions:
-        return None
-    found = np.any(lesions, axis=0)
-    spacing = np.array(volumes[0].GetSpacing())[::-1]
-    util = slicer_module().util
-    phases = [
-        ndimage.gaussian_filter(np.asarray(util.arrayFromVolume(volume), np.float32), 2.0 / spacing)
-        for volume in volumes
-    ]
+    found = np.any(lesions, axis=0) if lesions else np.zeros(phases[0].shape, dtype=np.bool_)
     ring = _grown(found, 15.0, spacing) & ~_grown(found, 4.0, spacing)
     if not ring.any():
         return None
     like = np.ones_like(found)
     for phase in phases:
-        middle = float(np.median(phase[ring]))
-        spread = max(0.12 * middle, 2.0 * float(np.median(np.abs(phase[ring] - middle))))
-        like &= np.abs(phase - middle) < spread
+        smooth = ndimage.gaussian_filter(np.asarray(phase, np.float32), 2.0 / spacing)
+        middle = float(np.median(smooth[ring]))
+        spread = max(0.12 * middle, 2.0 * float(np.median(np.abs(smooth[ring] - middle))))
+        like &= np.abs(smooth - middle) < spread
     core = ndimage.distance_transform_edt(like | found, sampling=spacing) > 6.0
     regions, _ = ndimage.label(core)
-    touched = np.bincount(regions[_grown(found, 15.0, spacing)])
+    touched = np.bincount(regions[ring])
     touched[0] = 0
     if not touched.any():
         return None
@@ -65,8 +101,8 @@ def liver_like(volumes: Sequence[Any], lesions: Sequence[Mask]) -> Mask | None:
     return liver if _LIVER_LITRES[0] <= litres <= _LIVER_LITRES[1] else None
 
 
-def surface_of(array: npt.NDArray[np.float32], volume: Any, value: float, *, smooth_mm: float) -> Any:
-    """The largest surface of the smoothed array at ``value``, in RAS, closed at the faces of the volume."""
+def surface_of(mask: Mask, grid: CoarseGrid, *, smooth_mm: float) -> Any:
+    """The smoothed surface of the largest part of a coarse mask, in RAS, closed at the volume's faces."""
     from scipy import ndimage
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData
@@ -76,18 +112,15 @@ def surface_of(array: npt.NDArray[np.float32], volume: Any, value: float, *, smo
         vtkWindowedSincPolyDataFilter,
     )
 
-    spacing = np.array(volume.GetSpacing())[::-1]
-    smooth = ndimage.gaussian_filter(array, smooth_mm / spacing)
-    steps = [max(1, round(_COARSE_MM / mm)) for mm in spacing]
-    coarse = np.pad(smooth[:: steps[0], :: steps[1], :: steps[2]], 1, constant_values=min(0.0, value - 1))
+    smooth = ndimage.gaussian_filter(mask.astype(np.float32), smooth_mm / grid.spacing)
+    closed = np.pad(smooth, 1)
     image = vtkImageData()
-    image.SetDimensions(*coarse.shape[::-1])
-    image.SetSpacing(*[float(step) for step in steps[::-1]])
-    image.SetOrigin(*[-float(step) for step in steps[::-1]])
-    image.GetPointData().SetScalars(numpy_to_vtk(coarse.ravel(), deep=True))
+    image.SetDimensions(*closed.shape[::-1])
+    image.SetOrigin(-1.0, -1.0, -1.0)
+    image.GetPointData().SetScalars(numpy_to_vtk(closed.ravel(), deep=True))
     edges = vtkFlyingEdges3D()
     edges.SetInputData(image)
-    edges.SetValue(0, value)
+    edges.SetValue(0, 0.5)
     largest = vtkPolyDataConnectivityFilter()
     largest.SetInputConnection(edges.GetOutputPort())
     largest.SetExtractionModeToLargestRegion()
@@ -95,15 +128,15 @@ def surface_of(array: npt.NDArray[np.float32], volume: Any, value: float, *, smo
     polished.SetInputConnection(largest.GetOutputPort())
     polished.SetNumberOfIterations(15)
     polished.SetPassBand(0.08)
-    return _placed(polished, volume)
+    return _placed(polished, grid.to_ras)
 
 
-def _placed(source: Any, volume: Any) -> Any:
+def _placed(source: Any, to_ras: FloatArray) -> Any:
     from vtkmodules.vtkCommonTransforms import vtkTransform
     from vtkmodules.vtkFiltersGeneral import vtkTransformPolyDataFilter
 
     transform = vtkTransform()
-    transform.SetMatrix([float(value) for value in volume_to_ras(volume).ravel()])
+    transform.SetMatrix([float(value) for value in to_ras.ravel()])
     placed = vtkTransformPolyDataFilter()
     placed.SetInputConnection(source.GetOutputPort())
     placed.SetTransform(transform)
@@ -115,4 +148,4 @@ def _grown(mask: Mask, by_mm: float, spacing: npt.NDArray[np.float64]) -> Mask:
     from scipy import ndimage
 
     near: Mask = ndimage.distance_transform_edt(~mask, sampling=spacing) <= by_mm
-    return near
+    return near & bool(mask.any())

@@ -9,7 +9,7 @@ import numpy as np
 
 from MTINetLib.report.colours import INK, Rgb, rgb
 from MTINetLib.scene.curve_table import MEASURED_SUFFIX, SD_SUFFIX
-from MTINetLib.scene.pictures.canvas import Picture, open_window, pixels
+from MTINetLib.scene.pictures.canvas import Picture, open_window, pixels, text_actor
 from MTINetLib.scene.show import ShownStudy
 
 _SIZE = (1200, 720)
@@ -46,6 +46,11 @@ def draw_curves(shown: ShownStudy) -> Picture:
     actor = vtkContextActor()
     actor.GetScene().AddItem(chart)
     renderer.AddViewProp(actor)
+    if not shown.series:
+        middle = (_OVER * _SIZE[0] / 2, _OVER * _SIZE[1] / 2)
+        renderer.AddViewProp(
+            text_actor("No lesion found: no curves", middle, 24 * _OVER, rgb(INK), align="Centered")
+        )
     picture = pixels(window)
     window.Finalize()
     blocks = picture.reshape(_SIZE[1], _OVER, _SIZE[0], _OVER, 3)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.report.body import body
 from MTINetLib.report.colours import Rgb
 from MTINetLib.report.key_slice import key_slice
 from MTINetLib.report.words import phase_title, seconds
@@ -31,13 +32,13 @@ def draw_phases(shown: ShownStudy, times: Sequence[float | None]) -> Picture:
     """One row of four phases per key slice, of the three largest lesions at most; [height, width, 3]."""
     lesions = read_lesions(shown.segmentation, shown.reference)
     slices = _slices_to_show(lesions, shown.reference)
-    body = _body(shown.reference)
+    inside = body(np.asarray(slicer_module().util.arrayFromVolume(shown.reference)))
     with SliceStage(TILE_WIDTH, TILE_WIDTH) as stage:
         stage.look_at(shown.reference, slices[0])
-        extent = np.ptp(stage.to_slice(_points(shown.reference, body[slices[0]], slices[0])), axis=0)
+        extent = np.ptp(stage.to_slice(_points(shown.reference, inside[slices[0]], slices[0])), axis=0)
         aspect = extent[1] / extent[0] if extent.all() else 1.0
         stage.resize(TILE_WIDTH, int(np.clip(round(TILE_WIDTH * aspect), 300, 620)))
-        rows = [_row(stage, shown, lesions, k, body, times) for k in slices]
+        rows = [_row(stage, shown, lesions, k, inside, times) for k in slices]
     legend = _legend(lesions, rows[0].shape[1])
     return _stacked([*rows, legend])
 
@@ -58,11 +59,11 @@ def _row(
     shown: ShownStudy,
     lesions: Sequence[SegmentedLesion],
     k: int,
-    body: npt.NDArray[np.bool_],
+    inside: npt.NDArray[np.bool_],
     times: Sequence[float | None],
 ) -> Picture:
     stage.look_at(shown.reference, k)
-    outline = stage.to_slice(_points(shown.reference, body[k], k))
+    outline = stage.to_slice(_points(shown.reference, inside[k], k))
     margin = 0.03 * (outline.max(axis=0) - outline.min(axis=0))
     stage.frame(outline.min(axis=0) - margin, outline.max(axis=0) + margin)
     tiles = []
@@ -113,13 +114,6 @@ def _legend(lesions: Sequence[SegmentedLesion], width: int) -> Picture:
     for left, colour in swatches:
         picture[15:-15, left : left + 16] = np.round(np.array(colour) * 255)
     return picture
-
-
-def _body(reference: Any) -> npt.NDArray[np.bool_]:
-    array = np.asarray(slicer_module().util.arrayFromVolume(reference))
-    low, high = np.percentile(array[::2, ::2, ::2], (2, 99))
-    body: npt.NDArray[np.bool_] = np.asarray(array > low + 0.12 * (high - low), dtype=np.bool_)
-    return body
 
 
 def _points(volume: Any, mask: npt.NDArray[np.bool_], k: int) -> FloatArray:

@@ -28,7 +28,7 @@ def draw_3d(shown: ShownStudy) -> Picture:
     window.SetMultiSamples(0)  # depth peeling draws nothing over a multi-sampled window
     renderer.UseFXAAOn()
     portal = shown.volumes[Phase.PORTAL_VENOUS.index]
-    renderer.AddViewProp(_surface(body_surface(portal), _SKIN, 0.10))
+    renderer.AddViewProp(_surface(body_surface(portal), _SKIN, 0.13))
     lesions = read_lesions(shown.segmentation, shown.reference)
     liver = liver_surface(shown.volumes, [lesion.mask for lesion in lesions])
     if liver is not None:
@@ -37,7 +37,7 @@ def draw_3d(shown: ShownStudy) -> Picture:
     for lesion in lesions:
         renderer.AddViewProp(_surface(_closed_surface(shown.segmentation, lesion), lesion.colour, 1.0))
     _add_legend(renderer, lesions, liver is not None)
-    _look_from_the_front(renderer)
+    _look_from_the_front(renderer, liver)
     _add_orientation(window, renderer)
     picture = pixels(window)
     window.Finalize()
@@ -74,15 +74,16 @@ def _surface(data: Any, colour: Rgb, opacity: float) -> Any:
     return actor
 
 
-def _look_from_the_front(renderer: Any) -> None:
+def _look_from_the_front(renderer: Any, liver: Any | None) -> None:
     """From anterior, a little from the patient's right and above: RAS +y is anterior, +z superior."""
+    bounds = liver.GetBounds() if liver is not None else renderer.ComputeVisiblePropBounds()
     camera = renderer.GetActiveCamera()
     camera.SetFocalPoint(0, 0, 0)
     camera.SetPosition(0.35, 1.0, 0.28)
     camera.SetViewUp(0, 0, 1)
     camera.SetViewAngle(24)
-    renderer.ResetCamera()
-    camera.Dolly(1.35)
+    renderer.ResetCamera(bounds)
+    camera.Dolly(0.92 if liver is not None else 1.3)
     renderer.ResetCameraClippingRange()
 
 

@@ -17,6 +17,18 @@ def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+def write_half(out: Path, name: str, *, overwrite: bool) -> None:
+    with new_results(out, overwrite=overwrite, earlier=(name,)) as folder:
+        (folder / name).write_text("new")
+        raise ZeroDivisionError
+
+
+def write_all(out: Path, *written: str) -> None:
+    with new_results(out, overwrite=True) as folder:
+        for name in written:
+            (folder / name).write_text("new")
+
+
 def test_a_new_folder_appears_with_its_files(tmp_path: Path) -> None:
     out = tmp_path / "a" / "out"
     with new_results(out, overwrite=False) as folder:
@@ -27,9 +39,8 @@ def test_a_new_folder_appears_with_its_files(tmp_path: Path) -> None:
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), new_results(tmp_path / "out", overwrite=False) as folder:
-        (folder / "half.txt").write_text("half")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write_half(tmp_path / "out", "half.txt", overwrite=False)
     assert names(tmp_path) == []
 
 
@@ -37,9 +48,8 @@ def test_a_failure_leaves_an_earlier_result_as_it_was(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "x.txt").write_text("old")
-    with pytest.raises(ZeroDivisionError), new_results(out, overwrite=True, earlier=("x.txt",)) as folder:
-        (folder / "x.txt").write_text("new")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write_half(out, "x.txt", overwrite=True)
     assert names(out) == ["x.txt"]
     assert (out / "x.txt").read_text() == "old"
 
@@ -79,12 +89,8 @@ def test_a_move_that_fails_half_way_is_taken_back(tmp_path: Path, monkeypatch: p
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    with (
-        pytest.raises(InputError, match="cannot be written"),
-        new_results(tmp_path, overwrite=True) as folder,
-    ):
-        for name in ("a.txt", "b.txt"):
-            (folder / name).write_text("new")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_all(tmp_path, "a.txt", "b.txt")
     assert names(tmp_path) == ["a.txt", "b.txt"]
     assert {(tmp_path / name).read_text() for name in ("a.txt", "b.txt")} == {"old"}
 

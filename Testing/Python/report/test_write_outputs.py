@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 from support.made_analysis import MadeAnalysis, made_analysis, made_grid, made_study
 
 from MTINetLib.errors import InputError
@@ -44,9 +44,9 @@ def test_findings_come_back_equal(written: tuple[Path, Study, MadeAnalysis]) -> 
 
 
 def test_the_masks_lie_where_the_lesions_are(written: tuple[Path, Study, MadeAnalysis]) -> None:
-    out, study, analysis = written
-    image = sitk.ReadImage(str(out / "lesions.nii.gz"))
-    read = sitk.GetArrayFromImage(image)
+    out, _, analysis = written
+    image = SimpleITK.ReadImage(str(out / "lesions.nii.gz"))
+    read = SimpleITK.GetArrayFromImage(image)
     for label in (1, 2):
         kji = np.argwhere(read == label)
         assert len(kji) == (analysis.labels == label).sum()
@@ -57,8 +57,8 @@ def test_the_masks_lie_where_the_lesions_are(written: tuple[Path, Study, MadeAna
 
 
 def test_the_probability_map_is_kept_to_a_256th(written: tuple[Path, Study, MadeAnalysis]) -> None:
-    out, study, analysis = written
-    read = sitk.GetArrayFromImage(sitk.ReadImage(str(out / "probability.nii.gz")))
+    out, _, analysis = written
+    read = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(out / "probability.nii.gz")))
     assert read.dtype == np.float32
     assert np.abs(np.sort(read, axis=None) - np.sort(analysis.probability, axis=None)).max() <= 1 / 512
 

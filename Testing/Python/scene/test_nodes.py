@@ -1,0 +1,222 @@
+"""Volumes, segmentation, table, plot and layout of a shown study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
+from support.slicer_scene import empty_scene
+
+from MTINetLib.findings import LesionClass, from_json
+from MTINetLib.report.colours import ON_BLACK, rgb
+from MTINetLib.scene.curve_table import add_curve_table
+from MTINetLib.scene.layout import LAYOUT_ID, restore_layout, show_layout, show_usual_layout, slice_view_name
+from MTINetLib.scene.segmentation import add_segmentation, lesion_mask, read_lesions, segment_labels
+from MTINetLib.scene.show import FINDINGS_ATTRIBUTE, ShownStudy, show_findings, show_on_volumes
+from MTINetLib.scene.volumes import add_phase_volumes
+from MTINetLib.study.phase import PHASES
+from MTINetLib.study.study import Study
+
+pytestmark = pytest.mark.viewer
+
+GRIDS = {
+    "oblique": made_grid(),
+    "left-handed": made_grid(left_handed=True),
+    "sagittal": made_grid(degrees=(80.0, 5.0, 95.0)),
+}
+
+
+@pytest.fixture(params=list(GRIDS))
+def study(request: pytest.FixtureRequest) -> Study:
+    return made_study(GRIDS[request.param])
+
+
+@pytest.fixture
+def slicer() -> Any:
+    return empty_scene()
+
+
+@pytest.fixture
+def shown(slicer: Any, study: Study) -> ShownStudy:
+    return show_findings(study, made_analysis(study))  # type: ignore[arg-type]
+
+
+def ras(node: Any, kji: tuple[int, int, int]) -> np.ndarray:
+    from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+    matrix = vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    return np.array(matrix.MultiplyPoint((*kji[::-1], 1.0))[:3])
+
+
+@pytest.mark.parametrize("kji", [(0, 0, 0), (23, 79, 95), (7, 20, 61)])
+def test_voxels_lie_where_the_grid_says(shown: ShownStudy, study: Study, kji: tuple[int, int, int]) -> None:
+    expected = study.grid.to_lps(kji) * [-1, -1, 1]
+    for node in shown.volumes:
+        assert ras(node, kji) == pytest.approx(expected, abs=1e-3)
+
+
+def test_volumes_hold_the_voxels_of_their_phase(shown: ShownStudy, study: Study, slicer: Any) -> None:
+    for phase, node in zip(PHASES, shown.volumes, strict=True):
+        assert np.array_equal(slicer.util.arrayFromVolume(node), study.phase(phase))
+        assert node.GetAttribute("MTINet.Phase") == phase.value
+    windows = {
+        (node.GetDisplayNode().GetWindow(), node.GetDisplayNode().GetLevel()) for node in shown.volumes
+    }
+    assert len(windows) == 1, "one window for all phases, so that enhancement is seen"
+
+
+def test_changing_the_scene_does_not_change_the_study(shown: ShownStudy, study: Study, slicer: Any) -> None:
+    before = study.volumes.copy()
+    slicer.util.arrayFromVolume(shown.volumes[0])[:] = -1
+    assert np.array_equal(study.volumes, before)
+
+
+def test_segments_are_the_lesions_voxel_by_voxel(shown: ShownStudy, study: Study) -> None:
+    labels = made_analysis(study).labels
+    found = segment_labels(shown.segmentation)
+    assert sorted(found) == [1, 2]
+    for label, segment_id in found.items():
+        assert np.array_equal(lesion_mask(shown.segmentation, segment_id, shown.reference), labels == label)
+
+
+def test_segments_lie_where_the_lesions_are(shown: ShownStudy, study: Study) -> None:
+    for lesion in made_analysis(study).findings.lesions:
+        surface_centre = shown.segmentation.GetSegmentCenterRAS(f"lesion_{lesion.label}")
+        expected = np.array(lesion.centroid_lps_mm) * [-1, -1, 1]
+        assert np.array(surface_centre) == pytest.approx(expected, abs=max(study.grid.spacing))
+
+
+def test_segments_carry_name_colour_and_codes(shown: ShownStudy) -> None:
+    one, two = read_lesions(shown.segmentation, shown.reference)
+    assert (one.name, two.name) == ("1 HCC", "2 Hemangioma")
+    assert one.colour == pytest.approx(rgb(ON_BLACK[LesionClass.HCC]))
+    segmentation = shown.segmentation.GetSegmentation()
+    assert "109841003" in segmentation.GetSegment("lesion_1").GetTerminology()
+    assert "93469006" in segmentation.GetSegment("lesion_2").GetTerminology()
+    assert "10200004" in segmentation.GetSegment("lesion_2").GetTerminology()
+
+
+def test_a_corrected_and_renamed_segment_is_read_as_it_is_now(shown: ShownStudy, slicer: Any) -> None:
+    mask = np.zeros(made_grid().shape, np.uint8)
+    mask[3:6, 10:20, 10:20] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, shown.segmentation, "lesion_2", shown.reference)
+    shown.segmentation.GetSegmentation().GetSegment("lesion_2").SetName("cyst")
+    lesion = read_lesions(shown.segmentation, shown.reference)[1]
+    assert (lesion.label, lesion.name) == (2, "cyst")
+    assert np.array_equal(lesion.mask, mask > 0)
+
+
+def test_lesions_that_touch_keep_their_own_voxels(slicer: Any) -> None:
+    study = made_study()
+    labels = np.zeros(study.grid.shape, np.uint8)
+    labels[5:10, 20:30, 20:30], labels[5:10, 20:30, 30:40] = 1, 2
+    volume = add_phase_volumes(study)[2]
+    node = add_segmentation(labels, made_analysis(study).findings.lesions, volume)
+    for label, segment_id in segment_labels(node).items():
+        assert np.array_equal(lesion_mask(node, segment_id, volume), labels == label)
+
+
+def test_no_lesion_is_an_empty_segmentation(slicer: Any) -> None:
+    study = made_study()
+    shown = show_findings(study, made_analysis(study, ()))  # type: ignore[arg-type]
+    assert shown.segmentation.GetSegmentation().GetNumberOfSegments() == 0
+    assert shown.series == ()
+    assert read_lesions(shown.segmentation, shown.reference) == ()
+
+
+def test_the_findings_travel_with_the_segmentation(shown: ShownStudy, study: Study) -> None:
+    back = from_json(shown.segmentation.GetAttribute(FINDINGS_ATTRIBUTE))
+    assert back.lesions[1].volume_ml == made_analysis(study).findings.lesions[1].volume_ml
+
+
+def test_the_table_holds_every_curve(shown: ShownStudy, study: Study) -> None:
+    table = shown.table.GetTable()
+
+    def column(name: str) -> list[float]:
+        return [table.GetColumnByName(name).GetValue(row) for row in range(4)]
+
+    lesion = made_analysis(study).findings.lesions[1]
+    assert lesion.liver_curve is not None
+    assert column("Time (s)") == list(TIMES_S)
+    assert column("Lesion 2 measured") == list(lesion.measured_curve.mean)
+    assert column("Lesion 2 SD") == list(lesion.measured_curve.sd)
+    assert column("Lesion 2 predicted") == list(lesion.predicted_curve or ())
+    assert column("Lesion 2 liver") == list(lesion.liver_curve.mean)
+
+
+def test_without_times_the_table_counts_the_phases(slicer: Any) -> None:
+    lesions = made_analysis(made_study()).findings.lesions
+    table = add_curve_table(lesions, (None, 30.0, 70.0, 180.0)).GetTable()
+    assert table.GetColumnByName("Time (s)") is None
+    assert [table.GetColumnByName("Phase number").GetValue(row) for row in range(4)] == [1, 2, 3, 4]
+
+
+def test_every_series_draws_a_column_of_the_table_over_time(shown: ShownStudy) -> None:
+    assert shown.chart.GetNumberOfPlotSeriesNodes() == len(shown.series) == 6
+    table = shown.table.GetTable()
+    for series in shown.series:
+        assert series.GetPlotTypeAsString(series.GetPlotType()) == "Scatter", "type line ignores the x column"
+        assert table.GetColumnByName(series.GetXColumnName()) is not None
+        assert table.GetColumnByName(series.GetYColumnName()) is not None
+
+
+def test_two_lesions_of_one_class_have_two_colours(slicer: Any) -> None:
+    study = made_study()
+    analysis = made_analysis(study, (LesionClass.HCC, LesionClass.HCC))
+    shown = show_findings(study, analysis)  # type: ignore[arg-type]
+    colours = {series.GetColor() for series in shown.series if series.GetName().endswith("measured")}
+    assert len(colours) == 2
+
+
+def test_each_phase_has_its_view_and_the_users_layout_comes_back(shown: ShownStudy, slicer: Any) -> None:
+    layout = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    four_up = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+    layout.SetViewArrangement(four_up)
+    assert show_layout(shown.volumes, shown.chart) == four_up
+    assert show_layout(shown.volumes, shown.chart) == four_up, "also when ours is there already"
+    assert layout.GetViewArrangement() == LAYOUT_ID
+    for phase, volume in zip(PHASES, shown.volumes, strict=True):
+        name = slice_view_name(phase)
+        composite = slicer.mrmlScene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
+        assert composite.GetBackgroundVolumeID() == volume.GetID()
+        assert slicer.mrmlScene.GetSingletonNode(name, "vtkMRMLSliceNode").GetLayoutName() == name
+    restore_layout(four_up)
+    assert layout.GetViewArrangement() == four_up
+
+
+def test_showing_the_layout_twice_makes_no_second_views(shown: ShownStudy, slicer: Any) -> None:
+    count = slicer.mrmlScene.GetNumberOfNodes()
+    show_layout(shown.volumes, shown.chart)
+    assert slicer.mrmlScene.GetNumberOfNodes() == count
+
+
+def test_the_usual_layout_shows_the_reference_phase_at_the_lesion(shown: ShownStudy, slicer: Any) -> None:
+    show_usual_layout(shown.reference, shown.chart, (10.0, 20.0, 30.0))
+    red = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed")
+    assert red.GetSliceOffset() == pytest.approx(30.0)
+    composite = slicer.mrmlScene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode")
+    assert composite.GetBackgroundVolumeID() == shown.reference.GetID()
+
+
+def test_all_nodes_stand_under_one_study(shown: ShownStudy, slicer: Any) -> None:
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    for node in (*shown.volumes, shown.segmentation, shown.table, shown.chart):
+        assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == shown.study_item
+
+
+def test_findings_can_be_shown_on_volumes_that_are_there(slicer: Any) -> None:
+    study = made_study()
+    volumes = add_phase_volumes(study)
+    count = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
+    shown = show_on_volumes(study, made_analysis(study), volumes)  # type: ignore[arg-type]
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == count
+    assert shown.reference is volumes[study.reference.index]
+
+
+def test_reading_masks_leaves_no_node_behind(shown: ShownStudy, slicer: Any) -> None:
+    count = slicer.mrmlScene.GetNumberOfNodes()
+    read_lesions(shown.segmentation, shown.reference)
+    assert slicer.mrmlScene.GetNumberOfNodes() == count

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from matplotlib import image
+from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
+from support.slicer_scene import empty_scene, rendering_or_skip
+
+from MTINetLib.findings import LesionClass
+from MTINetLib.report.colours import ON_BLACK, ON_WHITE, rgb
+from MTINetLib.report.write_outputs import OWN_FILES
+from MTINetLib.scene import write_scene as writing
+from MTINetLib.scene.pictures.context import liver_like
+from MTINetLib.scene.pictures.curves import nice_ticks
+from MTINetLib.scene.show import ShownStudy, show_findings
+
+pytestmark = pytest.mark.viewer
+
+Picture = npt.NDArray[np.uint8]
+
+
+def share_of(picture: Picture, hex_colour: str, tolerance: int = 30) -> float:
+    colour = np.array(rgb(hex_colour)) * 255
+    return float((np.abs(picture.astype(float) - colour).max(axis=-1) < tolerance).mean())
+
+
+def shown(**how: object) -> ShownStudy:
+    rendering_or_skip()
+    empty_scene()
+    study = made_study(made_grid(**how))  # type: ignore[arg-type]
+    return show_findings(study, made_analysis(study))  # type: ignore[arg-type]
+
+
+@pytest.mark.rendering
+@pytest.mark.parametrize("left_handed", [False, True])
+def test_the_phases_show_anatomy_and_outlines(left_handed: bool) -> None:
+    from MTINetLib.scene.pictures.phases import TILE_WIDTH, draw_phases
+
+    stage = shown(left_handed=left_handed)
+    count = stage.volumes[0].GetScene().GetNumberOfNodes()
+    picture = draw_phases(stage, TIMES_S)
+    assert picture.shape[1] >= 4 * TILE_WIDTH
+    assert 0.0005 < share_of(picture, ON_BLACK[LesionClass.HCC]) < 0.02, "an outline, not filled"
+    assert 0.0003 < share_of(picture, ON_BLACK[LesionClass.HEMANGIOMA]) < 0.02
+    assert stage.volumes[0].GetScene().GetNumberOfNodes() == count, "the stage leaves no nodes behind"
+
+
+@pytest.mark.rendering
+@pytest.mark.parametrize("left_handed", [False, True])
+def test_the_patients_right_is_on_the_left_of_the_picture(left_handed: bool) -> None:
+    """The made liver lies on the patient's right (its i is low where L grows with i)."""
+    from MTINetLib.scene.pictures.phases import TILE_WIDTH, draw_phases
+
+    picture = draw_phases(shown(left_handed=left_handed), TIMES_S)[:300]
+    portal = picture[:, 2 * (TILE_WIDTH + 6) : 3 * TILE_WIDTH + 12].mean(axis=-1)
+    half = portal.shape[1] // 2
+    assert portal[:, :half].mean() > 1.1 * portal[:, half:].mean()
+
+
+@pytest.mark.rendering
+def test_the_plot_has_the_colours_of_both_classes() -> None:
+    from MTINetLib.scene.pictures.curves import draw_curves
+
+    picture = draw_curves(shown())
+    for kind in (LesionClass.HCC, LesionClass.HEMANGIOMA):
+        assert share_of(picture, ON_WHITE[kind]) > 0.001
+    assert share_of(picture, "#FFFFFF") > 0.8
+
+
+@pytest.mark.rendering
+def test_the_three_dimensional_view_shows_lesions_in_the_body() -> None:
+    from MTINetLib.scene.pictures.view_3d import draw_3d
+
+    picture = draw_3d(shown())
+    red, green, blue = (picture[..., n].astype(int) for n in range(3))
+    assert ((red > green + 60) & (green > blue + 30)).mean() > 0.003, "the orange HCC"
+    assert ((blue > red + 40) & (green > red + 20)).mean() > 0.001, "the blue hemangioma"
+    assert picture[450, 600].sum() > picture[880, 20].sum(), "the body is brighter than the background"
+
+
+@pytest.mark.rendering
+def test_a_study_without_lesions_has_all_three_pictures(tmp_path: Path) -> None:
+    rendering_or_skip()
+    empty_scene()
+    study = made_study()
+    assert writing.write_scene(tmp_path, study, made_analysis(study, ())) == ()  # type: ignore[arg-type]
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {name for name in OWN_FILES if name.startswith(("pictures/", "scene"))}
+    for name in ("phases", "curves", "3d"):
+        assert image.imread(tmp_path / "pictures" / f"{name}.png").std() > 0.01
+
+
+def test_without_opengl_the_scene_is_still_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slicer = empty_scene()
+    monkeypatch.setattr(writing, "rendering_is_possible", lambda: (False, "Install libegl1."))
+    study = made_study()
+    notes = writing.write_scene(tmp_path, study, made_analysis(study))  # type: ignore[arg-type]
+    assert notes == ("Install libegl1.",)
+    assert [path.name for path in tmp_path.iterdir()] == ["scene.mrb"]
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 0, "the scene is given back"
+
+
+def test_without_slicer_core_a_note_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from MTINetLib.errors import MissingResourceError
+
+    def missing() -> None:
+        raise MissingResourceError("install it.")
+
+    monkeypatch.setattr(writing, "slicer_module", missing)
+    study = made_study()
+    (note,) = writing.write_scene(tmp_path, study, made_analysis(study))  # type: ignore[arg-type]
+    assert note.endswith("install it.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tissue_that_enhances_like_the_surroundings_is_the_liver() -> None:
+    study = made_study(made_grid(degrees=(0.0, 0.0, 0.0)))
+    labels = made_analysis(study).labels
+    spacing = np.array(study.grid.spacing)[::-1]
+    found = liver_like(list(study.volumes), [labels == 1, labels == 2], spacing)
+    assert found is not None
+    truth = (study.volumes[2] > 250) | (labels > 0)
+    overlap = 2 * (found & truth).sum() / (found.sum() + truth.sum())
+    assert overlap > 0.9
+    assert liver_like(list(study.volumes), [], spacing) is None
+
+
+@pytest.mark.parametrize(("low", "high"), [(-5.4, 185.4), (0.0, 469.0), (0.0, 0.013), (-2.0, 98000.0)])
+def test_ticks_are_round_and_few(low: float, high: float) -> None:
+    ticks = nice_ticks(low, high)
+    assert 3 <= len(ticks) <= 8
+    assert all(low <= tick <= high for tick in ticks)
+    assert len({f"{tick:g}" for tick in ticks}) == len(ticks)
