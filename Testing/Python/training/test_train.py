@@ -105,11 +105,11 @@ def test_a_run_learns(tmp_path: Path, tiny: TrainingSettings) -> None:
     longer = change_settings(
         tiny,
         [
-            "max_steps=120",
-            "steps_per_epoch=40",
+            "max_steps=90",
+            "steps_per_epoch=45",
             "learning_rate=0.01",
-            "batch_size=6",
-            "log_every=20",
+            "batch_size=4",
+            "log_every=15",
             "network.widths=4,4,8,8",
             "network.decoder_widths=8,8,8,8",
             "ema_decay=0.9",
