@@ -35,14 +35,13 @@ def find_lesions(probability: npt.NDArray[np.float32], grid: Grid, thresholds: T
     if box is None:
         return labels
     components, count = ndimage.label(above[box])
-    numbers = np.arange(1, count + 1)
-    sizes = np.bincount(components.ravel(), minlength=count + 1)[1:]
+    sizes = _voxels_by_component(components, above[box], count)
     kept = sizes * grid.voxel_volume_mm3 >= thresholds.smallest_mm3
     if thresholds.min_slices > 1:
         spans = [found[0].stop - found[0].start for found in ndimage.find_objects(components)]
         kept &= np.array(spans) >= thresholds.min_slices
     if thresholds.peak > thresholds.mask:
-        kept &= ndimage.maximum(probability[box], components, numbers) >= thresholds.peak
+        kept &= _voxels_by_component(components, probability[box] >= thresholds.peak, count) > 0
     order = np.argsort(-sizes, kind="stable")
     order = order[kept[order]]
     if len(order) > np.iinfo(np.uint8).max:
@@ -51,6 +50,11 @@ def find_lesions(probability: npt.NDArray[np.float32], grid: Grid, thresholds: T
     renumber[order + 1] = np.arange(1, len(order) + 1)
     labels[box] = renumber[components]
     return labels
+
+
+def _voxels_by_component(components: Labels, mask: npt.NDArray[np.bool_], count: int) -> npt.NDArray[np.intp]:
+    """How many voxels of the mask each component 1..count holds."""
+    return np.bincount(components[mask], minlength=count + 1)[1:]
 
 
 def lesion_boxes(labels: Labels) -> dict[int, Box]:

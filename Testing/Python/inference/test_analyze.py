@@ -174,10 +174,14 @@ def test_bf16_finds_the_same_lesions() -> None:
 
 
 def test_a_random_network_still_gives_whole_findings(tmp_path: Path) -> None:
-    study, _ = make_study()
-    model = random_model(tmp_path / "m", thresholds={"mask": 0.02, "peak": 0.02, "smallest_mm3": 1000})
+    study, _ = make_study(shape=(6, 32, 32), spacing=(4.0, 4.0, 4.0))
+    # An untrained network says about 0.02 everywhere: the whole volume is one lesion.
+    model = random_model(tmp_path / "m", thresholds={"mask": 0.001, "peak": 0.001})
     analysis = analyze(study, model, device="cpu", precision="fp32")
     jsonschema.Draft202012Validator(findings_schema()).validate(json.loads(to_json(analysis.findings)))
+    (lesion,) = analysis.findings.lesions
+    assert lesion.predicted_curve is not None
+    assert {"touches_border", "no_liver_ring"} <= set(lesion.flags)
     assert analysis.findings.provenance.model_sha256 == model.sha256
 
 
