@@ -1,0 +1,73 @@
+"""One volume from a file or from a folder with one series."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+from support import dicom_layouts as layouts
+
+from MTINetLib.errors import InputError
+from MTINetLib.study.read_files import read_volume
+from MTINetLib.study.read_files_nifti import has_bad_numbers
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
+def test_a_file_keeps_values_and_place(tmp_path: Path, suffix: str) -> None:
+    truth = layouts.make_truth()
+    image = SimpleITK.GetImageFromArray(truth.volumes[1].astype(np.int16))
+    image.SetSpacing(truth.grid.spacing)
+    image.SetOrigin(truth.grid.origin)
+    image.SetDirection(truth.grid.direction)
+    SimpleITK.WriteImage(image, str(tmp_path / f"phase{suffix}"))
+    volume = read_volume(tmp_path / f"phase{suffix}")
+    assert volume.array.dtype == np.float32
+    np.testing.assert_array_equal(volume.array, truth.volumes[1])
+    assert volume.grid.matches(truth.grid, tolerance_mm=1e-3)
+    assert volume.description == f"phase{suffix}"
+
+
+def test_a_fourth_dimension_of_one_is_dropped(tmp_path: Path) -> None:
+    image = SimpleITK.GetImageFromArray(np.arange(4 * 5 * 6, dtype=np.float32).reshape(4, 5, 6))
+    SimpleITK.WriteImage(SimpleITK.JoinSeries(image), str(tmp_path / "a.nii"))
+    assert read_volume(tmp_path / "a.nii").array.shape == (4, 5, 6)
+
+
+def test_colour_images_are_refused(tmp_path: Path) -> None:
+    image = SimpleITK.GetImageFromArray(np.zeros((4, 5, 6, 3), dtype=np.uint8), isVector=True)
+    SimpleITK.WriteImage(image, str(tmp_path / "a.nrrd"))
+    with pytest.raises(InputError, match="3 values a voxel"):
+        read_volume(tmp_path / "a.nrrd")
+
+
+def test_a_folder_with_one_series_is_one_volume(tmp_path: Path) -> None:
+    truth = layouts.make_truth()
+    layouts.write_shuffled(tmp_path, layouts.series_per_phase(truth)[8:16])
+    np.testing.assert_array_equal(read_volume(tmp_path).array, truth.volumes[1])
+
+
+def test_one_enhanced_file_with_one_volume_is_read(tmp_path: Path) -> None:
+    truth = layouts.make_truth()
+    layouts.save(layouts.siemens_enhanced(truth)[2], tmp_path / "IM1")
+    np.testing.assert_array_equal(read_volume(tmp_path / "IM1").array, truth.volumes[2])
+
+
+def test_a_folder_with_several_volumes_is_refused_with_their_names(tmp_path: Path) -> None:
+    layouts.write_shuffled(tmp_path, layouts.series_per_phase(layouts.make_truth())[:16])
+    with pytest.raises(InputError, match=r"holds 2 volumes \('LAVA PRE'; 'LAVA ART'\)"):
+        read_volume(tmp_path)
+
+
+@pytest.mark.parametrize(("kind", "bad"), [(np.float32, np.nan), (np.float64, np.inf)])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_bad_numbers_in_nifti_are_found(tmp_path: Path, suffix: str, kind: type, bad: float) -> None:
+    array = np.ones((4, 5, 6), dtype=kind)
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(tmp_path / f"good{suffix}"))
+    array[3, 4, 5] = bad
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(tmp_path / f"bad{suffix}"))
+    assert not has_bad_numbers(tmp_path / f"good{suffix}")
+    assert has_bad_numbers(tmp_path / f"bad{suffix}")
+    with pytest.raises(InputError, match="not finite"):
+        read_volume(tmp_path / f"bad{suffix}")
