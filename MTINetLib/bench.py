@@ -151,3 +151,7 @@ def _lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             for count, value in result["growth"].items()
         ),
     ]
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} ms"

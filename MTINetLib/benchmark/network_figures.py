@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,8 +20,10 @@ from MTINetLib.benchmark.network_speed import (
 from MTINetLib.benchmark.plain_unet import plain_conv_unet
 from MTINetLib.benchmark.plan import BenchPlan
 from MTINetLib.inference.batching import batch_size_for
-from MTINetLib.inference.device import choose_compute
+from MTINetLib.inference.device import Compute, choose_compute
 from MTINetLib.inference.model_store import load_model
+from MTINetLib.inference.openvino_backend import OpenVinoNetwork, is_available, openvino_network
+from MTINetLib.network import MTINet
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.slices import SliceFrame
@@ -33,7 +37,8 @@ def measure_network(
 
     ``network_...`` is the most that a slice can cost (mask, and curve and class of a lesion in it),
     ``network_segmentation_...`` what a slice without a lesion costs. The peak is taken before and after, the
-    higher one counts.
+    higher one counts. ``openvino_...`` is the segmentation by OpenVINO; None where that is not installed,
+    or the device is a GPU.
 
     Raises:
         ModelError, MissingResourceError: no model, no such device, or nnU-Net's network is not installed.
@@ -47,6 +52,9 @@ def measure_network(
         "segmentation": segmentation_only(network),
         "plainconvunet": plain_network(unet, compute.dtype, compute.device),
     }
+    openvino = _openvino(loaded.network, compute, batch_size_for(loaded.config.network, compute.device))
+    if openvino is not None:
+        contenders["openvino"] = segmentation_only(openvino.network)
     slices = _network_slices(study, plan.network_slices, loaded.config.network.image_size).to(compute.device)
     batch = batch_size_for(loaded.config.network, compute.device)
     dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -61,7 +69,8 @@ def measure_network(
     speeds = race(contenders, slices, batch, plan.rounds)
     after = peaks()
     peak = {name: max(before[name], after[name]) for name in dtypes}
-    gflop = {name: gflop_per_slice(run, slices[:1]) for name, run in contenders.items()}
+    gflop = {name: gflop_per_slice(run, slices[:1]) for name, run in contenders.items() if name != "openvino"}
+    gflop["openvino"] = gflop["segmentation"]  # the same mask; torch cannot count what it does not run
 
     def share(name: str) -> float:
         return gflop[name] / (speeds[name].median_ms / 1000.0) / peak[compute.precision]
@@ -80,6 +89,9 @@ def measure_network(
         "ratio_vs_plainconvunet_segmentation": (
             speeds["plainconvunet"].median_ms / speeds["segmentation"].median_ms
         ),
+        "openvino_segmentation_ms_per_slice": None if openvino is None else speeds["openvino"].median_ms,
+        "openvino_segmentation_peak_share": None if openvino is None else share("openvino"),
+        "openvino_compile_s": None if openvino is None else openvino.compile_s,
         "matmul_peak_gflops": peak,
         "network_precision": compute.precision,
         "network_device": compute.title,
@@ -88,6 +100,20 @@ def measure_network(
         "model": {"name": loaded.name, "sha256": loaded.sha256},
         **parameters,
     }
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    network: OpenVinoNetwork
+    compile_s: float
+
+
+def _openvino(network: MTINet, compute: Compute, batch: int) -> _Compiled | None:
+    if compute.device.type != "cpu" or not is_available():
+        return None
+    start = time.perf_counter()
+    compiled = openvino_network(network, compute, batch)
+    return _Compiled(compiled, time.perf_counter() - start)
 
 
 def _network_slices(study: Study, count: int, size: int) -> torch.Tensor:

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,15 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from MTINetLib.benchmark.matmul import synchronize
 from MTINetLib.network import MTINet
+
+
+class Segmenter(Protocol):
+    """A network, whoever runs it."""
+
+    def encode(self, phases: Tensor) -> list[Tensor]: ...
+
+    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor: ...
+
 
 #: Runs a network on slices [B, 4, S, S].
 Contender = Callable[[Tensor], object]
@@ -38,7 +48,7 @@ def whole_network(network: MTINet) -> Contender:
     return run
 
 
-def segmentation_only(network: MTINet) -> Contender:
+def segmentation_only(network: Segmenter) -> Contender:
     """What every slice costs; the heads are asked only where a lesion is."""
 
     def run(phases: Tensor) -> object:

@@ -30,5 +30,5 @@ class BenchPlan:
 
 #: To see that it works; its figures mean little.
 QUICK = BenchPlan(
-    slices=8, repeats=1, growth=(4, 8), network_slices=2, rounds=1, matmul_sides=(512,), matmul_seconds=0.1
+    slices=16, repeats=1, growth=(8, 16), network_slices=2, rounds=1, matmul_sides=(512,), matmul_seconds=0.1
 )

@@ -1,6 +1,7 @@
 """The whole way stage by stage, in a fresh process: ``python -m MTINetLib.benchmark.stages``.
 
-The same calls as ``mtinet analyze`` makes, with a clock between them. It writes its seconds as JSON.
+The same calls as ``mtinet analyze --no-scene`` makes, with a clock between them. The seconds are
+written as JSON.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ def time_stages(folder: Path, out: Path, model: str | None, device: str, precisi
     from MTINetLib.inference.analyze import analyze
     from MTINetLib.inference.device import choose_compute
     from MTINetLib.inference.model_store import load_model
-    from MTINetLib.progress import Silent
     from MTINetLib.report.write_outputs import write_outputs
     from MTINetLib.study.align import align
+    from MTINetLib.study.load import validate
     from MTINetLib.study.phase import Phase
-    from MTINetLib.study.read_dicom import read_dicom_folder
+    from MTINetLib.study.read_dicom import open_dicom_folder
     from MTINetLib.study.recognise import recognise_phases
 
     clock = Clock()
@@ -50,11 +51,12 @@ def time_stages(folder: Path, out: Path, model: str | None, device: str, precisi
         loaded = load_model(model)
         loaded.ready_for(choose_compute(device, precision))
     with clock.stage("read"):
-        volumes = read_dicom_folder(folder, Silent())
+        found = open_dicom_folder(folder)
     with clock.stage("recognise"):
-        assignment = recognise_phases(volumes)
+        assignment = recognise_phases(found.volumes)
+        validate(assignment)
     with clock.stage("align"):
-        study = align(assignment, Phase.PORTAL_VENOUS, Silent())
+        study = align(assignment, Phase.PORTAL_VENOUS)
     analysis = analyze(study, loaded, device=device, precision=precision)
     detail = dict(analysis.timings)
     clock.seconds["infer"] = sum(detail.get(name, 0.0) for name in ("normalise", "network", "heads"))
@@ -95,9 +97,7 @@ def _import_everything() -> None:
     """So that no stage pays for an import."""
     import MTINetLib.inference.analyze
     import MTINetLib.report.write_outputs
-    import MTINetLib.study.align
-    import MTINetLib.study.read_dicom
-    import MTINetLib.study.recognise  # noqa: F401
+    import MTINetLib.study.load  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import MTINetLib
+
 
 def describe_machine() -> dict[str, Any]:
     """Processor, cores, memory, instruction sets, operating system, versions, threads and the date (UTC).
@@ -27,7 +29,7 @@ def describe_machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "torch": _version("torch"),
-        "mtinet": _version("MTINet"),
+        "mtinet": MTINetLib.__version__,
         "threads": _torch_threads(),
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     }

@@ -25,6 +25,8 @@ RESULT = {
     "matmul_peak_gflops": {"fp32": 100.0, "bf16": 987.0},
     "plainconvunet_ms_per_slice": 150.0,
     "ratio_vs_plainconvunet": 3.64,
+    "network_segmentation_ms_per_slice": 33.3,
+    "openvino_segmentation_ms_per_slice": None,
     "growth": {"20": 2.5, "160": 14.75},
     "machine": {"cpu": "Some CPU", "usable_cores": 2, "threads": 2},
 }
@@ -35,7 +37,17 @@ def test_the_table_shows_the_figures_in_their_units() -> None:
     with console.capture() as capture:
         console.print(bench_table(RESULT))
     text = capture.get()
-    for shown in ("12.3 s", "41.2 ms", "51 %", "987 GFLOP/s", "3.64", "14.75 s", "unknown", "Some CPU"):
+    for shown in (
+        "12.3 s",
+        "41.2 ms",
+        "51 %",
+        "987 GFLOP/s",
+        "3.64",
+        "14.75 s",
+        "unknown",
+        "Some CPU",
+        "33.3 ms",
+    ):
         assert shown in text
 
 

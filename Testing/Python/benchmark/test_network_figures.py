@@ -8,6 +8,7 @@ from support.made_analysis import made_grid, made_study
 from MTINetLib.benchmark.network_figures import measure_network
 from MTINetLib.benchmark.plan import BenchPlan
 from MTINetLib.inference.model_store import save_model_folder
+from MTINetLib.inference.openvino_backend import is_available
 from MTINetLib.network import MTINet, NetworkSettings
 
 pytest.importorskip("dynamic_network_architectures")
@@ -37,4 +38,11 @@ def test_the_figures_of_the_network_follow_from_each_other(model: str, precision
     assert told["ratio_vs_plainconvunet"] == pytest.approx(ratio)
     # This network is hundreds of times smaller than nnU-Net's; a ratio below one would be upside down.
     assert ratio > 1.0
+    if is_available():
+        work = told["network_segmentation_gflop_per_slice"]
+        gflops = work / (told["openvino_segmentation_ms_per_slice"] / 1000)
+        assert told["openvino_segmentation_peak_share"] == pytest.approx(
+            gflops / told["matmul_peak_gflops"][precision]
+        )
+        assert told["openvino_compile_s"] > 0
     assert all(len(rounds) == 2 for rounds in told["rounds_ms_per_slice"].values())
