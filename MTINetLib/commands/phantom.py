@@ -23,6 +23,9 @@ def phantom(
     first: Annotated[
         int, typer.Option(metavar="N", help="Number of the first study, to make a large set in parts.")
     ] = 0,
+    slices: Annotated[
+        str, typer.Option(metavar="LEAST-MOST", help="Slices a study.", show_default=True)
+    ] = "28-64",
     jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Processes that work.")] = 1,
 ) -> None:
     """Make synthetic studies with known truth.
@@ -33,14 +36,27 @@ def phantom(
     from rich.console import Console
 
     from MTINetLib.console import RichProgress
-    from MTINetLib.phantom.cohort import write_cohort
+    from MTINetLib.phantom.cohort import PhantomSettings, write_cohort
 
     console = Console()
+    settings = PhantomSettings(slices=_slice_limits(slices))
     with RichProgress(console) as progress:
         made = write_cohort(
-            out, cases, seed, image_format, progress=progress, first_index=first, workers=jobs
+            out, cases, seed, image_format, settings, progress, first_index=first, workers=jobs
         )
     lesions = sum(len(case.lesion_classes) for case in made)
     console.print(
         f"{len(made)} studies with {lesions} lesions are in {out}.", soft_wrap=True, highlight=False
     )
+
+
+def _slice_limits(text: str) -> tuple[int, int]:
+    """``28-64`` as two numbers."""
+    from MTINetLib.errors import InputError
+
+    least, _, most = text.partition("-")
+    if not (least.isdecimal() and most.isdecimal() and 3 <= int(least) <= int(most)):
+        raise InputError(
+            f"The slices '{text}' are no range; write for example 28-64, with at least 3 slices."
+        )
+    return int(least), int(most)
