@@ -146,6 +146,8 @@ def _lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Measured peak", f"{result['matmul_peak_gflops'][precision]:.0f} GFLOP/s"),
         ("nnU-Net's PlainConvUNet per slice", f"{result['plainconvunet_ms_per_slice']:.1f} ms"),
         ("... times the network", f"{result['ratio_vs_plainconvunet']:.2f}"),
+        ("Segmentation alone per slice", _ms(result["network_segmentation_ms_per_slice"])),
+        ("... by OpenVINO instead of torch", _ms(result["openvino_segmentation_ms_per_slice"])),
         *(
             (f"{count} slices, without start-up", f"{value:.2f} s")
             for count, value in result["growth"].items()
