@@ -1,11 +1,11 @@
-"""Models on disk: a folder with ``model.safetensors``, ``config.json`` and ``SHA256SUMS``.
+"""Models on disk: found by name or path, verified, loaded, kept warm.
 
-Weights are read as safetensors only, and only after their SHA-256 agrees: no pickle, no code.
+A model is a folder as ``network/model_folder.py`` writes it. Its weights are safetensors and are used
+only after their SHA-256 agreed: no pickle, no code.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
-from safetensors.torch import save as save_safetensors
 
 import MTINetLib
 from MTINetLib.errors import InputError, ModelError
@@ -24,12 +21,19 @@ from MTINetLib.inference.device import Compute
 from MTINetLib.inference.settings import Thresholds
 from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.fold import prepare_for_inference
+from MTINetLib.network.model_folder import CONFIG_FILE, read_model_folder, save_model_folder
 
-WEIGHTS_FILE = "model.safetensors"
-CONFIG_FILE = "config.json"
-SUMS_FILE = "SHA256SUMS"
-#: Rises when older programs could not read newer model folders rightly.
-FORMAT = 1
+__all__ = [
+    "MODELS_VARIABLE",
+    "LoadedModel",
+    "ModelConfig",
+    "ModelInfo",
+    "list_models",
+    "load_model",
+    "model_folders",
+    "save_model_folder",
+]
+
 #: Folders with model folders in them, separated like PATH; looked through first.
 MODELS_VARIABLE = "MTINET_MODELS"
 
@@ -121,47 +125,17 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
         ModelError: missing, damaged, changed since its checksums were made, or of another version.
     """
     folder = _find(name_or_path)
-    sums = _read_sums(folder)
-    weights = _verified(folder, WEIGHTS_FILE, sums)
-    config = _parse_config(folder, _verified(folder, CONFIG_FILE, sums))
+    weights, values, sha256 = read_model_folder(folder)
+    config = _parse_config(folder, values)
     network = MTINet(config.network)
     try:
-        network.load_state_dict(load_safetensors(weights))
-    except (SafetensorError, RuntimeError) as error:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
         raise ModelError(
             f"The weights of model {config.name} in {folder} do not fit its {CONFIG_FILE}; install it again."
         ) from error
     network.eval().requires_grad_(False)
-    return LoadedModel(network, config.name, sums[WEIGHTS_FILE], config, folder)
-
-
-def save_model_folder(folder: Path, network: MTINet, config: Mapping[str, Any]) -> ModelInfo:
-    """Write a model folder; training exports with it.
-
-    Args:
-        folder: made if it is not there; the three files in it are replaced.
-        network: its state becomes ``model.safetensors``, its settings ``config["network"]``.
-        config: ``name``, and if known ``preset``, ``thresholds``, ``temperature``; anything else that
-            JSON can hold is kept as it is.
-
-    Raises:
-        InputError: the config has no name or a value that :class:`ModelConfig` refuses.
-    """
-    whole = {"format": FORMAT, **config, "network": network.settings.to_dict()}
-    text = (json.dumps(whole, indent=2, allow_nan=False) + "\n").encode()
-    try:
-        _parse_config(folder, text)
-    except ModelError as error:
-        raise InputError(str(error)) from error
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    files = {WEIGHTS_FILE: save_safetensors(state), CONFIG_FILE: text}
-    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in {**files, SUMS_FILE: sums.encode()}.items():
-        beside = folder / f".part-{os.getpid()}-{name}"
-        beside.write_bytes(data)
-        beside.replace(folder / name)
-    return _info(folder)
+    return LoadedModel(network, config.name, sha256, config, folder)
 
 
 def _candidates() -> Iterator[Path]:
@@ -178,11 +152,9 @@ def _candidates() -> Iterator[Path]:
 
 def _info(folder: Path) -> ModelInfo:
     try:
-        sums = _read_sums(folder)
-        config = _parse_config(folder, _verified(folder, CONFIG_FILE, sums))
-        if not (folder / WEIGHTS_FILE).is_file():
-            raise _missing(folder, WEIGHTS_FILE)
-        return ModelInfo(config.name, folder, sums[WEIGHTS_FILE], config)
+        _, values, sha256 = read_model_folder(folder)
+        config = _parse_config(folder, values)
+        return ModelInfo(config.name, folder, sha256, config)
     except ModelError as error:
         return ModelInfo(folder.name, folder, "", None, str(error))
 
@@ -190,64 +162,36 @@ def _info(folder: Path) -> ModelInfo:
 def _find(name_or_path: str | Path | None) -> Path:
     if name_or_path is not None and Path(name_or_path).is_dir():
         return Path(name_or_path)
-    found = list_models()
+    found = list(_candidates())
     if name_or_path is None:
-        for info in found:
-            if info.problem is None:
-                return info.folder
         if found:
-            raise ModelError(str(found[0].problem))
+            return found[0]
+        places = " or ".join(str(place) for place in model_folders())
         raise ModelError(
-            f"No model was found in {_places()}; make one with `mtinet train`, "
-            "or name its folder with --model."
+            f"No model was found in {places}; make one with `mtinet train`, or name its folder with --model."
         )
-    for info in found:
-        if str(name_or_path) in (info.name, info.folder.name):
-            return info.folder
-    names = ", ".join(sorted({info.name for info in found})) or "none"
+    names = {folder: _told_name(folder) for folder in found}
+    for folder, name in names.items():
+        if str(name_or_path) in (name, folder.name):
+            return folder
+    known = ", ".join(sorted(set(names.values()))) or "none"
     raise ModelError(
-        f"There is no model '{name_or_path}'; found: {names}. Give one of them or a model folder."
+        f"There is no model '{name_or_path}'; found: {known}. Give one of them or a model folder."
     )
 
 
-def _places() -> str:
-    return " or ".join(str(place) for place in model_folders())
-
-
-def _read_sums(folder: Path) -> dict[str, str]:
-    path = folder / SUMS_FILE
-    if not path.is_file():
-        raise _missing(folder, SUMS_FILE)
-    lines = [line.split(maxsplit=1) for line in path.read_text("utf-8", errors="replace").splitlines()]
-    sums = {parts[1].lstrip("*"): parts[0].lower() for parts in lines if len(parts) == 2}
-    for name in (WEIGHTS_FILE, CONFIG_FILE):
-        if name not in sums:
-            raise ModelError(f"{path} has no checksum of {name}; install the model again.")
-    return sums
-
-
-def _verified(folder: Path, name: str, sums: Mapping[str, str]) -> bytes:
-    """The bytes that were hashed are the bytes that are used: the file is read once."""
-    path = folder / name
-    if not path.is_file():
-        raise _missing(folder, name)
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != sums[name]:
-        raise ModelError(f"{path} is damaged or was changed: its SHA-256 is not the one in {SUMS_FILE}.")
-    return data
-
-
-def _missing(folder: Path, name: str) -> ModelError:
-    return ModelError(f"The model folder {folder} has no {name}; install the model again.")
-
-
-def _parse_config(folder: Path, text: bytes) -> ModelConfig:
-    path = folder / CONFIG_FILE
+def _told_name(folder: Path) -> str:
+    """The name in the config, read without checks (loading checks it), or the folder's."""
     try:
-        values = dict(json.loads(text))
-        made_for = values.pop("format")
-        if made_for != FORMAT:
-            raise ModelError(f"{path} is of format {made_for}, this version reads {FORMAT}; update MTINet.")
+        return str(json.loads((folder / CONFIG_FILE).read_text("utf-8"))["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return folder.name
+
+
+def _parse_config(folder: Path, config: Mapping[str, Any]) -> ModelConfig:
+    path = folder / CONFIG_FILE
+    values = {key: value for key, value in config.items() if key != "format"}
+    try:
         temperature = float(values.pop("temperature", 1.0))
         if not 0 < temperature < float("inf"):
             raise ModelError(f"{path}: the temperature is {temperature}; it must be positive.")
@@ -261,7 +205,7 @@ def _parse_config(folder: Path, text: bytes) -> ModelConfig:
         )
     except KeyError as error:
         raise ModelError(f"{path} does not say {error}; install the model again.") from error
-    except (ValueError, TypeError) as error:
-        raise ModelError(f"{path} is not a readable model description; install the model again.") from error
     except InputError as error:
         raise ModelError(f"{path} was not made for this version: {error}") from error
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{path} is not a readable model description; install the model again.") from error
