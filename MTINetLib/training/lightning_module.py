@@ -16,6 +16,7 @@ from MTINetLib.training import losses
 from MTINetLib.training.averaged import averaged_copy, update_average
 from MTINetLib.training.budget import Budget
 from MTINetLib.training.dataset import TrainingBatch
+from MTINetLib.training.processes import joined
 from MTINetLib.training.scores import RunningScores, validation_score
 from MTINetLib.training.settings import TrainingSettings
 
@@ -94,7 +95,7 @@ class MTINetTraining(pl.LightningModule):
         self._validation.add(*_compared(batch, answer))
 
     def on_validation_epoch_end(self) -> None:
-        means = self._validation.means()
+        means = joined(self._validation, self.trainer.world_size).means()
         self._validation = RunningScores()
         means["score"] = validation_score(means)
         if "mae" in means:

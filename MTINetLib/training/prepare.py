@@ -114,8 +114,9 @@ def prepare_case(task: _Task) -> None:
         study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS)
         labels = _read_labels(case, study.grid)
         write_study(beside, study, labels, size)
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.replace(folder)
+        if not (folder / INDEX_FILE).is_file():  # another run may have been faster
+            shutil.rmtree(folder, ignore_errors=True)
+            beside.replace(folder)
     except InputError as error:
         raise InputError(f"Case {case.case}: {error}") from error
     finally:

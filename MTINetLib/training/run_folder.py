@@ -77,13 +77,13 @@ class RunFolder:
         return self.path / "cache"
 
 
-def open_run(path: Path, settings: TrainingSettings, resume: bool) -> RunFolder:
+def open_run(run: RunFolder, settings: TrainingSettings, resume: bool) -> None:
     """Make the folder, or check that an old one can go on; writes config.json and environment.json.
 
     Raises:
         InputError: the folder holds another run or other files, or the settings differ from the run's own.
     """
-    run = RunFolder(path)
+    path = run.path
     if resume and run.config.is_file():
         _check_same(json.loads(run.config.read_text(encoding="utf-8")), settings, run.config)
     elif path.exists() and (not path.is_dir() or {item.name for item in path.iterdir()} - {"cache"}):
@@ -93,7 +93,6 @@ def open_run(path: Path, settings: TrainingSettings, resume: bool) -> RunFolder:
     path.mkdir(parents=True, exist_ok=True)
     _write_json(run.config, settings.to_dict())
     _write_json(run.environment, environment())
-    return run
 
 
 def _check_same(before: dict[str, Any], settings: TrainingSettings, config: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -49,6 +51,16 @@ class RunningScores:
     def means(self) -> dict[str, float]:
         """Means so far; a figure without a single case is left out."""
         return {name: self._sums[name] / count for name, count in self._counts.items() if count}
+
+    @classmethod
+    def total(cls, parts: Sequence[RunningScores]) -> RunningScores:
+        """All parts as one."""
+        whole = cls()
+        for part in parts:
+            for name, count in part._counts.items():
+                whole._sums[name] = whole._sums.get(name, 0.0) + part._sums[name]
+                whole._counts[name] = whole._counts.get(name, 0) + count
+        return whole
 
     def _add(self, name: str, values: Tensor, counted: Tensor) -> None:
         self._sums[name] = self._sums.get(name, 0.0) + float(values.detach()[counted].sum())

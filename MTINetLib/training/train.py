@@ -13,9 +13,9 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
-from torch.utils.data import DataLoader
 
 from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.network.model_folder import read_model_folder
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.training.budget import Budget
 from MTINetLib.training.callbacks import (
@@ -25,21 +25,15 @@ from MTINetLib.training.callbacks import (
     checkpoint_callbacks,
     early_stopping,
 )
-from MTINetLib.training.dataset import BatchMaker, Sample, SliceDataset
 from MTINetLib.training.export import export_model
 from MTINetLib.training.folds import Split, split_patients, write_split
 from MTINetLib.training.lightning_module import MTINetTraining
+from MTINetLib.training.loaders import SliceLoaders
 from MTINetLib.training.prepare import prepare_dataset
+from MTINetLib.training.processes import is_first_process, wait_for
 from MTINetLib.training.run_folder import RunFolder, keep_metrics, merge_metrics, open_run
-from MTINetLib.training.sampling import NO_LESION, DrawSampler, validation_draws
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
-
-logger = logging.getLogger(__name__)
-
-#: Curves that the discriminator's scale is taken from.
-_CURVES = 256
-_VALIDATION_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -90,44 +84,50 @@ def train(
         Cancelled: by ``progress`` or Ctrl+C; the run can be resumed from its last epoch.
     """
     progress = progress or Silent()
-    folder = open_run(run, settings, resume)
-    store = prepare_dataset(
-        dataset,
-        cache or folder.cache,
-        processes=settings.preparation_processes,
-        progress=progress,
-        size=settings.network.image_size,
-    )
+    folder = RunFolder(run)
+    if is_first_process():
+        open_run(folder, settings, resume)
+    else:
+        wait_for(folder.split)
+    store = _prepared(dataset, cache or folder.cache, settings, progress)
     split = split or split_patients(store.cases, settings.validation_share, settings.seed)
-    write_split(folder.split, split, store.cases)
-    training, validation = store.of_patients(set(split.training)), store.of_patients(set(split.validation))
+    if is_first_process():
+        write_split(folder.split, split, store.cases)
+    parts = (store.of_patients(set(split.training)), store.of_patients(set(split.validation)))
     pl.seed_everything(settings.seed, verbose=False)
-    sampler = _sampler(training, settings)
-    budget = Budget(settings, steps_per_epoch=len(sampler))
+    loaders = SliceLoaders(*parts, settings)
+    budget = Budget(settings, loaders.steps_per_epoch)
     module = MTINetTraining(settings, budget)
-    _set_curve_statistics(module, training, settings)
+    statistics = loaders.curve_statistics()
+    if module.discriminator is not None and statistics is not None:
+        module.discriminator.set_curve_statistics(*statistics)
     callbacks: list[Callback] = [BudgetEnd(budget), *checkpoint_callbacks(folder)]
     callbacks.append(LossBar() if bar else TellProgress(progress, budget))
     if settings.patience:
         callbacks.append(early_stopping(settings.patience))
     trainer = _trainer(folder, settings, callbacks, bar)
-    sampler.epoch_of = lambda: trainer.current_epoch
-    sampler.rank = trainer.global_rank
-    loaders = (
-        _training_loader(training, sampler, settings),
-        _validation_loader(validation, settings, trainer.global_rank, trainer.world_size),
-    )
     last = folder.last if resume and folder.last.is_file() else None
+    if trainer.is_global_zero:
+        keep_metrics(folder)
     try:
         _fit(trainer, module, loaders, last)
     finally:
-        merge_metrics(folder)
-    return _exported(folder, module, settings, budget, name)
+        if trainer.is_global_zero:
+            merge_metrics(folder)
+    return _exported(folder, trainer, module, settings, name)
 
 
-def _fit(
-    trainer: pl.Trainer, module: MTINetTraining, loaders: tuple[DataLoader[Sample], ...], last: Path | None
-) -> None:
+def _prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: Progress) -> SliceStore:
+    return prepare_dataset(
+        dataset,
+        cache,
+        processes=settings.preparation_processes,
+        progress=progress,
+        size=settings.network.image_size,
+    )
+
+
+def _fit(trainer: pl.Trainer, module: MTINetTraining, loaders: SliceLoaders, last: Path | None) -> None:
     """Fit; Ctrl+C, which Lightning turns into an exit of the process, comes out as Cancelled."""
     # Its notes on devices and on other products are not for our users.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -142,7 +142,7 @@ def _fit(
         warnings.filterwarnings("ignore", message=".*logs directory .* exists and is not empty.*")
         warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
         try:
-            trainer.fit(module, loaders[0], loaders[1], ckpt_path=last)
+            trainer.fit(module, datamodule=loaders, ckpt_path=last)
         except (SystemExit, KeyboardInterrupt):
             raise Cancelled("Training was interrupted; resume it (--resume) from its last epoch.") from None
         finally:
@@ -150,66 +150,13 @@ def _fit(
                 signal.signal(signal.SIGINT, handler)
 
 
-def _sampler(store: SliceStore, settings: TrainingSettings) -> DrawSampler:
-    world = settings.devices * settings.nodes
-    return DrawSampler(
-        store,
-        settings.sampling,
-        batch_size=settings.batch_size,
-        steps=settings.steps_per_epoch,
-        tumour_share=settings.tumour_share,
-        seed=settings.seed,
-        world=world,
-    )
-
-
-def _training_loader(
-    store: SliceStore, sampler: DrawSampler, settings: TrainingSettings
-) -> DataLoader[Sample]:
-    augmentation = settings.augmentation if settings.augmentation.strength > 0 else None
-    return DataLoader(
-        SliceDataset(store, settings.network.lesion_focus),
-        batch_sampler=sampler,
-        collate_fn=BatchMaker(augmentation),
-        num_workers=settings.workers,
-        persistent_workers=settings.workers > 0,
-        pin_memory=torch.cuda.is_available(),
-        # Its own stream, so that starting an epoch does not move the one that dropout uses.
-        generator=torch.Generator().manual_seed(settings.seed),
-    )
-
-
-def _validation_loader(
-    store: SliceStore, settings: TrainingSettings, rank: int, world: int
-) -> DataLoader[Sample]:
-    draws = validation_draws(store, settings.validation_slices, settings.seed)
-    batches = [draws[start : start + _VALIDATION_BATCH] for start in range(0, len(draws), _VALIDATION_BATCH)]
-    return DataLoader(
-        SliceDataset(store, settings.network.lesion_focus),
-        batch_sampler=batches[rank::world],
-        collate_fn=BatchMaker(None),
-        num_workers=min(1, settings.workers),
-        pin_memory=torch.cuda.is_available(),
-        generator=torch.Generator().manual_seed(settings.seed),
-    )
-
-
-def _set_curve_statistics(module: MTINetTraining, store: SliceStore, settings: TrainingSettings) -> None:
-    """The discriminator sees curves in units of their own spread."""
-    if module.discriminator is None:
-        return
-    draws = [draw for draw in validation_draws(store, 2 * _CURVES, settings.seed) if draw.lesion != NO_LESION]
-    dataset, make = SliceDataset(store, settings.network.lesion_focus), BatchMaker(None)
-    curves = [make([dataset[draw]]).curve[0] for draw in draws]
-    if len(curves) > 1:
-        stacked = torch.stack(curves)
-        module.discriminator.set_curve_statistics(stacked.mean(0), stacked.std(0))
-
-
 def _trainer(
     folder: RunFolder, settings: TrainingSettings, callbacks: list[Callback], bar: bool
 ) -> pl.Trainer:
-    keep_metrics(folder)
+    strategy = settings.strategy
+    if strategy == "auto" and settings.devices * settings.nodes > 1:
+        # Generator and discriminator are trained in turn, so each backward leaves some parameters unused.
+        strategy = "ddp_find_unused_parameters_true"
     loggers: list[Logger] = [
         CSVLogger(folder.path, name="", version="", flush_logs_every_n_steps=1),
         TensorBoardLogger(folder.path, name="", version="tensorboard"),
@@ -218,7 +165,7 @@ def _trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
         num_nodes=settings.nodes,
-        strategy=settings.strategy,
+        strategy=strategy,
         precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
         max_epochs=-1,  # the budget ends the run
         callbacks=callbacks,
@@ -234,13 +181,20 @@ def _trainer(
 
 
 def _exported(
-    folder: RunFolder, module: MTINetTraining, settings: TrainingSettings, budget: Budget, name: str
+    folder: RunFolder, trainer: pl.Trainer, module: MTINetTraining, settings: TrainingSettings, name: str
 ) -> TrainingResult:
-    """The best checkpoint as a model folder."""
+    """The best checkpoint as a model folder, written by the first process for all."""
     if not folder.best.is_file():
         raise InputError("The run ended before its first validation and left no model; enlarge its budget.")
-    state = torch.load(folder.best, map_location="cpu", weights_only=False)
-    module.load_state_dict(state["state_dict"])
-    scores = {key: float(value) for key, value in state["scores"].items()}
-    digest = export_model(folder.model, module.best_network, settings, scores, name)
-    return TrainingResult(folder.path, folder.model, digest, scores, budget.steps, budget.seconds / 60)
+    best = torch.load(folder.best, map_location="cpu", weights_only=False)
+    spent = torch.load(folder.last, map_location="cpu", weights_only=False)["budget"]
+    scores = {key: float(value) for key, value in best["scores"].items()}
+    if trainer.is_global_zero:
+        module.load_state_dict(best["state_dict"])
+        export_model(folder.model, module.best_network, settings, scores, name)
+    if trainer.world_size > 1:
+        trainer.strategy.barrier("exported")
+    digest = read_model_folder(folder.model)[2]
+    return TrainingResult(
+        folder.path, folder.model, digest, scores, int(spent["steps"]), spent["seconds"] / 60
+    )
