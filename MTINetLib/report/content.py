@@ -49,6 +49,9 @@ TECHNIQUE = (
     "true. No LI-RADS category is given."
 )
 
+#: Of a phase's evidence, strongest first; findings.json has all of it.
+_EVIDENCE_SHOWN = 2
+
 Row = tuple[str, ...]
 
 
@@ -136,7 +139,7 @@ def _phase_rows(findings: StudyFindings) -> tuple[Row, ...]:
                 phase.title,
                 str(said.get("description") or "not named"),
                 seconds(time),
-                "; ".join(said.get("evidence") or ()) or "not stated",
+                "; ".join((said.get("evidence") or ())[:_EVIDENCE_SHOWN]) or "not stated",
                 f"{100 * float(said.get('confidence') or 0):.0f} %",
                 "-" if alignment is None else f"{alignment:.2f}",
             )

@@ -17,7 +17,7 @@ _WARN, _WARN_PAPER = "#9C3D00", "#FFF3E6"
 #: At the sides, the top and the bottom.
 _MARGINS_MM = (12.0, 10.0, 11.0)
 _LESIONS_A_PAGE = 3
-_SMALLER = (0.88, 0.76, 0.64)
+_SMALLER = (0.94, 0.88, 0.76, 0.64)
 
 
 def pdf_report(content: ReportContent) -> bytes:
@@ -94,7 +94,7 @@ def _lesion(block: LesionBlock, width: float, scale: float) -> list[Any]:
 
 def _study(content: ReportContent, width: float) -> list[Any]:
     facts = " &nbsp;&nbsp; ".join(_named(name, value) for name, value in content.facts)
-    shares = (0.12, 0.22, 0.1, 0.38, 0.1, 0.08)
+    shares = (0.11, 0.17, 0.07, 0.49, 0.09, 0.07)
     parts = [_head("Study"), _markup(facts, 7.5)]
     parts.append(_table(said.PHASE_HEADS, content.phase_rows, shares, width))
     if content.doubts:
