@@ -87,11 +87,11 @@ def read_dataset(folder: Path) -> list[DatasetCase]:
     if not rows:
         raise InputError(f"{table} lists no cases; add one line per study.")
     names = [row.text("case") for row in rows]
-    for number, (row, name) in enumerate(zip(rows, names)):
+    for number, (row, name) in enumerate(zip(rows, names, strict=True)):
         if name in names[:number]:
             raise row.error("case", f"{name!r} stands here twice; give every case its own name")
     classes = _read_lesion_classes(folder / LESIONS_FILE, names)
-    return [_case(folder, row, classes.get(name, {})) for row, name in zip(rows, names)]
+    return [_case(folder, row, classes.get(name, {})) for row, name in zip(rows, names, strict=True)]
 
 
 def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
@@ -172,7 +172,7 @@ def _rows(table: Path, columns: Sequence[str]) -> Iterator[_Row]:
                         f"{table}, line {reader.line_num}: {len(cells)} values for {len(header)} columns; "
                         "put quotes around a value that holds a comma."
                     )
-                values = {name: cell.strip() for name, cell in zip(header, cells)}
+                values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
                 yield _Row(str(table), reader.line_num, values)
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{table} is not a readable UTF-8 CSV table; save it as such.") from error

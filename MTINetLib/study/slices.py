@@ -47,9 +47,11 @@ class SliceFrame:
         wanted = (2, 1, 0)  # LPS axes of (slice, row, column): superior, posterior, left
         axes = max(
             permutations(range(3)),
-            key=lambda order: float(np.prod([abs(cosines[n, a]) + 1e-6 for n, a in zip(order, wanted)])),
+            key=lambda order: float(
+                np.prod([abs(cosines[n, a]) + 1e-6 for n, a in zip(order, wanted, strict=True)])
+            ),
         )
-        flips = tuple(bool(cosines[n, a] < 0) for n, a in zip(axes, wanted))
+        flips = tuple(bool(cosines[n, a] < 0) for n, a in zip(axes, wanted, strict=True))
         return SliceFrame(grid, size, (axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2]))
 
     @property

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from MTINetLib.errors import InputError
 from MTINetLib.study.dataset_folder import CASE_COLUMNS, DatasetCase, read_dataset, write_dataset_tables
 from MTINetLib.study.phase import PHASES, Phase
@@ -49,7 +50,7 @@ def test_a_mask_may_be_missing(folder: Path) -> None:
 
 
 def test_what_is_written_reads_the_same(folder: Path) -> None:
-    paths = {p: folder / "c 1" / "pre.nii.gz" for p in PHASES}
+    paths = dict.fromkeys(PHASES, folder / "c 1" / "pre.nii.gz")
     cases = [
         DatasetCase(
             "a", "p, with comma", "HCC", paths, folder / "c 1" / "mask.nii.gz", {1: "HCC", 2: "hemangioma"}
@@ -66,7 +67,7 @@ def test_what_is_written_reads_the_same(folder: Path) -> None:
 
 
 def test_files_outside_the_folder_are_not_written_into_the_tables(folder: Path) -> None:
-    paths = {p: folder.parent / "elsewhere.nii.gz" for p in PHASES}
+    paths = dict.fromkeys(PHASES, folder.parent / "elsewhere.nii.gz")
     with pytest.raises(InputError, match="outside the dataset folder"):
         write_dataset_tables(folder, [DatasetCase("a", "p", "HCC", paths, None)])
 

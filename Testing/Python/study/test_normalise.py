@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from MTINetLib.study.normalise import IntensityScale, body_mask, estimate_scale
 
 RNG = np.random.default_rng(3)

@@ -5,9 +5,10 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
+
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.slices import SliceFrame
-from scipy.spatial.transform import Rotation
 
 IDENTITY = np.eye(3)
 SIGNED_PERMUTATIONS = [

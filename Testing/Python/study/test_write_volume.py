@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy.spatial.transform import Rotation
+
 from MTINetLib.errors import InputError
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.write_volume import write_label_map, write_volume
-from scipy.spatial.transform import Rotation
 
 DIRECTION = tuple(
     float(x) for x in Rotation.from_euler("xyz", [10, 20, 30], degrees=True).as_matrix().ravel()
