@@ -18,7 +18,7 @@ Volume = npt.NDArray[np.float32]
 _Values = TypeVar("_Values", float, npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 #: Percentile of the inner body's pre-contrast signal that becomes 1: about the liver, one of the brighter
-#: tissues of T1. On phantoms it follows the liver within 8 %; the 95th, nearer to fat and inflow, within 16 %.
+#: tissues of T1. On phantoms it follows the liver within 8 %; the 95th, near fat and inflow, within 16 %.
 HIGH_PERCENTILE = 80.0
 #: Radius of the inner body as a part of the body's half extent along each axis.
 INNER_RADIUS = 0.8
