@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.network.torchvision_operators import declare_missing_operators
 from MTINetLib.study.phase import PHASES
 
 #: nnU-Net v2's default planner for 2-D: base 32 doubled up to 512, pooled until 4 x 4 are left
@@ -20,6 +21,7 @@ def plain_conv_unet(classes: int = 2) -> nn.Module:
     Raises:
         MissingResourceError: the package that has it is not installed.
     """
+    declare_missing_operators()
     try:
         from dynamic_network_architectures.architectures.unet import PlainConvUNet
     except ImportError as error:
