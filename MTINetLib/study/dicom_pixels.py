@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pydicom
 from pydicom.pixels.utils import iter_pixels
 
 from MTINetLib.errors import InputError
@@ -88,7 +89,9 @@ def _read(frame: Frame, offset: int) -> npt.NDArray[Any]:
 def _decode(frames: Sequence[Frame]) -> list[npt.NDArray[Any]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pixels = iter_pixels(frames[0].place.path, indices=[frame.number for frame in frames], raw=True)
+        # The whole file first: pydicom finds no pixels in a deflated file by its path.
+        dataset = pydicom.dcmread(frames[0].place.path, force=True)
+        pixels = iter_pixels(dataset, indices=[frame.number for frame in frames], raw=True)
         found = [np.array(item) for item in pixels]
     if any(item.shape != frames[0].size for item in found) or len(found) != len(frames):
         raise ValueError("the decoded size differs from the header's")
