@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK
 
 from MTINetLib.errors import InputError
 from MTINetLib.study.grid import Grid
@@ -43,14 +43,14 @@ def _write(path: Path, array: npt.NDArray[Any], grid: Grid, *, compress: bool) -
         raise ValueError(f"the array has shape {array.shape}, its grid {grid.shape}")
     if not path.name.lower().endswith(SUFFIXES):
         raise InputError(f"{path.name} cannot be written: use a name that ends in {', '.join(SUFFIXES)}.")
-    image: Any = sitk.GetImageFromArray(np.ascontiguousarray(array))
+    image: Any = SimpleITK.GetImageFromArray(np.ascontiguousarray(array))
     image.SetSpacing(grid.spacing)
     image.SetOrigin(grid.origin)
     image.SetDirection(grid.direction)
     beside = path.with_name(f".part-{os.getpid()}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sitk.WriteImage(image, str(beside), useCompression=compress)
+        SimpleITK.WriteImage(image, str(beside), useCompression=compress)
         beside.replace(path)
     except (RuntimeError, OSError) as error:
         beside.unlink(missing_ok=True)

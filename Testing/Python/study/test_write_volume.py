@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 from scipy.spatial.transform import Rotation
 
 from MTINetLib.errors import InputError
@@ -22,9 +22,9 @@ def test_a_label_map_keeps_values_and_geometry(tmp_path: Path, suffix: str) -> N
     labels = np.arange(60).reshape(GRID.shape) % 5
     path = tmp_path / f"my lesions{suffix}"
     write_label_map(path, labels, GRID)
-    image = sitk.ReadImage(str(path))
-    assert image.GetPixelID() == sitk.sitkUInt8
-    assert np.array_equal(sitk.GetArrayFromImage(image), labels)
+    image = SimpleITK.ReadImage(str(path))
+    assert image.GetPixelID() == SimpleITK.sitkUInt8
+    assert np.array_equal(SimpleITK.GetArrayFromImage(image), labels)
     assert np.allclose(image.GetSpacing(), GRID.spacing, atol=1e-5)
     assert np.allclose(image.GetOrigin(), GRID.origin, atol=1e-4)
     assert np.allclose(image.GetDirection(), GRID.direction, atol=1e-5)
@@ -35,13 +35,13 @@ def test_many_labels_need_sixteen_bits(tmp_path: Path) -> None:
     labels = np.zeros(GRID.shape, dtype=np.int32)
     labels[0, 0, 0] = 300
     write_label_map(tmp_path / "l.nrrd", labels, GRID)
-    assert sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "l.nrrd"))).max() == 300
+    assert SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "l.nrrd"))).max() == 300
 
 
 def test_a_volume_is_kept_as_float32(tmp_path: Path) -> None:
     array = np.random.default_rng(0).normal(size=GRID.shape)
     write_volume(tmp_path / "p.nii.gz", array, GRID)
-    back = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "p.nii.gz")))
+    back = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "p.nii.gz")))
     assert back.dtype == np.float32
     assert np.array_equal(back, array.astype(np.float32))
 
