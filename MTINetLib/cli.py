@@ -54,21 +54,21 @@ def _options(
         typer.echo(context.get_help())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+def main() -> int:
+    """The program: one command, with libraries kept quiet."""
+    quiet_libraries()
+    return run(sys.argv[1:])
 
-    Args:
-        arguments: without the program's name; those of this process if None.
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command, given without the program's name.
 
     Returns:
         0; 2 for what the user can set right; 130 when cancelled; 1 for a defect of the program.
     """
-    quiet_libraries()
     command = typer.main.get_command(app)
     try:
-        code = command.main(
-            args=None if arguments is None else list(arguments), prog_name="mtinet", standalone_mode=False
-        )
+        code = command.main(args=list(arguments), prog_name="mtinet", standalone_mode=False)
     except BaseException as error:
         return _ended(failure_of(error))
     return code if isinstance(code, int) else 0

@@ -67,7 +67,13 @@ class RichProgress:
 
 def findings_table(findings: StudyFindings) -> Table:
     """The lesions, one a row; with none, a table that says so."""
-    table = Table(title=_title(findings), caption=findings.provenance.intended_use, title_justify="left")
+    table = Table(
+        title=_title(findings),
+        caption=findings.provenance.intended_use,
+        title_justify="left",
+        caption_justify="left",
+        show_header=bool(findings.lesions),
+    )
     for head in ("Lesion", "Class", "Probability"):
         table.add_column(head)
     for head in ("Volume", "Size", "Slices"):

@@ -11,7 +11,10 @@ import typer
 from MTINetLib.commands.options import Dataset
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from MTINetLib.training.settings import TrainingSettings
+    from MTINetLib.training.train import TrainingResult
 
 _DEFAULT_PRESET = "demo"
 
@@ -34,6 +37,9 @@ def train(
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; may be repeated."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+    cross_validation: Annotated[
+        bool, typer.Option("--cross-validation", help="One model a fold, as many as the setting folds says.")
+    ] = False,
     name: Annotated[str, typer.Option(metavar="NAME", help="Name of the model that comes out.")] = "",
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Prepared slices, to share among runs.")
@@ -46,24 +52,32 @@ def train(
     from rich.console import Console
 
     from MTINetLib.console import RichProgress
+    from MTINetLib.training.cross_validation import cross_validate
     from MTINetLib.training.train import train as run_training
 
     console = Console()
     settings = _settings(run, preset, changes or [], resume)
     bar = console.is_terminal
     with RichProgress(console) as progress:
-        result = run_training(
-            dataset, run, settings, resume=resume, progress=progress, bar=bar, cache=cache, name=name
-        )
+        if cross_validation:
+            results = cross_validate(dataset, run, settings, resume=resume, progress=progress, bar=bar)
+        else:
+            result = run_training(
+                dataset, run, settings, resume=resume, progress=progress, bar=bar, cache=cache, name=name
+            )
+            results = [result]
+    for result in results:
+        _tell(console, result)
+
+
+def _tell(console: Console, result: TrainingResult) -> None:
     figures = ", ".join(f"{key} {value:.3f}" for key, value in sorted(result.scores.items()))
-    console.print(
+    lines = (
         f"{result.steps} steps in {result.minutes:.1f} min; validation: {figures}.",
-        soft_wrap=True,
-        highlight=False,
+        f"The model is in {result.model} (SHA-256 {result.sha256}).",
     )
-    console.print(
-        f"The model is in {result.model} (SHA-256 {result.sha256}).", soft_wrap=True, highlight=False
-    )
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 def _settings(run: Path, preset: str | None, changes: list[str], resume: bool) -> TrainingSettings:

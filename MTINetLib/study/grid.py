@@ -50,12 +50,14 @@ class Grid:
     def to_lps(self, kji: npt.ArrayLike) -> FloatArray:
         """LPS positions in mm, [..., 3], of array indices (k, j, i), [..., 3]."""
         ijk = np.asarray(kji, dtype=np.float64)[..., ::-1]
-        return ijk @ self.ijk_to_lps[:3, :3].T + np.array(self.origin)
+        lps: FloatArray = ijk @ self.ijk_to_lps[:3, :3].T + np.array(self.origin)
+        return lps
 
     def to_index(self, lps: npt.ArrayLike) -> FloatArray:
         """Continuous array indices (k, j, i), [..., 3], of LPS positions in mm, [..., 3]."""
         offset = np.asarray(lps, dtype=np.float64) - np.array(self.origin)
-        return (offset @ np.linalg.inv(self.ijk_to_lps[:3, :3]).T)[..., ::-1]
+        kji: FloatArray = (offset @ np.linalg.inv(self.ijk_to_lps[:3, :3]).T)[..., ::-1]
+        return kji
 
     def matches(self, other: Grid, tolerance_mm: float = 1e-2) -> bool:
         """Whether both grids have the same shape and their corners agree within the tolerance."""

@@ -68,4 +68,5 @@ class Study:
 
     def phase(self, phase: Phase) -> Volume:
         """One phase's volume, [K, J, I]."""
-        return self.volumes[phase.index]
+        volume: Volume = self.volumes[phase.index]
+        return volume

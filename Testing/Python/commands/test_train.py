@@ -1,0 +1,100 @@
+"""mtinet train and mtinet evaluate, one after the other on a small dataset."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.made_analysis import made_analysis, made_grid, made_study
+
+from MTINetLib.cli import run
+from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
+from MTINetLib.study.phase import PHASES
+from MTINetLib.study.write_volume import write_label_map, write_volume
+
+TINY = (
+    "image_size=64 widths=2,2,2,4 decoder_widths=4,4,4,4 context_blocks=1 transformer_depth=1 ffn_width=32 "
+    "tdd_width=16 tdd_depth=1"
+).split()
+STEPS = ["validation_share=0.34", "max_steps=4", "steps_per_epoch=2", "log_every=1"]
+
+
+def changes() -> list[str]:
+    words = [*STEPS, *(f"network.{word}" for word in TINY)]
+    return [part for word in words for part in ("--set", word)]
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four patients, each with the two lesions of the made study and noise of its own."""
+    root = tmp_path_factory.mktemp("dataset")
+    study = made_study(made_grid(shape=(8, 40, 48)))
+    labels = made_analysis(study).labels
+    random = np.random.default_rng(0)
+    cases = []
+    for number in range(4):
+        folder = root / f"case_{number}"
+        folder.mkdir()
+        noise = random.normal(0, 2, study.volumes.shape).astype(np.float32)
+        paths = {phase: folder / f"{phase.value}.nii" for phase in PHASES}
+        for phase in PHASES:
+            write_volume(paths[phase], study.phase(phase) + noise[phase.index], study.grid)
+        mask = folder / "mask.nii.gz"
+        write_label_map(mask, labels, study.grid)
+        classes = {1: "HCC", 2: "hemangioma"}
+        cases.append(DatasetCase(f"case_{number}", f"patient_{number}", "HCC", paths, mask, classes))
+    write_dataset_tables(root, cases)
+    return root
+
+
+def test_training_leaves_a_model_that_evaluation_takes(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tmp_path / "run"
+    start = ["train", str(dataset), "-o", str(runs), "--preset", "quick", *changes(), "--name", "tried"]
+    assert run(start) == 0, capsys.readouterr().err
+    config = json.loads((runs / "model" / "config.json").read_text("utf-8"))
+    assert config["name"] == "tried"
+    assert "SHA-256" in capsys.readouterr().out
+
+    # A second run in the same folder is refused; a resumed one needs no preset and goes on.
+    assert run(start) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert run(["train", str(dataset), "-o", str(runs), "--resume", "--set", "max_steps=6"]) == 0
+    assert "6 steps" in capsys.readouterr().out
+
+    out = tmp_path / "figures"
+    assert (
+        run(["evaluate", str(dataset), "-o", str(out), "--model", str(runs / "model"), "--limit", "2"]) == 0
+    )
+    with (out / "per_case.csv").open(newline="", encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == 2
+    assert (out / "summary.md").is_file()
+    assert json.loads((out / "summary.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--preset", "best"], "best"),
+        (["--preset", "quick", "--set", "speed=9"], "speed"),
+        (["--preset", "quick", "--set", "batch_size"], "batch_size"),
+    ],
+)
+def test_wrong_settings_are_refused(
+    dataset: Path, tmp_path: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", str(dataset), "-o", str(tmp_path / "run"), *arguments]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert told.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_dataset_without_its_table_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "set").mkdir()
+    assert run(["train", str(tmp_path / "set"), "-o", str(tmp_path / "run"), "--preset", "quick"]) == 2
+    assert "cases.csv" in capsys.readouterr().err

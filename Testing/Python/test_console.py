@@ -1,0 +1,59 @@
+"""What the command line shows of findings and of progress."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+
+from rich.console import Console
+from support.made_analysis import made_analysis, made_study
+
+from MTINetLib.console import RichProgress, findings_table
+
+
+def shown(thing: object) -> str:
+    text = StringIO()
+    Console(file=text, width=120).print(thing)
+    return text.getvalue()
+
+
+def test_every_lesion_has_its_row_and_the_intended_use_stands_below() -> None:
+    findings = made_analysis(made_study()).findings
+    text = shown(findings_table(findings))
+    assert f"{len(findings.lesions)} lesions found" in text
+    for lesion in findings.lesions:
+        assert f"{lesion.volume_ml:.1f} mL" in text
+    assert "Research use only" in text
+
+
+def test_slices_are_counted_from_one_for_people() -> None:
+    findings = made_analysis(made_study()).findings
+    first = replace(findings.lesions[0], slices=(0, 3))
+    assert "1-4" in shown(findings_table(replace(findings, lesions=(first,))))
+
+
+def test_no_lesion_is_said_plainly() -> None:
+    findings = made_analysis(made_study()).findings
+    text = shown(findings_table(replace(findings, lesions=())))
+    assert "No lesion found" in text
+
+
+def test_off_a_terminal_every_finished_stage_is_a_line() -> None:
+    text = StringIO()
+    with RichProgress(Console(file=text)) as progress:
+        progress.start("Reading", 3)
+        progress.update(2)
+        progress.finish()
+        progress.start("Writing", 1)
+        progress.finish()
+    assert [line.split(":")[0] for line in text.getvalue().splitlines()] == ["Reading", "Writing"]
+
+
+def test_on_a_terminal_every_stage_has_a_bar() -> None:
+    text = StringIO()
+    with RichProgress(Console(file=text, force_terminal=True, width=100)) as progress:
+        progress.start("Reading", 3)
+        progress.update(3)
+        progress.finish()
+    assert "Reading" in text.getvalue()
+    assert "3/3" in text.getvalue()
