@@ -17,6 +17,7 @@ from MTINetLib.commands.failures import Failure, failure_of, quiet_libraries, sh
 from MTINetLib.commands.info import info
 from MTINetLib.commands.phantom import phantom
 from MTINetLib.commands.train import train
+from MTINetLib.freed_memory import keep_freed_memory
 
 app = typer.Typer(
     name="mtinet",
@@ -55,8 +56,9 @@ def _options(
 
 
 def main() -> int:
-    """The program: one command, with libraries kept quiet."""
+    """The program: one command, with libraries kept quiet and the process's memory kept warm."""
     quiet_libraries()
+    keep_freed_memory()
     return run(sys.argv[1:])
 
 

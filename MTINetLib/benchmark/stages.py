@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.freed_memory import keep_freed_memory
+
 #: In order. ``start_up`` is the process, Python and all imports; a process that stays warm has neither it nor
 #: ``load_model`` to do.
 STAGES = ("start_up", "load_model", "read", "recognise", "align", "infer", "measure", "write")
@@ -86,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--started", type=float, required=True, help="time.time() when the process was asked for"
     )
     given = parser.parse_args(arguments)
+    keep_freed_memory()  # as ``mtinet`` does
     _import_everything()
     start_up = time.time() - given.started
     result = time_stages(given.folder, given.out, given.model, given.device, given.precision)

@@ -62,7 +62,9 @@ class Study:
 
     def __post_init__(self) -> None:
         if self.volumes.shape != (len(PHASES), *self.grid.shape):
-            raise ValueError(f"volumes have shape {self.volumes.shape}, the grid wants (4, *{self.grid.shape})")
+            raise ValueError(
+                f"volumes have shape {self.volumes.shape}, the grid wants (4, *{self.grid.shape})"
+            )
         if self.volumes.dtype != np.float32:
             raise ValueError(f"volumes are {self.volumes.dtype}, not float32")
 

@@ -11,8 +11,10 @@ from MTINetLib.network.mtinet import MTINet
 from MTINetLib.study import normalise
 from MTINetLib.training.settings import TrainingSettings
 
-#: What an untuned model uses; a calibration on held-out cases may replace them.
-MASK_THRESHOLD = 0.5
+#: On the validation studies of the shipped model, findings in one slice only were nearly all vessels cut
+#: across: asking for two slices takes false positives from 1.04 to 0.06 a study. What it costs is lesions
+#: that are thinner than two slices, nearly all of them under 10 mm.
+THRESHOLDS = {"mask": 0.5, "min_slices": 2}
 TEMPERATURE = 1.0
 
 
@@ -36,7 +38,7 @@ def export_model(
             "method": "pre-contrast, percentile of the inner body",
             "high_percentile": normalise.HIGH_PERCENTILE,
         },
-        "thresholds": {"mask": MASK_THRESHOLD},
+        "thresholds": THRESHOLDS,
         "temperature": TEMPERATURE,
         "training": settings.to_dict(),
         "validation": {key: round(value, 5) for key, value in scores.items()},

@@ -56,7 +56,7 @@ def test_the_program_starts_without_anything_heavy() -> None:
         (["bogus"], "No such command 'bogus'"),
         (["analyze"], "Missing option '--out'"),
         (["analyze", "in", "-o", "out", "--fast"], "--fast"),
-        (["phantom", "-o", "out", "--cases", "many"], "many"),
+        (["phantom", "-o", "out", "--cases", "many"], "--cases"),
         (["train"], "Missing"),
     ],
 )
