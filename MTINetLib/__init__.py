@@ -1,3 +1,3 @@
-"""MTINetLib: liver lesions in four-phase contrast MRI, from images to findings (MTI-Net). Research use only."""
+"""MTINetLib: liver lesions in four-phase contrast MRI, from images to findings. Research use only."""
 
 __version__ = "0.1.0"

@@ -19,5 +19,5 @@ class MissingResourceError(MTINetError):
     """Something that the machine should offer is missing, such as a package, a device or disk space."""
 
 
-class Cancelled(MTINetError):
+class Cancelled(MTINetError):  # noqa: N818
     """The user cancelled the work; nothing was written."""

@@ -36,9 +36,9 @@ def declare_missing_operators() -> bool:
         importlib.import_module("torchvision")
     except RuntimeError:
         _forget_half_imported()
-        library = torch.library.Library("torchvision", "DEF")
+        library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
         for schema in _SCHEMAS:
-            library.define(schema)
+            library.define(schema)  # type: ignore[no-untyped-call]
         _declared.append(library)
         return True
     return False
