@@ -149,29 +149,6 @@ def settings_from_dict(data: Mapping[str, Any]) -> TrainingSettings:
 #: demo: trains the shipped model, whose run was given 62 minutes and came to these steps.
 #: paper: the recipe of the paper's "Configuration", nothing added (Adam 1e-4, batch 1, 100 epochs,
 #: five folds). quick: seconds, to see that everything runs.
-PRESETS:
-        raise InputError(f"There is no training preset '{name}'; choose one of {', '.join(PRESETS)}.")
-    return change_settings(PRESETS[name], changes)
-
-
-def settings_from_dict(data: Mapping[str, Any]) -> TrainingSettings:
-    """What :meth:`TrainingSettings.to_dict` gave, back from JSON.
-
-    Raises:
-        InputError: a name or value in it is unknown to this version.
-    """
-    values = dict(data)
-    try:
-        network = NetworkSettings.from_dict(values.pop("network"))
-        loss = LossWeights(**values.pop("loss"))
-        augmentation = AugmentationSettings(**values.pop("augmentation"))
-        return TrainingSettings(network=network, loss=loss, augmentation=augmentation, **values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"These training settings cannot be read by this version: {error}") from error
-
-
-#: demo: trains the shipped model, whose run was given 62 minutes and came to these steps. paper: the recipe of the paper's "Configuration", nothing added
-#: (Adam 1e-4, batch 1, 100 epochs, five folds). quick: seconds, to see that everything runs.
 PRESETS: dict[str, TrainingSettings] = {
     "demo": TrainingSettings(
         preset="demo",
