@@ -7,9 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
+import MTINetLib
 from MTINetLib.errors import InputError
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, TruthLesion, make_case
 from MTINetLib.progress import Progress, Silent
@@ -36,8 +38,9 @@ def write_cohort(
 ) -> list[DatasetCase]:
     """Make ``cases`` studies and write them as a dataset folder.
 
-    The folder holds ``cases.csv``, ``lesions.csv`` and per case ``cases/<case>/`` with four NIfTI files or
-    four DICOM series folders, ``mask.nii.gz`` and ``truth.json`` (true curves, diameters, times). It is
+    The folder holds ``cases.csv``, ``lesions.csv``, ``dataset.json`` (which says that all of it is
+    synthetic) and per case ``cases/<case>/`` with four NIfTI files or four DICOM series folders,
+    ``mask.nii.gz`` and ``truth.json`` (true curves, diameters, times). It is
     written beside its place and moved there when whole.
 
     Args:
@@ -68,6 +71,7 @@ def write_cohort(
             watch.update(len(rows))
         watch.finish()
         write_dataset_tables(beside, rows)
+        _write_origin(beside, seed, first_index, chosen)
         if folder.exists():
             folder.rmdir()
         beside.chmod(0o755)
@@ -76,6 +80,18 @@ def write_cohort(
         shutil.rmtree(beside, ignore_errors=True)
         raise
     return [_moved(row, beside, folder) for row in rows]
+
+
+def _write_origin(folder: Path, seed: int, first_index: int, settings: PhantomSettings) -> None:
+    """``dataset.json``: what the dataset is, so that figures made on it are called synthetic."""
+    origin = {
+        "synthetic": True,
+        "made_by": f"mtinet phantom, MTINetLib {MTINetLib.__version__}",
+        "seed": seed,
+        "first_index": first_index,
+        "settings": asdict(settings),
+    }
+    (folder / "dataset.json").write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
 
 
 def _check(folder: Path, cases: int, image_format: str) -> None:

@@ -39,6 +39,13 @@ def test_a_written_cohort_reads_back_as_it_was_made(tmp_path: Path) -> None:
     assert [lesion["curve"] for lesion in truth["lesions"]] == [list(lesion.curve) for lesion in made.lesions]
 
 
+def test_a_cohort_says_that_it_is_synthetic(tmp_path: Path) -> None:
+    write_cohort(tmp_path / "cohort", 1, seed=5, settings=SMALL)
+    origin = json.loads((tmp_path / "cohort" / "dataset.json").read_text(encoding="utf-8"))
+    assert origin["synthetic"] is True
+    assert origin["seed"] == 5
+
+
 def test_a_dicom_cohort_has_one_file_a_slice_and_phase(tmp_path: Path) -> None:
     rows = write_cohort(tmp_path / "cohort", 1, seed=6, image_format="dicom", settings=SMALL)
     slices = make_case(6, 0, SMALL).study.grid.shape[0]
