@@ -31,7 +31,8 @@ def cannot_tell(
         listed = [*listed[:_MOST_LISTED], f"and {len(volumes) - _MOST_LISTED} more"]
     return (
         f"{head[:1].upper()}{head[1:]}. Found: {'; '.join(listed)}. Name the four phases yourself with "
-        "--pre, --arterial, --portal-venous and --delayed, each a folder of one series or a file."
+        "--pre, --arterial, --portal-venous and --delayed: the #number or the description above, or a folder "
+        "of one series."
     )
 
 
