@@ -7,6 +7,7 @@ written as JSON.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,17 @@ from MTINetLib.freed_memory import keep_freed_memory
 #: ``load_model`` to do.
 STAGES = ("start_up", "load_model", "read", "recognise", "align", "infer", "measure", "write")
 START_UP = ("start_up", "load_model")
+_IMPORTED = (
+    "MTINetLib.inference.analyze",
+    "MTINetLib.inference.model_store",
+    "MTINetLib.report.write_outputs",
+    "MTINetLib.study.load",
+    "jinja2",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.figure",
+    "reportlab.pdfbase.ttfonts",
+    "reportlab.platypus",
+)
 
 
 class Clock:
@@ -97,10 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _import_everything() -> None:
-    """So that no stage pays for an import."""
-    import MTINetLib.inference.analyze
-    import MTINetLib.report.write_outputs
-    import MTINetLib.study.load  # noqa: F401
+    """So that no stage pays for an import that a warm process has behind it, also not for a late one."""
+    for name in _IMPORTED:
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":

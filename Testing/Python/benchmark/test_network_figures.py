@@ -7,9 +7,9 @@ from support.made_analysis import made_grid, made_study
 
 from MTINetLib.benchmark.network_figures import measure_network
 from MTINetLib.benchmark.plan import BenchPlan
-from MTINetLib.inference.model_store import save_model_folder
 from MTINetLib.inference.openvino_backend import is_available
 from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.model_folder import save_model_folder
 
 pytest.importorskip("dynamic_network_architectures")
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 
-from MTINetLib.benchmark.stages import STAGES, START_UP, Clock
+from MTINetLib.benchmark.bench_study import write_bench_study
+from MTINetLib.benchmark.stages import STAGES, START_UP, Clock, main
 from MTINetLib.benchmark.whole_way import Runner, fit_line
+from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.model_folder import save_model_folder
 
 
 def test_a_line_through_a_line_is_that_line() -> None:
@@ -39,3 +44,24 @@ def test_start_up_is_what_a_warm_process_does_not_pay() -> None:
 def test_every_run_gets_the_same_model_device_and_precision() -> None:
     assert Runner(None, "cpu", "bf16").options() == ["--device", "cpu", "--precision", "bf16"]
     assert Runner("m", "auto", "auto").options()[-2:] == ["--model", "m"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    settings = NetworkSettings(image_size=64, widths=(4, 4, 8, 8), decoder_widths=(8, 8, 4, 4))
+    save_model_folder(folder, MTINet(settings), {"name": "small"})
+    return folder
+
+
+def test_the_staged_run_makes_the_commands_files_and_times_every_stage(model: Path, tmp_path: Path) -> None:
+    write_bench_study(tmp_path / "study", slices=8, side=192)
+    result = tmp_path / "result.json"
+    places = [str(tmp_path / "study"), str(tmp_path / "out"), str(result)]
+    main([*places, "--model", str(model), "--device", "cpu", "--started", str(time.time())])
+    told = json.loads(result.read_text(encoding="utf-8"))
+    assert tuple(told["stages_s"]) == STAGES
+    assert all(seconds >= 0 for seconds in told["stages_s"].values())
+    assert told["stages_s"]["infer"] >= told["analysis_s"]["network"] > 0
+    assert (tmp_path / "out" / "findings.json").is_file()
+    assert (tmp_path / "out" / "report.pdf").is_file()
