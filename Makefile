@@ -23,7 +23,10 @@ lint:
 	@sh scripts/setup test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
+	@# The pinned numpy of Python 3.10 has older types than the code is checked against.
+	@if $(PYTHON_VENV) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; \
+		then echo "$(VENV)/bin/mypy"; $(VENV)/bin/mypy; \
+		else echo "mypy is left to Python 3.11 and newer"; fi
 	$(VENV)/bin/lint-imports
 
 test: lint
