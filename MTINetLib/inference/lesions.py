@@ -20,7 +20,8 @@ def find_lesions(probability: npt.NDArray[np.float32], grid: Grid, thresholds: T
 
     Voxels above ``mask`` that share a face are one lesion: face neighbours only, so that two lesions
     that meet at an edge stay two. A component is dropped as a speck if it is smaller than
-    ``smallest_mm3``, lies in fewer than ``min_slices`` slices k, or never reaches ``peak``.
+    ``smallest_mm3``, lies in fewer than ``min_slices`` slices k, never reaches ``peak``, or stays below
+    ``mean`` on average.
 
     Args:
         probability: [K, J, I] on the native grid.
@@ -42,6 +43,10 @@ def find_lesions(probability: npt.NDArray[np.float32], grid: Grid, thresholds: T
         kept &= np.array(spans) >= thresholds.min_slices
     if thresholds.peak > thresholds.mask:
         kept &= _voxels_by_component(components, probability[box] >= thresholds.peak, count) > 0
+    if thresholds.mean > thresholds.mask:
+        inside = components > 0
+        sums = np.bincount(components[inside], probability[box][inside], minlength=count + 1)[1:]
+        kept &= sums >= thresholds.mean * sizes
     order = np.argsort(-sizes, kind="stable")
     order = order[kept[order]]
     if len(order) > np.iinfo(np.uint8).max:

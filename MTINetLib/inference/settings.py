@@ -16,6 +16,8 @@ class Thresholds:
     Args:
         mask: probability above which a voxel belongs to a lesion.
         peak: a component counts only if it reaches this probability somewhere (hysteresis); not below mask.
+        mean: a component counts only if its voxels reach this probability on average; 0 asks nothing. A
+            lesion is sure inside and doubtful at its edge, a vessel cut along is doubtful throughout.
         smallest_mm3: components smaller than this are specks. 30 mm3 is a ball of 3.9 mm.
         min_slices: components in fewer slices of the reference grid are specks.
         class_probability: below this the class is undecided; 0.5 decides always.
@@ -29,6 +31,7 @@ class Thresholds:
 
     mask: float = 0.5
     peak: float = 0.5
+    mean: float = 0.0
     smallest_mm3: float = 30.0
     min_slices: int = 1
     class_probability: float = 0.7
@@ -43,6 +46,8 @@ class Thresholds:
                 )
         if self.peak < self.mask:
             raise InputError(f"The threshold peak ({self.peak}) must not be below mask ({self.mask}).")
+        if not 0 <= self.mean < 1:
+            raise InputError(f"The threshold mean is {self.mean}; it must be at least 0 and below 1.")
         for name in ("smallest_mm3", "min_slices", "least_pixels"):
             if getattr(self, name) < 0:
                 raise InputError(f"The threshold {name} is {getattr(self, name)}; it must not be negative.")
@@ -74,6 +79,7 @@ class AnalysisSettings:
 
     mask: float | None = None
     peak: float | None = None
+    mean: float | None = None
     smallest_mm3: float | None = None
     min_slices: int | None = None
     class_probability: float | None = None

@@ -43,6 +43,16 @@ def test_a_lesion_may_be_asked_to_span_several_slices() -> None:
     assert labels[6, 22, 22] == 1
 
 
+def test_a_component_that_is_unsure_throughout_is_dropped_and_one_sure_inside_is_kept_whole() -> None:
+    probability = np.zeros(GRID.shape, dtype=np.float32)
+    probability[2:6, 2:8, 2:8] = 0.65
+    probability[2:6, 12:18, 12:18] = 0.65
+    probability[2:6, 13:17, 13:17] = 0.99
+    labels = find_lesions(probability, GRID, Thresholds(mask=0.6, peak=0.6, mean=0.75))
+    assert not labels[2:6, 2:8, 2:8].any()
+    assert (labels[2:6, 12:18, 12:18] == 1).all()
+
+
 def test_a_component_without_a_peak_is_dropped_and_one_with_it_kept_whole() -> None:
     probability = empty()
     probability[3:5, 4:14, 4:14] = 0.5
