@@ -303,4 +303,6 @@ def _words(error: Exception) -> str:
 
 
 def _own_command() -> str:
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    program = Path(sys.argv[0]).stem
+    # Run as ``python -m MTINetLib.cli`` the program is called after its file.
+    return shlex.join(["mtinet" if program == "cli" else program, *sys.argv[1:]])

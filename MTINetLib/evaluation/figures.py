@@ -48,8 +48,12 @@ class Rows:
         rows: Sequence[LesionRow],
     ) -> Estimate:
         """A statistic over lesions' values, nan left out."""
-        known = sum(not math.isnan(value) for value in values)
-        return self.bootstrap.estimate(statistic(list(values)), [row.patient for row in rows], known)
+        known = [
+            (value, row.patient) for value, row in zip(values, rows, strict=True) if not math.isnan(value)
+        ]
+        return self.bootstrap.estimate(
+            statistic([value for value, _ in known]), [patient for _, patient in known]
+        )
 
     def over_cases(self, statistic: Statistic, rows: Sequence[CaseRow], n: int) -> Estimate:
         return self.bootstrap.estimate(statistic, [row.patient for row in rows], n)

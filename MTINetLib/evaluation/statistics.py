@@ -22,6 +22,8 @@ Statistic = Callable[[Floats], Floats]
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
+#: Resampling fewer patients than this tells more of the few than of the many: then there is no interval.
+LEAST_PATIENTS = 5
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class PatientBootstrap:
         value = float(statistic(np.ones((1, len(patients))))[0]) if len(patients) else float("nan")
         if not np.isfinite(value):
             return Estimate(value, float("nan"), float("nan"), count, "none")
+        if len(set(patients)) < LEAST_PATIENTS:
+            return Estimate(
+                value, float("nan"), float("nan"), count, f"none, under {LEAST_PATIENTS} patients"
+            )
         drawn = statistic(self._drawn[:, [self._row[patient] for patient in patients]])
         drawn = drawn[~np.isnan(drawn)]
         tail = (1.0 - CONFIDENCE) / 2.0

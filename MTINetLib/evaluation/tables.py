@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.evaluation.compare import CaseRow, LesionRow
-from MTINetLib.evaluation.statistics import Estimate
+from MTINetLib.evaluation.statistics import LEAST_PATIENTS, Estimate
 from MTINetLib.study.phase import PHASES
 
 _CURVES = ("true_curve", "measured_curve", "predicted_curve")
@@ -206,7 +206,8 @@ def _notes(about: Mapping[str, Any]) -> list[str]:
     return [
         "95 % intervals in brackets: shares by Wilson's score, false-positive rates by the exact Poisson"
         f" interval, all else by bootstrap over patients ({about['bootstrap']['resamples']} resamples,"
-        f" seed {about['bootstrap']['seed']}). A true and a found lesion match one to one at IoU >= 0.1."
+        f" seed {about['bootstrap']['seed']}), from {LEAST_PATIENTS} patients up."
+        " A true and a found lesion match one to one at IoU >= 0.1."
         " Sizes are longest axial diameters of the true lesions. Two empty masks are left out of overlaps; a"
         " missed lesion has Dice 0. Details: `summary.json`.",
         "",

@@ -89,7 +89,7 @@ def test_the_page_names_the_phantom_and_the_command(dataset: Path, tmp_path: Pat
     page = run(dataset, tmp_path / "out").to_markdown()
     assert "Synthetic phantom" in page
     assert "`mtinet evaluate ...`" in page
-    assert "| all | 4 | 100.0 (51.0 to 100.0) | 1.000 (1.000 to 1.000) |" in page
+    assert "| all | 4 | 100.0 (51.0 to 100.0) | 1.000 | 1.000 |" in page
     widths = {
         line.count("|") for line in page.splitlines() if line.startswith("| ") and "Dice, median" in line
     }

@@ -134,8 +134,10 @@ def test_studies_without_lesions_do_not_enter_overlaps_per_study() -> None:
 
 
 def test_intervals_hold_their_values() -> None:
-    found = list(_estimates(FIGURES))
-    assert len(found) > 100
+    many = [replace(row, patient=f"{row.patient}{n}") for n in range(4) for row in LESIONS]
+    studies = [replace(row, patient=f"{row.patient}{n}") for n in range(4) for row in CASES]
+    found = [*_estimates(FIGURES), *_estimates(all_figures(Rows.of(studies, many, seed=1)))]
+    assert sum(math.isfinite(estimate.low) for estimate in found) > 80
     for estimate in found:
         if math.isfinite(estimate.value) and math.isfinite(estimate.low):
             assert estimate.low <= estimate.value + 1e-12

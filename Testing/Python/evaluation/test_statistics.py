@@ -71,6 +71,14 @@ def test_repeating_every_item_of_a_patient_does_not_narrow_the_interval() -> Non
     assert (tenfold.low, tenfold.high) == pytest.approx((once.low, once.high))
 
 
+def test_a_handful_of_patients_has_a_value_but_no_interval() -> None:
+    patients = ["a", "a", "b", "c", "d"]
+    result = PatientBootstrap(patients).estimate(mean_of([1.0, 2.0, 3.0, 4.0, 5.0]), patients)
+    assert result.value == 3.0
+    assert math.isnan(result.low)
+    assert "5 patients" in result.method
+
+
 @pytest.mark.parametrize(
     "values", [[3.0, 1.0, 2.0], [4.0, 1.0, 2.0, 3.0], [5.0], [1.0, math.inf, 2.0], [2.0, 2.0]]
 )
