@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.report.words import class_title, flag_in_words, probability_in_words
@@ -65,28 +66,23 @@ class RichProgress:
             self._console.print(f"{self._stage}: {seconds:.1f} s", soft_wrap=True, highlight=False)
 
 
-def findings_table(findings: StudyFindings) -> Table:
-    """The lesions, one a row; with none, a table that says so."""
-    table = Table(
-        title=_title(findings),
-        caption=findings.provenance.intended_use,
-        title_justify="left",
-        caption_justify="left",
-        show_header=bool(findings.lesions),
-    )
+def findings_table(findings: StudyFindings) -> Group:
+    """The lesions, one a row, their remarks below; without lesions it says so."""
+    table = Table(title=_title(findings), title_justify="left")
     for head in ("Lesion", "Class", "Probability"):
         table.add_column(head)
     for head in ("Volume", "Size", "Slices"):
         table.add_column(head, justify="right")
-    table.add_column("Remarks")
     for lesion in findings.lesions:
         table.add_row(*_row(lesion))
-    return table
+    remarks = [Text(line) for line in _remarks(findings)]
+    parts = (table, *remarks) if findings.lesions else (Text(_title(findings)), *remarks)
+    return Group(*parts, Text(findings.provenance.intended_use, style="italic"))
 
 
 def _title(findings: StudyFindings) -> str:
     count = len(findings.lesions)
-    return {0: "No lesion found", 1: "1 lesion found"}.get(count, f"{count} lesions found")
+    return {0: "No lesion found.", 1: "1 lesion found"}.get(count, f"{count} lesions found")
 
 
 def _row(lesion: LesionFinding) -> tuple[str, ...]:
@@ -98,5 +94,15 @@ def _row(lesion: LesionFinding) -> tuple[str, ...]:
         f"{lesion.volume_ml:.1f} mL",
         f"{lesion.long_axis_mm:.0f} x {lesion.short_axis_mm:.0f} mm",
         f"{first + 1}-{last + 1}",
-        "; ".join(flag_in_words(flag) for flag in lesion.flags),
     )
+
+
+def _remarks(findings: StudyFindings) -> list[str]:
+    lines = [
+        f"Lesion {lesion.label}: {'; '.join(flag_in_words(flag) for flag in lesion.flags)}."
+        for lesion in findings.lesions
+        if lesion.flags
+    ]
+    if findings.study.flags:
+        lines.append(f"Study: {'; '.join(flag_in_words(flag) for flag in findings.study.flags)}.")
+    return lines

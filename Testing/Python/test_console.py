@@ -35,7 +35,14 @@ def test_slices_are_counted_from_one_for_people() -> None:
 def test_no_lesion_is_said_plainly() -> None:
     findings = made_analysis(made_study()).findings
     text = shown(findings_table(replace(findings, lesions=())))
-    assert "No lesion found" in text
+    assert text.startswith("No lesion found.\n")
+
+
+def test_remarks_stand_below_in_words() -> None:
+    findings = made_analysis(made_study()).findings
+    small = replace(findings.lesions[1], flags=("under_10_mm", "touches_border"))
+    text = shown(findings_table(replace(findings, lesions=(findings.lesions[0], small))))
+    assert f"Lesion {small.label}: smaller than 10 mm; touches the edge of the image." in text
 
 
 def test_off_a_terminal_every_finished_stage_is_a_line() -> None:
