@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial.distance import cdist
@@ -93,9 +93,12 @@ def test_hd95_ignores_a_single_far_voxel_that_the_maximum_would_see() -> None:
     assert distances.assd == pytest.approx(math.hypot(12, 12) / (100 + 101))
 
 
+#: How long an example takes says something of the machine, not of the metrics.
+patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 masks = hnp.arrays(bool, (3, 4, 5), elements=st.booleans())
 
 
+@patient
 @given(masks, masks)
 def test_surface_distances_agree_with_all_pairs_of_surface_voxels(a: np.ndarray, b: np.ndarray) -> None:
     if not a.any() or not b.any():
@@ -109,6 +112,7 @@ def test_surface_distances_agree_with_all_pairs_of_surface_voxels(a: np.ndarray,
     assert result.assd == pytest.approx((first.sum() + second.sum()) / (len(first) + len(second)))
 
 
+@patient
 @given(masks, masks)
 def test_iou_is_dice_over_two_minus_dice(a: np.ndarray, b: np.ndarray) -> None:
     d = metrics.dice(a, b)
