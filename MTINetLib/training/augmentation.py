@@ -2,8 +2,8 @@
 
 The four phases share one intensity scale, and the differences between them are what the network reads.
 So every intensity change is the same for all phases, except those that real studies show per phase: a
-small gain, noise, and a shift by breathing. Geometry is one grid_sample for the whole batch: a MONAI
-spatial transform per slice costs about six times as much, and the loader shares its cores with training.
+small gain, noise, and a shift by breathing. Geometry is one grid_sample for the whole batch: MONAI
+spatial transforms work slice by slice, and the loader shares its cores with training.
 MONAI's array transforms do the rarer, costlier intensity changes, slice by slice.
 """
 
@@ -126,7 +126,7 @@ def _warp(images: Tensor, settings: AugmentationSettings, random: torch.Generato
         1,
     ).view(batch, 2, 2, 1, 1)
     move = _uniform(random, (batch, 2), 0.12) * strength
-    # Pixel centres from -1 to 1, as grid_sample wants them; affine_grid does the same at four times the cost.
+    # Pixel centres from -1 to 1, as grid_sample wants them, computed directly: affine_grid is slower.
     steps = (torch.arange(size, dtype=torch.float32) + 0.5) * (2 / size) - 1
     grid = matrix[:, :, 0] * steps[None, :] + matrix[:, :, 1] * steps[:, None] + move[:, :, None, None]
     # Control points 1/6 of the image apart; 0.012 of a half image is about 1.5 pixels.
