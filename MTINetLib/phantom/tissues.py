@@ -1,7 +1,7 @@
 """What tissues are made of: relaxation times, water content and the contrast agent's constants.
 
-Relaxation times of the abdomen, both fields: de Bazelaire CMJ et al., Radiology 2004;230:652-659 (mean T1; the
-SDs are widened where six volunteers showed little spread).
+Relaxation times of the abdomen, both fields: de Bazelaire CMJ et al., Radiology 2004;230:652-659 (mean T1;
+the SDs are widened where six volunteers showed little spread).
 Blood, cord: Stanisz GJ et al., Magn Reson Med 2005;54:507-512.
 Lesions: Eur J Radiol Open 2020, doi 10.1016/j.ejro.2020.100312 (HCC 1056 +- 292 ms, hemangioma 2524 +-
 908 ms, cyst 3793 +- 207 ms); BMC Med Imaging 2022, doi 10.1186/s12880-022-00873-8 (3 T: hemangioma against
