@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
@@ -75,9 +75,9 @@ def findings_table(findings: StudyFindings) -> Group:
         table.add_column(head, justify="right")
     for lesion in findings.lesions:
         table.add_row(*_row(lesion))
+    top: RenderableType = table if findings.lesions else Text(_title(findings))
     remarks = [Text(line) for line in _remarks(findings)]
-    parts = (table, *remarks) if findings.lesions else (Text(_title(findings)), *remarks)
-    return Group(*parts, Text(findings.provenance.intended_use, style="italic"))
+    return Group(top, *remarks, Text(findings.provenance.intended_use, style="italic"))
 
 
 def _title(findings: StudyFindings) -> str:
