@@ -56,7 +56,7 @@ def test_one_end_can_be_exchanged_for_another_in_any_order() -> None:
         ("network.widths=1,2", "4 values"),
         ("network.mdief=half", "mdief"),
         ("loss.dice=-1", "dice"),
-        ("max_minutes=none", "needs an end"),
+        ("max_steps=none", "needs an end"),
         ("validation_share=1", "validation_share"),
         ("ema_decay=1", "ema_decay"),
         ("folds=1", "folds"),
