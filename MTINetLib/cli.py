@@ -13,7 +13,7 @@ from MTINetLib.commands.analyze import analyze
 from MTINetLib.commands.bench import bench
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.evaluate import evaluate
-from MTINetLib.commands.failures import Failure, failure_of, quiet_libraries, show_tracebacks
+from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_libraries, show_tracebacks
 from MTINetLib.commands.info import info
 from MTINetLib.commands.phantom import phantom
 from MTINetLib.commands.train import train
@@ -73,6 +73,8 @@ def run(arguments: Sequence[str]) -> int:
         code = command.main(args=list(arguments), prog_name="mtinet", standalone_mode=False)
     except BaseException as error:
         return _ended(failure_of(error))
+    if code == CANCELLED:  # some versions of Typer answer Ctrl+C themselves
+        return _ended(failure_of(KeyboardInterrupt()))
     return code if isinstance(code, int) else 0
 
 

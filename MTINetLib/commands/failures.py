@@ -73,7 +73,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, Cancelled):
         return Failure(CANCELLED, _one_line(error) or "Cancelled.")
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        return Failure(CANCELLED, "Cancelled; nothing was written.")
+        return Failure(CANCELLED, "Cancelled.")
     if isinstance(error, MTINetError):
         return Failure(USER, _one_line(error))
     return _usage(error) or _machine(error) or _defect(error)

@@ -111,7 +111,8 @@ def _run(jobs: list[_Job], workers: int) -> Iterator[DatasetCase]:
         try:
             yield from pool.map(_write_job, jobs)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waits: a worker that still writes would leave files behind the caller's cleaning up.
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
