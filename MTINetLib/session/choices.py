@@ -1,0 +1,96 @@
+"""What the user has chosen. In Slicer the module's parameter node; elsewhere a plain object.
+
+The names are those of the parameter node, so they follow Slicer's manner of writing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from MTINetLib.study.phase import Phase
+
+#: Attribute of ``choices.phases`` that holds a phase's volume node.
+PHASE_NAMES: dict[Phase, str] = {
+    Phase.PRE: "pre",
+    Phase.ARTERIAL: "arterial",
+    Phase.PORTAL_VENOUS: "portalVenous",
+    Phase.DELAYED: "delayed",
+}
+
+
+class PhaseVolumes(Protocol):
+    """The volume node of each phase, or None."""
+
+    pre: Any
+    arterial: Any
+    portalVenous: Any
+    delayed: Any
+
+
+class Choices(Protocol):
+    """See :class:`PlainChoices` for the meaning of each."""
+
+    phases: PhaseVolumes
+    reference: str
+    alignment: str
+    model: str
+    device: str
+    precision: str
+    segmentation: Any
+    selectedLesion: int
+    relativePlot: bool
+    readerComment: str
+    readerName: str
+    reportFolder: str
+    deidentify: bool
+
+
+@dataclass
+class PlainPhases:
+    """Four vtkMRMLScalarVolumeNodes or None."""
+
+    pre: Any = None
+    arterial: Any = None
+    portalVenous: Any = None
+    delayed: Any = None
+
+
+@dataclass
+class PlainChoices:
+    """Choices without a parameter node, for scripts and tests.
+
+    Args:
+        reference: Phase.value of the phase whose grid the results have.
+        alignment: ``auto``, ``off`` or ``force``.
+        model: name or folder; empty for the first one found.
+        device, precision: as in ``mtinet analyze``.
+        segmentation: vtkMRMLSegmentationNode of the results, None before the first.
+        selectedLesion: its number, 0 for none.
+        relativePlot: the plot shows relative enhancement instead of the signal.
+    """
+
+    phases: PlainPhases = field(default_factory=PlainPhases)
+    reference: str = Phase.PORTAL_VENOUS.value
+    alignment: str = "auto"
+    model: str = ""
+    device: str = "auto"
+    precision: str = "auto"
+    segmentation: Any = None
+    selectedLesion: int = 0
+    relativePlot: bool = False
+    readerComment: str = ""
+    readerName: str = ""
+    reportFolder: str = ""
+    deidentify: bool = False
+
+
+def chosen_volumes(choices: Choices) -> dict[Phase, Any]:
+    """The volume nodes that were chosen, by phase; phases without one are left out."""
+    nodes = {phase: getattr(choices.phases, name) for phase, name in PHASE_NAMES.items()}
+    return {phase: node for phase, node in nodes.items() if node is not None}
+
+
+def choose_volume(choices: Choices, phase: Phase, node: Any) -> None:
+    """Set one phase's volume node, or None."""
+    setattr(choices.phases, PHASE_NAMES[phase], node)
