@@ -142,8 +142,16 @@ def from_json(text: str) -> StudyFindings:
     Raises:
         ValueError: the text is not JSON of that form.
     """
+    return from_dict(json.loads(text))
+
+
+def from_dict(data: Mapping[str, Any]) -> StudyFindings:
+    """Read what :func:`to_dict` made.
+
+    Raises:
+        ValueError: the values are not of that form.
+    """
     try:
-        data = json.loads(text)
         return StudyFindings(
             lesions=tuple(_lesion(item) for item in data["lesions"]),
             study=StudySummary(**_tuples(data["study"])),

@@ -1,0 +1,42 @@
+"""Arrays for the worker, written in pieces that do not hold up the main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+#: A piece of 4 MB is written in a few milliseconds.
+_PIECE_BYTES = 4 << 20
+
+
+def write_array(path: Path, array: npt.NDArray[Any]) -> Generator[None, None, None]:
+    """Write ``array`` [K, ...] as .npy, some slices a step.
+
+    Raises:
+        MissingResourceError: the disk is full.
+    """
+    from MTINetLib.errors import MissingResourceError
+
+    whole = np.atleast_1d(array)
+    kind = whole.dtype if whole.dtype.kind in "iub" else np.dtype(np.float32)
+    step = max(1, _PIECE_BYTES * len(whole) // max(1, whole.size * kind.itemsize))
+    try:
+        with path.open("wb") as file:
+            header = {
+                "descr": np.lib.format.dtype_to_descr(kind),
+                "fortran_order": False,
+                "shape": whole.shape,
+            }
+            np.lib.format.write_array_header_1_0(file, header)
+            for start in range(0, len(whole), step):
+                file.write(np.ascontiguousarray(whole[start : start + step], dtype=kind).tobytes())
+                yield
+    except OSError as error:
+        raise MissingResourceError(
+            f"A volume could not be handed to the analysis: {error.strerror}. Check the space on the disk "
+            "of the temporary folder."
+        ) from error
