@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from MTINetLib.errors import InputError
+from MTINetLib.study.dataset_tables import Row, RowError, table_rows
 from MTINetLib.study.phase import PHASES, Phase
 
 CASES_FILE = "cases.csv"
@@ -48,30 +49,6 @@ class DatasetCase:
     def class_of(self, label: int) -> str:
         """HCC or hemangioma for a label of the mask; the case's class where lesions.csv is silent."""
         return self.lesion_classes.get(label, self.case_class)
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One line of a table, with what an error message needs to name it."""
-
-    table: str
-    line: int
-    values: Mapping[str, str]
-
-    def text(self, column: str) -> str:
-        value = self.values[column]
-        if not value:
-            raise self.error(column, "is empty; fill it in")
-        return value
-
-    def choice(self, column: str, allowed: Sequence[str]) -> str:
-        value = self.text(column)
-        if value not in allowed:
-            raise self.error(column, f"says {value!r}; use one of {', '.join(allowed)}")
-        return value
-
-    def error(self, column: str, problem: str) -> InputError:
-        return InputError(f"{self.table}, line {self.line}, column {column}: {problem}.")
 
 
 def read_dataset(folder: Path) -> list[DatasetCase]:
@@ -119,7 +96,7 @@ def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
     _write_table(root / CASES_FILE, CASE_COLUMNS, case_rows)
 
 
-def _case(folder: Path, row: _Row, lesion_classes: dict[int, str]) -> DatasetCase:
+def _case(folder: Path, row: Row, lesion_classes: dict[int, str]) -> DatasetCase:
     case_class = row.choice("class", CASE_CLASSES)
     if case_class == "none" and lesion_classes:
         raise row.error("class", f"says none, but {LESIONS_FILE} names lesions of this case")
@@ -127,8 +104,8 @@ def _case(folder: Path, row: _Row, lesion_classes: dict[int, str]) -> DatasetCas
         case=row.text("case"),
         patient=row.text("patient"),
         case_class=case_class,
-        phase_paths={phase: _path(folder, row, phase.value) for phase in PHASES},
-        mask_path=_path(folder, row, "mask") if row.values["mask"] else None,
+        phase_paths={phase: row.path(phase.value, folder) for phase in PHASES},
+        mask_path=row.path("mask", folder) if row.values["mask"] else None,
         lesion_classes=lesion_classes,
     )
 
@@ -142,54 +119,19 @@ def _read_lesion_classes(table: Path, cases: Sequence[str]) -> dict[str, dict[in
         case = row.text("case")
         if case not in known:
             raise row.error("case", f"{case!r} is not in {CASES_FILE}")
-        label = row.text("label")
-        if not label.isdecimal() or int(label) < 1:
-            raise row.error("label", f"says {label!r}; use the lesion's value in the mask, 1 or more")
+        label = row.number("label")
         of_case = classes.setdefault(case, {})
-        if int(label) in of_case:
+        if label in of_case:
             raise row.error("label", f"lesion {label} of case {case!r} stands here twice")
-        of_case[int(label)] = row.choice("class", LESION_CLASSES)
+        of_case[label] = row.choice("class", LESION_CLASSES)
     return classes
 
 
-def _rows(table: Path, columns: Sequence[str]) -> Iterator[_Row]:
-    """The non-empty lines; utf-8-sig because spreadsheets put a byte order mark in front."""
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            header = [name.strip() for name in next(reader, [])]
-            missing = [name for name in columns if name not in header]
-            if missing:
-                wanted = ",".join(columns)
-                raise InputError(
-                    f"{table}, line 1: column {missing[0]} is missing; the header is {wanted}, with commas."
-                )
-            for cells in reader:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if len(cells) != len(header):
-                    raise InputError(
-                        f"{table}, line {reader.line_num}: {len(cells)} values for {len(header)} columns; "
-                        "put quotes around a value that holds a comma."
-                    )
-                values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-                yield _Row(str(table), reader.line_num, values)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{table} is not a readable UTF-8 CSV table; save it as such.") from error
-
-
-def _path(folder: Path, row: _Row, column: str) -> Path:
-    text = row.text(column)
-    if PurePosixPath(text).is_absolute() or PureWindowsPath(text).drive or PureWindowsPath(text).root:
-        raise row.error(column, f"{text} is an absolute path; make it relative to the dataset folder")
-    # A table written on Windows may hold backslashes; a name with a backslash in it is not worth more.
-    parts = PurePosixPath(text.replace("\\", "/")).parts
-    if ".." in parts:
-        raise row.error(column, f"{text} leaves the dataset folder; keep the files inside it")
-    path = folder.resolve().joinpath(*parts)
-    if not path.exists():
-        raise row.error(column, f"{text} does not exist in the dataset folder")
-    return path
+def _rows(table: Path, columns: Sequence[str]) -> Iterator[Row]:
+    for row in table_rows(table, columns):
+        if isinstance(row, RowError):
+            raise row
+        yield row
 
 
 def _relative(root: Path, path: Path) -> str:
