@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy.typing as npt
 
 from MTINetLib.findings import LesionClass, LesionFinding, Provenance, StudyFindings
 from MTINetLib.report.colours import ON_WHITE
+from MTINetLib.report.cover import Cover
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
 from MTINetLib.report.words import (
     class_title,
@@ -19,9 +22,6 @@ from MTINetLib.report.words import (
 )
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
-
-if TYPE_CHECKING:
-    from MTINetLib.inference.analyze import Analysis
 
 TITLE = "Liver lesions in four-phase contrast-enhanced MRI"
 BANNER = "RESEARCH USE ONLY"
@@ -47,6 +47,15 @@ TECHNIQUE = (
     "that before contrast; the washout ratio is 100 S liver / S lesion, portal venous / delayed, above 100 "
     "where the lesion is darker than the liver. The class compares HCC with hemangioma only: neither may be "
     "true. No LI-RADS category is given."
+)
+
+CORRECTED = (
+    "Corrected by a person: the masks were changed after the analysis, and all figures were measured again "
+    "on the corrected masks."
+)
+DEIDENTIFIED = (
+    "De-identified: study reference {token}. Series UIDs, descriptions, dates and the reader's name are left "
+    "out; look at the pictures for text burned into the images before sharing."
 )
 
 #: Of a phase's evidence, strongest first; findings.json has all of it.
@@ -80,6 +89,7 @@ class ReportContent:
     """All of the report; tables are rows of text under the heads named at the top of this file."""
 
     summary: str
+    notices: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     phase_rows: tuple[Row, ...]
     lesion_rows: tuple[Row, ...]
@@ -88,15 +98,24 @@ class ReportContent:
     empty_strip: bytes | None
     doubts: tuple[str, ...]
     provenance: tuple[tuple[str, str], ...]
+    cover: Cover
 
 
-def report_content(study: Study, analysis: Analysis) -> ReportContent:
-    """Write the report's words and draw its pictures; nothing in it names the patient."""
-    findings = analysis.findings
-    blocks = tuple(_block(study, analysis.labels, lesion, findings) for lesion in findings.lesions)
+def report_content(
+    study: Study, findings: StudyFindings, labels: npt.NDArray[Any], cover: Cover | None = None
+) -> ReportContent:
+    """Write the report's words and draw its pictures; nothing in it names the patient.
+
+    Args:
+        labels: [K, J, I] on the study's grid, numbered as ``findings`` says.
+        cover: the reader's part; for a de-identified report the findings must be so already.
+    """
+    cover = cover or Cover()
+    blocks = tuple(_block(study, labels, lesion, findings) for lesion in findings.lesions)
     return ReportContent(
         summary=_summary(findings),
-        facts=_facts(findings),
+        notices=_notices(findings, cover),
+        facts=_facts(findings, cover),
         phase_rows=_phase_rows(findings),
         lesion_rows=tuple(_lesion_row(lesion) for lesion in findings.lesions),
         lesion_colours=tuple(ON_WHITE[lesion.lesion_class] for lesion in findings.lesions),
@@ -104,6 +123,7 @@ def report_content(study: Study, analysis: Analysis) -> ReportContent:
         empty_strip=None if blocks else study_strip(study),
         doubts=tuple(whole_sentence(flag_in_words(flag)) for flag in findings.study.flags),
         provenance=_provenance(findings.provenance),
+        cover=cover,
     )
 
 
@@ -119,14 +139,26 @@ def _summary(findings: StudyFindings) -> str:
     return f"{found} lesion{'s' * (found > 1)} found: {', '.join(counts)}."
 
 
-def _facts(findings: StudyFindings) -> tuple[tuple[str, str], ...]:
+def _notices(findings: StudyFindings, cover: Cover) -> tuple[str, ...]:
+    """What a reader must know before the figures."""
+    notices = []
+    if findings.provenance.corrected_by_person:
+        notices.append(CORRECTED)
+    if cover.deidentified:
+        notices.append(DEIDENTIFIED.format(token=cover.token))
+    return tuple(notices)
+
+
+def _facts(findings: StudyFindings, cover: Cover) -> tuple[tuple[str, str], ...]:
     study = findings.study
     reference = findings.provenance.settings.get("reference")
+    when = findings.provenance.created_utc.replace("T", " ").rstrip("Z") or "not stated"
+    last = ("Study reference", cover.token) if cover.deidentified else ("Analysed (UTC)", when)
     return (
         ("Grid", " × ".join(str(size) for size in study.size)),
         ("Voxel", " × ".join(f"{mm:.2f}" for mm in study.spacing_mm) + " mm"),
         ("Reference phase", Phase(reference).title if reference else "not stated"),
-        ("Analysed (UTC)", findings.provenance.created_utc.replace("T", " ").rstrip("Z") or "not stated"),
+        last,
     )
 
 

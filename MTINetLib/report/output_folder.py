@@ -25,15 +25,22 @@ def check_output_folder(out: Path, *, overwrite: bool) -> None:
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file: name a folder for the results.")
-    if overwrite or not out.is_dir():
-        return
-    held = sorted(entry.name for entry in _listed(out) if not entry.name.startswith(_TEMPORARY))
+    held = [] if overwrite else _held(out)
     if held:
         shown = ", ".join(held[:3]) + (", ..." if len(held) > 3 else "")
         raise InputError(
             f"{out} is not empty (it holds {shown}): name another folder, or add --overwrite, "
             "which replaces earlier results there and keeps all other files."
         )
+
+
+def holds_something(out: Path) -> bool:
+    """Whether ``out`` is a folder with anything in it but our own temporary folders.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return bool(_held(out))
 
 
 @contextmanager
@@ -123,6 +130,12 @@ def _move(source: Path, target: Path, undo: list[tuple[Path, Path]]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     source.replace(target)
     undo.append((source, target))
+
+
+def _held(out: Path) -> list[str]:
+    if not out.is_dir():
+        return []
+    return sorted(entry.name for entry in _listed(out) if not entry.name.startswith(_TEMPORARY))
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
-from xml.sax.saxutils import escape
 
 from MTINetLib.report import content as said
 from MTINetLib.report.colours import FAINT_INK, INK, PAPER_LINE
 from MTINetLib.report.content import LesionBlock, ReportContent, Row
-from MTINetLib.report.pdf_fonts import in_known_letters, register_fonts
+from MTINetLib.report.pdf_fonts import register_fonts
+from MTINetLib.report.pdf_reader import reader_part
+from MTINetLib.report.pdf_text import letters as _letters
+from MTINetLib.report.pdf_text import markup as _markup
+from MTINetLib.report.pdf_text import text as _text
 
 _WARN, _WARN_PAPER = "#9C3D00", "#FFF3E6"
 #: At the sides, the top and the bottom.
@@ -55,6 +58,8 @@ def _pdf(content: ReportContent, scale: float) -> _Pdf:
         subject=said.BANNER,
         creator="MTINet",
         author="",
+        # Without this the file says when it was made.
+        invariant=int(content.cover.deidentified),
     )
     document.build(_story(content, width, scale))
     return _Pdf(buffer.getvalue(), document.page)
@@ -65,6 +70,7 @@ def _story(content: ReportContent, width: float, scale: float) -> list[Any]:
 
     story: list[Any] = [_text(said.TITLE, 13, bold=True, leading=16), _banner(width), Spacer(0, 4)]
     story.append(_text(content.summary, 9.5, bold=True, leading=13))
+    story.extend(_text(notice, 7.5) for notice in content.notices)
     if content.lesion_rows:
         shares = (0.05, 0.12, 0.135, 0.1, 0.14, 0.1, 0.125, 0.125, 0.105)
         story.append(_table(said.LESION_HEADS, content.lesion_rows, shares, width, content.lesion_colours))
@@ -110,23 +116,8 @@ def _end(content: ReportContent, width: float) -> list[Any]:
     lines = " &nbsp; ".join(_named(name, value) for name, value in content.provenance)
     parts = [_head("Technique"), _text(said.TECHNIQUE, 6.2, colour=FAINT_INK, leading=7.4)]
     parts.extend([_head("Provenance"), _markup(lines, 6.2, leading=7.6), _head("Reader")])
-    parts.extend(_reader(width))
+    parts.extend(reader_part(content.cover, width))
     return parts
-
-
-def _reader(width: float) -> list[Any]:
-    """Room for a comment and a signature."""
-    from reportlab.platypus import Spacer, Table
-
-    box = Table([[_text("Comment", 6.5, colour=FAINT_INK)]], colWidths=[width], rowHeights=[34])
-    box.setStyle([("BOX", (0, 0), (-1, -1), 0.5, PAPER_LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
-    names = [_text(name, 6.5, colour=FAINT_INK) for name in ("Name", "Signature", "Date")]
-    gap = 18
-    column = (width - 2 * gap) / 3
-    line = Table([[names[0], "", names[1], "", names[2]]], colWidths=[column, gap, column, gap, column])
-    rules = [("LINEABOVE", (n, 0), (n, 0), 0.6, INK) for n in (0, 2, 4)]
-    line.setStyle([*rules, *_no_padding()])
-    return [box, Spacer(0, 20), line]
 
 
 def _banner(width: float) -> Any:
@@ -195,39 +186,6 @@ def _picture(png: bytes, width: float) -> Any:
 
 def _head(words: str) -> Any:
     return _text(words.upper(), 6.6, colour=FAINT_INK, bold=True, before=5, leading=9)
-
-
-def _text(words: str, size: float, **style: Any) -> Any:
-    return _markup(_letters(words), size, **style)
-
-
-def _letters(words: str) -> str:
-    return in_known_letters(escape(words))
-
-
-def _markup(
-    markup: str,
-    size: float,
-    *,
-    colour: str = INK,
-    bold: bool = False,
-    leading: float | None = None,
-    before: float = 0,
-    align_right: bool = False,
-) -> Any:
-    from reportlab.lib.styles import ParagraphStyle
-    from reportlab.platypus import Paragraph
-
-    style = ParagraphStyle(
-        "",
-        fontName="Helvetica-Bold" if bold else "Helvetica",
-        fontSize=size,
-        leading=leading or 1.22 * size,
-        textColor=colour,
-        spaceBefore=before,
-        alignment=2 if align_right else 0,
-    )
-    return Paragraph(markup, style)
 
 
 def _foot(canvas: Any, document: Any) -> None:

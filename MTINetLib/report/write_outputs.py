@@ -87,16 +87,16 @@ def write_files(folder: Path, study: Study, analysis: Analysis, *, progress: Pro
     watcher = progress or Silent()
     findings = analysis.findings
     watcher.start("Writing results", 5)
-    _write_text(folder / FINDINGS_FILE, to_json(findings))
-    _write_text(folder / CURVES_FILE, curves_csv(findings))
-    _write_text(folder / LESIONS_FILE, lesions_csv(findings))
+    write_text(folder / FINDINGS_FILE, to_json(findings))
+    write_text(folder / CURVES_FILE, curves_csv(findings))
+    write_text(folder / LESIONS_FILE, lesions_csv(findings))
     watcher.update(1)
     write_label_map(folder / LABELS_FILE, analysis.labels, study.grid)
     write_volume(folder / PROBABILITY_FILE, in_steps(analysis.probability), study.grid)
     watcher.update(2)
-    content = report_content(study, analysis)
+    content = report_content(study, findings, analysis.labels)
     watcher.update(3)
-    _write_text(folder / HTML_FILE, html_report(content))
+    write_text(folder / HTML_FILE, html_report(content))
     watcher.update(4)
     (folder / PDF_FILE).write_bytes(pdf_report(content))
     watcher.update(5)
@@ -109,6 +109,7 @@ def in_steps(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return (np.round(clipped * _PROBABILITY_STEPS) / _PROBABILITY_STEPS).astype(np.float32)
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """UTF-8 with the same line ends on every system."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)

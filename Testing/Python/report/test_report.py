@@ -43,7 +43,7 @@ def analysis(study: Study) -> MadeAnalysis:
 
 @pytest.fixture(scope="module")
 def content(study: Study, analysis: MadeAnalysis) -> ReportContent:
-    return report_content(study, analysis)  # type: ignore[arg-type]
+    return report_content(study, analysis.findings, analysis.labels)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_words_from_outside_are_escaped(study: Study, analysis: MadeAnalysis) ->
     hostile = {**phases[0], "description": "<script>alert(1)</script> & 静脈"}
     summary = replace(analysis.findings.study, phases=(hostile, *phases[1:]))
     findings = replace(analysis.findings, study=summary, lesions=())
-    content = report_content(study, replace(analysis, findings=findings))  # type: ignore[arg-type]
+    content = report_content(study, findings, analysis.labels)
     assert "<script>" not in html_report(content)
     assert pdf_report(content).startswith(b"%PDF")
 
@@ -117,7 +117,8 @@ def test_many_lesions_take_more_pages(content: ReportContent) -> None:
 
 
 def test_no_lesion_is_said_and_still_shows_the_study(study: Study) -> None:
-    content = report_content(study, made_analysis(study, ()))  # type: ignore[arg-type]
+    none = made_analysis(study, ())
+    content = report_content(study, none.findings, none.labels)
     html = html_report(content)
     assert "No lesion was found" in html
     assert html.count("data:image/png") == 1
@@ -125,7 +126,8 @@ def test_no_lesion_is_said_and_still_shows_the_study(study: Study) -> None:
 
 
 def test_an_undecided_lesion_is_said_as_such(study: Study) -> None:
-    content = report_content(study, made_analysis(study, (LesionClass.UNDECIDED,)))  # type: ignore[arg-type]
+    made = made_analysis(study, (LesionClass.UNDECIDED,))
+    content = report_content(study, made.findings, made.labels)
     assert content.summary == "1 lesion found: 1 undecided."
     assert content.blocks[0].title == "Lesion 1: Undecided"
 
@@ -136,7 +138,7 @@ def test_missing_figures_are_dashes(study: Study, analysis: MadeAnalysis) -> Non
     )
     unknown = replace(analysis.findings.study, times_s=(None, None, None, None))
     findings = replace(analysis.findings, lesions=(bare,), study=unknown)
-    content = report_content(study, replace(analysis, findings=findings))  # type: ignore[arg-type]
+    content = report_content(study, findings, analysis.labels)
     assert content.lesion_rows[0][-3:] == ("-", "- / -", "-")
     assert {row[2] for row in content.phase_rows} == {"time unknown"}
     assert pages(pdf_report(content)) == 1

@@ -97,5 +97,5 @@ def test_a_write_that_fails_leaves_no_folder(
 
 
 def test_files_end_lines_alike_on_every_system(tmp_path: Path) -> None:
-    writing._write_text(tmp_path / "x", "a\nb\n")
+    writing.write_text(tmp_path / "x", "a\nb\n")
     assert re.findall(rb"\r", (tmp_path / "x").read_bytes()) == []

@@ -1,0 +1,86 @@
+"""Findings without what could lead back to the patient: for teaching, sharing and publishing.
+
+What the profile of DICOM PS3.15 Annex E would remove or clean from such data goes: UIDs, free text from the
+scanner or from people, dates and times of day. Times relative to the bolus or the first phase stay, for
+they are the measurement. Evidence is kept where it is one of our own sentences and quotes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from MTINetLib.findings import Provenance, StudyFindings
+from MTINetLib.study.phase import Phase
+
+WITHHELD = "withheld"
+_PHASE = "(?:" + "|".join(re.escape(phase.title) for phase in Phase) + ")"
+_STEP = rf"-?\d+ s (before|after) the {_PHASE} phase"
+#: Our own sentences of evidence; none of them can carry words from a header.
+_HARMLESS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"the contrast agent phase tag says {_PHASE}",
+        r"acquired \d+ s (before|after) the start of the bolus",
+        rf"acquired {_STEP}( and {_STEP})? \([a-z ]+\)",
+        rf"acquired (before|after) the volume taken for the {_PHASE} phase",
+        r"the description says that contrast was given",
+        r"it is time point \d+, (in|out of) order",
+        r"(a|no) contrast agent is named(, unlike in others)?",
+        r"its vessels are (not )?the darkest of the four volumes",
+        r"the enhancement spreads from the arterial to the portal venous phase",
+        r"the enhancement is more spread in the arterial than in the portal venous phase",
+        rf"made as the {_PHASE} phase, [\d.e+-]+ s after the bolus started",
+        r"(named|chosen) by (the user|you)",
+    )
+)
+#: Settings that are words; all other words are left out, for they may be paths or names.
+_PLAIN_WORD = re.compile(r"(" + "|".join(phase.value for phase in Phase) + r"|auto|off|force|none)")
+
+
+def random_token() -> str:
+    """A study reference that says nothing, such as ``MTI-4F9A21C07B3E``."""
+    return f"MTI-{secrets.token_hex(6).upper()}"
+
+
+def deidentified(findings: StudyFindings, token: str) -> StudyFindings:
+    """The findings without UIDs, descriptions, notes and dates; ``token`` stands for the study."""
+    phases = tuple(_phase(said) for said in findings.study.phases)
+    return replace(
+        findings,
+        study=replace(findings.study, phases=phases),
+        provenance=_provenance(findings.provenance, token),
+    )
+
+
+def _phase(said: Mapping[str, Any]) -> dict[str, Any]:
+    evidence = [str(sentence) for sentence in said.get("evidence") or ()]
+    kept = [sentence for sentence in evidence if any(form.fullmatch(sentence) for form in _HARMLESS)]
+    return {**said, "description": WITHHELD, "evidence": kept or [WITHHELD], "series_uid": None}
+
+
+def _provenance(provenance: Provenance, token: str) -> Provenance:
+    return replace(
+        provenance,
+        input_series_uids=(),
+        settings=_harmless_settings(provenance.settings),
+        created_utc="",
+        notes=(f"De-identified; study reference {token}.",),
+    )
+
+
+def _harmless_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            kept[name] = _harmless_settings(value)
+        elif value is None or isinstance(value, bool | int | float) or _is_plain(value):
+            kept[name] = value
+    return kept
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and _PLAIN_WORD.fullmatch(value) is not None

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from support.made_analysis import made_analysis, made_study
+
+from MTINetLib.findings import StudyFindings, from_json, to_json
+from MTINetLib.report.deidentify import WITHHELD, deidentified, random_token
+
+SECRETS = ("SMITH", "1.2.840.99", "2026-01-02", "10:32", "/data/")
+
+
+def findings_with_secrets() -> StudyFindings:
+    made = made_analysis(made_study()).findings
+    phases = tuple(
+        {
+            **said,
+            "description": "LAVA SMITH^JOHN",
+            "series_uid": "1.2.840.99.1",
+            "evidence": [
+                "the description says 'SMITH'",
+                "acquired 32 s after the start of the bolus",
+                "at 10:32",
+            ],
+        }
+        for said in made.study.phases
+    )
+    provenance = replace(
+        made.provenance,
+        input_series_uids=("1.2.840.99.1",),
+        notes=("read from /data/SMITH",),
+        settings={
+            "threshold": 0.5,
+            "folder": "/data/SMITH",
+            "reference": "portal_venous",
+            "more": {"a": "SMITH"},
+        },
+    )
+    return replace(made, study=replace(made.study, phases=phases), provenance=provenance)
+
+
+def test_nothing_that_names_the_patient_is_left() -> None:
+    text = to_json(deidentified(findings_with_secrets(), random_token()))
+    for secret in SECRETS:
+        assert secret not in text
+
+
+def test_measurements_and_harmless_evidence_stay() -> None:
+    before = findings_with_secrets()
+    after = deidentified(before, "MTI-X")
+    assert after.lesions == before.lesions
+    assert after.study.times_s == before.study.times_s
+    assert after.study.phases[0]["evidence"] == ["acquired 32 s after the start of the bolus"]
+    assert after.provenance.settings == {"threshold": 0.5, "reference": "portal_venous", "more": {}}
+    assert after.provenance.model_sha256 == before.provenance.model_sha256
+    assert "MTI-X" in after.provenance.notes[0]
+
+
+def test_it_can_be_read_back() -> None:
+    after = deidentified(findings_with_secrets(), "MTI-X")
+    assert from_json(to_json(after)).study.phases[1]["description"] == WITHHELD
+
+
+def test_the_token_is_another_one_each_time() -> None:
+    tokens = {random_token() for _ in range(20)}
+    assert len(tokens) == 20
+    assert all(re.fullmatch(r"MTI-[0-9A-F]{12}", token) for token in tokens)
