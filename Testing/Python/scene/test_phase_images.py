@@ -1,0 +1,280 @@
+"""Volume nodes as images: where their voxels lie in the world, and what cannot be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from support.made_analysis import made_grid
+from support.slicer_scene import empty_scene
+
+from MTINetLib.errors import InputError
+from MTINetLib.scene.phase_images import candidate_volumes, node_image, node_image_steps
+from MTINetLib.scene.volumes import add_volume
+
+pytestmark = pytest.mark.viewer
+
+SHAPE = (9, 24, 20)
+#: A marked voxel (k, j, i) away from the middle and from every border.
+MARKED = (6, 17, 4)
+TURN_90 = [[0, -1, 0, 10], [1, 0, 0, -20], [0, 0, 1, 30], [0, 0, 0, 1]]
+
+
+@pytest.fixture
+def slicer() -> Any:
+    return empty_scene()
+
+
+def volume(slicer: Any, matrix: Any, shape: tuple[int, int, int] = SHAPE, mark: bool = True) -> Any:
+    """A volume node with one bright voxel; ``matrix`` goes from index (i, j, k) to RAS."""
+    array = np.zeros(shape, dtype=np.int16)
+    if mark:
+        array[MARKED] = 1000
+    return slicer.util.addVolumeFromArray(array, ijkToRAS=np.asarray(matrix, float), name="phase")
+
+
+def put_under(slicer: Any, node: Any, matrix: Any) -> Any:
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.asarray(matrix, float)))
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    return transform
+
+
+def place_of_mark(image: Any) -> np.ndarray:
+    """World RAS of the brightest voxel."""
+    kji = np.unravel_index(int(np.argmax(image.array)), image.array.shape)
+    return image.grid.to_lps(kji) * [-1, -1, 1]
+
+
+def test_a_plain_volume_lies_where_its_matrix_says(slicer: Any) -> None:
+    node = volume(slicer, [[-2, 0, 0, 50], [0, -2.5, 0, 60], [0, 0, 4, -70], [0, 0, 0, 1]])
+    image = node_image(node)
+    # By hand: i = 4, j = 17, k = 6.
+    assert place_of_mark(image) == pytest.approx([50 - 8, 60 - 42.5, -70 + 24])
+    assert image.grid.spacing == (2.0, 2.5, 4.0)
+    assert image.grid.direction == (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    assert not image.resampled
+    assert image.description == "phase"
+
+
+def test_a_left_handed_volume_keeps_its_slices_in_order(slicer: Any) -> None:
+    node = volume(slicer, [[-2, 0, 0, 50], [0, -2.5, 0, 60], [0, 0, -4, 70], [0, 0, 0, 1]])
+    image = node_image(node)
+    assert place_of_mark(image) == pytest.approx([42, 17.5, 70 - 24])
+    assert np.linalg.det(image.grid.direction_matrix) == pytest.approx(-1)
+    assert np.argmax(image.array.reshape(9, -1).max(axis=1)) == 6
+
+
+def test_an_oblique_grid_comes_back_as_it_was(slicer: Any) -> None:
+    for grid in (made_grid(SHAPE), made_grid(SHAPE, left_handed=True), made_grid(SHAPE, (70, 10, 100))):
+        node = add_volume("oblique", np.zeros(grid.shape, np.float32), grid)
+        assert node_image(node).grid.matches(grid, tolerance_mm=1e-6)
+
+
+def test_the_array_is_the_nodes_own_memory(slicer: Any) -> None:
+    node = volume(slicer, np.eye(4))
+    image = node_image(node)
+    slicer.util.arrayFromVolume(node)[0, 0, 0] = 77
+    assert image.array[0, 0, 0] == 77
+    assert image.array.dtype == np.int16
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        (TURN_90, [10 - 17.0, -20 + 4.0, 30 + 6.0]),
+        ([[2, 0, 0, 0], [0, 3, 0, 0], [0, 0, 0.5, 0], [0, 0, 0, 1]], [8.0, 51.0, 3.0]),
+        ([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, 5], [0, 0, 0, 1]], [4.0, 17.0, -1.0]),
+        ([[0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]], [6.0, 4.0, 17.0]),
+    ],
+    ids=["turn and shift", "scales", "flip", "axes exchanged"],
+)
+def test_a_linear_transform_is_folded_into_the_grid(slicer: Any, matrix: Any, expected: list[float]) -> None:
+    node = volume(slicer, np.eye(4))
+    put_under(slicer, node, matrix)
+    image = node_image(node)
+    assert place_of_mark(image) == pytest.approx(expected, abs=1e-9)
+    assert not image.resampled
+    assert image.array[MARKED] == 1000
+
+
+def test_nested_transforms_apply_from_the_inside_out(slicer: Any) -> None:
+    node = volume(slicer, np.eye(4))
+    inner = put_under(slicer, node, [[1, 0, 0, 100], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    put_under(slicer, inner, TURN_90)
+    # (4, 17, 6) -> shifted to (104, 17, 6) -> turned to (-17, 104) -> shifted by (10, -20, 30).
+    assert place_of_mark(node_image(node)) == pytest.approx([-7, 84, 36])
+
+
+def test_a_volume_with_another_grid_keeps_its_own(slicer: Any) -> None:
+    coarse = np.zeros((5, 12, 10), np.int16)
+    coarse[3, 8, 2] = 9
+    node = slicer.util.addVolumeFromArray(coarse, ijkToRAS=np.diag([2.0, 2.0, 2.0, 1.0]))
+    image = node_image(node)
+    assert image.grid.shape == (5, 12, 10)
+    assert place_of_mark(image) == pytest.approx([4, 16, 6])
+
+
+def test_rounded_direction_cosines_are_kept_not_resampled(slicer: Any) -> None:
+    node = volume(slicer, [[1, 0.0003, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    image = node_image(node)
+    assert not image.resampled
+    assert place_of_mark(image) == pytest.approx([4 + 17 * 0.0003, 17, 6], abs=1e-6)
+
+
+def test_a_sheared_volume_is_resampled_onto_perpendicular_axes(slicer: Any) -> None:
+    node = volume(slicer, np.eye(4))
+    # Like a tilted gantry: each slice is shifted along its columns by a quarter of a millimetre more.
+    put_under(slicer, node, [[1, 0, 0, 0], [0, 1, 0.25, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    image = node_image(node)
+    assert image.resampled
+    axes = image.grid.direction_matrix
+    assert axes.T @ axes == pytest.approx(np.eye(3), abs=1e-12)
+    # The mark lay between two rows: it is shared by them, and its centre of mass is exact.
+    kji = np.argwhere(image.array > 0)
+    weights = image.array[tuple(kji.T)]
+    centre = np.average(image.grid.to_lps(kji) * [-1, -1, 1], axis=0, weights=weights)
+    assert centre == pytest.approx([4, 17 + 0.25 * 6, 6], abs=1e-3)
+    assert image.array.sum() == pytest.approx(1000, abs=0.1)
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+    assert node.GetTransformNodeID() is not None
+
+
+def bent_by(slicer: Any, node: Any, displacement: tuple[float, float, float]) -> Any:
+    """Put a node under a grid transform that moves everything by the same RAS displacement."""
+    import vtk
+
+    grid = slicer.vtkOrientedGridTransform()
+    image = vtk.vtkImageData()
+    image.SetDimensions(6, 6, 6)
+    image.SetOrigin(-100, -100, -100)
+    image.SetSpacing(60, 60, 60)
+    image.AllocateScalars(vtk.VTK_DOUBLE, 3)
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    vtk_to_numpy(image.GetPointData().GetScalars())[:] = displacement
+    grid.SetDisplacementGridData(image)
+    grid.SetInterpolationModeToCubic()
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLGridTransformNode")
+    transform.SetAndObserveTransformToParent(grid)
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    return transform
+
+
+def test_a_grid_transform_moves_the_image_and_leaves_the_scene_alone(slicer: Any) -> None:
+    node = volume(slicer, np.diag([1.0, 1.0, 2.0, 1.0]))
+    bent_by(slicer, node, (3.0, -2.0, 4.0))
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    image = node_image(node)
+    assert image.resampled
+    assert place_of_mark(image) == pytest.approx([4 + 3, 17 - 2, 12 + 4], abs=1e-3)
+    assert image.array.max() == pytest.approx(1000, abs=1)
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+    assert slicer.util.arrayFromVolume(node)[MARKED] == 1000
+
+
+def test_a_thin_plate_transform_puts_a_mark_where_mrml_puts_it(slicer: Any) -> None:
+    import vtk
+
+    source, target = vtk.vtkPoints(), vtk.vtkPoints()
+    for x in (0, 20):
+        for y in (0, 24):
+            for z in (0, 9):
+                source.InsertNextPoint(x, y, z)
+                target.InsertNextPoint(x + 0.1 * y, y + 2, z - 0.05 * x)
+    spline = vtk.vtkThinPlateSplineTransform()
+    spline.SetBasisToR()
+    spline.SetSourceLandmarks(source)
+    spline.SetTargetLandmarks(target)
+    node = volume(slicer, np.eye(4), mark=False)
+    slicer.util.arrayFromVolume(node)[2:7, 15:20, 2:7] = 500
+    slicer.util.arrayFromVolumeModified(node)
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTransformNode")
+    transform.SetAndObserveTransformToParent(spline)
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    image = node_image(node)
+    assert image.resampled
+    moved = np.zeros(3)
+    node.TransformPointToWorld([4.0, 17.0, 4.0], moved)
+    kji = np.argwhere(image.array > 1)
+    centre = np.average(image.grid.to_lps(kji) * [-1, -1, 1], axis=0, weights=image.array[tuple(kji.T)])
+    assert centre == pytest.approx(moved, abs=0.05)
+
+
+def test_a_non_linear_transform_over_a_linear_one_uses_both(slicer: Any) -> None:
+    node = volume(slicer, np.eye(4))
+    inner = put_under(slicer, node, TURN_90)
+    bent_by(slicer, inner, (0.0, 0.0, 3.0))
+    image = node_image(node)
+    assert place_of_mark(image) == pytest.approx([-7, -16, 39], abs=1e-3)
+
+
+def test_a_bending_transform_without_displacement_keeps_every_voxel(slicer: Any) -> None:
+    grid = made_grid(SHAPE)
+    values = np.random.default_rng(3).integers(0, 900, SHAPE).astype(np.int16)
+    node = add_volume("still", values, grid)
+    bent_by(slicer, node, (0.0, 0.0, 0.0))
+    image = node_image(node)
+    assert image.grid.matches(grid, 1e-4)
+    assert image.array == pytest.approx(values, abs=0.1)
+
+
+def test_resampling_goes_in_steps_that_give_the_same_image(slicer: Any) -> None:
+    node = volume(slicer, np.eye(4))
+    put_under(slicer, node, [[1, 0, 0, 0], [0, 1, 0.25, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    steps = node_image_steps(node)
+    count = 0
+    while True:
+        try:
+            next(steps)
+            count += 1
+        except StopIteration as end:
+            image = end.value
+            break
+    assert count >= 1
+    assert np.array_equal(image.array, node_image(node).array)
+
+
+def test_a_transform_that_squashes_a_volume_flat_is_refused(slicer: Any) -> None:
+    node = volume(slicer, np.eye(4))
+    put_under(slicer, node, np.diag([1.0, 1.0, 0.0, 1.0]))
+    with pytest.raises(InputError, match="'phase' has voxels without a volume"):
+        node_image(node)
+
+
+def test_a_deleted_node_and_other_kinds_are_refused_with_a_reason(slicer: Any) -> None:
+    with pytest.raises(InputError, match="No volume is chosen"):
+        node_image(None)
+    for kind, reason in (
+        ("vtkMRMLLabelMapVolumeNode", "a label map"),
+        ("vtkMRMLVectorVolumeNode", "a colour or vector volume"),
+        ("vtkMRMLModelNode", "no scalar volume"),
+    ):
+        with pytest.raises(InputError, match=reason):
+            node_image(slicer.mrmlScene.AddNewNodeByClass(kind, "other"))
+
+
+def test_a_volume_without_image_data_is_refused(slicer: Any) -> None:
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
+    with pytest.raises(InputError, match="'empty' has no image data"):
+        node_image(node)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_refused(slicer: Any, value: float) -> None:
+    array = np.ones(SHAPE, np.float32)
+    array[2, 3, 4] = value
+    node = slicer.util.addVolumeFromArray(array, name="broken")
+    with pytest.raises(InputError, match="'broken' holds values that are not finite numbers"):
+        node_image(node)
+
+
+def test_candidates_are_the_visible_scalar_volumes_with_an_image(slicer: Any) -> None:
+    first, second = volume(slicer, np.eye(4)), volume(slicer, np.eye(4))
+    hidden = volume(slicer, np.eye(4))
+    hidden.SetHideFromEditors(True)
+    slicer.util.addVolumeFromArray(np.zeros(SHAPE, np.uint8), nodeClassName="vtkMRMLLabelMapVolumeNode")
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
+    assert candidate_volumes() == (first, second)
