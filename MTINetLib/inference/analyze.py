@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,15 @@ import numpy.typing as npt
 
 import MTINetLib
 from MTINetLib.findings import FourValues, LesionFinding, Provenance, StudyFindings
-from MTINetLib.inference.decide import Decision, decide
+from MTINetLib.inference.decide import decide
 from MTINetLib.inference.describe import describe_lesions, summarise_study
 from MTINetLib.inference.device import choose_compute
-from MTINetLib.inference.heads import LesionReading, read_lesions
+from MTINetLib.inference.heads import read_lesions
 from MTINetLib.inference.lesions import find_lesions, lesion_boxes
 from MTINetLib.inference.model_store import LoadedModel
 from MTINetLib.inference.predict import SlicePredictor, Slices
+from MTINetLib.inference.reading import LesionReading
+from MTINetLib.inference.remeasure import remeasure, utc_now
 from MTINetLib.inference.settings import AnalysisSettings, Thresholds
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.normalise import IntensityScale, estimate_scale
@@ -111,20 +112,14 @@ def measure_again(
         before: the findings that the correction started from.
     """
     if model is None:
-        known = {lesion.label: lesion for lesion in before.lesions}
-        thresholds = Thresholds()
-        decisions = {label: _kept(known.get(label), thresholds) for label in lesion_boxes(labels)}
-        curves = {label: lesion.predicted_curve for label, lesion in known.items()}
-        lesions = describe_lesions(study, labels, decisions, curves, progress)
-        corrected = replace(before.provenance, corrected_by_person=True, created_utc=_now())
-    else:
-        predictor = SlicePredictor(model.ready_for, choose_compute(device, precision))
-        thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
-        frame, scale, slices = _prepare(study, model)
-        readings = read_lesions(predictor, slices, frame.labels_to_slices(labels), progress)
-        lesions = _describe(study, labels, readings, scale, thresholds, model, progress)
-        fresh = _provenance(study, model, predictor, thresholds, scale)
-        corrected = replace(fresh, corrected_by_person=True)
+        return remeasure(study, labels, before, progress)
+    predictor = SlicePredictor(model.ready_for, choose_compute(device, precision))
+    thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
+    frame, scale, slices = _prepare(study, model)
+    readings = read_lesions(predictor, slices, frame.labels_to_slices(labels), progress)
+    lesions = _describe(study, labels, readings, scale, thresholds, model, progress)
+    fresh = _provenance(study, model, predictor, thresholds, scale)
+    corrected = replace(fresh, corrected_by_person=True)
     return StudyFindings(lesions, summarise_study(study), corrected)
 
 
@@ -153,13 +148,6 @@ def _describe(
     return describe_lesions(study, labels, decisions, curves, progress)
 
 
-def _kept(lesion: LesionFinding | None, thresholds: Thresholds) -> Decision:
-    if lesion is None:
-        return decide(None, thresholds)
-    reasons = tuple(flag for flag in lesion.flags if flag.startswith("undecided:"))
-    return Decision(lesion.lesion_class, dict(lesion.probabilities), reasons)
-
-
 def _provenance(
     study: Study,
     model: LoadedModel,
@@ -183,13 +171,9 @@ def _provenance(
             "intensity_scale": {"low": scale.low, "high": scale.high},
             "image_size": model.config.network.image_size,
         },
-        created_utc=_now(),
+        created_utc=utc_now(),
         notes=predictor.notes,
     )
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class _Clock:

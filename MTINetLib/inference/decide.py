@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import NETWORK_CLASSES, LesionClass
-from MTINetLib.inference.heads import LesionReading
+from MTINetLib.inference.reading import LesionReading
 from MTINetLib.inference.settings import Thresholds
 
 NOT_READ = "undecided:not_read"

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import FourValues
 from MTINetLib.inference.predict import LesionSlice, SlicePredictor, Slices
+from MTINetLib.inference.reading import LesionReading
 from MTINetLib.progress import Progress
-from MTINetLib.study.normalise import IntensityScale
 
-
-@dataclass(frozen=True)
-class LesionReading:
-    """The heads' answers for one lesion.
-
-    Args:
-        areas: pixels of the lesion in each of its network slices, [n].
-        logits: class logits of each slice, [n, 2] (HCC, hemangioma); None without a class head.
-        curve: normalised units, area-weighted mean over the slices; None without a regression head.
-    """
-
-    areas: npt.NDArray[np.int64]
-    logits: npt.NDArray[np.float32] | None
-    curve: npt.NDArray[np.float64] | None
-
-    def mean_logits(self) -> npt.NDArray[np.float64] | None:
-        """Area-weighted mean of the slices' logits, [2]."""
-        return None if self.logits is None else np.average(self.logits.astype(np.float64), 0, self.areas)
-
-    def predicted_curve(self, scale: IntensityScale) -> FourValues | None:
-        """The predicted curve in scanner units; None where there is none or it is not finite."""
-        if self.curve is None or not np.isfinite(self.curve).all():
-            return None
-        values = scale.invert(self.curve)
-        return float(values[0]), float(values[1]), float(values[2]), float(values[3])
+__all__ = ["LesionReading", "lesion_slices", "read_lesions"]
 
 
 def read_lesions(

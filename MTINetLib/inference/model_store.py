@@ -6,8 +6,6 @@ only after their SHA-256 agreed: no pickle, no code.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +13,9 @@ from typing import Any
 
 import torch
 
-import MTINetLib
 from MTINetLib.errors import InputError, ModelError
 from MTINetLib.inference.device import Compute
+from MTINetLib.inference.find_models import MODELS_VARIABLE, model_folders, models_in, told_name
 from MTINetLib.inference.settings import Thresholds
 from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.fold import prepare_for_inference
@@ -28,14 +26,12 @@ __all__ = [
     "LoadedModel",
     "ModelConfig",
     "ModelInfo",
+    "find_model",
     "list_models",
     "load_model",
     "model_folders",
     "save_model_folder",
 ]
-
-#: Folders with model folders in them, separated like PATH; looked through first.
-MODELS_VARIABLE = "MTINET_MODELS"
 
 
 @dataclass(frozen=True)
@@ -103,13 +99,6 @@ class LoadedModel:
             torch.cuda.empty_cache()
 
 
-def model_folders() -> list[Path]:
-    """Where models are looked for: MTINET_MODELS, the source tree or extension, the installed package."""
-    package = Path(MTINetLib.__file__).resolve().parent
-    told = [Path(part) for part in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep) if part]
-    return [*told, package.parent / "Resources" / "Models", package / "Resources" / "Models"]
-
-
 def list_models() -> list[ModelInfo]:
     """Every model that is found, the default one first; damaged ones are listed with their problem."""
     return [_info(folder) for folder in _candidates()]
@@ -124,7 +113,7 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
     Raises:
         ModelError: missing, damaged, changed since its checksums were made, or of another version.
     """
-    folder = _find(name_or_path)
+    folder = find_model(name_or_path)
     weights, values, sha256 = read_model_folder(folder)
     config = _parse_config(folder, values)
     network = MTINet(config.network)
@@ -139,15 +128,7 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
 
 
 def _candidates() -> Iterator[Path]:
-    seen: set[Path] = set()
-    for place in model_folders():
-        if not place.is_dir():
-            continue
-        # A folder named in MTINET_MODELS may be a model itself.
-        for folder in [place, *sorted(place.iterdir())]:
-            if (folder / CONFIG_FILE).is_file() and folder.resolve() not in seen:
-                seen.add(folder.resolve())
-                yield folder
+    return models_in(model_folders())
 
 
 def _info(folder: Path) -> ModelInfo:
@@ -159,7 +140,12 @@ def _info(folder: Path) -> ModelInfo:
         return ModelInfo(folder.name, folder, "", None, str(error))
 
 
-def _find(name_or_path: str | Path | None) -> Path:
+def find_model(name_or_path: str | Path | None = None) -> Path:
+    """The folder of a model by its name or path; None takes the first one found.
+
+    Raises:
+        ModelError: there is none.
+    """
     if name_or_path is not None and Path(name_or_path).is_dir():
         return Path(name_or_path)
     found = list(_candidates())
@@ -170,7 +156,7 @@ def _find(name_or_path: str | Path | None) -> Path:
         raise ModelError(
             f"No model was found in {places}; make one with `mtinet train`, or name its folder with --model."
         )
-    names = {folder: _told_name(folder) for folder in found}
+    names = {folder: told_name(folder) for folder in found}
     for folder, name in names.items():
         if str(name_or_path) in (name, folder.name):
             return folder
@@ -178,14 +164,6 @@ def _find(name_or_path: str | Path | None) -> Path:
     raise ModelError(
         f"There is no model '{name_or_path}'; found: {known}. Give one of them or a model folder."
     )
-
-
-def _told_name(folder: Path) -> str:
-    """The name in the config, read without checks (loading checks it), or the folder's."""
-    try:
-        return str(json.loads((folder / CONFIG_FILE).read_text("utf-8"))["name"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return folder.name
 
 
 def _parse_config(folder: Path, config: Mapping[str, Any]) -> ModelConfig:

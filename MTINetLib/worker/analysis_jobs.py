@@ -1,0 +1,68 @@
+"""Jobs that ask the network; the only ones of this room that import torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.findings import to_dict
+from MTINetLib.inference.analyze import AnalysisSettings, measure_again
+from MTINetLib.inference.analyze import analyze as analyze_study
+from MTINetLib.inference.device import choose_compute
+from MTINetLib.inference.model_store import LoadedModel
+from MTINetLib.worker.jobs import JobContext
+from MTINetLib.worker.messages import Analyze, Analyzed, Measured, ReadAgain, findings_of
+from MTINetLib.worker.study_jobs import load_array, save_array
+
+
+def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """:class:`Analyze` to :class:`Analyzed`.
+
+    Raises:
+        InputError, ModelError, MissingResourceError: see ``load_model`` and ``inference.analyze``.
+    """
+    request = Analyze.from_dict(arguments)
+    settings = AnalysisSettings(**request.thresholds)
+    model = _ready_model(request.model, request.device, request.precision, context)
+    study = context.state.study(request.study)
+    found = analyze_study(
+        study,
+        model,
+        settings=settings,
+        device=request.device,
+        precision=request.precision,
+        progress=context.progress,
+    )
+    return Analyzed(
+        findings=to_dict(found.findings),
+        labels=save_array(context.folder, "labels", found.labels),
+        probability=save_array(context.folder, "probability", found.probability),
+        timings=dict(found.timings),
+    ).to_dict()
+
+
+def read_again(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """:class:`ReadAgain` to :class:`Measured`."""
+    request = ReadAgain.from_dict(arguments)
+    model = _ready_model(request.model, request.device, request.precision, context)
+    findings = measure_again(
+        context.state.study(request.study),
+        np.asarray(load_array(context.path(request.labels))),
+        findings_of(request.before),
+        model=model,
+        device=request.device,
+        precision=request.precision,
+        progress=context.progress,
+    )
+    return Measured(to_dict(findings)).to_dict()
+
+
+def _ready_model(name: str | None, device: str, precision: str, context: JobContext) -> LoadedModel:
+    context.progress.start("Loading the model", 1)
+    compute = choose_compute(device, precision)
+    model = context.state.model(name)
+    model.ready_for(compute)
+    context.progress.update(1)
+    return model

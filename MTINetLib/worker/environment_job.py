@@ -1,0 +1,111 @@
+"""The job that tells what this machine has; what is missing is data, not an error."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.worker.jobs import JobContext
+from MTINetLib.worker.machine_memory import free_memory_bytes, memory_bytes
+from MTINetLib.worker.messages import DeviceText, Environment, ModelText
+from MTINetLib.worker.models_without_torch import is_shipped, models_without_torch
+
+#: Packages that the jobs use, by the names of their distributions.
+PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "SimpleITK",
+    "pydicom",
+    "safetensors",
+    "jinja2",
+    "matplotlib",
+    "reportlab",
+    "lightning",
+    "monai",
+    "tensorboard",
+    "highdicom",
+    "openvino",
+)
+
+
+def environment(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """To :class:`Environment`; it asks for nothing."""
+    context.progress.start("Looking at this computer", 3)
+    packages = {name: _version(name) for name in PACKAGES}
+    context.progress.update(1)
+    problem = _torch_problem()
+    devices = (_cpu(), *(_gpus() if problem is None else ()))
+    context.progress.update(2)
+    models = _models() if problem is None else models_without_torch()
+    context.progress.update(3)
+    return Environment(
+        python=platform.python_version(),
+        packages=packages,
+        devices=devices,
+        models=tuple(models),
+        cpu=_cpu().title,
+        memory_bytes=memory_bytes(),
+        torch_problem=problem,
+    ).to_dict()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _torch_problem() -> str | None:
+    try:
+        import MTINetLib.inference.model_store
+    except ImportError as error:
+        if error.name == "torch":
+            return "PyTorch is not installed: install it below."
+        if isinstance(error, ModuleNotFoundError):
+            return f"The package '{error.name}' is not installed: install the packages below."
+        return "PyTorch is installed but cannot be loaded: install it again below."
+    except Exception:  # a torch without its libraries raises nearly anything
+        return "PyTorch is installed but cannot be loaded: install it again below."
+    return None
+
+
+def _cpu() -> DeviceText:
+    title = platform.processor() or platform.machine() or "CPU"
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                title = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return DeviceText("cpu", "cpu", title, memory_bytes(), free_memory_bytes())
+
+
+def _gpus() -> tuple[DeviceText, ...]:
+    import torch
+
+    found = []
+    for number in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        free: int | None
+        try:
+            free, total = torch.cuda.mem_get_info(number)
+        except RuntimeError:  # another program uses it alone
+            free, total = None, torch.cuda.get_device_properties(number).total_memory
+        found.append(
+            DeviceText(f"cuda:{number}", "cuda", torch.cuda.get_device_name(number), int(total), free)
+        )
+    return tuple(found)
+
+
+def _models() -> list[ModelText]:
+    from MTINetLib.inference.model_store import list_models
+
+    return [
+        ModelText(info.name, str(info.folder), info.sha256, info.problem, is_shipped(info.folder))
+        for info in list_models()
+    ]

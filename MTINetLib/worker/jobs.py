@@ -1,0 +1,105 @@
+"""The table of jobs, and what a job gets to work with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.worker.warm import WarmState
+
+Job = Callable[[Mapping[str, Any], "JobContext"], Mapping[str, Any]]
+
+#: Job by name, as ``module:function``: a job's module is imported when it is first asked for, so that
+#: opening and measuring a study need no torch.
+JOBS: dict[str, str] = {
+    "open_study": "MTINetLib.worker.study_jobs:open_study",
+    "make_sample": "MTINetLib.worker.study_jobs:make_sample",
+    "analyze": "MTINetLib.worker.analysis_jobs:analyze",
+    "read_again": "MTINetLib.worker.analysis_jobs:read_again",
+    "measure": "MTINetLib.worker.measure_job:measure",
+    "report": "MTINetLib.worker.report_job:report",
+    "environment": "MTINetLib.worker.environment_job:environment",
+}
+
+
+@dataclass
+class JobContext:
+    """What a job gets besides its arguments.
+
+    Args:
+        folder: the private folder; paths in messages may be relative to it.
+        progress: its ``update`` raises Cancelled when the job was cancelled.
+        send: sends a piece of news (kind, data) to the watcher at once.
+        state: what stays warm between jobs.
+    """
+
+    folder: Path
+    progress: JobProgress
+    send: Callable[[str, Mapping[str, Any]], None]
+    state: WarmState
+
+    def news(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Tell the watcher something that is no progress; raises Cancelled as ``progress`` does."""
+        self.progress.check()
+        self.send(kind, data)
+
+    def path(self, text: str) -> Path:
+        """A path of a message, absolute."""
+        return self.folder / text
+
+
+@dataclass
+class JobProgress:
+    """Sends at most :attr:`rate` messages a second, and learns that the job was cancelled.
+
+    Args:
+        send: gets stage, steps done and steps in all.
+        cancelled: asked at every call.
+    """
+
+    send: Callable[[str, int, int], None]
+    cancelled: Callable[[], bool]
+    rate: float = 30.0
+    _stage: str = ""
+    _total: int = 0
+    _sent: float = field(default=-1.0, repr=False)
+
+    def start(self, stage: str, total: int) -> None:
+        self._stage, self._total = stage, total
+        self._tell(0)
+
+    def update(self, done: int) -> None:
+        self._tell(done)
+
+    def finish(self) -> None:
+        self.check()
+
+    def check(self) -> None:
+        """Raise Cancelled if the job was cancelled."""
+        if self.cancelled():
+            raise Cancelled("The work was cancelled; nothing was changed.")
+
+    def _tell(self, done: int) -> None:
+        self.check()
+        now = time.monotonic()
+        if now - self._sent >= 1 / self.rate:
+            self._sent = now
+            self.send(self._stage, done, self._total)
+
+
+def find_job(name: str) -> Job:
+    """The function of a job.
+
+    Raises:
+        InputError: there is no such job.
+    """
+    if name not in JOBS:
+        raise InputError(f"The worker knows no job '{name}'; it knows {', '.join(sorted(JOBS))}.")
+    module, function = JOBS[name].split(":")
+    job: Job = getattr(import_module(module), function)
+    return job

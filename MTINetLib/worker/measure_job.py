@@ -1,0 +1,23 @@
+"""The job behind every stroke of the brush: measure corrected masks, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.findings import to_dict
+from MTINetLib.inference.remeasure import remeasure
+from MTINetLib.worker.jobs import JobContext
+from MTINetLib.worker.messages import Measure, Measured, findings_of
+from MTINetLib.worker.study_jobs import load_array
+
+
+def measure(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """:class:`Measure` to :class:`Measured`."""
+    request = Measure.from_dict(arguments)
+    labels = np.asarray(load_array(context.path(request.labels)))
+    study = context.state.study(request.study)
+    findings = remeasure(study, labels, findings_of(request.before), context.progress)
+    return Measured(to_dict(findings)).to_dict()

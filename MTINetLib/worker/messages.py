@@ -1,0 +1,255 @@
+"""What client and worker say to each other about studies; the training jobs have messages of their own.
+
+Arrays travel as .npy files in the private folder; a path is absolute, or relative to that folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from MTINetLib.findings import StudyFindings, from_json
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import Phase
+from MTINetLib.worker.plain import Message
+
+FourNumbers = tuple[float | None, float | None, float | None, float | None]
+
+
+@dataclass(frozen=True)
+class PhaseFile(Message):
+    """One phase as it comes from the scene.
+
+    Args:
+        path: .npy of [K, J, I], any type of number.
+        grid: where its voxels lie.
+        description, evidence, confidence, series_uid, time_point, instance_uids: as in PhaseSource.
+        time_s: seconds after the start of the bolus, None where it is unknown.
+    """
+
+    path: str
+    grid: Grid
+    description: str
+    evidence: tuple[str, ...] = ()
+    confidence: float = 1.0
+    series_uid: str | None = None
+    time_point: int | None = None
+    instance_uids: tuple[str, ...] = ()
+    time_s: float | None = None
+
+
+FourFiles = tuple[PhaseFile, PhaseFile, PhaseFile, PhaseFile]
+
+
+@dataclass(frozen=True)
+class OpenStudy(Message):
+    """Job ``open_study``: check four phases, bring them onto one grid, keep them under a key.
+
+    Args:
+        study: the key, any text that tells nothing of the patient.
+        phases: in the order of PHASES.
+        reference: whose grid the study gets.
+        alignment: ``auto``, ``off`` or ``force``.
+    """
+
+    study: str
+    phases: FourFiles
+    reference: Phase = Phase.PORTAL_VENOUS
+    alignment: str = "auto"
+
+
+@dataclass(frozen=True)
+class SourceText(Message):
+    """One phase's PhaseSource, without its list of instances."""
+
+    description: str
+    evidence: tuple[str, ...]
+    confidence: float
+    series_uid: str | None
+    time_point: int | None
+
+
+@dataclass(frozen=True)
+class OpenedStudy(Message):
+    """The study that the worker keeps.
+
+    Args:
+        volumes: .npy of float32 [4, K, J, I], on ``grid``.
+        times_s, flags, alignment: as in Study.
+        sources: in the order of PHASES.
+    """
+
+    study: str
+    volumes: str
+    grid: Grid
+    reference: Phase
+    times_s: FourNumbers
+    sources: tuple[SourceText, SourceText, SourceText, SourceText]
+    flags: tuple[str, ...]
+    alignment: FourNumbers
+
+
+@dataclass(frozen=True)
+class Analyze(Message):
+    """Job ``analyze``: find, read and measure the lesions of a study that is open.
+
+    Args:
+        model: name or folder; None takes the first that is found.
+        device, precision: as in ``inference.device.choose_compute``.
+        thresholds: those that differ from the model's own, by the names of AnalysisSettings.
+    """
+
+    study: str
+    model: str | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Analyzed(Message):
+    """What was found.
+
+    Args:
+        findings: as ``findings.to_dict`` gives them; read them with :func:`findings_of`.
+        labels: .npy of uint8 or uint16 [K, J, I].
+        probability: .npy of float32 [K, J, I].
+        timings: seconds by stage.
+    """
+
+    findings: Mapping[str, Any]
+    labels: str
+    probability: str
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measure(Message):
+    """Job ``measure``: measure corrected masks; the network is not asked.
+
+    Args:
+        labels: .npy of whole numbers [K, J, I] on the study's grid.
+        before: the findings that the correction started from.
+    """
+
+    study: str
+    labels: str
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ReadAgain(Message):
+    """Job ``read_again``: as ``measure``, and the network's heads read every lesion under its mask."""
+
+    study: str
+    labels: str
+    before: Mapping[str, Any]
+    model: str | None = None
+    device: str = "auto"
+    precision: str = "auto"
+
+
+@dataclass(frozen=True)
+class Measured(Message):
+    """Findings of corrected masks."""
+
+    findings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Report(Message):
+    """Job ``report``: write result files into a folder.
+
+    Args:
+        probability: .npy of float32 [K, J, I], None where there is none.
+        out: the folder, absolute.
+        formats: some of ``pdf``, ``html``, ``csv``, ``json``, ``labels``.
+        comment, reader: of the person who read the study.
+        deidentify: leave out all that tells of the patient or the reader.
+        overwrite: replace earlier results.
+    """
+
+    study: str
+    labels: str
+    probability: str | None
+    findings: Mapping[str, Any]
+    out: str
+    formats: tuple[str, ...] = ("pdf", "html")
+    comment: str = ""
+    reader: str = ""
+    deidentify: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Reported(Message):
+    """The files that were written, absolute paths."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeviceText(Message):
+    """One device: ``cpu`` or ``cuda:n``; memory in bytes, None where it cannot be told."""
+
+    name: str
+    kind: str
+    title: str
+    memory_bytes: int | None
+    free_bytes: int | None
+
+
+@dataclass(frozen=True)
+class ModelText(Message):
+    """One model that was found; ``problem`` says why it cannot be used."""
+
+    name: str
+    folder: str
+    sha256: str
+    problem: str | None
+    shipped: bool
+
+
+@dataclass(frozen=True)
+class Environment(Message):
+    """Job ``environment``: what is there. Asks for nothing; what is missing is data, not an error.
+
+    Args:
+        packages: version by name, None where it is not installed.
+        torch_problem: why torch cannot be used, None where it can.
+        memory_bytes: of the computer, None where it cannot be told.
+    """
+
+    python: str
+    packages: Mapping[str, str | None]
+    devices: tuple[DeviceText, ...]
+    models: tuple[ModelText, ...]
+    cpu: str
+    memory_bytes: int | None
+    torch_problem: str | None = None
+
+
+@dataclass(frozen=True)
+class MakeSample(Message):
+    """Job ``make_sample``: a synthetic study, the same for the same seed; None is the demo's."""
+
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Sample(Message):
+    """A synthetic study: four phases in the order of PHASES, with their times."""
+
+    phases: FourFiles
+    name: str
+
+
+def findings_of(data: Mapping[str, Any]) -> StudyFindings:
+    """Findings from a message.
+
+    Raises:
+        ValueError: they are none.
+    """
+    return from_json(json.dumps(data))

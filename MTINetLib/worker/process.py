@@ -1,0 +1,190 @@
+"""A worker process from the client's side: started, spoken to, looked at, killed with all its children."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import MTINetLib
+from MTINetLib.errors import MissingResourceError
+from MTINetLib.worker.channel import (
+    COMMANDS,
+    EVENTS,
+    LOG,
+    PROTOCOL,
+    RUN_VARIABLE,
+    LineReader,
+    LineWriter,
+    parsed,
+)
+
+#: How much of the log's end is looked through for the reason of a failed start.
+_LOG_END = 4000
+
+
+class WorkerProcess:
+    """One run of the worker.
+
+    Args:
+        run: a new folder inside the private folder, for this run's files.
+        command: starts the interpreter with the worker's module.
+        environment: variables that differ from this process's own.
+
+    Raises:
+        MissingResourceError: it cannot be started.
+    """
+
+    def __init__(self, run: Path, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._run = run
+        run.mkdir(mode=0o700)
+        self._commands = LineWriter(run / COMMANDS)
+        self._events = LineReader(run / EVENTS)
+        self.ready = False
+        self._pid_inside = 0
+        try:
+            with (run / LOG).open("wb") as log:
+                self._process = subprocess.Popen(
+                    list(command),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=_environment(run, environment),
+                    **_detached(),
+                )
+        except OSError as error:
+            self._commands.close()
+            raise MissingResourceError(
+                f"The worker process could not be started: {command[0]} cannot be run "
+                f"({error.strerror or type(error).__name__}); install MTINet again."
+            ) from error
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Of the interpreter that runs the worker; of its launcher as long as it has not said so."""
+        return self._pid_inside or self._process.pid
+
+    def send(self, command: Mapping[str, Any]) -> None:
+        """Hand a command over.
+
+        Raises:
+            MissingResourceError: the disk is full.
+        """
+        try:
+            self._commands.write(command)
+        except OSError as error:
+            raise MissingResourceError(
+                f"The worker process cannot be reached: {error.strerror or 'the temporary folder is gone'}; "
+                "check the space on the disk of the temporary folder."
+            ) from error
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """What came since the last call.
+
+        Raises:
+            MissingResourceError: the worker is of another version.
+        """
+        for line in self._events.lines():
+            event = parsed(line)
+            if event is None:
+                continue
+            if "ready" in event:
+                if event["ready"] != PROTOCOL:
+                    raise MissingResourceError(
+                        "The worker process is of another version of MTINet: restart Slicer, "
+                        "or install MTINet again."
+                    )
+                self.ready, self._pid_inside = True, int(event["pid"])
+                continue
+            yield event
+
+    def kill(self) -> None:
+        """End the process and all that it started, at once."""
+        if sys.platform == "win32":
+            for pid in {self._process.pid, self.pid}:
+                subprocess.run(
+                    ["taskkill", "/PID", str(pid), "/T", "/F"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    creationflags=subprocess.CREATE_NO_WINDOW,
+                    check=False,
+                )
+        else:
+            # Its own session: the group is the launcher, the interpreter and whatever they started.
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            except PermissionError:  # macOS says so of a group of which only a zombie is left
+                pass
+        self._commands.close()
+        try:
+            self._process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def why_ended(self) -> str:
+        """One sentence for a process that ended without being asked to."""
+        code = self._process.poll()
+        if not self.ready:
+            return self._why_not_started(code)
+        if code is not None and code < 0:
+            how = f"it was ended by signal {-code}"
+            if -code == getattr(signal, "SIGKILL", 9):
+                how += ", as systems do when memory runs out"
+        else:
+            how = f"exit code {code}"
+        return (
+            f"The worker process ended in the middle of its work ({how}); the scene is unchanged, try again."
+        )
+
+    def _why_not_started(self, code: int | None) -> str:
+        try:
+            log = (self._run / LOG).read_bytes()[-_LOG_END:].decode("utf-8", errors="replace")
+        except OSError:
+            log = ""
+        for line in reversed(log.splitlines()):
+            _, found, name = line.partition("No module named ")
+            package = name.strip().strip("'\"").split(".")[0]
+            if found and package == "MTINetLib":
+                return "The worker process could not find MTINetLib: install MTINet again."
+            if found:
+                return (
+                    f"The worker process could not start, the Python package '{package}' is not installed: "
+                    "open Setup and install the packages."
+                )
+        return (
+            f"The worker process ended before it was ready (exit code {code}); "
+            "open Setup and check the installation."
+        )
+
+
+def default_command() -> list[str]:
+    """This interpreter; inside Slicer that is PythonSlicer, which sets up Slicer's own libraries."""
+    return [sys.executable, "-m", "MTINetLib.worker"]
+
+
+def _environment(run: Path, changes: Mapping[str, str]) -> dict[str, str]:
+    library = str(Path(MTINetLib.__file__).resolve().parent.parent)
+    values = {**os.environ, **changes}
+    others = [part for part in values.get("PYTHONPATH", "").split(os.pathsep) if part]
+    values["PYTHONPATH"] = os.pathsep.join([library, *others])
+    values["PYTHONIOENCODING"] = "utf-8"
+    values[RUN_VARIABLE] = str(run)
+    return values
+
+
+def _detached() -> dict[str, Any]:
+    """A session of its own, no window, and a little less urgent than the program that people look at."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+    return {"start_new_session": True}

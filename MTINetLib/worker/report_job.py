@@ -1,0 +1,43 @@
+"""The job that writes a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.worker.jobs import JobContext
+from MTINetLib.worker.messages import Report, Reported, findings_of
+from MTINetLib.worker.study_jobs import load_array
+
+
+def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """:class:`Report` to :class:`Reported`.
+
+    Raises:
+        InputError: the folder is in use, may not be written to, or a format is unknown.
+        MissingResourceError: the disk is full, or a package for a format is missing.
+    """
+    from MTINetLib.report.write_report import ReportOptions, write_report
+
+    request = Report.from_dict(arguments)
+    probability = None
+    if request.probability is not None:
+        probability = np.asarray(load_array(context.path(request.probability)), dtype=np.float32)
+    files = write_report(
+        context.path(request.out),
+        context.state.study(request.study),
+        findings_of(request.findings),
+        np.asarray(load_array(context.path(request.labels))),
+        probability,
+        ReportOptions(
+            formats=request.formats,
+            comment=request.comment,
+            reader=request.reader,
+            deidentify=request.deidentify,
+            overwrite=request.overwrite,
+        ),
+        context.progress,
+    )
+    return Reported(tuple(str(file) for file in files)).to_dict()

@@ -1,0 +1,185 @@
+"""The worker's side: reads commands, runs one job at a time, ends with its client."""
+
+from __future__ import annotations
+
+import _thread
+import logging
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.worker.alive import owner_is_gone
+from MTINetLib.worker.channel import COMMANDS, EVENTS, PROTOCOL, LineReader, LineWriter, parsed
+from MTINetLib.worker.faults import Fault, fault_of
+from MTINetLib.worker.jobs import JobContext, JobProgress, find_job
+from MTINetLib.worker.warm import WarmState
+
+_LOG = logging.getLogger(__name__)
+#: Seconds between two looks at the commands, and between two looks whether the client is still there.
+_LOOK_S = 0.01
+_ALIVE_S = 0.25
+#: A job that did not see its cancellation by then is interrupted wherever its Python code is.
+_INTERRUPT_S = 0.2
+
+
+class Server:
+    """Serves one client.
+
+    Args:
+        run: the folder of this run, with the commands and events; the private folder holds it.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self._run, self._folder = run, run.parent
+        self._events = LineWriter(run / EVENTS)
+        self._state = WarmState(self._folder)
+        self._waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
+        self._cancelled: dict[int, float] = {}
+        self._running: int | None = None
+        self._interruptible = False
+
+    def serve(self) -> None:
+        """Until the client has gone, which ends the process."""
+        signal.signal(signal.SIGINT, self._interrupted)
+        threading.Thread(target=self._watch, daemon=True, name="commands").start()
+        self._say({"ready": PROTOCOL, "pid": os.getpid(), "python": sys.version.split()[0]})
+        while True:
+            command = self._waiting.get()
+            self._serve(command)
+
+    def _serve(self, command: Mapping[str, Any]) -> None:
+        number, name = command.get("submit"), command.get("job")
+        arguments = command.get("arguments")
+        if not (isinstance(number, int) and isinstance(name, str) and isinstance(arguments, Mapping)):
+            _LOG.warning("a command that is none was left out")
+            return
+        try:
+            said = {"done": number, "result": self._result(number, name, arguments)}
+        except BaseException as error:
+            fault = fault_of(error)
+            if fault.place:
+                _LOG.error("%s: %s", name, fault.place)
+            said = _failed(number, fault)
+        self._cancelled.pop(number, None)
+        self._say(said)
+
+    def _result(self, number: int, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            self._running = number
+            self._interruptible = True
+            progress = JobProgress(
+                lambda stage, done, total: self._say({"progress": number, "at": [stage, done, total]}),
+                lambda: number in self._cancelled,
+            )
+            context = JobContext(
+                self._folder,
+                progress,
+                lambda kind, data: self._say({"news": number, "kind": kind, "data": dict(data)}),
+                self._state,
+            )
+            progress.check()
+            with _Notes(context):
+                return dict(find_job(name)(arguments, context))
+        finally:
+            self._interruptible = False
+            self._running = None
+
+    def _interrupted(self, *_: object) -> None:
+        """In the main thread, between two steps of its Python code."""
+        if self._interruptible and self._running in self._cancelled:
+            self._interruptible = False
+            raise KeyboardInterrupt
+
+    def _watch(self) -> None:
+        """In a thread of its own: commands come in, cancellations at once, and the client may go."""
+        reader = LineReader(self._run / COMMANDS)
+        looked = time.monotonic()
+        while True:
+            for line in reader.lines():
+                self._take(line)
+            now = time.monotonic()
+            self._interrupt_late(now)
+            if now - looked >= _ALIVE_S:
+                looked = now
+                if owner_is_gone(self._folder):
+                    end_with_folder(self._folder)
+            time.sleep(_LOOK_S)
+
+    def _take(self, line: bytes) -> None:
+        command = parsed(line)
+        if command is None:
+            _LOG.warning("a line that is no command was left out")
+        elif "cancel" in command:
+            self._cancelled[command["cancel"]] = time.monotonic()
+        elif "end" in command:
+            end_with_folder(None)
+        else:
+            self._waiting.put(command)
+
+    def _interrupt_late(self, now: float) -> None:
+        asked = self._cancelled.get(self._running) if self._running is not None else None
+        if self._interruptible and asked is not None and now - asked >= _INTERRUPT_S:
+            _thread.interrupt_main()
+
+    def _say(self, event: Mapping[str, Any]) -> None:
+        try:
+            self._events.write(event)
+        except OSError:
+            # The disk is full or the folder gone: without events there is no way to say so.
+            if owner_is_gone(self._folder):
+                end_with_folder(self._folder)
+            os._exit(os.EX_IOERR if hasattr(os, "EX_IOERR") else 1)
+
+
+class _Notes(logging.Handler):
+    """Tells the watcher what the inference warns of, such as memory that ran out."""
+
+    def __init__(self, context: JobContext) -> None:
+        super().__init__(logging.WARNING)
+        self._context = context
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._context.send("note", {"text": record.getMessage()})
+
+    def __enter__(self) -> None:
+        logging.getLogger("MTINetLib.inference").addHandler(self)
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("MTINetLib.inference").removeHandler(self)
+
+
+def _failed(number: int, fault: Fault) -> dict[str, Any]:
+    return {"failed": number, "kind": fault.kind, "text": fault.text, "place": fault.place}
+
+
+def end_with_folder(folder: Path | None) -> None:
+    """End this process and those that it started, at once; the folder goes first."""
+    if folder is not None:
+        shutil.rmtree(_out_of_the_way(folder), ignore_errors=True)
+    if sys.platform == "win32":
+        subprocess.Popen(
+            ["taskkill", "/PID", str(os.getpid()), "/T", "/F"], creationflags=subprocess.CREATE_NO_WINDOW
+        )
+        time.sleep(2)
+    elif os.getpgrp() == os.getsid(0):
+        # The client starts the worker in a session of its own; a shell does not.
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(0)
+
+
+def _out_of_the_way(folder: Path) -> Path:
+    """The folder under another name, so that the job that still runs puts nothing new into it."""
+    os.chdir(folder.parent)
+    gone = folder.with_name(f"{folder.name}.gone")
+    try:
+        return folder.rename(gone)
+    except OSError:  # Windows keeps the name while a file in it is open
+        return folder

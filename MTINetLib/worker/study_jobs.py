@@ -1,0 +1,163 @@
+"""Jobs that make studies: from the volumes of a scene, and a synthetic one. Neither needs torch."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.errors import InputError
+from MTINetLib.study.phase import PHASES
+from MTINetLib.study.study import Study
+from MTINetLib.worker.jobs import JobContext
+from MTINetLib.worker.messages import (
+    FourFiles,
+    MakeSample,
+    OpenedStudy,
+    OpenStudy,
+    PhaseFile,
+    Sample,
+    SourceText,
+)
+from MTINetLib.worker.warm import write_record
+
+_ALIGNMENTS = ("auto", "off", "force")
+
+
+def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """:class:`OpenStudy` to :class:`OpenedStudy`.
+
+    Raises:
+        InputError: the phases cannot be the volumes of a study; one sentence names the phase.
+    """
+    from MTINetLib.study.align import align
+    from MTINetLib.study.load import validate
+
+    request = OpenStudy.from_dict(arguments)
+    if request.alignment not in _ALIGNMENTS:
+        raise InputError(f"The alignment '{request.alignment}' is unknown; use auto, off or force.")
+    context.progress.start("Checking phases", 1)
+    assignment = _assignment(request, context)
+    validate(assignment)
+    context.progress.update(1)
+    study = align(assignment, request.reference, context.progress, request.alignment)  # type: ignore[arg-type]
+    volumes = save_array(context.folder, "volumes", study.volumes)
+    opened = _opened(request.study, study, volumes)
+    write_record(context.folder, opened, study.sources)
+    context.state.keep(request.study, study)
+    return opened.to_dict()
+
+
+def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """:class:`MakeSample` to :class:`Sample`."""
+    from MTINetLib.phantom.case import make_case
+    from MTINetLib.phantom.demo import DEMO_SEED, DEMO_SETTINGS
+
+    request = MakeSample.from_dict(arguments)
+    seed = DEMO_SEED if request.seed is None else request.seed
+    context.progress.start("Making the sample study", 1)
+    study = make_case(seed, 0, DEMO_SETTINGS).study
+    files = []
+    for phase in PHASES:
+        context.progress.check()
+        source = study.sources[phase.index]
+        files.append(
+            PhaseFile(
+                path=save_array(context.folder, f"sample-{phase.value}", study.phase(phase)),
+                grid=study.grid,
+                description=source.description,
+                evidence=source.evidence,
+                confidence=source.confidence,
+                time_s=study.times_s[phase.index],
+            )
+        )
+    context.progress.update(1)
+    return Sample(cast(FourFiles, tuple(files)), f"Sample study {seed}").to_dict()
+
+
+def save_array(folder: Path, name: str, array: npt.NDArray[Any]) -> str:
+    """Write an array into the private folder under a new name; its absolute path."""
+    path = folder / f"{name}-{uuid.uuid4().hex[:12]}.npy"
+    try:
+        with path.open("wb") as file:
+            np.save(file, array, allow_pickle=False)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return str(path)
+
+
+def load_array(path: Path) -> npt.NDArray[Any]:
+    """An array of the private folder, mapped where its layout allows it.
+
+    Raises:
+        InputError: it is not there or no array.
+    """
+    try:
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"The file {path.name} of the analysis cannot be read; try again.") from error
+    return array
+
+
+def _assignment(request: OpenStudy, context: JobContext) -> Any:
+    from MTINetLib.study.recognise import DOUBTFUL_CONFIDENCE, PhaseAssignment
+    from MTINetLib.study.recognise_evidence import Verdict
+    from MTINetLib.study.source_volume import SourceVolume
+
+    volumes = [_volume(file, context) for file in request.phases]
+    verdicts = [Verdict(file.evidence, file.confidence) for file in request.phases]
+    flags = [
+        f"phase_doubt:{phase.value}"
+        for phase, file in zip(PHASES, request.phases, strict=True)
+        if file.confidence < DOUBTFUL_CONFIDENCE
+    ]
+    times = tuple(file.time_s for file in request.phases)
+    if all(time is None for time in times):
+        flags.append("times_unknown")
+    return PhaseAssignment(
+        volumes=cast(tuple[SourceVolume, SourceVolume, SourceVolume, SourceVolume], tuple(volumes)),
+        verdicts=cast(tuple[Verdict, Verdict, Verdict, Verdict], tuple(verdicts)),
+        times_s=cast(Any, times),
+        flags=tuple(flags),
+    )
+
+
+def _volume(file: PhaseFile, context: JobContext) -> Any:
+    from MTINetLib.study.source_volume import SourceVolume
+
+    array = load_array(context.path(file.path))
+    if array.shape != file.grid.shape:
+        raise InputError(f"'{file.description}' is no single 3-D volume of numbers; choose another volume.")
+    # A copy: the file may be taken away while the study is still used.
+    volume = SourceVolume.of_array(np.array(array, dtype=np.float32), file.grid, file.description)
+    return replace(
+        volume,
+        series_uid=file.series_uid,
+        time_point=file.time_point,
+        instance_uids=file.instance_uids,
+    )
+
+
+def _opened(key: str, study: Study, volumes: str) -> OpenedStudy:
+    sources = tuple(
+        SourceText(
+            source.description, source.evidence, source.confidence, source.series_uid, source.time_point
+        )
+        for source in study.sources
+    )
+    return OpenedStudy(
+        study=key,
+        volumes=volumes,
+        grid=study.grid,
+        reference=study.reference,
+        times_s=study.times_s,
+        sources=cast(Any, sources),
+        flags=study.flags,
+        alignment=study.alignment,
+    )
