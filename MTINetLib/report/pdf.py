@@ -16,7 +16,7 @@ from MTINetLib.report.pdf_text import letters as _letters
 from MTINetLib.report.pdf_text import markup as _markup
 from MTINetLib.report.pdf_text import text as _text
 
-_WARN, _WARN_PAPER = "#9C3D00", "#FFF3E6"
+_WARN, _WARN_PAPER, _NOTICE_PAPER = "#9C3D00", "#FFF3E6", "#F1F4F6"
 #: At the sides, the top and the bottom.
 _MARGINS_MM = (12.0, 10.0, 11.0)
 _LESIONS_A_PAGE = 3
@@ -68,9 +68,10 @@ def _pdf(content: ReportContent, scale: float) -> _Pdf:
 def _story(content: ReportContent, width: float, scale: float) -> list[Any]:
     from reportlab.platypus import KeepTogether, Spacer
 
-    story: list[Any] = [_text(said.TITLE, 13, bold=True, leading=16), _banner(width), Spacer(0, 4)]
+    story: list[Any] = [_text(said.TITLE, 13, bold=True, leading=16), _warning(width), Spacer(0, 4)]
     story.append(_text(content.summary, 9.5, bold=True, leading=13))
-    story.extend(_text(notice, 7.5) for notice in content.notices)
+    for notice in content.notices:
+        story.extend([_banner(_text(notice, 7.5), width, FAINT_INK, _NOTICE_PAPER), Spacer(0, 3)])
     if content.lesion_rows:
         shares = (0.05, 0.12, 0.135, 0.1, 0.14, 0.1, 0.125, 0.125, 0.105)
         story.append(_table(said.LESION_HEADS, content.lesion_rows, shares, width, content.lesion_colours))
@@ -120,15 +121,20 @@ def _end(content: ReportContent, width: float) -> list[Any]:
     return parts
 
 
-def _banner(width: float) -> Any:
+def _warning(width: float) -> Any:
+    words = f"<b>{said.BANNER}</b> &nbsp; {_letters(said.BANNER_TEXT)}"
+    return _banner(_markup(words, 8, colour=_WARN), width, _WARN, _WARN_PAPER)
+
+
+def _banner(words: Any, width: float, colour: str, paper: str) -> Any:
+    """A paragraph on a coloured ground with a bar at its left."""
     from reportlab.platypus import Table
 
-    words = f"<b>{said.BANNER}</b> &nbsp; {_letters(said.BANNER_TEXT)}"
-    banner = Table([[_markup(words, 8, colour=_WARN)]], colWidths=[width])
+    banner = Table([[words]], colWidths=[width])
     banner.setStyle(
         [
-            ("BACKGROUND", (0, 0), (-1, -1), _WARN_PAPER),
-            ("LINEBEFORE", (0, 0), (0, -1), 3, _WARN),
+            ("BACKGROUND", (0, 0), (-1, -1), paper),
+            ("LINEBEFORE", (0, 0), (0, -1), 3, colour),
             ("TOPPADDING", (0, 0), (-1, -1), 2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
         ]
