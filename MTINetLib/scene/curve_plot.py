@@ -1,19 +1,22 @@
-"""Enhancement curves as a plot: series nodes over the table, and the chart that shows them."""
+"""Enhancement curves as a plot: five series nodes over the table, and the chart that shows one lesion."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from MTINetLib.findings import FourTimes, LesionFinding
-from MTINetLib.report.colours import ON_WHITE, lightened, rgb
+from MTINetLib.report.colours import LIVER_ON_WHITE, ON_WHITE, Rgb, lightened, rgb
 from MTINetLib.report.time_axis import TimeAxis
 from MTINetLib.scene.curve_table import (
     PHASE_COLUMN,
+    above_column,
+    below_column,
     liver_column,
     measured_column,
     predicted_column,
+    sd_column,
     time_column,
 )
 from MTINetLib.scene.segmentation import segment_name
@@ -22,49 +25,129 @@ from MTINetLib.scene.slicer_core import slicer_module
 
 @dataclass(frozen=True)
 class CurvePlot:
-    """The chart node and its series nodes."""
+    """The chart node and its series nodes, in the order of the kinds below."""
 
     chart: Any
     series: tuple[Any, ...]
 
 
-def add_curve_plot(table: Any, lesions: Sequence[LesionFinding], times: FourTimes) -> CurvePlot:
-    """Measured (solid, circles), predicted (dashes, squares) and liver (dots, diamonds), per lesion.
+@dataclass(frozen=True)
+class _Kind:
+    """How one kind of curve looks; line and marker styles are vtkMRMLPlotSeriesNode's words."""
 
-    All three have the colour of the lesion's class; further lesions of that class are lighter.
-    """
+    title: str
+    column: Callable[[int, bool], str]
+    line: str
+    width: float
+    marker: str
+    opacity: float = 1.0
+
+
+_KINDS = (
+    _Kind("measured", measured_column, "Solid", 3.0, "Circle"),
+    _Kind("+ 1 SD", above_column, "Solid", 1.0, "None", 0.5),
+    _Kind("- 1 SD", below_column, "Solid", 1.0, "None", 0.5),
+    _Kind("predicted", predicted_column, "Dash", 2.0, "Square"),
+    _Kind("surrounding liver", liver_column, "Dot", 2.0, "Diamond"),
+)
+
+
+def add_curve_plot(table: Any) -> CurvePlot:
+    """A chart and its series over a curve table; empty until :func:`plot_lesion`."""
     slicer = slicer_module()
-    axis = TimeAxis.of(times)
-    chart = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotChartNode", "Enhancement curves plot")
-    chart.SetTitle("Time-intensity curves")
-    chart.SetXAxisTitle(axis.title)
-    chart.SetYAxisTitle("Signal (scanner units)")
-    styles = slicer.vtkMRMLPlotSeriesNode
+    scene, styles = slicer.mrmlScene, slicer.vtkMRMLPlotSeriesNode
+    chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", "Enhancement curves plot")
     series = []
-    for place, lesion in enumerate(lesions):
-        same = sum(other.lesion_class is lesion.lesion_class for other in lesions[:place])
-        colour = lightened(rgb(ON_WHITE[lesion.lesion_class]), same)
-        for title, column, line, marker in _curves_of(lesion):
-            node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", title)
-            node.SetAndObserveTableNodeID(table.GetID())
-            node.SetPlotType(styles.PlotTypeScatter)  # type Line ignores the x column
-            node.SetXColumnName(time_column(axis))
-            node.SetYColumnName(column)
-            node.SetLabelColumnName(PHASE_COLUMN)
-            node.SetLineStyle(getattr(styles, f"LineStyle{line}"))
-            node.SetMarkerStyle(getattr(styles, f"MarkerStyle{marker}"))
-            node.SetColor(colour)
-            chart.AddAndObservePlotSeriesNodeID(node.GetID())
-            series.append(node)
+    for kind in _KINDS:
+        node = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", kind.title)
+        node.SetAndObserveTableNodeID(table.GetID())
+        node.SetPlotType(styles.PlotTypeScatter)  # type Line ignores the x column
+        node.SetLabelColumnName(PHASE_COLUMN)
+        node.SetLineStyle(getattr(styles, f"LineStyle{kind.line}"))
+        node.SetLineWidth(kind.width)
+        node.SetMarkerStyle(getattr(styles, f"MarkerStyle{kind.marker}"))
+        node.SetOpacity(kind.opacity)
+        series.append(node)
     return CurvePlot(chart, tuple(series))
 
 
-def _curves_of(lesion: LesionFinding) -> list[tuple[str, str, str, str]]:
-    """Title, column, line and marker style of each curve that the lesion has."""
-    name = segment_name(lesion)
-    curves = [(f"{name}, measured", measured_column(lesion.label), "Solid", "Circle")]
-    if lesion.predicted_curve is not None:
-        curves.append((f"{name}, predicted", predicted_column(lesion.label), "Dash", "Square"))
-    if lesion.liver_curve is not None:
-        curves.append((f"Liver around {lesion.label}", liver_column(lesion.label), "Dot", "Diamond"))
-    return curves
+def plot_lesion(plot: CurvePlot, lesion: LesionFinding | None, times: FourTimes, relative: bool) -> None:
+    """Let the chart show one lesion: measured with a band of one SD, predicted, and the liver around it.
+
+    Args:
+        lesion: None empties the chart.
+        relative: relative enhancement in percent instead of the signal; a curve without a positive
+            pre-contrast signal is left out then.
+    """
+    axis = TimeAxis.of(times)
+    chart = plot.chart
+    was = chart.StartModify()
+    chart.SetXAxisTitle(axis.title)
+    chart.SetYAxisTitle("Relative enhancement (%)" if relative else "Signal (scanner units)")
+    chart.SetTitle("Time-intensity curves" if lesion is None else f"Lesion {segment_name(lesion)}")
+    shown = []
+    for kind, node in zip(_KINDS, plot.series, strict=True):
+        if lesion is not None and _draw(node, kind, lesion, axis, relative):
+            shown.append(node.GetID())
+    if list(_shown(chart)) != shown:
+        chart.RemoveAllPlotSeriesNodeIDs()
+        for node_id in shown:
+            chart.AddAndObservePlotSeriesNodeID(node_id)
+    chart.EndModify(was)
+
+
+def _draw(node: Any, kind: _Kind, lesion: LesionFinding, axis: TimeAxis, relative: bool) -> bool:
+    """Point a series at the lesion's column; whether there is one."""
+    column = kind.column(lesion.label, relative)
+    table = node.GetTableNode()
+    if table is None or table.GetTable().GetColumnByName(column) is None:
+        return False
+    of_liver = kind.column is liver_column
+    was = node.StartModify()
+    node.SetName(kind.title if of_liver else f"{segment_name(lesion)}, {kind.title}")
+    node.SetXColumnName(time_column(axis))
+    node.SetYColumnName(column)
+    node.SetColor(rgb(LIVER_ON_WHITE if of_liver else ON_WHITE[lesion.lesion_class]))
+    node.EndModify(was)
+    return True
+
+
+def _shown(chart: Any) -> list[str]:
+    return [chart.GetNthPlotSeriesNodeID(n) for n in range(chart.GetNumberOfPlotSeriesNodes())]
+
+
+@dataclass(frozen=True)
+class CurveLine:
+    """One curve of a picture that shows several lesions: columns of the curve table, and how it looks."""
+
+    title: str
+    x_column: str
+    y_column: str
+    sd_column: str | None
+    colour: Rgb
+    line: str
+    marker: str
+
+
+def curve_lines(lesions: Sequence[LesionFinding], times: FourTimes) -> tuple[CurveLine, ...]:
+    """Measured, predicted and liver curve of every lesion, in the colour of its class.
+
+    Further lesions of a class are lighter.
+    """
+    x_column = time_column(TimeAxis.of(times))
+    lines = []
+    for place, lesion in enumerate(lesions):
+        same = sum(other.lesion_class is lesion.lesion_class for other in lesions[:place])
+        colour = lightened(rgb(ON_WHITE[lesion.lesion_class]), same)
+        label, name = lesion.label, segment_name(lesion)
+        curves: list[tuple[str, str, str | None, str, str]] = [
+            (f"{name}, measured", measured_column(label), sd_column(label), "solid", "circle")
+        ]
+        if lesion.predicted_curve is not None:
+            curves.append((f"{name}, predicted", predicted_column(label), None, "dash", "square"))
+        if lesion.liver_curve is not None:
+            curves.append((f"Liver around {label}", liver_column(label), None, "dot", "diamond"))
+        lines += [
+            CurveLine(title, x_column, y, sd, colour, line, marker) for title, y, sd, line, marker in curves
+        ]
+    return tuple(lines)

@@ -5,69 +5,113 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from MTINetLib.findings import FourTimes, LesionFinding
+from MTINetLib.findings import EnhancementCurve, FourTimes, FourValues, LesionFinding
 from MTINetLib.report.time_axis import TimeAxis
 from MTINetLib.scene.slicer_core import slicer_module
-from MTINetLib.study.phase import PHASES
+from MTINetLib.scene.table_columns import add_number_column, add_text_column
+from MTINetLib.study.phase import PHASES, Phase
 
 PHASE_COLUMN = "Phase"
-MEASURED_SUFFIX = " measured"
-SD_SUFFIX = " SD"
+_RELATIVE = " (%)"
 
 
 def time_column(axis: TimeAxis) -> str:
     return "Time (s)" if axis.in_seconds else "Phase number"
 
 
-def measured_column(label: int) -> str:
-    return f"Lesion {label}{MEASURED_SUFFIX}"
+def measured_column(label: int, relative: bool = False) -> str:
+    return _column(label, "measured", relative)
 
 
-def sd_column(label: int) -> str:
-    return f"Lesion {label}{SD_SUFFIX}"
+def sd_column(label: int, relative: bool = False) -> str:
+    return _column(label, "SD", relative)
 
 
-def predicted_column(label: int) -> str:
-    return f"Lesion {label} predicted"
+def above_column(label: int, relative: bool = False) -> str:
+    """Measured plus one standard deviation."""
+    return _column(label, "measured + SD", relative)
 
 
-def liver_column(label: int) -> str:
-    return f"Lesion {label} liver"
+def below_column(label: int, relative: bool = False) -> str:
+    """Measured minus one standard deviation."""
+    return _column(label, "measured - SD", relative)
+
+
+def predicted_column(label: int, relative: bool = False) -> str:
+    return _column(label, "predicted", relative)
+
+
+def liver_column(label: int, relative: bool = False) -> str:
+    return _column(label, "liver", relative)
 
 
 def add_curve_table(lesions: Sequence[LesionFinding], times: FourTimes) -> Any:
-    """A vtkMRMLTableNode: phase, time, and per lesion measured, SD, predicted and liver ring."""
-    slicer = slicer_module()
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Enhancement curves")
-    axis = TimeAxis.of(times)
-    _add_text_column(node, PHASE_COLUMN, [phase.title for phase in PHASES])
-    _add_number_column(node, time_column(axis), axis.values)
-    for lesion in lesions:
-        _add_number_column(node, measured_column(lesion.label), lesion.measured_curve.mean)
-        _add_number_column(node, sd_column(lesion.label), lesion.measured_curve.sd)
-        if lesion.predicted_curve is not None:
-            _add_number_column(node, predicted_column(lesion.label), lesion.predicted_curve)
-        if lesion.liver_curve is not None:
-            _add_number_column(node, liver_column(lesion.label), lesion.liver_curve.mean)
-    node.SetUseColumnTitleAsColumnHeader(True)
+    """A vtkMRMLTableNode filled by :func:`fill_curve_table`."""
+    node = slicer_module().mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Enhancement curves")
+    fill_curve_table(node, lesions, times)
     return node
 
 
-def _add_number_column(node: Any, name: str, values: Sequence[float]) -> None:
-    from vtkmodules.vtkCommonCore import vtkDoubleArray
+def fill_curve_table(node: Any, lesions: Sequence[LesionFinding], times: FourTimes) -> None:
+    """Phase, time, and per lesion measured, SD, measured +- SD, predicted and liver ring.
 
-    column = vtkDoubleArray()
-    column.SetName(name)
-    for value in values:
-        column.InsertNextValue(value)
-    node.AddColumn(column)
+    Each in the scanner's units and, where the pre-contrast signal is positive, as relative enhancement in
+    percent, 100 * (S - S_pre) / S_pre, each curve over its own S_pre; the SD is divided by S_pre too.
+    """
+    was = node.StartModify()
+    node.RemoveAllColumns()
+    axis = TimeAxis.of(times)
+    add_text_column(node, PHASE_COLUMN, [phase.title for phase in PHASES])
+    add_number_column(node, time_column(axis), axis.values)
+    for lesion in lesions:
+        _add_lesion(node, lesion)
+    node.SetUseColumnTitleAsColumnHeader(True)
+    node.EndModify(was)
 
 
-def _add_text_column(node: Any, name: str, values: Sequence[str]) -> None:
-    from vtkmodules.vtkCommonCore import vtkStringArray
+def relative_percent(values: FourValues) -> FourValues | None:
+    """100 * (S - S_pre) / S_pre; None where S_pre is no positive signal."""
+    base = values[Phase.PRE.index]
+    if not base > 0:
+        return None
+    one, two, three, four = (100 * (value - base) / base for value in values)
+    return one, two, three, four
 
-    column = vtkStringArray()
-    column.SetName(name)
-    for value in values:
-        column.InsertNextValue(value)
-    node.AddColumn(column)
+
+def _add_lesion(node: Any, lesion: LesionFinding) -> None:
+    label, measured = lesion.label, lesion.measured_curve
+    _add_measured(node, label, measured, relative=False)
+    for values, name in (
+        (lesion.predicted_curve, predicted_column),
+        (_mean(lesion.liver_curve), liver_column),
+    ):
+        if values is not None:
+            add_number_column(node, name(label), values)
+    percent = relative_percent(measured.mean)
+    if percent is not None:
+        base = measured.mean[Phase.PRE.index]
+        one, two, three, four = (100 * sd / base for sd in measured.sd)
+        _add_measured(node, label, EnhancementCurve(percent, (one, two, three, four)), relative=True)
+    for values, name in (
+        (lesion.predicted_curve, predicted_column),
+        (_mean(lesion.liver_curve), liver_column),
+    ):
+        percent = None if values is None else relative_percent(values)
+        if percent is not None:
+            add_number_column(node, name(label, True), percent)
+
+
+def _add_measured(node: Any, label: int, curve: EnhancementCurve, *, relative: bool) -> None:
+    add_number_column(node, measured_column(label, relative), curve.mean)
+    add_number_column(node, sd_column(label, relative), curve.sd)
+    pairs = list(zip(curve.mean, curve.sd, strict=True))
+    add_number_column(node, above_column(label, relative), [mean + sd for mean, sd in pairs])
+    add_number_column(node, below_column(label, relative), [mean - sd for mean, sd in pairs])
+
+
+def _mean(curve: EnhancementCurve | None) -> FourValues | None:
+    return None if curve is None else curve.mean
+
+
+def _column(label: int, name: str, relative: bool) -> str:
+    return f"Lesion {label} {name}{_RELATIVE if relative else ''}"

@@ -1,4 +1,4 @@
-"""Where our nodes stand in the subject hierarchy: one folder a study, the segmentation beside its volumes."""
+"""Where our nodes stand in the subject hierarchy: lesions beside their volume, the rest in a folder there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,57 @@ from MTINetLib.scene.slicer_core import slicer_module
 
 def put_under_study(name: str, nodes: Iterable[Any]) -> int:
     """Make a study item called ``name`` and put the nodes under it; its item ID comes back."""
-    hierarchy = slicer_module().mrmlScene.GetSubjectHierarchyNode()
+    hierarchy = _hierarchy()
     study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), name)
     for node in nodes:
-        item = hierarchy.GetItemByDataNode(node)
-        if item == hierarchy.GetInvalidItemID():  # only the application makes items by itself
-            hierarchy.CreateItem(study, node)
-        else:
-            hierarchy.SetItemParent(item, study)
+        _put(hierarchy, node, study)
     return int(study)
+
+
+def put_beside(volume: Any, node: Any) -> int:
+    """Put a node under the parent of a volume; the parent's item ID comes back."""
+    hierarchy = _hierarchy()
+    item = hierarchy.GetItemByDataNode(volume)
+    if item == hierarchy.GetInvalidItemID():
+        item = hierarchy.CreateItem(hierarchy.GetSceneItemID(), volume)
+    parent = hierarchy.GetItemParent(item)
+    _put(hierarchy, node, parent)
+    return int(parent)
+
+
+def put_in_folder(parent: int, name: str, nodes: Iterable[Any]) -> int:
+    """Put nodes in a new folder under an item; the folder's item ID comes back."""
+    hierarchy = _hierarchy()
+    folder = hierarchy.CreateFolderItem(parent, name)
+    for node in nodes:
+        _put(hierarchy, node, folder)
+    hierarchy.SetItemExpanded(folder, False)
+    return int(folder)
+
+
+def remove_empty_folder_of(node: Any) -> None:
+    """Remove the folder of a node that is about to go, if nothing else is in it."""
+    from vtkmodules.vtkCommonCore import vtkIdList
+
+    hierarchy = _hierarchy()
+    item = hierarchy.GetItemByDataNode(node)
+    if item == hierarchy.GetInvalidItemID():
+        return
+    folder = hierarchy.GetItemParent(item)
+    children = vtkIdList()
+    hierarchy.GetItemChildren(folder, children, False)
+    if hierarchy.GetItemLevel(folder) == "Folder" and children.GetNumberOfIds() <= 1:
+        hierarchy.SetItemParent(item, hierarchy.GetItemParent(folder))
+        hierarchy.RemoveItem(folder, False, False)
+
+
+def _hierarchy() -> Any:
+    return slicer_module().mrmlScene.GetSubjectHierarchyNode()
+
+
+def _put(hierarchy: Any, node: Any, parent: int) -> None:
+    item = hierarchy.GetItemByDataNode(node)
+    if item == hierarchy.GetInvalidItemID():  # only the application makes items by itself
+        hierarchy.CreateItem(parent, node)
+    else:
+        hierarchy.SetItemParent(item, parent)

@@ -2,51 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import LesionFinding
+from MTINetLib.errors import InputError
+from MTINetLib.findings import LesionClass, LesionFinding
 from MTINetLib.report.colours import ON_BLACK, Rgb, rgb
 from MTINetLib.report.words import class_title
+from MTINetLib.scene.label_image import BINARY_LABELMAP, Box, Labels, Mask, cropped, label_image, read_mask
 from MTINetLib.scene.slicer_core import slicer_module
-from MTINetLib.scene.terminology import terminology_entry
+from MTINetLib.scene.terminology import TYPES, terminology_entry
 
 #: Segment tag that keeps the lesion's number in the label map, whatever the user renames.
 LABEL_TAG = "MTINet.Label"
+#: Segment tag of the class whose name and colour we gave last: what differs from them is the user's own.
+CLASS_TAG = "MTINet.Class"
+#: The fill lets anatomy through; a segment's own opacity multiplies it.
+_FILL = 0.4
+#: What Slicer calls segments that nobody named.
+_AUTOMATIC_NAME = re.compile(r"Segment(_\d+)?")
+_CLASSES = {kind.value: kind for kind in LesionClass}
 
 
 def add_segmentation(
     labels: npt.NDArray[Any], lesions: Sequence[LesionFinding], reference_volume: Any
 ) -> Any:
-    """A vtkMRMLSegmentationNode in the geometry of ``reference_volume``.
+    """A vtkMRMLSegmentationNode in the geometry of ``reference_volume``, with all lesions in it.
 
     Args:
         labels: [K, J, I] on the reference volume's grid, lesion n has the value n.
         lesions: gives each segment its name, colour and codes.
         reference_volume: the volume node that the segmentation belongs to.
+
+    Raises:
+        InputError: the labels have another size than the volume.
     """
-    slicer = slicer_module()
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Lesions")
-    node.SetReferenceImageGeometryParameterFromVolumeNode(reference_volume)
-    node.CreateDefaultDisplayNodes()
+    check_size(labels, reference_volume)
+    node = empty_segmentation("Lesions", reference_volume)
     for lesion in lesions:
-        _add_segment(slicer, node, lesion, labels == lesion.label, reference_volume)
+        found = label_in_labels(labels, lesion.label)
+        if found is not None:
+            add_lesion(node, lesion, *found, reference_volume)
+    return node
+
+
+def check_size(labels: npt.NDArray[Any], reference_volume: Any) -> None:
+    """Raises InputError where labels [K, J, I] are not of the volume's size."""
+    image = reference_volume.GetImageData()
+    size = None if image is None else tuple(image.GetDimensions()[::-1])
+    if size != labels.shape:
+        raise InputError(
+            f"The lesions have {' x '.join(map(str, labels.shape[::-1]))} voxels, but their volume has "
+            f"{'none' if size is None else ' x '.join(map(str, size[::-1]))}: analyze it again."
+        )
+
+
+def empty_segmentation(name: str, reference_volume: Any) -> Any:
+    """A segmentation node without segments, where the volume is: geometry and parent transform are its."""
+    slicer = slicer_module()
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.SetReferenceImageGeometryParameterFromVolumeNode(reference_volume)
+    node.SetAndObserveTransformNodeID(reference_volume.GetTransformNodeID())
+    node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    display.SetVisibility2DFill(False)
+    display.SetVisibility2DFill(True)
     display.SetVisibility2DOutline(True)
+    display.SetOpacity2DFill(_FILL)
     display.SetOpacity2DOutline(1.0)
     display.SetSliceIntersectionThickness(2)
     return node
 
 
+def label_in_labels(labels: Labels, label: int) -> tuple[Mask, Box] | None:
+    """A label's mask, cropped to its box, and the box in [K, J, I]; None where it has no voxel."""
+    k, j, i = labels.shape
+    return cropped(np.asarray(labels == label), (slice(0, k), slice(0, j), slice(0, i)))
+
+
+def add_lesion(node: Any, lesion: LesionFinding, mask: Mask, box: Box, reference_volume: Any) -> str:
+    """Add a lesion's segment and give its ID; ``mask`` [k, j, i] lies at ``box`` of the volume."""
+    segment = slicer_module().vtkSegment()
+    segment.SetTag(LABEL_TAG, str(lesion.label))
+    dress_segment(segment, lesion.label, lesion.lesion_class)
+    segment.AddRepresentation(BINARY_LABELMAP, label_image(mask, box, reference_volume))
+    inner = node.GetSegmentation()
+    segment_id = str(inner.GenerateUniqueSegmentID(f"lesion_{lesion.label}"))
+    inner.AddSegment(segment, segment_id)
+    return segment_id
+
+
+def dress_segment(segment: Any, label: int, lesion_class: LesionClass) -> None:
+    """Name, colour and codes of the class; what the user chose instead of ours or Slicer's stays."""
+    old = _CLASSES.get(segment_tag(segment, CLASS_TAG) or "")
+    name = segment.GetName() or ""
+    fresh = old is None and (not name or _AUTOMATIC_NAME.fullmatch(name) is not None)
+    if fresh or (old is not None and name == _name(label, old)):
+        segment.SetName(_name(label, lesion_class))
+    if fresh or (old is not None and np.allclose(segment.GetColor(), rgb(ON_BLACK[old]), atol=5e-3)):
+        segment.SetColor(rgb(ON_BLACK[lesion_class]))
+    if fresh or (old is not None and TYPES[old][0] in segment.GetTerminology()):
+        segment.SetTerminology(terminology_entry(lesion_class))
+    segment.SetTag(CLASS_TAG, lesion_class.value)
+
+
 def segment_name(lesion: LesionFinding) -> str:
     """``1 HCC``: the lesion's number and class."""
-    return f"{lesion.label} {class_title(lesion.lesion_class)}"
+    return _name(lesion.label, lesion.lesion_class)
 
 
 @dataclass(frozen=True)
@@ -69,64 +135,56 @@ class SegmentedLesion:
 
 def read_lesions(segmentation: Any, reference_volume: Any) -> tuple[SegmentedLesion, ...]:
     """All segments with a voxel in them, in the order of the segmentation."""
-    labels = {segment_id: label for label, segment_id in segment_labels(segmentation).items()}
     inner = segmentation.GetSegmentation()
     lesions = []
-    for index in range(inner.GetNumberOfSegments()):
-        segment_id = inner.GetNthSegmentID(index)
+    for segment_id in segment_ids(segmentation):
         mask = lesion_mask(segmentation, segment_id, reference_volume)
         if mask.any():
             segment = inner.GetSegment(segment_id)
             red, green, blue = segment.GetColor()
-            label = labels.get(segment_id)
+            label = segment_label(segment)
             lesions.append(SegmentedLesion(label, segment_id, segment.GetName(), (red, green, blue), mask))
     return tuple(lesions)
 
 
-def segment_labels(segmentation: Any) -> dict[int, str]:
-    """Segment IDs by lesion number, read from the segments' own tags."""
-    from vtkmodules.vtkCommonCore import reference
-
-    found: dict[int, str] = {}
+def segment_ids(segmentation: Any) -> tuple[str, ...]:
+    """All segments in their order."""
     inner = segmentation.GetSegmentation()
-    for index in range(inner.GetNumberOfSegments()):
-        segment_id = inner.GetNthSegmentID(index)
-        value = reference("")
-        if inner.GetSegment(segment_id).GetTag(LABEL_TAG, value):
-            found[int(str(value))] = segment_id
+    return tuple(inner.GetNthSegmentID(n) for n in range(inner.GetNumberOfSegments()))
+
+
+def segment_label(segment: Any) -> int | None:
+    """The lesion's number; None for a segment that has none yet."""
+    text = segment_tag(segment, LABEL_TAG)
+    return int(text) if text is not None and text.isdigit() and int(text) > 0 else None
+
+
+def segment_labels(segmentation: Any) -> dict[int, str]:
+    """Segment IDs by lesion number; of two segments with one number (a copy) the first has it."""
+    found: dict[int, str] = {}
+    for segment_id in segment_ids(segmentation):
+        label = segment_label(segmentation.GetSegmentation().GetSegment(segment_id))
+        if label is not None:
+            found.setdefault(label, segment_id)
     return found
 
 
 def lesion_mask(segmentation: Any, segment_id: str, reference_volume: Any) -> npt.NDArray[np.bool_]:
     """One segment's voxels [K, J, I] on the grid of ``reference_volume``."""
-    slicer = slicer_module()
-    with _no_display_node_left(slicer.mrmlScene):
-        array = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, reference_volume)
-    return np.asarray(array) > 0
+    whole = np.zeros(reference_volume.GetImageData().GetDimensions()[::-1], dtype=np.bool_)
+    found = read_mask(segmentation, segment_id, reference_volume)
+    if found is not None:
+        mask, box = found
+        whole[box] = mask
+    return whole
 
 
-@contextmanager
-def _no_display_node_left(scene: Any) -> Iterator[None]:
-    """slicer.util works over a label map node for a moment and forgets that node's display node."""
-    name = "vtkMRMLLabelMapVolumeDisplayNode"
-    before = {scene.GetNthNodeByClass(n, name).GetID() for n in range(scene.GetNumberOfNodesByClass(name))}
-    yield
-    for node in [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]:
-        if node.GetID() not in before:
-            scene.RemoveNode(node)
+def segment_tag(segment: Any, name: str) -> str | None:
+    from vtkmodules.vtkCommonCore import reference
+
+    value = reference("")
+    return str(value) if segment.GetTag(name, value) else None
 
 
-def _add_segment(
-    slicer: Any, node: Any, lesion: LesionFinding, mask: npt.NDArray[np.bool_], reference_volume: Any
-) -> None:
-    name = segment_name(lesion)
-    colour = rgb(ON_BLACK[lesion.lesion_class])
-    segment_id = node.GetSegmentation().AddEmptySegment(f"lesion_{lesion.label}", name, colour)
-    voxels = mask.astype(np.uint8)
-    with _no_display_node_left(slicer.mrmlScene):
-        slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, node, segment_id, reference_volume)
-    segment = node.GetSegmentation().GetSegment(segment_id)
-    segment.SetName(name)
-    segment.SetColor(colour)
-    segment.SetTag(LABEL_TAG, str(lesion.label))
-    segment.SetTerminology(terminology_entry(lesion.lesion_class))
+def _name(label: int, lesion_class: LesionClass) -> str:
+    return f"{label} {class_title(lesion_class)}"

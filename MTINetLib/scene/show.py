@@ -1,66 +1,76 @@
-"""A study and what was found in it, as nodes of the scene."""
+"""A study and what was found in it, as nodes of the scene: what the command line shows and saves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from MTINetLib.scene.curve_plot import add_curve_plot
-from MTINetLib.scene.curve_table import add_curve_table
+from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.hierarchy import put_under_study
 from MTINetLib.scene.layout import show_layout
-from MTINetLib.scene.segmentation import add_segmentation
+from MTINetLib.scene.results import FINDINGS_ATTRIBUTE, Results
+from MTINetLib.scene.select_lesion import select_lesion, show_curve
+from MTINetLib.scene.show_results import show_results_now
 from MTINetLib.scene.volumes import add_phase_volumes
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
     from MTINetLib.inference.analyze import Analysis
 
-#: Text attribute of the segmentation node that holds the findings as JSON.
-FINDINGS_ATTRIBUTE = "MTINet.Findings"
+__all__ = ["FINDINGS_ATTRIBUTE", "STUDY_NAME", "ShownStudy", "show_findings", "show_on_volumes"]
+
 STUDY_NAME = "MTI-Net study"
 
 
 @dataclass(frozen=True)
 class ShownStudy:
-    """The nodes of one analysed study.
+    """One analysed study in the scene.
 
     Args:
-        volumes: four vtkMRMLScalarVolumeNodes in the order of PHASES.
-        reference: the one of them whose grid the lesions are on.
-        segmentation: vtkMRMLSegmentationNode, one segment a lesion.
-        table: vtkMRMLTableNode of the curves.
-        series: vtkMRMLPlotSeriesNodes.
-        chart: vtkMRMLPlotChartNode.
-        study_item: item of the study in the subject hierarchy.
+        results: its nodes.
+        findings: what the nodes show.
         layout_before: the layout that the user had, for ``layout.restore_layout``.
     """
 
-    volumes: tuple[Any, Any, Any, Any]
-    reference: Any
-    segmentation: Any
-    table: Any
-    series: tuple[Any, ...]
-    chart: Any
-    study_item: int
+    results: Results
+    findings: StudyFindings
     layout_before: int
+
+    @property
+    def volumes(self) -> tuple[Any, Any, Any, Any]:
+        return self.results.volumes
+
+    @property
+    def reference(self) -> Any:
+        return self.results.reference
+
+    @property
+    def segmentation(self) -> Any:
+        return self.results.segmentation
+
+    @property
+    def table(self) -> Any:
+        return self.results.table
+
+    @property
+    def chart(self) -> Any:
+        return self.results.chart
 
 
 def show_findings(study: Study, analysis: Analysis) -> ShownStudy:
     """Put the study, its lesions and their curves into the scene, and turn to our layout."""
-    return show_on_volumes(study, analysis, add_phase_volumes(study))
+    volumes = add_phase_volumes(study)
+    put_under_study(STUDY_NAME, volumes)
+    return show_on_volumes(study, analysis, volumes)
 
 
 def show_on_volumes(study: Study, analysis: Analysis, volumes: tuple[Any, Any, Any, Any]) -> ShownStudy:
     """The same over volumes that are in the scene already, in the order of PHASES."""
-    from MTINetLib.findings import to_json
-
     findings = analysis.findings
     reference = volumes[study.reference.index]
-    segmentation = add_segmentation(analysis.labels, findings.lesions, reference)
-    segmentation.SetAttribute(FINDINGS_ATTRIBUTE, to_json(findings))
-    table = add_curve_table(findings.lesions, findings.study.times_s)
-    plot = add_curve_plot(table, findings.lesions, findings.study.times_s)
-    item = put_under_study(STUDY_NAME, [*volumes, segmentation, table, plot.chart, *plot.series])
-    before = show_layout(volumes, plot.chart)
-    return ShownStudy(volumes, reference, segmentation, table, plot.series, plot.chart, item, before)
+    results = show_results_now(findings, analysis.labels, volumes, reference)
+    before = show_layout(volumes, results.chart)
+    largest = findings.lesions[0].label if findings.lesions else None
+    select_lesion(results, largest)
+    show_curve(results, largest)
+    return ShownStudy(results, findings, before)

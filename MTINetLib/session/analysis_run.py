@@ -10,7 +10,8 @@ import numpy as np
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings, from_dict
-from MTINetLib.scene.results import Results, show_results
+from MTINetLib.scene.results import Results
+from MTINetLib.scene.show_results import show_results
 from MTINetLib.session.calls import Answers
 from MTINetLib.session.chores import Chores
 from MTINetLib.session.study_in_worker import StudyInWorker, WantedStudy

@@ -1,4 +1,4 @@
-"""The time-intensity plot as the chart node describes it, with error bars from the table."""
+"""The time-intensity plot of all lesions, with error bars from the table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.report.colours import INK, Rgb, rgb
-from MTINetLib.scene.curve_table import MEASURED_SUFFIX, SD_SUFFIX
+from MTINetLib.scene.curve_plot import CurveLine, curve_lines
 from MTINetLib.scene.pictures.canvas import Picture, open_window, pixels, text_actor
 from MTINetLib.scene.show import ShownStudy
 
@@ -18,7 +18,7 @@ _OVER = 2
 
 
 def draw_curves(shown: ShownStudy) -> Picture:
-    """The chart of the scene, [720, 1200, 3]."""
+    """The curves of all lesions, [720, 1200, 3]."""
     import vtkmodules.vtkRenderingContextOpenGL2  # noqa: F401  (the factory of the chart's painter)
     from vtkmodules.vtkChartsCore import vtkAxis, vtkChartLegend, vtkChartXY
     from vtkmodules.vtkRenderingContext2D import vtkContextActor
@@ -26,14 +26,16 @@ def draw_curves(shown: ShownStudy) -> Picture:
     window, renderer = open_window(_OVER * _SIZE[0], _OVER * _SIZE[1], background=(1.0, 1.0, 1.0))
     window.SetMultiSamples(0)
     chart = vtkChartXY()
-    for series in shown.series:
-        _add_error_bars(chart, series)
-    for series in shown.series:
-        _add_series(chart, series)
-    x_range, y_range = _ranges(shown)
+    table = shown.table.GetTable()
+    lines = curve_lines(shown.findings.lesions, shown.findings.study.times_s)
+    for line in lines:
+        _add_error_bars(chart, table, line)
+    for line in lines:
+        _add_line(chart, table, line)
+    x_range, y_range = _ranges(table, lines)
     _set_axis(chart.GetAxis(vtkAxis.BOTTOM), shown.chart.GetXAxisTitle(), x_range)
     _set_axis(chart.GetAxis(vtkAxis.LEFT), shown.chart.GetYAxisTitle(), y_range)
-    chart.SetTitle(shown.chart.GetTitle())
+    chart.SetTitle("Time-intensity curves")
     chart.GetTitleProperties().SetFontSize(22 * _OVER)
     chart.GetTitleProperties().SetColor(rgb(INK))
     chart.SetShowLegend(True)
@@ -46,7 +48,7 @@ def draw_curves(shown: ShownStudy) -> Picture:
     actor = vtkContextActor()
     actor.GetScene().AddItem(chart)
     renderer.AddViewProp(actor)
-    if not shown.series:
+    if not lines:
         middle = (_OVER * _SIZE[0] / 2, _OVER * _SIZE[1] / 2)
         renderer.AddViewProp(
             text_actor("No lesion found: no curves", middle, 24 * _OVER, rgb(INK), align="Centered")
@@ -77,18 +79,14 @@ def _ticks(values: Sequence[float]) -> tuple[Any, Any]:
     return positions, labels
 
 
-def _ranges(shown: ShownStudy) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Of time and signal over all series and error bars, with room around; signal starts at zero or below."""
+def _ranges(table: Any, lines: Sequence[CurveLine]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Of time and signal over all curves and error bars, with room around; signal starts at zero or below."""
     times: list[float] = [0.0]
     signals: list[float] = [0.0]
-    for series in shown.series:
-        table = series.GetTableNode().GetTable()
-        sd = _sd_column(series)
-        for row in range(table.GetNumberOfRows()):
-            times.append(table.GetColumnByName(series.GetXColumnName()).GetValue(row))
-            mean = table.GetColumnByName(series.GetYColumnName()).GetValue(row)
-            bar = sd.GetValue(row) if sd is not None else 0.0
-            signals.extend([mean - bar, mean + bar])
+    for line in lines:
+        for time, mean, sd in _points(table, line):
+            times.append(time)
+            signals.extend([mean - sd, mean + sd])
     last, highest = max(*times, 1.0), max(*signals, 1.0)
     return (-0.03 * last, 1.03 * last), (min(signals), 1.05 * highest)
 
@@ -105,33 +103,28 @@ def _set_axis(axis: Any, title: str, limits: tuple[float, float]) -> None:
     axis.GetGridPen().SetColorF(0.9, 0.91, 0.92)
 
 
-def _add_series(chart: Any, series: Any) -> None:
+def _add_line(chart: Any, table: Any, line: CurveLine) -> None:
     from vtkmodules.vtkChartsCore import vtkChart
 
+    measured = line.sd_column is not None
     plot = chart.AddPlot(vtkChart.LINE)
-    table = series.GetTableNode().GetTable()
-    plot.SetInputData(table, series.GetXColumnName(), series.GetYColumnName())
-    plot.SetLabel(series.GetName())
-    _colour(plot, series.GetColor(), 3.0 if _is_measured(series) else 2.4)
-    plot.GetPen().SetLineType(_PEN_OF_LINE_STYLE[series.GetLineStyleAsString(series.GetLineStyle())])
-    plot.SetMarkerStyle(_MARK_OF_STYLE[series.GetMarkerStyleAsString(series.GetMarkerStyle())])
-    plot.SetMarkerSize(_OVER * 11.0 if _is_measured(series) else _OVER * 8.0)
+    plot.SetInputData(table, line.x_column, line.y_column)
+    plot.SetLabel(line.title)
+    _colour(plot, line.colour, 3.0 if measured else 2.4)
+    plot.GetPen().SetLineType(_PEN_OF_LINE_STYLE[line.line])
+    plot.SetMarkerStyle(_MARK_OF_STYLE[line.marker])
+    plot.SetMarkerSize(_OVER * 11.0 if measured else _OVER * 8.0)
 
 
-def _add_error_bars(chart: Any, series: Any) -> None:
-    """One standard deviation up and down at each measured mean; other series have none."""
+def _add_error_bars(chart: Any, table: Any, line: CurveLine) -> None:
+    """One standard deviation up and down at each measured mean; other curves have none."""
     from vtkmodules.vtkChartsCore import vtkChart
     from vtkmodules.vtkCommonCore import vtkDoubleArray
     from vtkmodules.vtkCommonDataModel import vtkTable
 
-    table = series.GetTableNode().GetTable()
-    sd_column = _sd_column(series)
-    if sd_column is None:
+    if line.sd_column is None:
         return
-    times = table.GetColumnByName(series.GetXColumnName())
-    means = table.GetColumnByName(series.GetYColumnName())
-    for row in range(table.GetNumberOfRows()):
-        time, mean, sd = (column.GetValue(row) for column in (times, means, sd_column))
+    for time, mean, sd in _points(table, line):
         bar = vtkTable()
         for name, values in (("x", (time, time)), ("y", (mean - sd, mean + sd))):
             column = vtkDoubleArray()
@@ -142,19 +135,19 @@ def _add_error_bars(chart: Any, series: Any) -> None:
         plot = chart.AddPlot(vtkChart.LINE)
         plot.SetInputData(bar, 0, 1)
         plot.SetLegendVisibility(False)
-        _colour(plot, series.GetColor(), 1.5)
+        _colour(plot, line.colour, 1.5)
 
 
-def _sd_column(series: Any) -> Any:
-    """The table's column of standard deviations for a measured series, else None."""
-    if not _is_measured(series):
-        return None
-    name = series.GetYColumnName().replace(MEASURED_SUFFIX, SD_SUFFIX)
-    return series.GetTableNode().GetTable().GetColumnByName(name)
+def _points(table: Any, line: CurveLine) -> list[tuple[float, float, float]]:
+    """Time, mean and standard deviation (0 where the curve has none) of every phase."""
 
+    def values(name: str) -> list[float]:
+        column = table.GetColumnByName(name)
+        return [column.GetValue(row) for row in range(table.GetNumberOfRows())]
 
-def _is_measured(series: Any) -> bool:
-    return str(series.GetYColumnName()).endswith(MEASURED_SUFFIX)
+    means = values(line.y_column)
+    sds = [0.0] * len(means) if line.sd_column is None else values(line.sd_column)
+    return list(zip(values(line.x_column), means, sds, strict=True))
 
 
 def _colour(plot: Any, colour: Rgb, width: float) -> None:
@@ -163,6 +156,6 @@ def _colour(plot: Any, colour: Rgb, width: float) -> None:
     plot.SetWidth(_OVER * width)
 
 
-# vtkPen and vtkPlotPoints numbers by the names of vtkMRMLPlotSeriesNode's styles
+# vtkPen and vtkPlotPoints numbers by the names of CurveLine's styles
 _PEN_OF_LINE_STYLE = {"none": 0, "solid": 1, "dash": 2, "dot": 3, "dash-dot": 4, "dash-dot-dot": 5}
 _MARK_OF_STYLE = {"none": 0, "cross": 1, "plus": 2, "square": 3, "circle": 4, "diamond": 5}

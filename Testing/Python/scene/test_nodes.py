@@ -11,6 +11,7 @@ from support.slicer_scene import empty_scene
 
 from MTINetLib.findings import LesionClass, from_json
 from MTINetLib.report.colours import ON_BLACK, rgb
+from MTINetLib.scene.curve_plot import curve_lines
 from MTINetLib.scene.curve_table import add_curve_table
 from MTINetLib.scene.layout import LAYOUT_ID, restore_layout, show_layout, show_usual_layout, slice_view_name
 from MTINetLib.scene.segmentation import add_segmentation, lesion_mask, read_lesions, segment_labels
@@ -123,7 +124,7 @@ def test_no_lesion_is_an_empty_segmentation(slicer: Any) -> None:
     study = made_study()
     shown = show_findings(study, made_analysis(study, ()))  # type: ignore[arg-type]
     assert shown.segmentation.GetSegmentation().GetNumberOfSegments() == 0
-    assert shown.series == ()
+    assert shown.chart.GetNumberOfPlotSeriesNodes() == 0
     assert read_lesions(shown.segmentation, shown.reference) == ()
 
 
@@ -155,20 +156,20 @@ def test_without_times_the_table_counts_the_phases(slicer: Any) -> None:
 
 
 def test_every_series_draws_a_column_of_the_table_over_time(shown: ShownStudy) -> None:
-    assert shown.chart.GetNumberOfPlotSeriesNodes() == len(shown.series) == 6
+    assert shown.chart.GetNumberOfPlotSeriesNodes() == len(shown.results.series) == 5
     table = shown.table.GetTable()
-    for series in shown.series:
+    for series in shown.results.series:
         assert series.GetPlotTypeAsString(series.GetPlotType()) == "Scatter", "type line ignores the x column"
         assert table.GetColumnByName(series.GetXColumnName()) is not None
         assert table.GetColumnByName(series.GetYColumnName()) is not None
 
 
-def test_two_lesions_of_one_class_have_two_colours(slicer: Any) -> None:
+def test_two_lesions_of_one_class_have_two_colours_in_one_picture() -> None:
     study = made_study()
-    analysis = made_analysis(study, (LesionClass.HCC, LesionClass.HCC))
-    shown = show_findings(study, analysis)  # type: ignore[arg-type]
-    colours = {series.GetColor() for series in shown.series if series.GetName().endswith("measured")}
-    assert len(colours) == 2
+    lesions = made_analysis(study, (LesionClass.HCC, LesionClass.HCC)).findings.lesions
+    lines = curve_lines(lesions, study.times_s)
+    assert len(lines) == 6
+    assert len({line.colour for line in lines if line.sd_column}) == 2
 
 
 def test_each_phase_has_its_view_and_the_users_layout_comes_back(shown: ShownStudy, slicer: Any) -> None:
@@ -201,10 +202,22 @@ def test_the_usual_layout_shows_the_reference_phase_at_the_lesion(shown: ShownSt
     assert composite.GetBackgroundVolumeID() == shown.reference.GetID()
 
 
-def test_all_nodes_stand_under_one_study(shown: ShownStudy, slicer: Any) -> None:
+def test_lesions_stand_beside_their_volumes_and_the_rest_in_a_folder_there(
+    shown: ShownStudy, slicer: Any
+) -> None:
     hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
-    for node in (*shown.volumes, shown.segmentation, shown.table, shown.chart):
-        assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == shown.study_item
+
+    def parent(node: Any) -> int:
+        return int(hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)))
+
+    results = shown.results
+    study = parent(results.segmentation)
+    assert hierarchy.GetItemName(study) == "MTI-Net study"
+    assert {parent(volume) for volume in results.volumes} == {study}
+    (folder,) = {
+        parent(node) for node in (results.ai_segmentation, results.table, results.lesion_table, results.chart)
+    }
+    assert hierarchy.GetItemParent(folder) == study
 
 
 def test_findings_can_be_shown_on_volumes_that_are_there(slicer: Any) -> None:

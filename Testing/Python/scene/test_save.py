@@ -40,7 +40,7 @@ def test_a_saved_scene_comes_back_whole(slicer: Any, tmp_path: Path, left_handed
     load_scene(tmp_path / "scene.mrb")
     scene = slicer.mrmlScene
     assert scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 4
-    assert scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") == 6
+    assert scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") == 5
     assert scene.GetFirstNodeByClass("vtkMRMLTableNode").GetNumberOfRows() == 4
     volume = scene.GetFirstNodeByName("Portal venous phase")
     lesions = read_lesions(scene.GetFirstNodeByClass("vtkMRMLSegmentationNode"), volume)

@@ -1,0 +1,185 @@
+"""The nodes of one analysed study, held together by references of its segmentation node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from MTINetLib.findings import StudyFindings, from_json, to_json
+from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
+from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table
+from MTINetLib.scene.hierarchy import remove_empty_folder_of
+from MTINetLib.scene.lesion_table import add_lesion_table, fill_lesion_table
+from MTINetLib.scene.segmentation import dress_segment, segment_labels
+from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.study.phase import PHASES
+
+#: Text attribute of a segmentation node that holds the findings as JSON.
+FINDINGS_ATTRIBUTE = "MTINet.Findings"
+#: Text attributes of the segmentation node: the chosen lesion's number, and what the plot shows.
+SELECTED_ATTRIBUTE = "MTINet.Selected"
+RELATIVE_ATTRIBUTE = "MTINet.RelativePlot"
+
+_PHASE_ROLES = tuple(f"MTINet.Phase.{phase.value}" for phase in PHASES)
+_REFERENCE, _AI = "MTINet.Reference", "MTINet.AI"
+_TABLE, _LESION_TABLE = "MTINet.CurveTable", "MTINet.LesionTable"
+_CHART, _SERIES = "MTINet.Chart", "MTINet.Series"
+
+
+@dataclass(frozen=True)
+class Results:
+    """The nodes of one analysed study.
+
+    Args:
+        volumes: four volume nodes in the order of PHASES.
+        reference: the volume node whose grid the lesions are on.
+        segmentation: vtkMRMLSegmentationNode, one segment a lesion, as a person may have corrected it.
+        ai_segmentation: the same as the AI drew it, hidden; None if the user removed it.
+        table: vtkMRMLTableNode of the curves.
+        lesion_table: vtkMRMLTableNode, one row a lesion.
+        chart: vtkMRMLPlotChartNode of the chosen lesion.
+        series: vtkMRMLPlotSeriesNodes of that chart, in the order of ``curve_plot``.
+    """
+
+    volumes: tuple[Any, Any, Any, Any]
+    reference: Any
+    segmentation: Any
+    ai_segmentation: Any | None
+    table: Any
+    lesion_table: Any
+    chart: Any
+    series: tuple[Any, ...]
+
+    @property
+    def plot(self) -> CurvePlot:
+        return CurvePlot(self.chart, self.series)
+
+
+def link(results: Results) -> None:
+    """Write the references that :func:`find_results` reads."""
+    node = results.segmentation
+    for role, volume in zip(_PHASE_ROLES, results.volumes, strict=True):
+        node.SetNodeReferenceID(role, volume.GetID())
+    node.SetNodeReferenceID(_REFERENCE, results.reference.GetID())
+    node.SetNodeReferenceID(_AI, None if results.ai_segmentation is None else results.ai_segmentation.GetID())
+    node.SetNodeReferenceID(_TABLE, results.table.GetID())
+    node.SetNodeReferenceID(_LESION_TABLE, results.lesion_table.GetID())
+    node.SetNodeReferenceID(_CHART, results.chart.GetID())
+    node.RemoveNodeReferenceIDs(_SERIES)
+    for series in results.series:
+        node.AddNodeReferenceID(_SERIES, series.GetID())
+
+
+def find_results(segmentation: Any) -> Results | None:
+    """The results that a segmentation belongs to, also after the scene was saved and opened again.
+
+    Tables and plot that the user removed are made again. None where the segmentation is no result of
+    MTINet, or a phase's volume is gone.
+    """
+    findings = _read(segmentation)
+    volumes = tuple(segmentation.GetNodeReference(role) for role in _PHASE_ROLES)
+    reference = segmentation.GetNodeReference(_REFERENCE)
+    if findings is None or reference is None or any(volume is None for volume in volumes):
+        return None
+    lesions, times = findings.lesions, findings.study.times_s
+    table = segmentation.GetNodeReference(_TABLE)
+    chart = segmentation.GetNodeReference(_CHART)
+    count = segmentation.GetNumberOfNodeReferences(_SERIES)
+    series = tuple(segmentation.GetNthNodeReference(_SERIES, n) for n in range(count))
+    whole = table is not None and chart is not None and all(series) and len(series) > 0
+    table = table if table is not None else add_curve_table(lesions, times)
+    plot = CurvePlot(chart, series)
+    if not whole:
+        _remove([chart, *series])
+        plot = add_curve_plot(table)
+    results = Results(
+        volumes=volumes,
+        reference=reference,
+        segmentation=segmentation,
+        ai_segmentation=segmentation.GetNodeReference(_AI),
+        table=table,
+        lesion_table=segmentation.GetNodeReference(_LESION_TABLE) or add_lesion_table(lesions),
+        chart=plot.chart,
+        series=plot.series,
+    )
+    link(results)
+    return results
+
+
+def results_in_scene() -> tuple[Results, ...]:
+    """All results of the scene, the latest last."""
+    scene = slicer_module().mrmlScene
+    name = "vtkMRMLSegmentationNode"
+    nodes = [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]
+    found = [find_results(node) for node in nodes if node.GetNodeReferenceID(_REFERENCE)]
+    return tuple(results for results in found if results is not None)
+
+
+def findings_of(results: Results) -> StudyFindings:
+    """The findings as last measured.
+
+    Raises:
+        ValueError: they were removed or spoilt.
+    """
+    return from_json(results.segmentation.GetAttribute(FINDINGS_ATTRIBUTE) or "")
+
+
+def update_results(results: Results, findings: StudyFindings) -> None:
+    """Bring names, colours, tables and plot up to date with findings that were measured again."""
+    results.segmentation.SetAttribute(FINDINGS_ATTRIBUTE, to_json(findings))
+    inner = results.segmentation.GetSegmentation()
+    segments = segment_labels(results.segmentation)
+    for lesion in findings.lesions:
+        if lesion.label in segments:
+            dress_segment(inner.GetSegment(segments[lesion.label]), lesion.label, lesion.lesion_class)
+    fill_curve_table(results.table, findings.lesions, findings.study.times_s)
+    fill_lesion_table(results.lesion_table, findings.lesions)
+    show_curve(results, selected_lesion(results), shows_relative(results))
+
+
+def show_curve(results: Results, label: int | None, relative: bool = False) -> None:
+    """Let the chart show a lesion: measured with SD, predicted, liver; None, or a label unknown: empty.
+
+    Args:
+        relative: relative enhancement in percent instead of the signal.
+    """
+    findings = findings_of(results)
+    lesion = next((lesion for lesion in findings.lesions if lesion.label == label), None)
+    results.segmentation.SetAttribute(RELATIVE_ATTRIBUTE, "1" if relative else None)
+    plot_lesion(results.plot, lesion, findings.study.times_s, relative)
+
+
+def selected_lesion(results: Results) -> int | None:
+    """The number of the lesion that was chosen last, also after the scene was opened again."""
+    text = results.segmentation.GetAttribute(SELECTED_ATTRIBUTE)
+    return int(text) if text and text.isdigit() else None
+
+
+def shows_relative(results: Results) -> bool:
+    """Whether the plot shows relative enhancement."""
+    return bool(results.segmentation.GetAttribute(RELATIVE_ATTRIBUTE))
+
+
+def remove_results(results: Results) -> None:
+    """Remove all nodes but the volumes."""
+    remove_empty = results.table
+    others = [results.ai_segmentation, results.chart, *results.series, results.lesion_table]
+    _remove([results.segmentation, *others])
+    if remove_empty.GetScene() is not None:
+        remove_empty_folder_of(remove_empty)
+    _remove([remove_empty])
+
+
+def _remove(nodes: list[Any]) -> None:
+    scene = slicer_module().mrmlScene
+    for node in nodes:
+        if node is not None and node.GetScene() is scene:
+            scene.RemoveNode(node)
+
+
+def _read(segmentation: Any) -> StudyFindings | None:
+    text = segmentation.GetAttribute(FINDINGS_ATTRIBUTE)
+    try:
+        return from_json(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,89 @@
+"""The results of an analysis into the scene, in short steps that leave the user interface alive."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy.typing as npt
+
+from MTINetLib.findings import StudyFindings, to_json
+from MTINetLib.scene.ai_lesions import empty_ai_segmentation
+from MTINetLib.scene.curve_plot import add_curve_plot
+from MTINetLib.scene.curve_table import add_curve_table
+from MTINetLib.scene.hierarchy import put_beside, put_in_folder
+from MTINetLib.scene.lesion_table import add_lesion_table
+from MTINetLib.scene.results import FINDINGS_ATTRIBUTE, Results, link
+from MTINetLib.scene.segmentation import add_lesion, check_size, empty_segmentation, label_in_labels
+from MTINetLib.scene.slicer_core import slicer_module
+
+FOLDER_NAME = "MTI-Net results"
+
+
+def show_results(
+    findings: StudyFindings,
+    labels: npt.NDArray[Any],
+    volumes: tuple[Any, Any, Any, Any],
+    reference: Any,
+) -> Generator[None, None, Results]:
+    """Make all nodes of an analysis; a step takes well under 50 ms, and the value returned is the results.
+
+    A generator that is closed or fails before its end takes its nodes with it.
+
+    Args:
+        labels: [K, J, I] on the grid of ``reference``, lesion n has the value n; it is copied.
+        volumes: four volume nodes in the order of PHASES.
+        reference: the volume node that the lesions belong to.
+
+    Raises:
+        InputError: the labels have another size than the reference volume.
+    """
+    check_size(labels, reference)
+    made: list[Any] = []
+    try:
+        made += (empty_segmentation("Lesions", reference), empty_ai_segmentation(reference))
+        segmentation, ai_segmentation = made
+        text = to_json(findings)
+        for node in made:
+            node.SetAttribute(FINDINGS_ATTRIBUTE, text)
+        yield
+        for lesion in findings.lesions:
+            found = label_in_labels(labels, lesion.label)
+            if found is not None:
+                for node in (segmentation, ai_segmentation):
+                    add_lesion(node, lesion, *found, reference)
+            yield
+        table = add_curve_table(findings.lesions, findings.study.times_s)
+        lesion_table = add_lesion_table(findings.lesions)
+        made += (table, lesion_table)
+        yield
+        plot = add_curve_plot(table)
+        made += (plot.chart, *plot.series)
+        yield
+        parent = put_beside(reference, segmentation)
+        put_in_folder(parent, FOLDER_NAME, [ai_segmentation, lesion_table, table, plot.chart, *plot.series])
+        results = Results(
+            volumes, reference, segmentation, ai_segmentation, table, lesion_table, plot.chart, plot.series
+        )
+        link(results)
+        return results
+    except BaseException:
+        for node in made:
+            slicer_module().mrmlScene.RemoveNode(node)
+        raise
+
+
+def show_results_now(
+    findings: StudyFindings,
+    labels: npt.NDArray[Any],
+    volumes: tuple[Any, Any, Any, Any],
+    reference: Any,
+) -> Results:
+    """:func:`show_results` in one go."""
+    steps = show_results(findings, labels, volumes, reference)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            results: Results = end.value
+            return results
