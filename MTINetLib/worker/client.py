@@ -142,6 +142,15 @@ class WorkerClient:
             except MissingResourceError:
                 self._held.kill()
 
+    def control(self, call: Call, word: str) -> None:
+        """Say a word to the running job, such as ``pause``; one that has ended hears nothing."""
+        process = self._held.process
+        if call is self._running and process is not None:
+            try:
+                process.send({"control": call.number, "word": word})
+            except MissingResourceError:
+                _LOG.warning("the worker could not be told to %s", word)
+
     def poll(self) -> None:
         """Handle what has happened; never waits, and never raises for the worker's faults."""
         self._hear()

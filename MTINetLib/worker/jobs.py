@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ JOBS: dict[str, str] = {
     "measure": "MTINetLib.worker.measure_job:measure",
     "report": "MTINetLib.worker.report_job:report",
     "environment": "MTINetLib.worker.environment_job:environment",
+    "check_dataset": "MTINetLib.worker.training_jobs:check_dataset",
+    "add_case": "MTINetLib.worker.training_jobs:add_case",
+    "train": "MTINetLib.worker.training_jobs:train",
+    "keep_model": "MTINetLib.worker.training_jobs:keep_model",
 }
 
 
@@ -36,12 +41,14 @@ class JobContext:
         progress: its ``update`` raises Cancelled when the job was cancelled.
         send: sends a piece of news (kind, data) to the watcher at once.
         state: what stays warm between jobs.
+        words: that the client says to this job while it runs, for jobs that listen.
     """
 
     folder: Path
     progress: JobProgress
     send: Callable[[str, Mapping[str, Any]], None]
     state: WarmState
+    words: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
 
     def news(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the watcher something that is no progress; raises Cancelled as ``progress`` does."""

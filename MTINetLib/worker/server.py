@@ -43,6 +43,7 @@ class Server:
         self._state = WarmState(self._folder)
         self._waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         self._cancelled: dict[int, float] = {}
+        self._words: dict[int, queue.SimpleQueue[str]] = {}
         self._running: int | None = None
         self._interruptible = False
 
@@ -69,6 +70,7 @@ class Server:
                 _LOG.error("%s: %s", name, fault.place)
             said = _failed(number, fault)
         self._cancelled.pop(number, None)
+        self._words.pop(number, None)
         self._say(said)
 
     def _result(self, number: int, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +86,7 @@ class Server:
                 progress,
                 lambda kind, data: self._say({"news": number, "kind": kind, "data": dict(data)}),
                 self._state,
+                self._words.setdefault(number, queue.SimpleQueue()),
             )
             progress.check()
             with _Notes(context):
@@ -119,6 +122,8 @@ class Server:
             _LOG.warning("a line that is no command was left out")
         elif "cancel" in command:
             self._cancelled[command["cancel"]] = time.monotonic()
+        elif "control" in command:
+            self._words.setdefault(command["control"], queue.SimpleQueue()).put(str(command.get("word")))
         elif "end" in command:
             end_with_folder(None)
         else:
