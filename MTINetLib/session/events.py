@@ -17,6 +17,7 @@ class Topic(Enum):
     FINDINGS = auto()
     SELECTION = auto()
     MESSAGE = auto()
+    COMPUTER = auto()
 
 
 class Events:

@@ -9,15 +9,18 @@ from typing import Any
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings
+from MTINetLib.scene.layout import LAYOUT_ID, layout_in_use, restore_layout, show_layout
 from MTINetLib.scene.phase_images import candidate_volumes
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
-from MTINetLib.scene.results import Results, find_results, findings_of, remove_results
-from MTINetLib.scene.select_lesion import select_lesion, show_curve
+from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, show_curve
+from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.session.analysis_run import AnalysisRun, Hearers, Wanted
 from MTINetLib.session.choices import Choices, choose_volume, chosen_volumes
+from MTINetLib.session.computer import Computer
 from MTINetLib.session.correction import Correction
 from MTINetLib.session.events import Events, Topic
 from MTINetLib.session.reports import Reports
+from MTINetLib.session.sample_study import SampleStudy
 from MTINetLib.session.state import Message, ProgressSeen, State
 from MTINetLib.session.study_in_worker import StudyInWorker, WantedStudy
 from MTINetLib.session.training_session import TrainingSession
@@ -51,9 +54,12 @@ class Session:
         self.analyzed: Analyzed | None = None
         self._run: AnalysisRun | None = None
         self._error: MTINetError | None = None
+        self._layout_before: int | None = None
         self.correction = Correction(self)
         self.reports = Reports(self)
         self.training = TrainingSession()
+        self.sample = SampleStudy(self)
+        self.computer = Computer(self)
 
     @property
     def busy(self) -> bool:
@@ -125,6 +131,8 @@ class Session:
             self.correction.cancel()
         elif self.state is State.REPORTING:
             self.reports.cancel()
+        elif self.state is State.SAMPLING:
+            self.sample.cancel()
 
     # Results
 
@@ -135,6 +143,17 @@ class Session:
             results = find_results(self.choices.segmentation)
         self._take(results, None if results is None else findings_of(results))
         self.select(self.selected)
+
+    def show_layout(self) -> None:
+        """Turn to the four phases and the plot; :meth:`give_layout_back` returns to what was there."""
+        if self.results is not None and layout_in_use() != LAYOUT_ID:
+            self._layout_before = show_layout(self.results.volumes, self.results.chart)
+
+    def give_layout_back(self) -> None:
+        """Return to the user's own layout, unless the user has turned to yet another one."""
+        if self._layout_before is not None and layout_in_use() == LAYOUT_ID:
+            restore_layout(self._layout_before)
+        self._layout_before = None
 
     def set_findings(self, findings: StudyFindings) -> None:
         """Findings measured again; the nodes have been brought up to date by the caller."""
@@ -162,7 +181,8 @@ class Session:
 
     def poll(self) -> None:
         """Hear the worker and do a little of what waits; never raises, never takes long."""
-        for part in (self.worker.poll, self._poll_run, self.correction.poll, self.training.poll):
+        parts = (self.worker.poll, self._poll_run, self.sample.poll, self.correction.poll, self.training.poll)
+        for part in parts:
             try:
                 part()
             except Exception as error:
@@ -248,6 +268,7 @@ class Session:
         self.analyzed = analyzed
         self.choices.segmentation = results.segmentation
         self._take(results, findings)
+        self.show_layout()
         self.select(findings.lesions[0].label if findings.lesions else None)
         self.set_state(State.IDLE)
 

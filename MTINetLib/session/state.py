@@ -16,6 +16,7 @@ class State(Enum):
     MEASURING = "Measuring"
     ASKING = "Asking the network again"
     REPORTING = "Writing the report"
+    SAMPLING = "Making the sample study"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,266 @@
+"""The Study section: which volume is which phase, and what speaks for it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from MTINetLib.errors import MTINetError
+from MTINetLib.panels.notice import WARNING_STYLE
+from MTINetLib.panels.panel import Panel
+from MTINetLib.panels.phase_line import phase_line, phase_tip
+from MTINetLib.session.choices import PHASE_NAMES, choose_volume, chosen_volumes
+from MTINetLib.session.events import Topic
+from MTINetLib.study.phase import PHASES, Phase
+
+if TYPE_CHECKING:
+    from MTINetLib.scene.propose_phases import PhaseChoice
+
+#: Volumes of one import arrive one after the other; they are looked at together.
+_SETTLE_MS = 300
+
+
+class StudyPanel(Panel):
+    """Four volume selectors that fill themselves, and give way to the user's own choice."""
+
+    UI = "StudyPanel.ui"
+
+    def setup(self) -> None:
+        self._writing = False
+        self._entered = False
+        self._own: set[Phase] = set()
+        self._recognised: dict[Phase, PhaseChoice] = {}
+        self._seen: frozenset[str] = frozenset()
+        self._observed: list[tuple[Any, int]] = []
+        self._settle = qt.QTimer()
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.connect("timeout()", self.onVolumesChanged)
+        self._fill_boxes()
+        self.ui.warningsLabel.setStyleSheet(WARNING_STYLE)
+        for phase in PHASES:
+            selector = self._selector(phase)
+            selector.setMRMLScene(slicer.mrmlScene)
+            selector.connect("currentNodeChanged(vtkMRMLNode*)", partial(self.onVolumeChosen, phase))
+        self.ui.sequenceSelector.setMRMLScene(slicer.mrmlScene)
+        self.ui.recogniseButton.connect("clicked()", self.onRecognise)
+        self.ui.sampleButton.connect("clicked()", self.onSample)
+        self.ui.sequenceButton.connect("clicked()", self.onSequence)
+        self.ui.referenceSelector.connect("currentIndexChanged(int)", self.onReferenceChosen)
+        self.ui.alignmentSelector.connect("currentIndexChanged(int)", self.onAlignmentChosen)
+        self.listen(Topic.PHASES, self.refresh)
+        self.listen(Topic.STATE, self._show_enabled)
+        scene = slicer.vtkMRMLScene
+        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent):
+            self._observe(event, self._settle.start)
+        self._observe(scene.EndCloseEvent, self._forget)
+
+    # The module's life
+
+    def enter(self) -> None:
+        """Fill what is empty; a scene that was opened with its choices is only checked."""
+        self._entered = True
+        self.onVolumesChanged()
+        self.refresh()
+
+    def exit(self) -> None:
+        """Volumes that are loaded for something else are none of ours."""
+        self._entered = False
+
+    def close(self) -> None:
+        self._settle.stop()
+        while self._observed:
+            node, tag = self._observed.pop()
+            node.RemoveObserver(tag)
+        super().close()
+
+    # What the session holds
+
+    def refresh(self) -> None:
+        chosen = chosen_volumes(self.session.choices)
+        self._own.intersection_update(chosen)
+        with self._quietly():
+            for phase in PHASES:
+                self._selector(phase).setCurrentNode(chosen.get(phase))
+            _select(self.ui.referenceSelector, self.session.choices.reference)
+            _select(self.ui.alignmentSelector, self.session.choices.alignment)
+        for phase in PHASES:
+            node = chosen.get(phase)
+            choice = self._told(phase, node)
+            label = self._evidence(phase)
+            untold = choice is None and node is not None
+            label.text = "" if untold else phase_line(choice, phase in self._own)
+            label.toolTip = "" if untold else phase_tip(choice)
+        self._show_warnings()
+        self._show_enabled()
+
+    def _told(self, phase: Phase, node: Any) -> PhaseChoice | None:
+        """What is known of a phase's volume; it still counts after another phase was overruled."""
+        proposal = self.session.proposal
+        candidates = [None if proposal is None else proposal.phases.get(phase)]
+        if phase not in self._own:
+            candidates.insert(0, self._recognised.get(phase))
+        fitting = (choice for choice in candidates if choice is not None and node is not None)
+        return next((choice for choice in fitting if choice.node_id == node.GetID()), None)
+
+    def _show_warnings(self) -> None:
+        proposal = self.session.proposal
+        warnings = list(proposal.warnings) if proposal is not None else []
+        label = self.ui.warningsLabel
+        label.text = "<br>".join(f"⚠ {html.escape(warning)}" for warning in warnings)
+        label.visible = bool(warnings)
+        left_out = proposal.left_out if proposal is not None else ()
+        label = self.ui.leftOutLabel
+        label.visible = bool(left_out)
+        count = len(left_out)
+        label.text = (
+            _("One other volume was left out.") if count == 1 else _("{n} other volumes were left out.")
+        ).format(n=count)
+        label.toolTip = "\n".join(f"{name}: {reason}" for name, reason in left_out)
+
+    def _show_enabled(self) -> None:
+        from MTINetLib.scene.sequences import volume_sequences
+
+        idle = not self.session.busy
+        self.ui.recogniseButton.enabled = idle
+        self.ui.sampleButton.enabled = idle
+        self.ui.sequenceButton.enabled = idle
+        self.ui.sequenceRow.visible = bool(volume_sequences())
+
+    # What the user does
+
+    def onRecognise(self) -> None:
+        """Look again at all volumes; asked for by the user, so that earlier choices give way."""
+        self._own.clear()
+        self._ask(self._recognise)
+
+    def onVolumeChosen(self, phase: Phase, node: Any) -> None:
+        """A selector changed: by the user, unless the choice already says so."""
+        if self._writing or slicer.mrmlScene.IsClosing():
+            return
+        choices = self.session.choices
+        if node is getattr(choices.phases, PHASE_NAMES[phase]):
+            return
+        (self._own.discard if node is None else self._own.add)(phase)
+        with self._quietly():
+            choose_volume(choices, phase, node)
+        self._ask(self.session.check_phases)
+
+    def onReferenceChosen(self, index: int) -> None:
+        if not self._writing:
+            self.session.choices.reference = str(self.ui.referenceSelector.itemData(index))
+            self._ask(self.session.check_phases)
+
+    def onAlignmentChosen(self, index: int) -> None:
+        if not self._writing:
+            self.session.choices.alignment = str(self.ui.alignmentSelector.itemData(index))
+
+    def onSequence(self) -> None:
+        """The time points of a sequence become volumes, and the phases are recognised among them."""
+        from MTINetLib.scene.sequences import volumes_of_sequence
+
+        sequence = self.ui.sequenceSelector.currentNode()
+        self._own.clear()
+
+        def use() -> None:
+            volumes_of_sequence(sequence)
+            self._recognise()
+
+        self._ask(use)
+
+    def onSample(self) -> None:
+        self._own.clear()
+        self._ask(self.session.sample.load)
+
+    def onVolumesChanged(self) -> None:
+        """New volumes are in the scene: choose what nobody has chosen yet."""
+        scene = slicer.mrmlScene
+        if not self._entered or self.session.busy or scene.IsBatchProcessing() or scene.IsClosing():
+            return
+        from MTINetLib.scene.phase_images import candidate_volumes
+
+        ids = frozenset(node.GetID() for node in candidate_volumes())
+        new, self._seen = ids - self._seen, ids
+        chosen = chosen_volumes(self.session.choices)
+        if new and len(chosen) < len(PHASES):
+            own = {phase: chosen[phase] for phase in self._own if phase in chosen}
+            self._ask(lambda: self._recognise_beside(own))
+        elif chosen and self.session.proposal is None:
+            self._ask(self.session.check_phases)
+        self._show_enabled()
+
+    def _recognise(self) -> None:
+        proposal = self.session.recognise()
+        self._recognised = dict(proposal.phases)
+
+    def _recognise_beside(self, own: dict[Phase, Any]) -> None:
+        """Recognise; what the user has said stays, and counts elsewhere no more."""
+        self._recognise()
+        if not own:
+            return
+        found = chosen_volumes(self.session.choices)
+        with self._quietly():
+            for phase in PHASES:
+                if phase in own:
+                    choose_volume(self.session.choices, phase, own[phase])
+                elif found.get(phase) in own.values():
+                    choose_volume(self.session.choices, phase, None)
+        self.session.check_phases()
+
+    # Small things
+
+    def _ask(self, question: Callable[[], object]) -> None:
+        """Ask the session; what it cannot do is told, not raised into Qt."""
+        try:
+            with self._quietly():
+                question()
+        except MTINetError as error:
+            self.session.report_error(error)
+        self.refresh()
+
+    def _selector(self, phase: Phase) -> Any:
+        return getattr(self.ui, f"{PHASE_NAMES[phase]}Selector")
+
+    def _evidence(self, phase: Phase) -> Any:
+        return getattr(self.ui, f"{PHASE_NAMES[phase]}Evidence")
+
+    def _fill_boxes(self) -> None:
+        for phase in PHASES:
+            title = _(phase.title)
+            self.ui.referenceSelector.addItem(title[:1].upper() + title[1:], phase.value)
+        self.ui.alignmentSelector.addItem(_("When the phases moved"), "auto")
+        self.ui.alignmentSelector.addItem(_("Always"), "force")
+        self.ui.alignmentSelector.addItem(_("Never"), "off")
+
+    def _observe(self, event: int, callback: Callable[[], None]) -> None:
+        scene = slicer.mrmlScene
+        self._observed.append((scene, scene.AddObserver(event, lambda caller, name: callback())))
+
+    def _forget(self) -> None:
+        """The scene was closed; node IDs begin again."""
+        self._own.clear()
+        self._recognised.clear()
+        self._seen = frozenset()
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """While the panel or the session writes a choice, the selectors' signals are no word of the user."""
+        before, self._writing = self._writing, True
+        try:
+            yield
+        finally:
+            self._writing = before
+
+
+def _select(box: Any, data: str) -> None:
+    """Choose the item with this data; an unknown value leaves the box as it is."""
+    index = box.findData(data)
+    if index >= 0:
+        box.setCurrentIndex(index)
