@@ -107,6 +107,11 @@ def show_usual_layout(volume: Any, chart: Any, centre_ras: Sequence[float]) -> N
     _layout_node().SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView)
 
 
+def layout_in_use() -> int:
+    """The number of the layout that is shown."""
+    return int(_layout_node().GetViewArrangement())
+
+
 def restore_layout(before: int) -> None:
     """Give the user's own layout back."""
     _layout_node().SetViewArrangement(before)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from MTINetLib.errors import InputError, MTINetError
-from MTINetLib.scene.phase_images import node_image
+from MTINetLib.scene.phase_images import node_image_steps
 from MTINetLib.session.array_files import write_array
 from MTINetLib.session.calls import Answers
 from MTINetLib.study.phase import PHASES, Phase
@@ -92,7 +92,7 @@ class StudyInWorker:
     def _hand_over(self, wanted: WantedStudy, phase: Phase, name: str) -> Generator[None, None, PhaseFile]:
         node = wanted.volumes[phase]
         try:
-            image = node_image(node)
+            image = yield from node_image_steps(node)
         except InputError as error:
             raise InputError(f"The {phase.title} phase cannot be used: {error}") from error
         path = self._worker.folder / f"{name}-{phase.value}.npy"
