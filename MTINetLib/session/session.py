@@ -138,7 +138,7 @@ class Session:
 
     def restore(self) -> None:
         """Take up the results that the scene holds, after it was opened or the module was reloaded."""
-        results = None
+        results = self.analyzed = None
         if self.choices.segmentation is not None:
             results = find_results(self.choices.segmentation)
         self._take(results, None if results is None else findings_of(results))
@@ -181,7 +181,14 @@ class Session:
 
     def poll(self) -> None:
         """Hear the worker and do a little of what waits; never raises, never takes long."""
-        parts = (self.worker.poll, self._poll_run, self.sample.poll, self.correction.poll, self.training.poll)
+        parts = (
+            self.worker.poll,
+            self._poll_run,
+            self.sample.poll,
+            self.correction.poll,
+            self.reports.poll,
+            self.training.poll,
+        )
         for part in parts:
             try:
                 part()
@@ -243,8 +250,9 @@ class Session:
         if run is not None:
             run.abandon()
         self.correction.abandon()
+        self.reports.abandon()
         self.study.forget()
-        self.proposal = None
+        self.proposal = self.analyzed = None
         self._take(None, None)
         self._error = None
         self._say(None)
@@ -254,6 +262,7 @@ class Session:
     def close(self) -> None:
         """End the worker processes and remove their files."""
         self.correction.abandon()
+        self.reports.abandon()
         self.training.close()
         self.worker.close()
 

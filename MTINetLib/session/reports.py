@@ -1,0 +1,249 @@
+"""Reports of the session's findings: masks and figures go to the worker, which writes the files."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from MTINetLib.errors import Cancelled, InputError, MTINetError
+from MTINetLib.findings import to_dict
+from MTINetLib.scene.input_folder import input_folder
+from MTINetLib.scene.results import corrected_labels
+from MTINetLib.session.array_files import write_array
+from MTINetLib.session.calls import Answers
+from MTINetLib.session.chores import Chores
+from MTINetLib.session.correction_study import study_of_results
+from MTINetLib.session.state import State
+from MTINetLib.worker.messages import OpenedStudy, Report, Reported
+
+if TYPE_CHECKING:
+    from MTINetLib.findings import StudyFindings
+    from MTINetLib.scene.results import Results
+    from MTINetLib.session.session import Session
+    from MTINetLib.worker.client import Call
+
+#: Every report gets a folder of its own, so that none is ever replaced. It names nobody.
+FOLDER_NAME = "mtinet-report"
+#: The formats that are offered, in this order; DICOM objects join here and in ``report.write_report``.
+FORMATS = ("pdf", "html", "csv", "json", "labels")
+
+
+@dataclass(frozen=True)
+class ReportOrder:
+    """What is to be written.
+
+    Args:
+        parent: the folder in which the report's own folder is made.
+        formats: some of FORMATS.
+        comment, reader: the reader's words and name.
+        deidentify: leave out what could lead back to the patient or the reader.
+    """
+
+    parent: Path
+    formats: tuple[str, ...]
+    comment: str = ""
+    reader: str = ""
+    deidentify: bool = False
+
+
+class Reports:
+    """Writes one report at a time; :meth:`poll` does it, a little at a time.
+
+    Attributes:
+        files: of the last report, empty before the first.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.files: tuple[Path, ...] = ()
+        self._waiting: ReportOrder | None = None
+        self._chores = Chores()
+        self._call: Call | None = None
+        self._labels: Path | None = None
+        self._run = 0
+
+    @property
+    def folder(self) -> Path | None:
+        """Of the last report."""
+        return self.files[0].parent if self.files else None
+
+    def suggested_folder(self) -> Path:
+        """Beside the patient's input files where they are known, else where the last report went, else home."""
+        results = self._session.results
+        if results is not None:
+            for volume in (results.reference, *results.volumes):
+                folder = None if volume.GetScene() is None else input_folder(volume)
+                if folder is not None:
+                    return folder
+        last = self._session.choices.reportFolder
+        if last and Path(last).is_dir():
+            return Path(last)
+        return Path.home()
+
+    def write(
+        self,
+        folder: Path | str | None = None,
+        formats: tuple[str, ...] = FORMATS[:4],
+        *,
+        comment: str = "",
+        reader: str = "",
+        deidentify: bool = False,
+    ) -> None:
+        """Begin a report in a new folder inside ``folder``; listen to STATE for the end.
+
+        Masks that were edited a moment ago are measured first. What is wrong is told as a message.
+
+        Args:
+            folder: None takes :meth:`suggested_folder`.
+        """
+        session = self._session
+        if session.busy or self._waiting is not None:
+            return
+        try:
+            self._waiting = self._order(folder, formats, comment, reader, deidentify)
+        except MTINetError as error:
+            session.report_error(error)
+            return
+        self.poll()
+
+    def poll(self) -> None:
+        """Do a little of what waits; an error ends the report and goes to the user."""
+        session = self._session
+        order = self._waiting
+        if order is not None and session.state is State.IDLE and not session.correction.waiting:
+            self._waiting = None
+            session.set_state(State.REPORTING)
+            self._chores.add(self._hand_over(order, self._run))
+        try:
+            self._chores.run()
+        except MTINetError as error:
+            self._failed(error)
+
+    def cancel(self) -> None:
+        """End what runs; no file stays behind."""
+        self._waiting = None
+        self._chores.clear()
+        call = self._call or self._session.study.call
+        if call is not None:
+            self._session.worker.cancel(call)
+        elif self._session.state is State.REPORTING:
+            self._failed(Cancelled("The report was cancelled; nothing was written."))
+
+    def abandon(self) -> None:
+        """The scene goes: end what runs without a word to anyone, and forget the last report."""
+        self._run += 1
+        call = self._call
+        self._settle()
+        if call is not None:
+            self._session.worker.cancel(call)
+        self.files = ()
+
+    def _order(
+        self,
+        folder: Path | str | None,
+        formats: tuple[str, ...],
+        comment: str,
+        reader: str,
+        deidentify: bool,
+    ) -> ReportOrder:
+        if self._session.findings is None or self._session.results is None:
+            raise InputError("There is nothing to report yet: analyze a study first.")
+        if not formats:
+            raise InputError("Choose at least one format for the report.")
+        if folder is not None and not str(folder).strip():
+            raise InputError("Choose a folder for the report.")
+        parent = self.suggested_folder() if folder is None else Path(folder)
+        return ReportOrder(parent.expanduser().absolute(), formats, comment, reader, deidentify)
+
+    def _hand_over(self, order: ReportOrder, run: int) -> Generator[None, None, None]:
+        session = self._session
+        findings, results = session.findings, session.results
+        if findings is None or results is None:
+            raise InputError("The results are gone: analyze the study again.")
+        session.saw_progress("Preparing the report", 0, 0)
+        labels = corrected_labels(results)
+        yield
+        self._labels = session.worker.folder / f"report-{uuid.uuid4().hex[:12]}.npy"
+        yield from write_array(self._labels, labels)
+        wanted = study_of_results(results, findings, session.choices.alignment)
+
+        def opened(study: OpenedStudy) -> None:
+            if run == self._run:
+                self._submit(order, study, findings, results)
+
+        def failed(error: MTINetError) -> None:
+            if run == self._run:
+                self._failed(error)
+
+        yield from session.study.open(wanted, opened, failed, session.saw_progress)
+
+    def _submit(
+        self, order: ReportOrder, study: OpenedStudy, findings: StudyFindings, results: Results
+    ) -> None:
+        run = self._run
+        request = Report(
+            study=study.study,
+            labels=str(self._labels),
+            probability=self._probability(),
+            findings=to_dict(findings),
+            out=str(new_folder(order.parent)),
+            formats=order.formats,
+            comment=order.comment,
+            reader=order.reader,
+            deidentify=order.deidentify,
+        )
+
+        def done(result: dict[str, Any]) -> None:
+            if run == self._run:
+                self._done(order, Reported.from_dict(result))
+
+        def failed(error: MTINetError) -> None:
+            if run == self._run:
+                self._failed(error)
+
+        answers = Answers(done, failed, self._session.saw_progress)
+        self._call = self._session.worker.submit("report", request.to_dict(), answers)
+
+    def _probability(self) -> str | None:
+        """The map of the last analysis; a scene that was opened again has none."""
+        analyzed = self._session.analyzed
+        if analyzed is None:
+            return None
+        path = self._session.worker.folder / analyzed.probability
+        return str(path) if path.is_file() else None
+
+    def _done(self, order: ReportOrder, reported: Reported) -> None:
+        self._settle()
+        self.files = tuple(Path(file) for file in reported.files)
+        session = self._session
+        session.choices.reportFolder = str(order.parent)
+        session.inform(f"The report was written to {self.folder}.")
+        session.set_state(State.IDLE)
+
+    def _failed(self, error: MTINetError) -> None:
+        self._settle()
+        self._session.report_error(error)
+        if self._session.state is State.REPORTING:
+            self._session.set_state(State.IDLE)
+
+    def _settle(self) -> None:
+        self._waiting = self._call = None
+        self._chores.clear()
+        labels, self._labels = self._labels, None
+        if labels is not None:
+            with suppress(OSError):  # the worker may hold it open on Windows; its folder goes at the end
+                labels.unlink(missing_ok=True)
+
+
+def new_folder(parent: Path) -> Path:
+    """``mtinet-report`` inside ``parent``, or the first of its numbered followers that is not there."""
+    number = 1
+    while True:
+        folder = parent / (FOLDER_NAME if number == 1 else f"{FOLDER_NAME}-{number}")
+        if not folder.exists():
+            return folder
+        number += 1
