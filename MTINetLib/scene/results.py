@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from MTINetLib.findings import StudyFindings, from_json, to_json
 from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
 from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table
 from MTINetLib.scene.hierarchy import remove_empty_folder_of
+from MTINetLib.scene.label_image import Labels
 from MTINetLib.scene.lesion_table import add_lesion_table, fill_lesion_table
+from MTINetLib.scene.read_labels import read_labels
 from MTINetLib.scene.segmentation import dress_segment, segment_labels
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.phase import PHASES
@@ -21,7 +25,7 @@ SELECTED_ATTRIBUTE = "MTINet.Selected"
 RELATIVE_ATTRIBUTE = "MTINet.RelativePlot"
 
 _PHASE_ROLES = tuple(f"MTINet.Phase.{phase.value}" for phase in PHASES)
-_REFERENCE, _AI = "MTINet.Reference", "MTINet.AI"
+_REFERENCE, _GEOMETRY, _AI = "MTINet.Reference", "MTINet.Geometry", "MTINet.AI"
 _TABLE, _LESION_TABLE = "MTINet.CurveTable", "MTINet.LesionTable"
 _CHART, _SERIES = "MTINet.Chart", "MTINet.Series"
 
@@ -32,7 +36,9 @@ class Results:
 
     Args:
         volumes: four volume nodes in the order of PHASES.
-        reference: the volume node whose grid the lesions are on.
+        reference: the volume node of the reference phase.
+        geometry: the volume node on whose grid the lesions are: the reference, or a hidden one of its own
+            where the reference is under a transform that no grid can follow.
         segmentation: vtkMRMLSegmentationNode, one segment a lesion, as a person may have corrected it.
         ai_segmentation: the same as the AI drew it, hidden; None if the user removed it.
         table: vtkMRMLTableNode of the curves.
@@ -43,6 +49,7 @@ class Results:
 
     volumes: tuple[Any, Any, Any, Any]
     reference: Any
+    geometry: Any
     segmentation: Any
     ai_segmentation: Any | None
     table: Any
@@ -61,6 +68,7 @@ def link(results: Results) -> None:
     for role, volume in zip(_PHASE_ROLES, results.volumes, strict=True):
         node.SetNodeReferenceID(role, volume.GetID())
     node.SetNodeReferenceID(_REFERENCE, results.reference.GetID())
+    node.SetNodeReferenceID(_GEOMETRY, results.geometry.GetID())
     node.SetNodeReferenceID(_AI, None if results.ai_segmentation is None else results.ai_segmentation.GetID())
     node.SetNodeReferenceID(_TABLE, results.table.GetID())
     node.SetNodeReferenceID(_LESION_TABLE, results.lesion_table.GetID())
@@ -79,7 +87,8 @@ def find_results(segmentation: Any) -> Results | None:
     findings = _read(segmentation)
     volumes = tuple(segmentation.GetNodeReference(role) for role in _PHASE_ROLES)
     reference = segmentation.GetNodeReference(_REFERENCE)
-    if findings is None or reference is None or any(volume is None for volume in volumes):
+    geometry = segmentation.GetNodeReference(_GEOMETRY)
+    if findings is None or any(node is None for node in (*volumes, reference, geometry)):
         return None
     lesions, times = findings.lesions, findings.study.times_s
     table = segmentation.GetNodeReference(_TABLE)
@@ -95,6 +104,7 @@ def find_results(segmentation: Any) -> Results | None:
     results = Results(
         volumes=volumes,
         reference=reference,
+        geometry=geometry,
         segmentation=segmentation,
         ai_segmentation=segmentation.GetNodeReference(_AI),
         table=table,
@@ -122,6 +132,34 @@ def findings_of(results: Results) -> StudyFindings:
         ValueError: they were removed or spoilt.
     """
     return from_json(results.segmentation.GetAttribute(FINDINGS_ATTRIBUTE) or "")
+
+
+def corrected_labels(results: Results) -> Labels:
+    """The lesions as they stand in the scene, [K, J, I]; see :func:`read_labels` for overlaps and numbers."""
+    return read_labels(results.segmentation, results.geometry, first_free_label(results))
+
+
+def ai_labels(results: Results) -> Labels:
+    """The lesions as the AI drew them, [K, J, I]; all zero where the user removed them from the scene."""
+    if results.ai_segmentation is None:
+        return np.zeros(results.geometry.GetImageData().GetDimensions()[::-1], dtype=np.uint8)
+    return read_labels(results.ai_segmentation, results.geometry, first_free_label(results))
+
+
+def ai_findings(results: Results) -> StudyFindings | None:
+    """What the AI found, before any correction; None where the user removed it from the scene."""
+    return None if results.ai_segmentation is None else _read(results.ai_segmentation)
+
+
+def first_free_label(results: Results) -> int:
+    """The next number: above all that the AI or a person has used here, so that none is used twice."""
+    used = {0, *segment_labels(results.segmentation)}
+    if results.ai_segmentation is not None:
+        used.update(segment_labels(results.ai_segmentation))
+    for findings in (_read(results.segmentation), ai_findings(results)):
+        if findings is not None:
+            used.update(lesion.label for lesion in findings.lesions)
+    return max(used) + 1
 
 
 def update_results(results: Results, findings: StudyFindings) -> None:
@@ -163,7 +201,8 @@ def shows_relative(results: Results) -> bool:
 def remove_results(results: Results) -> None:
     """Remove all nodes but the volumes."""
     remove_empty = results.table
-    others = [results.ai_segmentation, results.chart, *results.series, results.lesion_table]
+    hidden = results.geometry if results.geometry is not results.reference else None
+    others = [hidden, results.ai_segmentation, results.chart, *results.series, results.lesion_table]
     _remove([results.segmentation, *others])
     if remove_empty.GetScene() is not None:
         remove_empty_folder_of(remove_empty)

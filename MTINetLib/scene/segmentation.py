@@ -24,8 +24,10 @@ LABEL_TAG = "MTINet.Label"
 CLASS_TAG = "MTINet.Class"
 #: The fill lets anatomy through; a segment's own opacity multiplies it.
 _FILL = 0.4
-#: What Slicer calls segments that nobody named.
-_AUTOMATIC_NAME = re.compile(r"Segment(_\d+)?")
+#: What a lesion that a person adds is called until it is measured.
+NEW_LESION = "New lesion"
+#: What Slicer and we call segments that nobody named.
+_AUTOMATIC_NAME = re.compile(rf"Segment(_\d+)?|\d+ {NEW_LESION}")
 _CLASSES = {kind.value: kind for kind in LesionClass}
 
 

@@ -57,15 +57,15 @@ def widest_point(mask: Mask, box: Box) -> tuple[int, int, int]:
 def _point(results: Results, segment_id: str) -> tuple[float, float, float] | None:
     from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-    found = read_mask(results.segmentation, segment_id, results.reference)
+    found = read_mask(results.segmentation, segment_id, results.geometry)
     if found is None:
         return None
     k, j, i = widest_point(*found)
     to_ras = vtkMatrix4x4()
-    results.reference.GetIJKToRASMatrix(to_ras)
+    results.geometry.GetIJKToRASMatrix(to_ras)
     local = to_ras.MultiplyPoint((i, j, k, 1.0))[:3]
     world = [0.0, 0.0, 0.0]
-    results.reference.TransformPointToWorld(local, world)
+    results.geometry.TransformPointToWorld(local, world)
     return world[0], world[1], world[2]
 
 

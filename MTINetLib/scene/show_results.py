@@ -11,11 +11,13 @@ from MTINetLib.findings import StudyFindings, to_json
 from MTINetLib.scene.ai_lesions import empty_ai_segmentation
 from MTINetLib.scene.curve_plot import add_curve_plot
 from MTINetLib.scene.curve_table import add_curve_table
+from MTINetLib.scene.geometry_node import add_geometry, is_grid_of
 from MTINetLib.scene.hierarchy import put_beside, put_in_folder
 from MTINetLib.scene.lesion_table import add_lesion_table
 from MTINetLib.scene.results import FINDINGS_ATTRIBUTE, Results, link
 from MTINetLib.scene.segmentation import add_lesion, check_size, empty_segmentation, label_in_labels
 from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.study.grid import Grid
 
 FOLDER_NAME = "MTI-Net results"
 
@@ -25,33 +27,44 @@ def show_results(
     labels: npt.NDArray[Any],
     volumes: tuple[Any, Any, Any, Any],
     reference: Any,
+    grid: Grid | None = None,
 ) -> Generator[None, None, Results]:
     """Make all nodes of an analysis; a step takes well under 50 ms, and the value returned is the results.
 
     A generator that is closed or fails before its end takes its nodes with it.
 
     Args:
-        labels: [K, J, I] on the grid of ``reference``, lesion n has the value n; it is copied.
+        labels: [K, J, I], lesion n has the value n; they are copied.
         volumes: four volume nodes in the order of PHASES.
         reference: the volume node that the lesions belong to.
+        grid: of the labels, world LPS; None: the voxels of ``reference``. Where it is not the reference's
+            own, because that is under a transform that no grid can follow, the lesions get a geometry of
+            their own in the world.
 
     Raises:
-        InputError: the labels have another size than the reference volume.
+        InputError: the labels have another size than the reference volume or the grid.
     """
-    check_size(labels, reference)
     made: list[Any] = []
     try:
-        made += (empty_segmentation("Lesions", reference), empty_ai_segmentation(reference))
-        segmentation, ai_segmentation = made
+        geometry = reference
+        if grid is not None and not is_grid_of(grid, reference):
+            geometry = add_geometry(grid)
+            made.append(geometry)
+        check_size(labels, geometry)
+        segmentation, ai_segmentation = (
+            empty_segmentation("Lesions", geometry),
+            empty_ai_segmentation(geometry),
+        )
+        made += (segmentation, ai_segmentation)
         text = to_json(findings)
-        for node in made:
+        for node in (segmentation, ai_segmentation):
             node.SetAttribute(FINDINGS_ATTRIBUTE, text)
         yield
         for lesion in findings.lesions:
             found = label_in_labels(labels, lesion.label)
             if found is not None:
                 for node in (segmentation, ai_segmentation):
-                    add_lesion(node, lesion, *found, reference)
+                    add_lesion(node, lesion, *found, geometry)
             yield
         table = add_curve_table(findings.lesions, findings.study.times_s)
         lesion_table = add_lesion_table(findings.lesions)
@@ -63,7 +76,15 @@ def show_results(
         parent = put_beside(reference, segmentation)
         put_in_folder(parent, FOLDER_NAME, [ai_segmentation, lesion_table, table, plot.chart, *plot.series])
         results = Results(
-            volumes, reference, segmentation, ai_segmentation, table, lesion_table, plot.chart, plot.series
+            volumes=volumes,
+            reference=reference,
+            geometry=geometry,
+            segmentation=segmentation,
+            ai_segmentation=ai_segmentation,
+            table=table,
+            lesion_table=lesion_table,
+            chart=plot.chart,
+            series=plot.series,
         )
         link(results)
         return results
@@ -78,9 +99,10 @@ def show_results_now(
     labels: npt.NDArray[Any],
     volumes: tuple[Any, Any, Any, Any],
     reference: Any,
+    grid: Grid | None = None,
 ) -> Results:
     """:func:`show_results` in one go."""
-    steps = show_results(findings, labels, volumes, reference)
+    steps = show_results(findings, labels, volumes, reference, grid)
     while True:
         try:
             next(steps)
