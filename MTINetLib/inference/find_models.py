@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import MTINetLib
+from MTINetLib.user_folder import user_folder
 
 #: Folders with model folders in them, separated like PATH; looked through first.
 MODELS_VARIABLE = "MTINET_MODELS"
@@ -16,9 +17,15 @@ CONFIG_FILE = "config.json"
 
 
 def model_folders() -> list[Path]:
-    """Where models are looked for: MTINET_MODELS, the source tree or extension, the installed package."""
+    """Where models are looked for: MTINET_MODELS, the source tree or extension, the installed package, and
+    last the models that the user kept."""
     told = [Path(part) for part in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep) if part]
-    return [*told, *shipped_folders()]
+    return [*told, *shipped_folders(), kept_folder()]
+
+
+def kept_folder() -> Path:
+    """Where the models lie that the user kept from training runs; it may not exist yet."""
+    return user_folder() / "Models"
 
 
 def shipped_folders() -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from enum import Enum, auto
 
@@ -24,9 +25,9 @@ class Events:
     """Listeners by topic, called in the order in which they subscribed."""
 
     def __init__(self) -> None:
-        self._listeners: dict[Topic, list[Callback]] = {topic: [] for topic in Topic}
+        self._listeners: dict[Enum, list[Callback]] = defaultdict(list)
 
-    def subscribe(self, topic: Topic, callback: Callback) -> Callback:
+    def subscribe(self, topic: Enum, callback: Callback) -> Callback:
         """Call ``callback`` whenever the topic changes; calling what comes back ends that."""
         listeners = self._listeners[topic]
         listeners.append(callback)
@@ -37,6 +38,6 @@ class Events:
 
         return unsubscribe
 
-    def tell(self, topic: Topic) -> None:
+    def tell(self, topic: Enum) -> None:
         for callback in tuple(self._listeners[topic]):
             callback()

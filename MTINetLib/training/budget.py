@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from MTINetLib.training.settings import TrainingSettings
@@ -27,6 +29,15 @@ class Budget:
     def start(self) -> None:
         """The clock runs from here on."""
         self._started = time.monotonic()
+
+    @contextmanager
+    def on_hold(self) -> Iterator[None]:
+        """Inside, the clock stands still."""
+        self._seconds_before, started, self._started = self.seconds, self._started, None
+        try:
+            yield
+        finally:
+            self._started = None if started is None else time.monotonic()
 
     @property
     def seconds(self) -> float:

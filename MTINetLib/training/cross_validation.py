@@ -10,6 +10,7 @@ from MTINetLib.training.folds import stratified_folds
 from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.train import TrainingResult, train
+from MTINetLib.training.watch import Nobody, Stopped, Watch
 
 
 def cross_validate(
@@ -20,6 +21,9 @@ def cross_validate(
     resume: bool = False,
     progress: Progress | None = None,
     bar: bool = False,
+    cache: Path | None = None,
+    name: str = "",
+    watch: Watch | None = None,
 ) -> list[TrainingResult]:
     """Train ``settings.folds`` networks; each patient is held out by exactly one of them.
 
@@ -27,6 +31,9 @@ def cross_validate(
 
     Args:
         resume: go on where a run was interrupted; finished folds are only exported again.
+        cache: prepared slices, ``run/cache`` if None; several runs may share one.
+        name: of the models, the fold is added to it.
+        watch: gets the figures of every fold. After a stop the results are those of the folds so far.
 
     Raises:
         InputError, Cancelled: as :func:`train`; or there are fewer patients than folds.
@@ -34,7 +41,8 @@ def cross_validate(
     folders = [run / f"fold-{number}" for number in range(1, settings.folds + 1)]
     if not resume and any(folder.exists() for folder in folders):
         raise InputError(f"{run} already holds folds; give another folder, or resume them (--resume).")
-    cache = run / "cache"
+    cache = cache or run / "cache"
+    watch = watch or Nobody()
     store = prepare_dataset(
         dataset,
         cache,
@@ -43,17 +51,27 @@ def cross_validate(
         size=settings.network.image_size,
     )
     splits = stratified_folds(store.cases, settings.folds, settings.seed)
-    return [
-        train(
-            dataset,
-            folder,
-            settings,
-            resume=resume,
-            progress=progress,
-            bar=bar,
-            cache=cache,
-            split=split,
-            name=f"mtinet-{settings.preset}-{folder.name}",
-        )
-        for folder, split in zip(folders, splits, strict=True)
-    ]
+    results: list[TrainingResult] = []
+    for number, (folder, split) in enumerate(zip(folders, splits, strict=True), 1):
+        watch.part(number, settings.folds)
+        try:
+            result = train(
+                dataset,
+                folder,
+                settings,
+                resume=resume,
+                progress=progress,
+                bar=bar,
+                cache=cache,
+                split=split,
+                name=f"{name or f'mtinet-{settings.preset}'}-{folder.name}",
+                watch=watch,
+            )
+        except Stopped:
+            if not results:
+                raise
+            break
+        results.append(result)
+        if not result.finished:
+            break
+    return results

@@ -7,14 +7,16 @@ import logging
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.errors import InputError, MissingResourceError, MTINetError
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
 from MTINetLib.study.grid import Grid
@@ -54,6 +56,7 @@ def prepare_dataset(
 
     Raises:
         InputError: a case cannot be used; the message names it.
+        MissingResourceError: no room on the disk or in memory, or a preparing process was ended.
         Cancelled: told by ``progress``; finished cases stay in the cache.
     """
     progress = progress or Silent()
@@ -85,21 +88,36 @@ def _prepared(tasks: Sequence[_Task], processes: int) -> Iterator[None]:
         return
     # spawn on every system: it is what Windows has, and forking a process with threads is unsafe.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(tasks)), mp_context=context, initializer=_one_thread) as pool:
+    count = min(processes, len(tasks))
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin_process) as pool:
         futures = [pool.submit(prepare_case, task) for task in tasks]
         try:
             for future in as_completed(futures):
                 future.result()
                 yield
-        except (Cancelled, InputError, GeneratorExit, KeyboardInterrupt):
+        except BrokenProcessPool as error:
+            raise MissingResourceError(
+                "A process that prepared slices was ended, most likely for want of memory; "
+                "close other programs and start again: finished cases are kept."
+            ) from error
+        except (MTINetError, GeneratorExit, KeyboardInterrupt):
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _one_thread() -> None:
+def _begin_process() -> None:
     import SimpleITK
 
     SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A killed parent cannot end its pool, whose processes would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def prepare_case(task: _Task) -> None:
@@ -107,6 +125,7 @@ def prepare_case(task: _Task) -> None:
 
     Raises:
         InputError: the case cannot be used.
+        MissingResourceError: there is no room for it on the disk or in memory.
     """
     case, folder, size = task
     beside = folder.with_name(f".part-{os.getpid()}-{folder.name}")
@@ -119,6 +138,15 @@ def prepare_case(task: _Task) -> None:
             beside.replace(folder)
     except InputError as error:
         raise InputError(f"Case {case.case}: {error}") from error
+    except MemoryError as error:
+        raise MissingResourceError(
+            f"Case {case.case}: there is not enough memory to prepare it; close other programs."
+        ) from error
+    except OSError as error:
+        raise MissingResourceError(
+            f"Case {case.case}: its slices could not be written to {folder.parent} "
+            f"({error.strerror or error}); make room there or choose another folder."
+        ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

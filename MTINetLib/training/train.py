@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -34,6 +34,7 @@ from MTINetLib.training.processes import is_first_process, wait_for
 from MTINetLib.training.run_folder import RunFolder, keep_metrics, merge_metrics, open_run
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
+from MTINetLib.training.watch import Nobody, Stopped, Watch, Watched, WatchLog
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class TrainingResult:
         sha256: of the model's weights.
         scores: validation figures of the exported weights, such as ``dice``, ``mae``, ``score``.
         steps, minutes: spent in all, those before a resume included.
+        finished: False if the run was stopped before its budget was spent.
     """
 
     run: Path
@@ -54,6 +56,7 @@ class TrainingResult:
     scores: dict[str, float]
     steps: int
     minutes: float
+    finished: bool = True
 
 
 def train(
@@ -67,6 +70,7 @@ def train(
     cache: Path | None = None,
     split: Split | None = None,
     name: str = "",
+    watch: Watch | None = None,
 ) -> TrainingResult:
     """Train a network on a dataset folder and export the best of it.
 
@@ -78,12 +82,16 @@ def train(
         cache: prepared slices, ``run/cache`` if None; several runs may share one.
         split: patients to train and to validate on; drawn by the seed if None.
         name: of the exported model.
+        watch: gets figures while it trains, and may hold or stop it; a stopped run exports its best
+            checkpoint so far.
 
     Raises:
         InputError: the dataset, the settings or the run folder cannot be used.
-        Cancelled: by ``progress`` or Ctrl+C; the run can be resumed from its last epoch.
+        Cancelled: by ``progress``, Ctrl+C or a stop before the first validation; the run can be resumed
+            from its last epoch.
     """
     progress = progress or Silent()
+    watch = watch or Nobody()
     folder = RunFolder(run)
     if is_first_process():
         open_run(folder, settings, resume)
@@ -103,18 +111,24 @@ def train(
         module.discriminator.set_curve_statistics(*statistics)
     callbacks: list[Callback] = [BudgetEnd(budget), *checkpoint_callbacks(folder)]
     callbacks.append(LossBar() if bar else TellProgress(progress, budget))
+    callbacks.append(Watched(watch, budget))
     if settings.patience:
         callbacks.append(early_stopping(settings.patience))
-    trainer = _trainer(folder, settings, callbacks, bar)
+    trainer = _trainer(folder, settings, callbacks, WatchLog(watch, budget), bar)
     last = folder.last if resume and folder.last.is_file() else None
     if trainer.is_global_zero:
         keep_metrics(folder)
+    finished = True
     try:
         _fit(trainer, module, loaders, last)
+    except Stopped:
+        if not folder.best.is_file():
+            raise
+        finished = False
     finally:
         if trainer.is_global_zero:
             merge_metrics(folder)
-    return _exported(folder, trainer, module, settings, name)
+    return replace(_exported(folder, trainer, module, settings, name), finished=finished)
 
 
 def _prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: Progress) -> SliceStore:
@@ -151,7 +165,7 @@ def _fit(trainer: pl.Trainer, module: MTINetTraining, loaders: SliceLoaders, las
 
 
 def _trainer(
-    folder: RunFolder, settings: TrainingSettings, callbacks: list[Callback], bar: bool
+    folder: RunFolder, settings: TrainingSettings, callbacks: list[Callback], watching: Logger, bar: bool
 ) -> pl.Trainer:
     strategy = settings.strategy
     if strategy == "auto" and settings.devices * settings.nodes > 1:
@@ -160,6 +174,7 @@ def _trainer(
     loggers: list[Logger] = [
         CSVLogger(folder.path, name="", version="", flush_logs_every_n_steps=1),
         TensorBoardLogger(folder.path, name="", version="tensorboard"),
+        watching,
     ]
     return pl.Trainer(
         accelerator=settings.accelerator,
@@ -187,7 +202,7 @@ def _exported(
     if not folder.best.is_file():
         raise InputError("The run ended before its first validation and left no model; enlarge its budget.")
     best = torch.load(folder.best, map_location="cpu", weights_only=False)
-    spent = torch.load(folder.last, map_location="cpu", weights_only=False)["budget"]
+    spent = module.budget.state_dict()
     scores = {key: float(value) for key, value in best["scores"].items()}
     if trainer.is_global_zero:
         module.load_state_dict(best["state_dict"])

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 
 # Also for the processes that tests start; libraries read it when they are first imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What the user of this machine keeps is neither seen nor touched.
+os.environ["MTINET_USER_FOLDER"] = tempfile.mkdtemp(prefix="mtinet-tests-user-")
+atexit.register(shutil.rmtree, os.environ["MTINET_USER_FOLDER"], True)
 
 import pytest
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import SimpleITK
 
-from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.progress import Silent
 from MTINetLib.training import prepare
 from MTINetLib.training.prepare import prepare_dataset
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +107,56 @@ def test_cancelling_keeps_finished_cases_and_leaves_no_parts(dataset: Path, tmp_
         prepare_dataset(dataset, tmp_path, processes=1, size=64, progress=CancelAfterTwo())
     assert len(list(tmp_path.iterdir())) == 2
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_full_disk_names_the_case_and_keeps_what_is_finished(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = prepare.write_study
+
+    def full(folder: Path, *rest: object) -> None:
+        if len(list(tmp_path.iterdir())) == 2:
+            folder.mkdir()
+            raise OSError(28, "No space left on device")
+        written(folder, *rest)
+
+    monkeypatch.setattr(prepare, "write_study", full)
+    with pytest.raises(MissingResourceError, match=r"Case case_2: .* \(No space left on device\); make room"):
+        prepare_dataset(dataset, tmp_path, processes=1, size=64)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_preparing_processes_end_when_their_parent_is_killed(dataset: Path, tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time\n"
+        "from pathlib import Path\n"
+        "from MTINetLib.progress import Silent\n"
+        "from MTINetLib.training import prepare\n"
+        "class Die(Silent):\n"
+        "    def update(self, done):\n"
+        "        if done:\n"
+        "            pids = [str(p.pid) for p in __import__('multiprocessing').active_children()]\n"
+        "            print(' '.join(pids), flush=True)\n"
+        "            os.kill(os.getpid(), 9)\n"
+        "if __name__ == '__main__':\n"
+        "    paths = Path(sys.argv[1]), Path(sys.argv[2])\n"
+        "    prepare.prepare_dataset(*paths, processes=2, size=64, progress=Die())\n"
+    )
+    script = tmp_path / "prepares.py"
+    script.write_text(code)
+    told = subprocess.run(
+        [sys.executable, str(script), str(dataset), str(tmp_path / "cache")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+    )
+    children = [int(word) for word in told.stdout.split()]
+    assert len(children) == 2, told.stderr
+    end = time.monotonic() + 20
+    while any(psutil.pid_exists(child) for child in children) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not [child for child in children if psutil.pid_exists(child)]
 
 
 def test_a_mask_on_another_grid_is_an_error_that_names_the_case(dataset: Path, tmp_path: Path) -> None:
