@@ -12,6 +12,7 @@ from MTINetLib.inference.analyze import AnalysisSettings, measure_again
 from MTINetLib.inference.analyze import analyze as analyze_study
 from MTINetLib.inference.device import choose_compute
 from MTINetLib.inference.model_store import LoadedModel
+from MTINetLib.inference.settings import Thresholds
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import Analyze, Analyzed, Measured, ReadAgain, findings_of
 from MTINetLib.worker.study_jobs import load_array, save_array
@@ -24,6 +25,7 @@ def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
         InputError, ModelError, MissingResourceError: see ``load_model`` and ``inference.analyze``.
     """
     request = Analyze.from_dict(arguments)
+    Thresholds.from_dict(request.thresholds)  # refuses unknown names and words for numbers
     settings = AnalysisSettings(**request.thresholds)
     model = _ready_model(request.model, request.device, request.precision, context)
     study = context.state.study(request.study)

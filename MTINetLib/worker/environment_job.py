@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def _version(name: str) -> str | None:
 
 def _torch_problem() -> str | None:
     try:
-        import MTINetLib.inference.model_store
+        import_module("MTINetLib.inference.model_store")
     except ImportError as error:
         if error.name == "torch":
             return "PyTorch is not installed: install it below."

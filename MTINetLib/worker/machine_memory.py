@@ -35,7 +35,7 @@ def _windows() -> tuple[int | None, int | None]:
     """Total and available physical memory by GlobalMemoryStatusEx."""
 
     class Status(ctypes.Structure):
-        _fields_ = [  # noqa: RUF012  (ctypes wants a list)
+        _fields_ = [
             ("length", ctypes.c_ulong),
             ("load", ctypes.c_ulong),
             ("total", ctypes.c_ulonglong),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,16 +154,14 @@ class WorkerProcess:
             log = (self._run / LOG).read_bytes()[-_LOG_END:].decode("utf-8", errors="replace")
         except OSError:
             log = ""
-        for line in reversed(log.splitlines()):
-            _, found, name = line.partition("No module named ")
-            package = name.strip().strip("'\"").split(".")[0]
-            if found and package == "MTINetLib":
-                return "The worker process could not find MTINetLib: install MTINet again."
-            if found:
-                return (
-                    f"The worker process could not start, the Python package '{package}' is not installed: "
-                    "open Setup and install the packages."
-                )
+        missing = re.findall(r"No module named '?(\w+)", log)
+        if "MTINetLib" in missing:
+            return "The worker process could not find MTINetLib: install MTINet again."
+        if missing:
+            return (
+                f"The worker process could not start, the Python package '{missing[-1]}' is not installed: "
+                "open Setup and install the packages."
+            )
         return (
             f"The worker process ended before it was ready (exit code {code}); "
             "open Setup and check the installation."
@@ -169,8 +169,12 @@ class WorkerProcess:
 
 
 def default_command() -> list[str]:
-    """This interpreter; inside Slicer that is PythonSlicer, which sets up Slicer's own libraries."""
-    return [sys.executable, "-m", "MTINetLib.worker"]
+    """This interpreter; inside Slicer PythonSlicer, which sets up Slicer's own libraries."""
+    interpreter = sys.executable or ""
+    if not Path(interpreter).name.lower().startswith("python"):
+        # An embedded interpreter may name the program around it, and that must not start a second time.
+        interpreter = shutil.which("PythonSlicer") or "PythonSlicer"
+    return [interpreter, "-m", "MTINetLib.worker"]
 
 
 def _environment(run: Path, changes: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -50,6 +51,9 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     opened = _opened(request.study, study, volumes)
     write_record(context.folder, opened, study.sources)
     context.state.keep(request.study, study)
+    import_module(
+        "MTINetLib.inference.remeasure"
+    )  # so that the first stroke of the brush does not wait for it
     return opened.to_dict()
 
 

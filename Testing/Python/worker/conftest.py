@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from MTINetLib.worker.client import WorkerClient
+
+FAULTY = [sys.executable, str(Path(__file__).resolve().parents[2] / "support" / "faulty_worker.py")]
+
+
+@pytest.fixture
+def faulty() -> Iterator[WorkerClient]:
+    """A client of a worker with faulty jobs besides its own."""
+    client = WorkerClient(FAULTY)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[WorkerClient]:
+    """One client for all tests of a module, with the true worker."""
+    client = WorkerClient()
+    yield client
+    client.close()

@@ -1,0 +1,100 @@
+"""Jobs that go wrong in every way, for a worker that only tests start: ``python faulty_worker.py``."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+Arguments = Mapping[str, Any]
+JOBS = {
+    name: f"support.faulty_jobs:{name}"
+    for name in (
+        "count",
+        "tell",
+        "never_looks_up",
+        "hang",
+        "memory",
+        "disk_full",
+        "defect",
+        "talkative",
+        "with_child",
+        "modules",
+        "dies",
+    )
+}
+
+
+def count(arguments: Arguments, context: Any) -> Arguments:
+    """Steps of a hundredth of a second, or of ``pause`` seconds."""
+    context.progress.start("Counting", arguments["to"])
+    for step in range(arguments["to"]):
+        time.sleep(arguments.get("pause", 0.01))
+        context.progress.update(step + 1)
+    context.progress.finish()
+    return {"counted": arguments["to"]}
+
+
+def tell(arguments: Arguments, context: Any) -> Arguments:
+    context.news("metrics", {"epoch": 1, "loss": 0.5})
+    return dict(arguments)
+
+
+def never_looks_up(arguments: Arguments, context: Any) -> Arguments:
+    """Python code that never asks whether it was cancelled, and tidies up when it ends."""
+    try:
+        while True:
+            time.sleep(0.01)
+    finally:
+        (context.folder / "tidied").touch()
+
+
+def hang(arguments: Arguments, context: Any) -> Arguments:
+    """C code that holds the interpreter's lock: not even the worker's other thread runs."""
+    (context.folder / "hangs").touch()
+    ctypes.PyDLL(None).sleep(600)
+    return {}
+
+
+def memory(arguments: Arguments, context: Any) -> Arguments:
+    raise MemoryError
+
+
+def disk_full(arguments: Arguments, context: Any) -> Arguments:
+    raise OSError(errno.ENOSPC, "No space left on device", "/data/Erika Musterfrau/volumes.npy")
+
+
+def defect(arguments: Arguments, context: Any) -> Arguments:
+    raise KeyError("Musterfrau^Erika")
+
+
+def talkative(arguments: Arguments, context: Any) -> Arguments:
+    """What libraries do: print, and write past Python."""
+    sys.stdout.write('{"done": 1, "result": {"forged": true}}\n')
+    sys.stdout.flush()
+    os.write(1, b'{"failed": 1}\n\xff\xfe no text')
+    os.write(2, b"\x00\x01")
+    subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+    return {"said": "all"}
+
+
+def with_child(arguments: Arguments, context: Any) -> Arguments:
+    """A job with a process of its own, as data loaders have."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    context.news("child", {"pid": child.pid})
+    time.sleep(600)
+    return {}
+
+
+def modules(arguments: Arguments, context: Any) -> Arguments:
+    """Which of some modules are imported."""
+    return {name: name in sys.modules for name in arguments["names"]}
+
+
+def dies(arguments: Arguments, context: Any) -> Arguments:
+    os._exit(3)

@@ -1,0 +1,91 @@
+"""For tests of the worker and of what stands on it: a study handed over, a watcher that keeps all."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.errors import MTINetError
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.study import Study
+from MTINetLib.worker.client import WorkerClient
+from MTINetLib.worker.messages import OpenedStudy, OpenStudy, PhaseFile
+
+
+@dataclass
+class Heard:
+    """A watcher that keeps what it hears."""
+
+    steps: list[tuple[str, int, int]] = field(default_factory=list)
+    stories: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    result: dict[str, Any] | None = None
+    error: MTINetError | None = None
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        self.steps.append((stage, done, total))
+
+    def news(self, kind: str, data: Mapping[str, Any]) -> None:
+        self.stories.append((kind, dict(data)))
+
+    def done(self, result: dict[str, Any]) -> None:
+        self.result = result
+
+    def failed(self, error: MTINetError) -> None:
+        self.error = error
+
+
+def phase_files(folder: Path, study: Study) -> tuple[PhaseFile, ...]:
+    """The four phases of a study as files in a folder, as the scene hands them over."""
+    files = []
+    for phase in PHASES:
+        path = folder / f"handed-{time.monotonic_ns()}-{phase.value}.npy"
+        np.save(path, study.phase(phase))
+        source = study.sources[phase.index]
+        files.append(
+            PhaseFile(
+                path=str(path),
+                grid=study.grid,
+                description=source.description,
+                evidence=source.evidence,
+                confidence=source.confidence,
+                series_uid=source.series_uid,
+                time_s=study.times_s[phase.index],
+            )
+        )
+    return tuple(files)
+
+
+def open_study(client: WorkerClient, study: Study, key: str = "study", alignment: str = "off") -> OpenedStudy:
+    """The study opened in the worker."""
+    files = phase_files(client.folder, study)
+    request = OpenStudy(key, files, Phase.PORTAL_VENOUS, alignment)  # type: ignore[arg-type]
+    return OpenedStudy.from_dict(client.wait(client.submit("open_study", request.to_dict()), timeout_s=60))
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; one that only waits to be buried by its parent has."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state == "Z"
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Whether something comes true in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.01)
+    return holds()
