@@ -11,7 +11,7 @@ from MTINetLib.scene.results import SELECTED_ATTRIBUTE, Results, show_curve
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
 from MTINetLib.scene.slicer_core import slicer_module
 
-__all__ = ["lesion_point_ras", "select_lesion", "show_curve"]
+__all__ = ["lesion_point_ras", "mark_lesion", "select_lesion", "show_curve"]
 
 #: (fill, outline) opacities of a segment: nothing chosen, the chosen one, the others.
 _PLAIN, _CHOSEN, _OTHERS = (0.3, 0.9), (0.75, 1.0), (0.0, 0.55)
@@ -21,12 +21,18 @@ _COMFORTABLE = 0.8
 
 def select_lesion(results: Results, label: int | None) -> None:
     """Jump all slice views to a lesion and highlight it; None, or a number unknown: no lesion stands out."""
-    segment_id = None if label is None else segment_labels(results.segmentation).get(label)
-    results.segmentation.SetAttribute(SELECTED_ATTRIBUTE, None if segment_id is None else str(label))
-    _highlight(results.segmentation, segment_id)
+    segment_id = mark_lesion(results, label)
     point = None if segment_id is None else _point(results, segment_id)
     if point is not None:
         jump_slices(point)
+
+
+def mark_lesion(results: Results, label: int | None) -> str | None:
+    """The same without a jump of the views; gives the lesion's segment, None where no lesion stands out."""
+    segment_id = None if label is None else segment_labels(results.segmentation).get(label)
+    results.segmentation.SetAttribute(SELECTED_ATTRIBUTE, None if segment_id is None else str(label))
+    _highlight(results.segmentation, segment_id)
+    return segment_id
 
 
 def lesion_point_ras(results: Results, label: int) -> tuple[float, float, float] | None:

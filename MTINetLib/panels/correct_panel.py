@@ -1,0 +1,198 @@
+"""The section in which a person corrects the masks, and sees that the findings follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from MTINetLib.errors import MTINetError
+from MTINetLib.panels.panel import Panel
+from MTINetLib.panels.segment_editor import SegmentEditor
+from MTINetLib.scene.edit_lesions import ensure_label
+from MTINetLib.scene.segmentation import segment_ids, segment_labels
+from MTINetLib.session.events import Topic
+from MTINetLib.session.state import State
+
+
+class CorrectPanel(Panel):
+    """Slicer's segment editor over the lesions, and what it lacks: split, merge, ask, compare, revert."""
+
+    UI = "CorrectPanel.ui"
+
+    def setup(self) -> None:
+        self._sceneTags: list[int] = []
+        self.editor = SegmentEditor(self.ui.editorPlace, self.onSegmentChosen)
+        self.session.correction.before_action = self.editor.save_state
+        ui = self.ui
+        ui.addButton.connect("clicked()", self.onAdd)
+        ui.deleteButton.connect("clicked()", self.onDelete)
+        ui.splitButton.connect("clicked()", self.onSplit)
+        ui.mergeButton.connect("clicked()", self.onMerge)
+        ui.askButton.connect("clicked()", self.session.correction.ask_network)
+        ui.compareButton.connect("toggled(bool)", self.session.correction.show_ai)
+        ui.revertButton.connect("clicked()", self.onRevert)
+        ui.revertAllButton.connect("clicked()", self.onRevertAll)
+        self.listen(Topic.FINDINGS, self.refresh)
+        self.listen(Topic.STATE, self.refresh)
+        self.listen(Topic.SELECTION, self.onSelection)
+        scene = slicer.mrmlScene
+        for event, slot in (
+            (scene.StartCloseEvent, self.onSceneStartClose),
+            (scene.EndCloseEvent, self.onSceneReplaced),
+            (scene.EndImportEvent, self.onSceneReplaced),
+        ):
+            self._sceneTags.append(scene.AddObserver(event, slot))
+
+    def refresh(self) -> None:
+        session, correction, ui = self.session, self.session.correction, self.ui
+        results = session.results
+        self.editor.edit(*((None, None) if results is None else (results.segmentation, results.reference)))
+        there = results is not None and session.state is not State.ASKING
+        label, others = self.chosenLabel(), self._otherLabels()
+        ui.editorPlace.enabled = there
+        ui.addButton.enabled = ui.compareButton.enabled = there
+        ui.deleteButton.enabled = ui.splitButton.enabled = there and label is not None
+        ui.revertButton.enabled = there and label in correction.standing.changed
+        ui.revertAllButton.enabled = there and correction.standing.corrected
+        ui.askButton.enabled = there and correction.standing.corrected and not session.busy
+        ui.mergeButton.enabled = ui.mergeBox.enabled = there and label is not None and bool(others)
+        self._offer(others)
+        was = ui.compareButton.blockSignals(True)
+        ui.compareButton.checked = correction.ai_shown
+        ui.compareButton.blockSignals(was)
+        ui.standingLabel.text = self.standingText()
+
+    def enter(self) -> None:
+        super().enter()
+        self.onSelection()
+        self.editor.enter()
+
+    def exit(self) -> None:
+        self.editor.exit()
+
+    def close(self) -> None:
+        super().close()
+        for tag in self._sceneTags:
+            slicer.mrmlScene.RemoveObserver(tag)
+        self._sceneTags = []
+        self.editor.close()
+
+    def chosenLabel(self) -> int | None:
+        """The lesion that the buttons are about: the one in the editor, or the one chosen in the list."""
+        edited = self._labelOf(self.editor.segment)
+        return edited if edited is not None else self.session.selected
+
+    def standingText(self) -> str:
+        """In one or two sentences: whose masks these are, and what the findings rest on."""
+        session, correction = self.session, self.session.correction
+        said: list[str]
+        if session.results is None:
+            said = [_("Analyze a study first; its masks can be corrected here.")]
+        elif session.state is State.ASKING:
+            said = [_("The network reads the corrected masks …")]
+        elif session.state is State.MEASURING:
+            said = [_("The corrected masks are measured …")]
+        elif not correction.standing.corrected:
+            said = [_("The masks are the AI's own. What you change below is measured again at once.")]
+        elif correction.measured_in_s is None:
+            said = [_("Corrected by you."), self._unreadText()]
+        else:
+            measured = _("Corrected by you; measured again in {0:.1f} s.").format(correction.measured_in_s)
+            said = [measured, self._unreadText()]
+        return " ".join(said)
+
+    # Slots
+
+    def onAdd(self) -> None:
+        def add() -> None:
+            label = self.session.correction.add_lesion()
+            self.editor.choose(self._segments().get(label, ""))
+
+        self._do(add)
+
+    def onDelete(self) -> None:
+        self._withLesion(self.session.correction.delete)
+
+    def onSplit(self) -> None:
+        self._withLesion(self.session.correction.split)
+
+    def onMerge(self) -> None:
+        other = self.ui.mergeBox.itemData(self.ui.mergeBox.currentIndex)
+        if other is not None:
+            self._withLesion(lambda label: self.session.correction.merge((label, int(other))))
+
+    def onRevert(self) -> None:
+        self._withLesion(self.session.correction.revert)
+
+    def onRevertAll(self) -> None:
+        self._do(self.session.correction.revert_all)
+
+    def onSegmentChosen(self, segment: str) -> None:
+        label = self._labelOf(segment)
+        if label is not None:
+            self.session.correction.choose(label)
+        self.refresh()
+
+    def onSelection(self) -> None:
+        segment = self._segments().get(self.session.selected or 0)
+        if segment is not None:
+            self.editor.choose(segment)
+        self.refresh()
+
+    def onSceneStartClose(self, *_args: Any) -> None:
+        self.editor.scene_closing()
+
+    def onSceneReplaced(self, *_args: Any) -> None:
+        self.refresh()
+
+    def _withLesion(self, action: Callable[[int], Any]) -> None:
+        label = self.chosenLabel()
+        if label is not None:
+            self._do(lambda: action(label))
+
+    def _do(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except MTINetError as error:
+            self.session.report_error(error)
+        self.refresh()
+
+    def _labelOf(self, segment: str) -> int | None:
+        """A segment's number; one that was added with the editor's own button gets it now."""
+        results = self.session.results
+        if results is None or segment not in segment_ids(results.segmentation):
+            return None
+        return ensure_label(results, segment)
+
+    def _segments(self) -> dict[int, str]:
+        results = self.session.results
+        return {} if results is None else segment_labels(results.segmentation)
+
+    def _otherLabels(self) -> list[int]:
+        label = self.chosenLabel()
+        return sorted(other for other in self._segments() if other != label)
+
+    def _offer(self, labels: list[int]) -> None:
+        box = self.ui.mergeBox
+        if [box.itemData(index) for index in range(box.count)] == labels:
+            return
+        was = box.blockSignals(True)
+        box.clear()
+        for label in labels:
+            box.addItem(_("Lesion {0}").format(label), label)
+        box.blockSignals(was)
+
+    def _unreadText(self) -> str:
+        unread = sorted(self.session.correction.standing.unread)
+        text: str = _("The network has read these masks.")
+        if len(unread) == 1:
+            text = _("The class of lesion {0} is of another mask: ask the network again.").format(unread[0])
+        elif unread:
+            names = ", ".join(str(label) for label in unread)
+            text = _("The classes of lesions {0} are not of these masks: ask the network again.").format(
+                names
+            )
+        return text

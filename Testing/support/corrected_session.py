@@ -1,0 +1,78 @@
+"""A session whose results are in the scene, and what a person does to their masks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.study.phase import PHASES
+from MTINetLib.study.study import Study
+
+from .made_analysis import made_analysis
+
+
+def corrected_session(worker: Any, study: Study, analysis: Any = None) -> Any:
+    """A session over results that are in the scene, as after a saved scene was opened."""
+    from MTINetLib.scene.show_results import show_results_now
+    from MTINetLib.scene.volumes import add_phase_volumes
+    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.session import Session
+
+    analysis = analysis or made_analysis(study)
+    volumes = add_phase_volumes(study)
+    choices = PlainChoices(alignment="off")
+    for phase, node in zip(PHASES, volumes, strict=True):
+        choose_volume(choices, phase, node)
+    reference = volumes[study.reference.index]
+    results = show_results_now(analysis.findings, analysis.labels, volumes, reference)
+    choices.segmentation = results.segmentation
+    session = Session(choices, worker)
+    session.restore()
+    settle(session)
+    return session
+
+
+def settle(session: Any, until: Callable[[], bool] | None = None, within_s: float = 30.0) -> None:
+    """Poll until nothing waits (and ``until`` holds); errors of the session fail the test."""
+    from MTINetLib.session.state import State
+
+    end = time.monotonic() + within_s
+    while session.correction.waiting or session.state is not State.IDLE or (until and not until()):
+        session.poll()
+        assert time.monotonic() < end, f"still {session.state}: {session.message}"
+        time.sleep(0.003)
+    assert session.message is None or session.message.kind != "error", session.message.text
+
+
+def mask_of(session: Any, label: int) -> np.ndarray[Any, Any]:
+    from MTINetLib.scene.segmentation import lesion_mask, segment_labels
+
+    node = session.results.segmentation
+    return lesion_mask(node, segment_labels(node)[label], session.results.reference).copy()
+
+
+def paint(session: Any, label: int, mask: np.ndarray[Any, Any]) -> None:
+    """What the segment editor's effects do in the end: another mask for a segment."""
+    import slicer
+
+    from MTINetLib.scene.segmentation import segment_labels
+
+    node = session.results.segmentation
+    segment = segment_labels(node)[label]
+    slicer.util.updateSegmentBinaryLabelmapFromArray(
+        mask.astype(np.uint8), node, segment, session.results.reference
+    )
+
+
+def finding(session: Any, label: int) -> Any:
+    return next(lesion for lesion in session.findings.lesions if lesion.label == label)
+
+
+def half_of(mask: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    columns = np.flatnonzero(mask.any(axis=(0, 1)))
+    kept = mask.copy()
+    kept[:, :, : int(columns[len(columns) // 2])] = False
+    return kept
