@@ -1,0 +1,151 @@
+"""Puts the stand-in where the module looks: sys.modules and the ``slicer`` package."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from MTINetLib.scene.slicer_core import slicer_module
+
+from .popups import Popup, popups
+
+_desktop: Desktop | None = None
+
+
+class Desktop:
+    """What tests hold of the desktop."""
+
+    def __init__(self, slicer: Any) -> None:
+        from .pythonqt import slot_errors
+
+        self.slicer = slicer
+        self.popups = popups
+        #: Texts of exceptions that nobody caught: of slots, timers and observers.
+        self.errors = slot_errors
+        self._modules: list[Any] = []
+
+    def breathe(self) -> None:
+        """Let timers and events happen, once."""
+        self.slicer.app.processEvents()
+
+    def wait_until(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
+        """Let the event loop run until the condition holds; fails after that time."""
+        import time
+
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError("it did not come about in time")
+            self.breathe()
+            time.sleep(0.002)
+
+    def load_module(self, path: Path) -> Any:
+        """Load a scripted module as Slicer's factory does, and give its C++ side."""
+        from .application import qSlicerScriptedLoadableModule
+
+        name = path.stem
+        if str(path.parent) not in sys.path:
+            sys.path.insert(0, str(path.parent))
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        python = importlib.util.module_from_spec(spec)
+        sys.modules[name] = python
+        spec.loader.exec_module(python)
+        module = qSlicerScriptedLoadableModule(name, path)
+        module.python = getattr(python, name)(module)
+        setattr(self.slicer.modules, name.lower(), module)
+        self._modules.append(module)
+        return module
+
+    def reset(self) -> None:
+        """Unload modules, empty the scene, forget popups and errors."""
+        for module in self._modules:
+            module.unload()
+            delattr(self.slicer.modules, module.name.lower())
+            if hasattr(self.slicer.modules, f"{module.name}Widget"):
+                delattr(self.slicer.modules, f"{module.name}Widget")
+            sys.modules.pop(module.name, None)
+        self._modules.clear()
+        self.breathe()
+        self.slicer.mrmlScene.Clear(False)
+        self.breathe()
+        popups.clear()
+        self.errors.clear()
+
+    def unexpected_popups(self) -> list[Popup]:
+        return popups.unexpected()
+
+
+def install() -> Desktop:
+    """The desktop of this process, made at the first call."""
+    global _desktop
+    if _desktop is not None:
+        return _desktop
+    slicer = slicer_module()
+    from . import ctk_module, qt_module
+
+    sys.modules["qt"] = qt_module.make_qt()
+    sys.modules["ctk"] = ctk_module.make_ctk()
+    from . import i18n, node_box, parameter_nodes, slicer_widgets
+
+    for class_ in (*slicer_widgets.WIDGETS, node_box.qMRMLNodeComboBox):
+        setattr(slicer, class_.__name__, class_)
+        qt_module.CUSTOM_WIDGETS[class_.__name__] = class_
+    for class_ in ctk_module.WIDGETS:
+        qt_module.CUSTOM_WIDGETS[class_.__name__] = class_
+    from . import application
+
+    for name in ("qSlicerScriptedLoadableModule", "qSlicerScriptedLoadableModuleWidget"):
+        setattr(slicer, name, getattr(application, name))
+    slicer.app = application.Application()
+    if not isinstance(slicer.modules, SimpleNamespace):
+        raise AssertionError("this Slicer is real")
+    from . import scripted_module
+
+    for name, module in {
+        "i18n": i18n,
+        "ScriptedLoadableModule": scripted_module,
+        "parameterNodeWrapper": parameter_nodes.make_module(),
+    }.items():
+        sys.modules[f"slicer.{name}"] = module
+        setattr(slicer, name, module)
+    slicer.util._messageDisplay = _message_display
+    sys.excepthook = _note
+    _desktop = Desktop(slicer)
+    return _desktop
+
+
+def _message_display(level: int, text: str, answer: Any, *_: Any, **__: Any) -> Any:
+    import qt
+
+    given = popups.message(level, text, answer)
+    if given is None:
+        return None
+    words = {True: (qt.QMessageBox.Yes, qt.QMessageBox.Ok), False: (qt.QMessageBox.No, qt.QMessageBox.Cancel)}
+    return _Answer(words[bool(given)])
+
+
+class _Answer:
+    """Equal to Yes and Ok, or to No and Cancel."""
+
+    def __init__(self, buttons: tuple[Any, ...]) -> None:
+        self._buttons = buttons
+
+    def __eq__(self, other: object) -> bool:
+        return other in self._buttons
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _note(kind: Any, value: Any, trace: Any) -> None:
+    from .pythonqt import slot_errors
+
+    text = "".join(traceback.format_exception(kind, value, trace))
+    slot_errors.append(text)
+    sys.stderr.write(text)

@@ -1,0 +1,25 @@
+"""The fixture of tests that need Slicer's desktop: ``from support.slicer_desktop import slicer_desktop``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def slicer_desktop() -> Iterator[Any]:
+    """A desktop with an empty scene. The test fails when a slot, timer or observer raised, or when an error
+    or a warning popped up that the test did not expect (``slicer_desktop.popups.expect(text)``)."""
+    pytest.importorskip("PySide6", reason="PySide6-Essentials is not installed: pip install 'MTINetLib[dev]'")
+    pytest.importorskip("slicer", reason="slicer-core is not installed: pip install 'MTINetLib[viewer]'")
+    from support.qt_stand_in import install
+
+    desktop = install()
+    desktop.reset()
+    yield desktop
+    errors, popups = list(desktop.errors), desktop.unexpected_popups()
+    desktop.reset()
+    assert not errors, "an exception reached Qt:\n" + "\n".join(errors)
+    assert not popups, f"popups that the test did not expect: {popups}"
