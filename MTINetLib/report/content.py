@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from MTINetLib.findings import LesionClass, LesionFinding, Provenance, StudyFindings
+from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
 from MTINetLib.report.colours import ON_WHITE
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
@@ -18,6 +18,7 @@ from MTINetLib.report.words import (
     probability_in_words,
     seconds,
     share_in_percent,
+    summary_in_words,
     whole_sentence,
 )
 from MTINetLib.study.phase import PHASES, Phase
@@ -113,7 +114,7 @@ def report_content(
     cover = cover or Cover()
     blocks = tuple(_block(study, labels, lesion, findings) for lesion in findings.lesions)
     return ReportContent(
-        summary=_summary(findings),
+        summary=summary_in_words(findings),
         notices=_notices(findings, cover),
         facts=_facts(findings, cover),
         phase_rows=_phase_rows(findings),
@@ -125,18 +126,6 @@ def report_content(
         provenance=_provenance(findings.provenance),
         cover=cover,
     )
-
-
-def _summary(findings: StudyFindings) -> str:
-    if not findings.lesions:
-        return "No lesion was found. This does not exclude one."
-    counts = []
-    for kind in LesionClass:
-        count = sum(lesion.lesion_class is kind for lesion in findings.lesions)
-        if count:
-            counts.append(f"{count} {class_title(kind) if kind is LesionClass.HCC else kind.value}")
-    found = len(findings.lesions)
-    return f"{found} lesion{'s' * (found > 1)} found: {', '.join(counts)}."
 
 
 def _notices(findings: StudyFindings, cover: Cover) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from MTINetLib.findings import LesionClass, LesionFinding
+from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
 from MTINetLib.study.phase import PHASES, Phase
 
 _CLASS_TITLES = {
@@ -27,10 +27,38 @@ _FLAGS = {
     "times_unknown": "no acquisition time known",
 }
 
+_BRIEF = {
+    "under_10_mm": "small",
+    "touches_border": "at the edge",
+    "shares_slices": "shared slices",
+    "phase_doubt": "phases unsure",
+    "no_liver_ring": "no liver beside",
+    "single_slice": "one slice",
+}
+
 
 def class_title(lesion_class: LesionClass) -> str:
     """``HCC``, ``Hemangioma`` or ``Undecided``."""
     return _CLASS_TITLES[lesion_class]
+
+
+def summary_in_words(findings: StudyFindings) -> str:
+    """How many lesions of which class, in one or two sentences."""
+    if not findings.lesions:
+        return "No lesion was found. This does not exclude one."
+    counts = []
+    for kind in LesionClass:
+        count = sum(lesion.lesion_class is kind for lesion in findings.lesions)
+        if count:
+            counts.append(f"{count} {class_title(kind) if kind is LesionClass.HCC else kind.value}")
+    found = len(findings.lesions)
+    return f"{found} lesion{'s' * (found > 1)} found: {', '.join(counts)}."
+
+
+def flag_in_brief(flag: str) -> str:
+    """One or two words for a narrow table; :func:`flag_in_words` says it in full."""
+    name = flag.partition(":")[0]
+    return _BRIEF.get(name, name.replace("_", " "))
 
 
 def flag_in_words(flag: str) -> str:

@@ -72,7 +72,7 @@ class Reports:
         return self.files[0].parent if self.files else None
 
     def suggested_folder(self) -> Path:
-        """Beside the patient's input files where they are known, else where the last report went, else home."""
+        """Beside the patient's input files if they are known, else where the last report went, else home."""
         results = self._session.results
         if results is not None:
             for volume in (results.reference, *results.volumes):
