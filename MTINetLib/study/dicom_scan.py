@@ -9,6 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -91,6 +92,16 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
     return ScanResult(tuple(unique), tuple(problems), len(paths), tuple(sorted(others)), copies)
 
 
+def first_frame(path: Path) -> Frame | None:
+    """The first slice image of one file; None if it is no MR image that can be used."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return next(iter(_frames_of_file(path, Counter(), most=1)), None)
+    except _UnusableError:
+        return None
+
+
 class _UnusableError(Exception):
     """A DICOM file that cannot be used; the text is the reason."""
 
@@ -107,7 +118,7 @@ def _files_below(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _frames_of_file(path: Path, others: Counter[str]) -> list[Frame]:
+def _frames_of_file(path: Path, others: Counter[str], most: int | None = None) -> list[Frame]:
     try:
         with path.open("rb") as stream:
             head = stream.read(132)
@@ -119,7 +130,7 @@ def _frames_of_file(path: Path, others: Counter[str]) -> list[Frame]:
             if not _is_mr_image(header, others):
                 return []
             _screen(header)
-            frames = list(frames_of(header, _pixel_place(header, path, stream)))
+            frames = list(islice(frames_of(header, _pixel_place(header, path, stream)), most))
     except _UnusableError:
         raise
     except OSError as error:

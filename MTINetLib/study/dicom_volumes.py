@@ -73,7 +73,7 @@ def _kind_suffix(kind: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> st
 
 def _volume(frames: tuple[Frame, ...], number: int, points: TimePoints, suffix: str) -> SourceVolume:
     several = len(points.points) > 1
-    headers = _headers(frames, points.split_by)
+    headers = headers_of(frames, points.split_by)
     text = str(headers.get("SeriesDescription") or headers.get("ProtocolName") or "").strip()
     description = f"{text}{suffix}".strip()
     damaged = next((frame.place for frame in frames if frame.place.problem), None)
@@ -103,7 +103,8 @@ def _reader(frames: tuple[Frame, ...]) -> Callable[[], Volume]:
     return lambda: read_pixels(frames)
 
 
-def _headers(frames: Sequence[Frame], split_by: str | None) -> dict[str, Any]:
+def headers_of(frames: Sequence[Frame], split_by: str | None) -> dict[str, Any]:
+    """The headers of a volume as SourceVolume keeps them, from some or all of its slices."""
     first = frames[0]
     headers = {keyword: _plain(first.dataset.get(keyword)) for keyword in KEPT_KEYWORDS}
     headers["ImageType"] = list(first.kind[:-1])

@@ -52,7 +52,7 @@ def open_dicom_folder(folder: Path, progress: Progress | None = None) -> DicomFo
         raise InputError(_nothing_found(folder, found))
     _refuse_mixtures(folder, found.frames)
     series: dict[str, list[Frame]] = defaultdict(list)
-    for frame in _past_midnight(found.frames):
+    for frame in past_midnight(found.frames):
         series[frame.series_uid].append(frame)
     volumes = [volume for frames in series.values() for volume in volumes_of_series(frames)]
     used = {frame.place.path for frame in found.frames} | {problem.path for problem in found.problems}
@@ -105,7 +105,7 @@ def _refuse_mixtures(folder: Path, frames: Iterable[Frame]) -> None:
     )
 
 
-def _past_midnight(frames: Sequence[Frame]) -> Sequence[Frame]:
+def past_midnight(frames: Sequence[Frame]) -> Sequence[Frame]:
     """Clocks that do not jump back at midnight: times more than half a day before the last get a day more."""
     known = [frame.times.acquisition_s for frame in frames if frame.times.acquisition_s is not None]
     if not known or not SECONDS_PER_DAY / 2 < max(known) - min(known) < SECONDS_PER_DAY:

@@ -1,0 +1,75 @@
+"""What is certain where not all four phases can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.recognise import LOWEST_CONFIDENCE
+from MTINetLib.study.recognise_candidates import LeftOut, candidates_among
+from MTINetLib.study.recognise_clues import best_assignment, clues_of
+from MTINetLib.study.recognise_evidence import Verdict, judge
+from MTINetLib.study.source_volume import SourceVolume
+
+
+@dataclass(frozen=True, eq=False)
+class CertainPhases:
+    """The phases that evidence carries by themselves, and those that it does not.
+
+    Args:
+        volumes, verdicts: of the certain phases.
+        uncertain: what would be taken for the others, where anything speaks for it.
+        left_out: volumes that cannot be phases.
+    """
+
+    volumes: Mapping[Phase, SourceVolume]
+    verdicts: Mapping[Phase, Verdict]
+    uncertain: Mapping[Phase, tuple[SourceVolume, Verdict]]
+    left_out: tuple[LeftOut, ...]
+
+
+def certain_phases(volumes: Sequence[SourceVolume], told: Mapping[Phase, SourceVolume]) -> CertainPhases:
+    """Keep only phases whose evidence is enough without those that are dropped.
+
+    Args:
+        volumes: that ``recognise_phases`` could not tell apart.
+        told: volumes of ``volumes`` that are known to be a phase.
+    """
+    named = {id(volume) for volume in told.values()}
+    candidates, left_out = candidates_among([volume for volume in volumes if id(volume) not in named])
+    allowed = named | {id(volume) for volume in candidates}
+    ordered = [volume for volume in volumes if id(volume) in allowed]
+    if not ordered:
+        return CertainPhases({}, {}, {}, tuple(left_out))
+    clues, start = clues_of(ordered)
+    chosen, rivals = best_assignment(clues, told)
+    kept = dict(chosen)
+    verdicts: dict[Phase, Verdict] = {}
+    uncertain: dict[Phase, tuple[SourceVolume, Verdict]] = {}
+    while True:
+        verdicts = {
+            phase: judge(phase, kept, phase in told, start, rivals.get(phase), None) for phase in kept
+        }
+        weakest = _weakest(verdicts, told)
+        if weakest is None:
+            break
+        uncertain[weakest] = (kept[weakest].volume, verdicts[weakest])
+        # Evidence that leaned on this phase falls with it.
+        del kept[weakest]
+    return CertainPhases(
+        volumes={phase: kept[phase].volume for phase in PHASES if phase in kept},
+        verdicts=verdicts,
+        uncertain={phase: uncertain[phase] for phase in PHASES if phase in uncertain},
+        left_out=tuple(left_out),
+    )
+
+
+def _weakest(verdicts: Mapping[Phase, Verdict], told: Mapping[Phase, SourceVolume]) -> Phase | None:
+    """The phase with the least confidence below the limit."""
+    weak = {
+        phase: verdict.confidence
+        for phase, verdict in verdicts.items()
+        if phase not in told and verdict.confidence < LOWEST_CONFIDENCE
+    }
+    return min(weak, key=lambda phase: weak[phase]) if weak else None

@@ -1,0 +1,227 @@
+"""Which volumes of the scene are which phases, by evidence and never by a silent guess."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from MTINetLib.errors import InputError
+from MTINetLib.scene.check_choice import check_choice as check_choice
+from MTINetLib.scene.enhancement_doubts import enhancement_doubts
+from MTINetLib.scene.node_sources import NodeSource, sources_of
+from MTINetLib.scene.phase_doubts import doubts, remarks
+from MTINetLib.scene.phase_images import why_unusable
+from MTINetLib.scene.phase_proposal import PhaseChoice as PhaseChoice
+from MTINetLib.scene.phase_proposal import PhaseProposal as PhaseProposal
+from MTINetLib.scene.phase_times import times_of
+from MTINetLib.scene.sequences import changes_with_browser, time_points_in_scene, volume_sequences
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.recognise_candidates import LeftOut
+from MTINetLib.study.recognise_clues import Clues, clues_of
+from MTINetLib.study.recognise_evidence import Verdict
+from MTINetLib.study.source_volume import SourceVolume
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What one study's volumes gave."""
+
+    chosen: Mapping[Phase, NodeSource]
+    verdicts: Mapping[Phase, Verdict]
+    left_out: tuple[tuple[str, str], ...]
+    doubtful: tuple[str, ...]
+
+    @property
+    def certainty(self) -> float:
+        return sum(verdict.confidence for verdict in self.verdicts.values())
+
+
+def propose_phases(nodes: Sequence[Any]) -> PhaseProposal:
+    """Find the four phases among volume nodes.
+
+    Phases that are not certain stay empty, and a warning says why. Nothing in the scene is changed.
+    """
+    left_out = []
+    usable = []
+    for node in nodes:
+        reason = why_unusable(node)
+        if reason is None and changes_with_browser(node):
+            reason = "it shows the time points of a sequence in turn: make volumes of its time points"
+        if reason is None:
+            usable.append(node)
+        elif node is not None:
+            left_out.append((str(node.GetName()), reason))
+    sources = _readable(usable, left_out)
+    if not sources:
+        hints = _hints(PHASES) or ("There is no volume in the scene to choose phases from.",)
+        return PhaseProposal({}, PHASES, hints, tuple(left_out))
+    found, rest, warnings = _best_study(sources)
+    left_out += [*found.left_out, *rest]
+    return _proposal(found, warnings, left_out)
+
+
+def _readable(nodes: Sequence[Any], left_out: list[tuple[str, str]]) -> list[NodeSource]:
+    """Sources of the nodes whose place can be used."""
+    from MTINetLib.scene.node_geometry import rough_grid
+
+    kept = []
+    for node in nodes:
+        try:
+            rough_grid(node)
+        except InputError as error:
+            left_out.append((str(node.GetName()), str(error)))
+        else:
+            kept.append(node)
+    return sources_of(kept)
+
+
+def _proposal(found: _Found, warnings: Sequence[str], left_out: Sequence[tuple[str, str]]) -> PhaseProposal:
+    missing = tuple(phase for phase in PHASES if phase not in found.chosen)
+    clues, start = _clues(found.chosen)
+    times = times_of(found.chosen, clues, start)
+    phases = {
+        phase: PhaseChoice(
+            node_id=str(found.chosen[phase].node.GetID()),
+            name=found.chosen[phase].name,
+            evidence=found.verdicts[phase].evidence,
+            confidence=found.verdicts[phase].confidence,
+            time_s=times[phase],
+            series_uid=found.chosen[phase].series_uid,
+            time_point=found.chosen[phase].volume.time_point,
+            instance_uids=found.chosen[phase].instance_uids,
+        )
+        for phase in PHASES
+        if phase in found.chosen
+    }
+    against = doubts(found.chosen, clues) if found.chosen else ()
+    if any(verdict.contradicted for verdict in found.verdicts.values()):
+        against = (*against, *enhancement_doubts(found.chosen))
+    notes = list(remarks(found.chosen)) if found.chosen else []
+    if not missing and any(time is None for time in times.values()):
+        notes.append("The times of the phases are not known; curves are drawn over the phases' names.")
+    hints = _hints(missing)
+    return PhaseProposal(
+        phases=phases,
+        missing=missing,
+        warnings=(*warnings, *found.doubtful, *hints, *against),
+        left_out=tuple(left_out),
+        notes=tuple(notes),
+    )
+
+
+def _clues(chosen: Mapping[Phase, NodeSource]) -> tuple[dict[Phase, Clues], float | None]:
+    volumes = [chosen[phase].volume for phase in PHASES if phase in chosen]
+    found, start = clues_of(volumes)
+    return dict(zip([phase for phase in PHASES if phase in chosen], found, strict=True)), start
+
+
+def _best_study(
+    sources: Sequence[NodeSource],
+) -> tuple[_Found, list[tuple[str, str]], list[str]]:
+    """The phases of the one study that has them all; where several have, none is taken."""
+    groups: dict[str | None, list[NodeSource]] = {}
+    for source in sources:
+        groups.setdefault(source.study_uid, []).append(source)
+    if len(groups) == 1:
+        return _recognised(sources), [], []
+    results = {uid: _recognised(group) for uid, group in groups.items()}
+    whole = [uid for uid, result in results.items() if len(result.chosen) == len(PHASES)]
+    if len(whole) == 1:
+        rest = [(source.name, "of another study") for source in sources if source.study_uid != whole[0]]
+        return results[whole[0]], rest, []
+    if len(whole) > 1:
+        said = (
+            f"The scene holds {len(whole)} studies with four phases each: choose the volumes of one of them."
+        )
+        return _Found({}, {}, (), ()), [], [said]
+    studies = [uid for uid in groups if uid is not None]
+    if len(studies) == 1:
+        # Volumes without DICOM beside those of one study may well belong to it.
+        return _recognised(sources), [], []
+    best = max(results, key=lambda uid: (len(results[uid].chosen), results[uid].certainty))
+    rest = [(source.name, "of another study") for source in sources if source.study_uid != best]
+    said = f"The scene holds {len(groups)} studies, none of them with four certain phases."
+    return results[best], rest, [said]
+
+
+def _recognised(sources: Sequence[NodeSource]) -> _Found:
+    """The phases among the volumes of one study, all or those that are certain."""
+    from MTINetLib.study.recognise import recognise_phases
+
+    by_volume = {id(source.volume): source for source in sources}
+    told, doubled = _told(sources)
+    volumes = [source.volume for source in sources]
+    try:
+        assignment = recognise_phases(volumes, told)
+    except InputError:
+        return _certain_only(sources, told, doubled)
+    chosen = {phase: by_volume[id(assignment.volume(phase))] for phase in PHASES}
+    verdicts = {phase: _said(assignment.verdicts[phase.index], phase in told) for phase in PHASES}
+    return _Found(chosen, verdicts, _names(assignment.left_out, by_volume), doubled)
+
+
+def _certain_only(
+    sources: Sequence[NodeSource], told: Mapping[Phase, SourceVolume], doubled: tuple[str, ...]
+) -> _Found:
+    from MTINetLib.scene.certain_phases import certain_phases
+
+    by_volume = {id(source.volume): source for source in sources}
+    found = certain_phases([source.volume for source in sources], told)
+    chosen = {phase: by_volume[id(found.volumes[phase])] for phase in found.volumes}
+    verdicts = {phase: _said(found.verdicts[phase], phase in told) for phase in found.volumes}
+    doubtful = tuple(
+        f"It is not certain that '{by_volume[id(volume)].name}' is the {phase.title} phase"
+        f"{_because(verdict)}: choose it yourself."
+        for phase, (volume, verdict) in found.uncertain.items()
+    )
+    nothing = tuple(
+        f"Nothing tells which volume is the {phase.title} phase: choose it yourself."
+        for phase in PHASES
+        if phase not in found.volumes and phase not in found.uncertain
+    )
+    return _Found(chosen, verdicts, _names(found.left_out, by_volume), (*doubled, *doubtful, *nothing))
+
+
+def _because(verdict: Verdict) -> str:
+    return f" ({', '.join(verdict.evidence)})" if verdict.evidence else ""
+
+
+def _told(sources: Sequence[NodeSource]) -> tuple[dict[Phase, SourceVolume], tuple[str, ...]]:
+    """Phases that nodes are marked as, and a sentence for each that several nodes are marked as."""
+    count = Counter(source.marked for source in sources)
+    told = {
+        source.marked: source.volume
+        for source in sources
+        if source.marked is not None and count[source.marked] == 1
+    }
+    doubled = tuple(
+        f"{count[phase]} volumes are marked as the {phase.title} phase; the marks are not used."
+        for phase in PHASES
+        if count[phase] > 1
+    )
+    return told, doubled
+
+
+def _said(verdict: Verdict, marked: bool) -> Verdict:
+    if not marked:
+        return verdict
+    others = tuple(sentence for sentence in verdict.evidence if sentence != "named by the user")
+    return Verdict(("marked as this phase in the scene", *others), verdict.confidence, verdict.contradicted)
+
+
+def _names(left_out: Sequence[LeftOut], by_volume: Mapping[int, NodeSource]) -> tuple[tuple[str, str], ...]:
+    return tuple((by_volume[id(item.volume)].name, f"it is {item.reason}") for item in left_out)
+
+
+def _hints(missing: Sequence[Phase]) -> tuple[str, ...]:
+    """Sequences whose time points might be what is missing."""
+    if not missing:
+        return ()
+    return tuple(
+        f"The sequence '{sequence.GetName()}' holds {sequence.GetNumberOfDataNodes()} time points: "
+        "use it to make volumes of them."
+        for sequence in volume_sequences()
+        if not time_points_in_scene(sequence)
+    )
