@@ -199,7 +199,8 @@ def test_designer_files_bind_to_the_parameter_node_by_name(slicer_desktop: Any, 
     ui.preSelector.setMRMLScene(slicer.mrmlScene)
     volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Pre")
     choices = choices_class(slicer)(parameter_node(slicer))
-    tag = choices.connectGui(ui)
+    widgets = {"phases.pre": ui.preSelector, "reader": ui.nameEdit, "relative": ui.relativeBox}
+    tag = choices.connectParametersToGui(widgets)
     ui.preSelector.setCurrentNode(volume)
     ui.nameEdit.text = "R. R."
     ui.relativeBox.checked = True
@@ -214,9 +215,13 @@ def test_designer_files_bind_to_the_parameter_node_by_name(slicer_desktop: Any, 
     assert choices.reader == "other"
     with pytest.raises(ValueError, match="type"):
         choices.number = "four"
+    assert choices.connectGui(ui) is None
+    ui.nameEdit.text = "by property"
+    assert choices.reader == "by property"
     ui.goButton.setProperty("SlicerParameterName", "number")
     with pytest.raises(RuntimeError, match="Unable to create GUI connector"):
         choices.connectGui(ui)
+    choices.parameterNode.RemoveAllObservers()  # it outlives the scene, and connectGui cannot be undone
     widget.delete()
 
 

@@ -148,10 +148,10 @@ def _node_property(name: str) -> property:
     )
 
 
-def _connect_gui(self: Any, gui: Any) -> int:
+def _connect_gui(self: Any, gui: Any) -> None:
     """Widgets of a childWidgetVariables object, or the children of a widget, by their SlicerParameterName.
 
-    Returns None in Slicer up to 5.8 (the tag is lost); callers must not rely on it.
+    No tag comes back: Slicer's loses it too, so that only connectParametersToGui can be undone.
     """
     widgets = (
         gui.findChildren(_widget_class()) if hasattr(gui, "isWidgetType") else list(gui.__dict__.values())
@@ -161,7 +161,7 @@ def _connect_gui(self: Any, gui: Any) -> int:
         name = widget.property(SLICER_PARAMETER_NAME)
         if name:
             named[name] = widget
-    return _connect_parameters(self, named)
+    _connect_parameters(self, named)
 
 
 def _widget_class() -> Any:

@@ -66,9 +66,6 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._node: Any = None
         self._effect = ""
         self._order: list[str] = []
-        self.shortcuts_installed = False
-        self.views_observed = False
-        self.undone = 0
         label = QtWidgets.QLabel("Segment Editor (drawn by Slicer)", self)
         label.setAlignment(QtCore.Qt.AlignCenter)
         column = QtWidgets.QVBoxLayout(self)
