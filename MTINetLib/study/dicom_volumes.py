@@ -15,6 +15,7 @@ from MTINetLib.study.dicom_header import SECONDS_PER_DAY, seconds_of_day
 from MTINetLib.study.dicom_pixels import read_pixels
 from MTINetLib.study.dicom_scan import KEPT_KEYWORDS
 from MTINetLib.study.dicom_time_points import TimePoints, split_time_points
+from MTINetLib.study.source_image import SourceImage
 from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.study.study import Volume
 
@@ -93,10 +94,15 @@ def _volume(frames: tuple[Frame, ...], number: int, points: TimePoints, suffix: 
         series_uid=frames[0].series_uid or None,
         time_point=number + 1 if several else None,
         instance_uids=tuple(frame.instance_uid for frame in frames),
+        images=tuple(_source_image(frame) for frame in frames),
         headers=headers,
         problem=problem,
         flags=flags,
     )
+
+
+def _source_image(frame: Frame) -> SourceImage:
+    return SourceImage(frame.place.path, frame.number + 1 if "NumberOfFrames" in frame.dataset else None)
 
 
 def _reader(frames: tuple[Frame, ...]) -> Callable[[], Volume]:

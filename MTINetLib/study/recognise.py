@@ -60,6 +60,7 @@ class PhaseAssignment:
             series_uid=volume.series_uid,
             time_point=volume.time_point,
             instance_uids=volume.instance_uids,
+            images=volume.images,
         )
 
 

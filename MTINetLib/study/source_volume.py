@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from MTINetLib.errors import InputError
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.source_image import SourceImage
 from MTINetLib.study.study import Volume
 
 
@@ -23,7 +24,7 @@ class SourceVolume:
         grid: of the source, right-handed and slices along +normal for DICOM, as stored for other files.
         description: for people: the series description or the file name.
         read: reads the pixels, float32 [K, J, I] in the scanner's own units; may raise InputError.
-        series_uid, time_point, instance_uids: as in PhaseSource; empty for files of other kinds.
+        series_uid, time_point, instance_uids, images: as in PhaseSource; empty for files of other kinds.
         headers: what tells phases apart. DICOM attributes by keyword, and, on one clock in seconds or
             None where unknown: ``acquisition_s``, ``content_s``, ``series_s``, ``bolus_start_s``,
             ``trigger_s``, ``time_offset_s``; ``temporal_position``, ``time_split_by``.
@@ -38,6 +39,7 @@ class SourceVolume:
     series_uid: str | None = None
     time_point: int | None = None
     instance_uids: tuple[str, ...] = field(default=(), repr=False)
+    images: tuple[SourceImage, ...] = field(default=(), repr=False)
     headers: Mapping[str, Any] = field(default_factory=dict, repr=False)
     problem: str | None = None
     flags: tuple[str, ...] = ()

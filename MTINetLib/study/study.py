@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.source_image import SourceImage
 
 Volume = npt.NDArray[np.float32]
 
@@ -24,6 +25,7 @@ class PhaseSource:
         series_uid: DICOM Series Instance UID, None for files of other kinds.
         time_point: 1-based position in a series with several time points, None if it has one.
         instance_uids: SOP Instance UIDs in slice order of the source volume, empty for other files.
+        images: where those slices are stored, in the same order; empty where that is not known.
     """
 
     description: str
@@ -32,6 +34,7 @@ class PhaseSource:
     series_uid: str | None = None
     time_point: int | None = None
     instance_uids: tuple[str, ...] = ()
+    images: tuple[SourceImage, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
