@@ -50,16 +50,16 @@ class Need:
 NEEDS: tuple[Need, ...] = (
     Need("numpy>=1.26,<3", "numpy", "everything", Group.SLICER),
     Need("scipy>=1.11", "scipy", "analysis", Group.SLICER),
-    Need("SimpleITK>=2.3", "SimpleITK", "alignment of the phases", Group.SLICER),
+    Need("SimpleITK>=2.3", "SimpleITK", "alignment", Group.SLICER),
     Need("pydicom>=3.0,<4", "pydicom", "DICOM headers", Group.SLICER),
     Need("torch>=2.6,<3", "torch", "the network", Group.TORCH),
     Need("safetensors>=0.4.3", "safetensors", "reading models", Group.ANALYSIS),
-    Need("matplotlib>=3.8", "matplotlib", "pictures in reports", Group.ANALYSIS),
-    Need("reportlab>=4.0", "reportlab", "reports as PDF", Group.ANALYSIS),
-    Need("jinja2>=3.1", "jinja2", "reports as HTML", Group.ANALYSIS),
+    Need("matplotlib>=3.8", "matplotlib", "report pictures", Group.ANALYSIS),
+    Need("reportlab>=4.0", "reportlab", "PDF reports", Group.ANALYSIS),
+    Need("jinja2>=3.1", "jinja2", "HTML reports", Group.ANALYSIS),
     Need("lightning>=2.4,<3", "lightning", "training", Group.TRAINING),
     Need("monai>=1.4,<2", "monai", "training", Group.TRAINING),
-    Need("tensorboard>=2.16", "tensorboard", "curves of a training", Group.TRAINING),
+    Need("tensorboard>=2.16", "tensorboard", "training curves", Group.TRAINING),
 )
 
 #: Requirements of the package that only the command line and the tests use.

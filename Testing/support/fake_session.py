@@ -1,0 +1,121 @@
+"""A session for tests of panels: it does what the test says, at once, and remembers what was asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from MTINetLib.session.choices import PlainChoices, choose_volume, chosen_volumes
+from MTINetLib.session.events import Events, Topic
+from MTINetLib.session.state import Message, ProgressSeen, State
+from MTINetLib.study.phase import PHASES, Phase
+
+
+def told(node: Any, *evidence: str, confidence: float = 0.97, time_s: float | None = None) -> Any:
+    """A PhaseChoice of this node."""
+    return SimpleNamespace(
+        node_id=node.GetID(), name=node.GetName(), evidence=evidence, confidence=confidence, time_s=time_s
+    )
+
+
+def proposal(phases: dict[Phase, Any], *warnings: str, left_out: tuple[tuple[str, str], ...] = ()) -> Any:
+    """A PhaseProposal."""
+    missing = tuple(phase for phase in PHASES if phase not in phases)
+    return SimpleNamespace(phases=phases, missing=missing, warnings=warnings, left_out=left_out)
+
+
+@dataclass
+class FakeComputer:
+    """Stands for session.computer."""
+
+    environment: Any = None
+    problem: str | None = None
+    asking: bool = False
+    asked: int = 0
+
+    def ask(self) -> None:
+        self.asked += 1
+
+
+@dataclass
+class FakeSession:
+    """Stands for MTINetLib.session.session.Session.
+
+    Args:
+        sees: what recognise() finds; its nodes become the choices.
+        warns: the warnings of check_phases().
+        asked: names of the methods that were called, with their arguments where there are some.
+    """
+
+    sees: Any = None
+    warns: tuple[str, ...] = ()
+    choices: PlainChoices = field(default_factory=PlainChoices)
+    events: Events = field(default_factory=Events)
+    state: State = State.IDLE
+    progress: ProgressSeen | None = None
+    message: Message | None = None
+    findings: Any = None
+    results: Any = None
+    proposal: Any = None
+    computer: FakeComputer = field(default_factory=FakeComputer)
+    asked: list[Any] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self.state not in (State.IDLE, State.MEASURING)
+
+    @property
+    def sample(self) -> Any:
+        return SimpleNamespace(load=lambda: self._asked("sample"))
+
+    def recognise(self) -> Any:
+        import slicer
+
+        self._asked("recognise")
+        for phase in PHASES:
+            choice = self.sees.phases.get(phase)
+            node = None if choice is None else slicer.mrmlScene.GetNodeByID(choice.node_id)
+            choose_volume(self.choices, phase, node)  # type: ignore[arg-type]
+        return self._propose(self.sees)
+
+    def check_phases(self) -> Any:
+        self._asked("check_phases")
+        chosen = chosen_volumes(self.choices)  # type: ignore[arg-type]
+        phases = {phase: told(node, "chosen by you", confidence=1.0) for phase, node in chosen.items()}
+        return self._propose(proposal(phases, *self.warns))
+
+    def start_analysis(self, thresholds: Any = None) -> None:
+        self._asked(("start_analysis", dict(thresholds or {})))
+        self.now(State.ANALYZING)
+
+    def cancel(self) -> None:
+        self._asked("cancel")
+        self.now(State.CANCELLING)
+
+    def report_error(self, error: Exception) -> None:
+        self.say("error", str(error))
+
+    def now(self, state: State) -> None:
+        """Change the state and tell it."""
+        self.state = state
+        self.events.tell(Topic.STATE)
+
+    def saw(self, stage: str, done: int, total: int) -> None:
+        self.progress = ProgressSeen(stage, done, total)
+        self.events.tell(Topic.PROGRESS)
+
+    def say(self, kind: Any, text: str) -> None:
+        self.message = Message(kind, text)
+        self.events.tell(Topic.MESSAGE)
+
+    def _asked(self, what: Any) -> None:
+        self.asked.append(what)
+        if self.error is not None:
+            raise self.error
+
+    def _propose(self, found: Any) -> Any:
+        self.proposal = found
+        self.events.tell(Topic.PHASES)
+        return found
