@@ -60,6 +60,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     unorderedEffectsVisible = stored(bool, True)
     effectColumnCount = stored(int, 0)
     effectButtonStyle = stored(int, 0)
+    # What tests look at; declared, for other attributes cannot be set on a widget.
+    shortcuts_installed = False
+    views_observed = False
+    undone = 0
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
