@@ -1,4 +1,4 @@
-"""Our own view layout: the four phases above, a plot below."""
+"""Our own view layout: the four phases two by two, a plot below."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from MTINetLib.report.words import phase_title
-from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.scene.slicer_core import application_logic, slicer_module
 from MTINetLib.study.phase import PHASES, Phase
 
 #: Slicer's own layouts end far below; extensions choose a number of their own.
@@ -14,6 +14,8 @@ LAYOUT_ID = 6904
 PLOT_VIEW = "MTINetPlot"
 #: Attribute of the layout node: the layout before ours, also when ours is shown a second time.
 _BEFORE = "MTINet.LayoutBefore"
+#: Links and crosshair jumps stay inside a view group; the user's views are in group 0.
+_VIEW_GROUP = 6904
 _LABELS = {Phase.PRE: "1", Phase.ARTERIAL: "2", Phase.PORTAL_VENOUS: "3", Phase.DELAYED: "4"}
 #: Slicer's own slice views: name, orientation, and the RAS axes that run across and up.
 _USUAL_SLICES = (("Red", "Axial", 0, 1), ("Green", "Coronal", 0, 2), ("Yellow", "Sagittal", 1, 2))
@@ -26,13 +28,16 @@ def slice_view_name(phase: Phase) -> str:
 
 
 def layout_description() -> str:
-    """The layout as Slicer's XML: four axial slice views in a row over a plot view."""
-    slices = "".join(
+    """The layout as Slicer's XML: two rows of two axial slice views over a plot view."""
+    views = [
         f'<item><view class="vtkMRMLSliceNode" singletontag="{slice_view_name(phase)}">'
         f'<property name="orientation" action="default">Axial</property>'
         f'<property name="viewlabel" action="default">{_LABELS[phase]}</property>'
         f'<property name="viewcolor" action="default">{colour}</property></view></item>'
         for phase, colour in zip(PHASES, _VIEW_COLOURS, strict=True)
+    ]
+    rows = "".join(
+        f'<item><layout type="horizontal">{"".join(pair)}</layout></item>' for pair in (views[:2], views[2:])
     )
     plot = (
         f'<item splitSize="300"><view class="vtkMRMLPlotViewNode" singletontag="{PLOT_VIEW}">'
@@ -40,7 +45,7 @@ def layout_description() -> str:
     )
     return (
         '<layout type="vertical" split="true">'
-        f'<item splitSize="700"><layout type="horizontal">{slices}</layout></item>{plot}</layout>'
+        f'<item splitSize="700"><layout type="vertical">{rows}</layout></item>{plot}</layout>'
     )
 
 
@@ -49,11 +54,26 @@ def register_layout() -> int:
     node = _layout_node()
     if not node.IsLayoutDescription(LAYOUT_ID):
         node.AddLayoutDescription(LAYOUT_ID, layout_description())
+    elif (
+        node.GetLayoutDescription(LAYOUT_ID) != layout_description()
+    ):  # of an older version, in a saved scene
+        node.SetLayoutDescription(LAYOUT_ID, layout_description())
     return LAYOUT_ID
 
 
-def show_layout(volumes: tuple[Any, Any, Any, Any], chart: Any) -> int:
+def layout_is_shown() -> bool:
+    """Whether the views stand in our layout now."""
+    return bool(_layout_node().GetViewArrangement() == LAYOUT_ID)
+
+
+def show_layout(volumes: tuple[Any, Any, Any, Any], chart: Any, reference: Any = None) -> int:
     """Turn to the layout, with each phase in its view and the chart in the plot view.
+
+    The views are linked to each other and to no view of the user; call :func:`fit_views` when they have
+    their final size.
+
+    Args:
+        reference: the volume whose slices all four views follow; None: each its own volume's.
 
     Returns:
         The number of the layout that the user had before ours, to give it back with :func:`restore_layout`.
@@ -68,16 +88,35 @@ def show_layout(volumes: tuple[Any, Any, Any, Any], chart: Any) -> int:
     for phase, volume in zip(PHASES, volumes, strict=True):
         composite = _singleton(scene, "vtkMRMLSliceCompositeNode", slice_view_name(phase))
         composite.SetLayoutName(slice_view_name(phase))
+        composite.SetDoPropagateVolumeSelection(False)  # a phase stays in its view, whatever is loaded
         composite.SetBackgroundVolumeID(volume.GetID())
         composite.SetLinkedControl(True)
+        composite.SetHotLinkedControl(True)
         slice_node = _singleton(scene, "vtkMRMLSliceNode", slice_view_name(phase))
         slice_node.SetLayoutName(slice_view_name(phase))
         slice_node.SetLayoutLabel(phase_title(phase))
-        slice_node.RotateToVolumePlane(volume)
+        slice_node.SetViewGroup(_VIEW_GROUP)
+        slice_node.RotateToVolumePlane(volume if reference is None else reference)
     plot_view = _singleton(scene, "vtkMRMLPlotViewNode", PLOT_VIEW)
     plot_view.SetLayoutName(PLOT_VIEW)
+    plot_view.SetDoPropagatePlotChartSelection(False)
     plot_view.SetPlotChartNodeID(chart.GetID())
+    fit_views()
     return before
+
+
+def fit_views() -> None:
+    """Let each phase fill its view; nothing happens for views that no window shows.
+
+    Slicer gives new views their size only when it handles its events, so this is to be called once more
+    after the layout was turned to.
+    """
+    scene = slicer_module().mrmlScene
+    for phase in PHASES:
+        node = scene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode")
+        logic = None if node is None else application_logic().GetSliceLogic(node)
+        if logic is not None:
+            logic.FitSliceToBackground()
 
 
 def show_usual_layout(volume: Any, chart: Any, centre_ras: Sequence[float]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,18 @@ def empty_segmentation(name: str, reference_volume: Any) -> Any:
     display.SetOpacity2DOutline(1.0)
     display.SetSliceIntersectionThickness(2)
     return node
+
+
+@contextmanager
+def outlines_only(segmentation: Any) -> Iterator[None]:
+    """No lesion is filled in slices inside the block."""
+    display = segmentation.GetDisplayNode()
+    before = display.GetVisibility2DFill()
+    display.SetVisibility2DFill(False)
+    try:
+        yield
+    finally:
+        display.SetVisibility2DFill(before)
 
 
 def label_in_labels(labels: Labels, label: int) -> tuple[Mask, Box] | None:

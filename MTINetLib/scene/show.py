@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.hierarchy import put_under_study
 from MTINetLib.scene.layout import show_layout
-from MTINetLib.scene.results import FINDINGS_ATTRIBUTE, Results
-from MTINetLib.scene.select_lesion import select_lesion, show_curve
+from MTINetLib.scene.results import FINDINGS_ATTRIBUTE, Results, show_curve
 from MTINetLib.scene.show_results import show_results_now
 from MTINetLib.scene.volumes import add_phase_volumes
 from MTINetLib.study.study import Study
@@ -70,7 +69,5 @@ def show_on_volumes(study: Study, analysis: Analysis, volumes: tuple[Any, Any, A
     reference = volumes[study.reference.index]
     results = show_results_now(findings, analysis.labels, volumes, reference)
     before = show_layout(volumes, results.chart)
-    largest = findings.lesions[0].label if findings.lesions else None
-    select_lesion(results, largest)
-    show_curve(results, largest)
+    show_curve(results, findings.lesions[0].label if findings.lesions else None)
     return ShownStudy(results, findings, before)

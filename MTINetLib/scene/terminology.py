@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+from typing import Any
+
 from MTINetLib.findings import LesionClass
 from MTINetLib.scene.slicer_core import slicer_module
 
+_log = logging.getLogger(__name__)
+
 CONTEXT_NAME = "MTI-Net liver lesions"
+#: Files that teach Slicer's terminology selector the codes below; beside MTINetLib, as all resources.
+FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Terminologies"
+TYPES_FILE = "MTINet-liver-lesions.term.json"
+REGIONS_FILE = "MTINet-liver-region.term.json"
 
 # SNOMED CT codes; they are those of the DICOM objects that the report room writes.
 CATEGORY = ("49755003", "SCT", "Morphologically Abnormal Structure")
@@ -26,3 +36,31 @@ def terminology_entry(lesion_class: LesionClass) -> str:
             CONTEXT_NAME, *CATEGORY, *TYPES[lesion_class], *_NONE, CONTEXT_NAME, *REGION, *_NONE
         )
     )
+
+
+def load_terminology() -> bool:
+    """Offer the codes in Slicer's terminology selector, once a session; whether they are there now.
+
+    False where the application has no terminologies or the files are not installed: segments keep their
+    codes all the same.
+    """
+    module = getattr(slicer_module().modules, "terminologies", None)
+    if module is None or not all((FOLDER / name).is_file() for name in (TYPES_FILE, REGIONS_FILE)):
+        return False
+    logic = module.logic()
+    if CONTEXT_NAME in _loaded(logic):
+        return True
+    # Slicer called regions anatomic contexts before 5.8.
+    load_regions = getattr(logic, "LoadRegionContextFromFile", None) or logic.LoadAnatomicContextFromFile
+    for load, name in ((logic.LoadTerminologyFromFile, TYPES_FILE), (load_regions, REGIONS_FILE)):
+        if load(str(FOLDER / name)) != CONTEXT_NAME:
+            _log.warning("the terminology %s could not be loaded", name)
+    return CONTEXT_NAME in _loaded(logic)
+
+
+def _loaded(logic: Any) -> list[str]:
+    from vtkmodules.vtkCommonCore import vtkStringArray
+
+    names = vtkStringArray()
+    logic.GetLoadedTerminologyNames(names)
+    return [names.GetValue(index) for index in range(names.GetNumberOfValues())]

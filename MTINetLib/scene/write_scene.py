@@ -12,6 +12,7 @@ from MTINetLib.report.write_outputs import PICTURE_FOLDER, PICTURES, SCENE_FILE
 from MTINetLib.scene.gl import rendering_is_possible
 from MTINetLib.scene.layout import show_usual_layout
 from MTINetLib.scene.save import save_scene
+from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.scene.show import ShownStudy, show_findings
 from MTINetLib.scene.slicer_core import clear_own_scene, slicer_module
 from MTINetLib.study.study import Study
@@ -50,6 +51,8 @@ def write_scene(
         draw_pictures(folder / PICTURE_FOLDER, shown, study.times_s, watcher)
     watcher.start("Saving the scene", 1)
     show_usual_layout(shown.reference, shown.chart, _centre(study, analysis))
+    lesions = analysis.findings.lesions
+    select_lesion(shown.results, lesions[0].label if lesions else None)
     save_scene(folder / SCENE_FILE)
     clear_own_scene()
     watcher.update(1)

@@ -14,7 +14,7 @@ from MTINetLib.report.key_slice import key_slice
 from MTINetLib.report.words import phase_title, seconds
 from MTINetLib.scene.pictures.canvas import BACKGROUND, Picture, open_window, pixels, text_actor
 from MTINetLib.scene.pictures.slice_stage import SliceStage, volume_to_ras
-from MTINetLib.scene.segmentation import SegmentedLesion, read_lesions
+from MTINetLib.scene.segmentation import SegmentedLesion, outlines_only, read_lesions
 from MTINetLib.scene.show import ShownStudy
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray
@@ -33,7 +33,7 @@ def draw_phases(shown: ShownStudy, times: Sequence[float | None]) -> Picture:
     lesions = read_lesions(shown.segmentation, shown.reference)
     slices = _slices_to_show(lesions, shown.reference)
     inside = body(np.asarray(slicer_module().util.arrayFromVolume(shown.reference)))
-    with SliceStage(TILE_WIDTH, TILE_WIDTH) as stage:
+    with outlines_only(shown.segmentation), SliceStage(TILE_WIDTH, TILE_WIDTH) as stage:
         stage.look_at(shown.reference, slices[0])
         extent = np.ptp(stage.to_slice(_points(shown.reference, inside[slices[0]], slices[0])), axis=0)
         aspect = extent[1] / extent[0] if extent.all() else 1.0

@@ -19,13 +19,15 @@ class SliceStage:
     """One offscreen slice view; use it in a ``with`` block, its nodes leave the scene at the end."""
 
     def __init__(self, width: int, height: int) -> None:
-        from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper, vtkRenderWindowInteractor
+        from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper
+        from vtkmodules.vtkRenderingUI import vtkGenericRenderWindowInteractor
 
         slicer = slicer_module()
         self._size = (width, height)
         self._scene = slicer.mrmlScene
         self._window, self._renderer = open_window(width, height)
-        self._interactor = vtkRenderWindowInteractor()
+        # Not the one that VTK would choose: on Linux it looks for X11 libraries, which servers lack.
+        self._interactor = vtkGenericRenderWindowInteractor()
         self._interactor.SetRenderWindow(self._window)
         self._logic = slicer.vtkMRMLSliceLogic()
         self._logic.SetMRMLApplicationLogic(application_logic())
