@@ -1,0 +1,45 @@
+"""The coded concepts of our DICOM objects: (value, scheme, meaning), from PS3.16 and SNOMED CT."""
+
+from __future__ import annotations
+
+from pydicom.sr.coding import Code
+
+from MTINetLib.findings import LesionClass
+
+ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")
+LESION = Code("52988006", "SCT", "Lesion")
+LIVER = Code("10200004", "SCT", "Liver")
+
+REPORT_TITLE = Code("126002", "DCM", "Dynamic Contrast MR Measurement Report")
+#: CID 100 has no dynamic MRI of the liver; this is its general MRI code.
+PROCEDURE = Code("25056-3", "LN", "MRI unspecified body region")
+ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
+
+VOLUME = Code("118565006", "SCT", "Volume")
+LONG_AXIS = Code("103339001", "SCT", "Long Axis")
+SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
+SIGNAL = Code("110816", "DCM", "T1 Weighted Dynamic Contrast Enhanced MR Signal Intensity")
+PROBABILITY = Code("122157", "DCM", "Probability")
+SINCE_INJECTION = Code("122665", "DCM", "Time interval since injection of contrast media")
+MORPHOLOGY = Code("116676008", "SCT", "Associated Morphology")
+MEAN = Code("373098007", "SCT", "Mean")
+STANDARD_DEVIATION = Code("386136009", "SCT", "Standard Deviation")
+
+CUBIC_MILLIMETRE = Code("mm3", "UCUM", "cubic millimeter")
+MILLIMETRE = Code("mm", "UCUM", "millimeter")
+SECOND = Code("s", "UCUM", "second")
+NO_UNITS = Code("1", "UCUM", "no units")
+
+MORPHOLOGIES: dict[LesionClass, Code] = {
+    LesionClass.HCC: Code("109841003", "SCT", "Hepatocellular carcinoma"),
+    LesionClass.HEMANGIOMA: Code("93469006", "SCT", "Hemangioma of liver"),
+    LesionClass.UNDECIDED: LESION,
+}
+
+CURVE_KIND = Code("RID6058", "RADLEX", "Enhancement pattern")
+#: Kinds of curves of the delayed phase, PS3.16 CID 6345.
+CURVE_KINDS: dict[str, Code] = {
+    "persistent": Code("130597", "DCM", "Persistent delayed phase: Type 1 curve"),
+    "plateau": Code("130598", "DCM", "Plateau delayed phase: Type 2 curve"),
+    "washout": Code("130599", "DCM", "Washout delayed phase: Type 3 curve"),
+}

@@ -1,0 +1,48 @@
+"""What the objects say of the software that made them, and the UIDs that tie them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydicom.uid import generate_uid
+
+import MTINetLib
+from MTINetLib.findings import LesionFinding, Provenance
+
+MANUFACTURER = "MTINet developers"
+MODEL_NAME = "MTINet"
+#: Required for SEG and SR, but software has no serial number.
+SERIAL_NUMBER = "0"
+RESEARCH_USE = "RESEARCH USE ONLY, not for diagnosis"
+
+#: Series numbers of our objects; high, so that they follow the scanner's own series.
+SEG_SERIES, SR_SERIES, PDF_SERIES = 9901, 9902, 9903
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """What a lesion is called in SEG and SR alike: a UID, and a name for people."""
+
+    uid: str
+    name: str
+
+
+def track(lesions: Sequence[LesionFinding]) -> dict[int, Tracking]:
+    """New tracking UIDs, by the lesions' labels."""
+    return {lesion.label: Tracking(generate_uid(), f"Lesion {lesion.label}") for lesion in lesions}
+
+
+def software_versions() -> str:
+    return MTINetLib.__version__
+
+
+def algorithm_parameters(provenance: Provenance) -> Mapping[str, str]:
+    """What a reader needs to know of the model, as texts."""
+    return {
+        "model": provenance.model_name,
+        "sha256": provenance.model_sha256,
+        "preset": provenance.preset,
+        "device": provenance.device,
+        "precision": provenance.precision,
+    }

@@ -1,0 +1,226 @@
+"""The measurements as a DICOM SR: Comprehensive 3D SR after TID 1500 (PS3.16)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.uid import generate_uid
+
+from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
+from MTINetLib.report.dicom import codes
+from MTINetLib.report.dicom.maker import (
+    MANUFACTURER,
+    MODEL_NAME,
+    SERIAL_NUMBER,
+    SR_SERIES,
+    Tracking,
+    algorithm_parameters,
+    software_versions,
+)
+from MTINetLib.report.dicom.source_headers import SourceHeaders
+from MTINetLib.study.phase import PHASES, Phase
+
+_MM3_PER_ML = 1000.0
+
+
+def measurement_report(
+    findings: StudyFindings,
+    headers: SourceHeaders,
+    tracking: Mapping[int, Tracking],
+    segmentation: Dataset | None,
+    device_uid: str | None = None,
+) -> Dataset:
+    """An SR of all lesions: size, class, probabilities, and the signal in each phase.
+
+    Args:
+        segmentation: the SEG that the lesions are referred to in; None where there is no lesion.
+        device_uid: of the software as observer; None makes a new one.
+    """
+    import highdicom as hd
+
+    observer = hd.sr.ObserverContext(
+        observer_type=hd.sr.CodedConcept("121007", "DCM", "Device"),
+        observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
+            uid=device_uid or generate_uid(),
+            name=MODEL_NAME,
+            manufacturer_name=MANUFACTURER,
+            model_name=findings.provenance.model_name,
+        ),
+    )
+    images = [header for header, _ in headers.phases]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        content = hd.sr.MeasurementReport(
+            observation_context=hd.sr.ObservationContext(observer_device_context=observer),
+            procedure_reported=codes.PROCEDURE,
+            title=codes.REPORT_TITLE,
+            imaging_measurements=_groups(findings, headers, tracking, segmentation),
+            referenced_images=_once(images),
+        )
+        made: Dataset = hd.sr.Comprehensive3DSR(
+            evidence=[*_once(images), *headers.reference.datasets, *([segmentation] if segmentation else [])],
+            content=content,
+            series_instance_uid=generate_uid(),
+            series_number=SR_SERIES,
+            sop_instance_uid=generate_uid(),
+            instance_number=1,
+            manufacturer=MANUFACTURER,
+            manufacturer_model_name=MODEL_NAME,
+            software_versions=software_versions(),
+            device_serial_number=SERIAL_NUMBER,
+            is_complete=True,
+            is_final=False,
+            is_verified=False,
+            record_evidence=True,
+            series_description="MTINet measurements, research use only",
+        )
+    headers.identity.give_to(made)
+    return made
+
+
+def _once(images: list[Dataset]) -> list[Dataset]:
+    """One of each instance: an enhanced file may hold all four phases."""
+    return list({image.SOPInstanceUID: image for image in images}.values())
+
+
+def _groups(
+    findings: StudyFindings,
+    headers: SourceHeaders,
+    tracking: Mapping[int, Tracking],
+    segmentation: Dataset | None,
+) -> list[Any]:
+    groups: list[Any] = []
+    for number, lesion in enumerate(findings.lesions, start=1):
+        assert segmentation is not None
+        algorithm = _algorithm(findings)
+        groups.append(_lesion_group(lesion, number, tracking[lesion.label], segmentation, algorithm))
+        groups += [_phase_group(lesion, phase, findings, headers, tracking, algorithm) for phase in PHASES]
+    return groups
+
+
+def _algorithm(findings: StudyFindings) -> Any:
+    import highdicom as hd
+
+    parameters = algorithm_parameters(findings.provenance)
+    return hd.sr.AlgorithmIdentification(
+        name=f"{MODEL_NAME} {findings.provenance.model_name}",
+        version=software_versions(),
+        parameters=[f"{name}={value}" for name, value in parameters.items()],
+    )
+
+
+def _tracking(tracking: Tracking) -> Any:
+    import highdicom as hd
+
+    return hd.sr.TrackingIdentifier(uid=tracking.uid, identifier=tracking.name)
+
+
+def _lesion_group(
+    lesion: LesionFinding, number: int, tracking: Tracking, segmentation: Dataset, algorithm: Any
+) -> Any:
+    import highdicom as hd
+
+    sizes = [
+        (codes.VOLUME, lesion.volume_ml * _MM3_PER_ML, codes.CUBIC_MILLIMETRE),
+        (codes.LONG_AXIS, lesion.long_axis_mm, codes.MILLIMETRE),
+        (codes.SHORT_AXIS, lesion.short_axis_mm, codes.MILLIMETRE),
+    ]
+    measurements = [
+        hd.sr.Measurement(name=name, value=_rounded(value), unit=unit, algorithm_id=algorithm)
+        for name, value, unit in sizes
+    ]
+    likeliest = max(lesion.probabilities, key=lambda name: lesion.probabilities[name], default=None)
+    if likeliest is not None:
+        measurements.append(
+            hd.sr.Measurement(
+                name=codes.PROBABILITY,
+                value=_rounded(lesion.probabilities[likeliest]),
+                unit=codes.NO_UNITS,
+                qualifier=None,
+                method=codes.MORPHOLOGIES[LesionClass(likeliest)],
+                algorithm_id=algorithm,
+            )
+        )
+    evaluations = [hd.sr.QualitativeEvaluation(codes.MORPHOLOGY, codes.MORPHOLOGIES[lesion.lesion_class])]
+    kind = codes.CURVE_KINDS.get(str(lesion.enhancement.get("curve_kind")))
+    if kind is not None:
+        evaluations.append(hd.sr.QualitativeEvaluation(codes.CURVE_KIND, kind))
+    return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(tracking),
+        referenced_segment=hd.sr.ReferencedSegment.from_segmentation(segmentation, segment_number=number),
+        finding_type=codes.LESION,
+        finding_category=codes.ABNORMAL_STRUCTURE,
+        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.LIVER)],
+        measurements=measurements,
+        qualitative_evaluations=evaluations,
+    )
+
+
+def _phase_group(
+    lesion: LesionFinding,
+    phase: Phase,
+    findings: StudyFindings,
+    headers: SourceHeaders,
+    tracking: Mapping[int, Tracking],
+    algorithm: Any,
+) -> Any:
+    import highdicom as hd
+
+    curve = lesion.measured_curve
+    header, frame = headers.phases[phase.index]
+    measurements = [
+        hd.sr.Measurement(
+            name=codes.SIGNAL,
+            value=_rounded(values[phase.index]),
+            unit=codes.NO_UNITS,
+            derivation=derivation,
+            algorithm_id=algorithm,
+        )
+        for values, derivation in ((curve.mean, codes.MEAN), (curve.sd, codes.STANDARD_DEVIATION))
+    ]
+    return hd.sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(tracking[lesion.label]),
+        time_point_context=_time_point(phase, _since_injection(findings, phase)),
+        finding_type=codes.LESION,
+        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.LIVER)],
+        measurements=measurements,
+        source_images=[
+            hd.sr.SourceImageForMeasurementGroup(
+                referenced_sop_class_uid=header.SOPClassUID,
+                referenced_sop_instance_uid=header.SOPInstanceUID,
+                referenced_frame_numbers=None if frame is None else [frame],
+            )
+        ],
+    )
+
+
+def _since_injection(findings: StudyFindings, phase: Phase) -> float | None:
+    """Seconds after the bolus; times that count from the pre-contrast phase are none."""
+    return None if "times_from_pre" in findings.study.flags else findings.study.times_s[phase.index]
+
+
+def _time_point(phase: Phase, seconds: float | None) -> Any:
+    """Phases have no DICOM codes: their number, and seconds after the injection where they are known."""
+    import highdicom as hd
+
+    context = hd.sr.TimePointContext(
+        time_point=f"{phase.index + 1} {phase.title}", time_point_order=phase.index + 1
+    )
+    if seconds is not None:
+        context.append(
+            hd.sr.NumContentItem(
+                name=codes.SINCE_INJECTION,
+                value=_rounded(seconds),
+                unit=codes.SECOND,
+                relationship_type=hd.sr.RelationshipTypeValues.HAS_OBS_CONTEXT,
+            )
+        )
+    return context
+
+
+def _rounded(value: float) -> float:
+    """Decimal strings hold 16 characters (PS3.5 6.2)."""
+    return float(f"{value:.6g}")

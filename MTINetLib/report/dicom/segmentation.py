@@ -1,0 +1,121 @@
+"""The lesions as a DICOM Segmentation (PS3.3 A.51): binary, one segment a lesion."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.report.colours import ON_BLACK
+from MTINetLib.report.dicom import codes
+from MTINetLib.report.dicom.maker import (
+    MANUFACTURER,
+    MODEL_NAME,
+    RESEARCH_USE,
+    SEG_SERIES,
+    SERIAL_NUMBER,
+    Tracking,
+    algorithm_parameters,
+    software_versions,
+)
+from MTINetLib.report.dicom.source_headers import SourceHeaders
+from MTINetLib.report.words import class_title
+
+
+def dicom_segmentation(
+    labels: npt.NDArray[Any],
+    findings: StudyFindings,
+    headers: SourceHeaders,
+    tracking: Mapping[int, Tracking],
+) -> Dataset:
+    """A SEG of the lesions, on the images of the reference phase.
+
+    Args:
+        labels: [K, J, I] on the reference phase's own grid; lesion n has the value n.
+        tracking: by label, as in the measurement report.
+
+    Raises:
+        ValueError: there is no lesion; a SEG has at least one segment.
+    """
+    import highdicom as hd
+
+    if not findings.lesions:
+        raise ValueError("there is no lesion to write")
+    with warnings.catch_warnings():
+        # Its advice on character sets and empty frames is taken care of here.
+        warnings.simplefilter("ignore")
+        made: Dataset = hd.seg.Segmentation(
+            source_images=list(headers.reference.datasets),
+            pixel_array=_planes(labels, findings.lesions),
+            segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+            segment_descriptions=_segments(findings, tracking),
+            series_instance_uid=generate_uid(),
+            series_number=SEG_SERIES,
+            sop_instance_uid=generate_uid(),
+            instance_number=1,
+            manufacturer=MANUFACTURER,
+            manufacturer_model_name=MODEL_NAME,
+            software_versions=software_versions(),
+            device_serial_number=SERIAL_NUMBER,
+            content_label="LIVER_LESIONS",
+            content_description=RESEARCH_USE,
+            series_description="MTINet lesions, research use only",
+            transfer_syntax_uid=ExplicitVRLittleEndian,
+            omit_empty_frames=True,
+        )
+    if headers.reference.frames is not None:
+        _point_at_true_frames(made, headers.reference.frames)
+    headers.identity.give_to(made)
+    return made
+
+
+def _planes(labels: npt.NDArray[Any], lesions: Sequence[LesionFinding]) -> npt.NDArray[np.uint8]:
+    """[K, J, I, lesions], 0 or 1."""
+    planes = [labels == lesion.label for lesion in lesions]
+    return np.stack(planes, axis=-1).astype(np.uint8)
+
+
+def _segments(findings: StudyFindings, tracking: Mapping[int, Tracking]) -> list[Any]:
+    import highdicom as hd
+
+    provenance = findings.provenance
+    kinds = hd.seg.SegmentAlgorithmTypeValues
+    algorithm = hd.AlgorithmIdentificationSequence(
+        name=f"{MODEL_NAME} {provenance.model_name}",
+        family=codes.ARTIFICIAL_INTELLIGENCE,
+        version=software_versions(),
+        parameters=dict(algorithm_parameters(provenance)),
+    )
+    return [
+        hd.seg.SegmentDescription(
+            segment_number=number,
+            segment_label=f"{lesion.label} {class_title(lesion.lesion_class)}",
+            segmented_property_category=codes.ABNORMAL_STRUCTURE,
+            segmented_property_type=codes.LESION,
+            algorithm_type=kinds.SEMIAUTOMATIC if provenance.corrected_by_person else kinds.AUTOMATIC,
+            algorithm_identification=algorithm,
+            tracking_uid=tracking[lesion.label].uid,
+            tracking_id=tracking[lesion.label].name,
+            anatomic_regions=[codes.LIVER],
+            display_color=hd.color.CIELabColor.from_rgb(*_rgb_bytes(ON_BLACK[lesion.lesion_class])),
+        )
+        for number, lesion in enumerate(findings.lesions, start=1)
+    ]
+
+
+def _rgb_bytes(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _point_at_true_frames(made: Dataset, frames: Sequence[int]) -> None:
+    """References count frames of the reduced copy; make them count those of the file in the archive."""
+    for group in made.PerFrameFunctionalGroupsSequence:
+        for derivation in group.get("DerivationImageSequence", ()):
+            for source in derivation.SourceImageSequence:
+                source.ReferencedFrameNumber = frames[int(source.ReferencedFrameNumber) - 1]

@@ -1,0 +1,168 @@
+"""The headers of the images that a study was read from, made ready to be referred to.
+
+A SEG or SR copies from its source what the source often lacks: attributes that may be empty but must be there
+(type 2, PS3.5 7.4), and for enhanced MR functional groups that it looks for among the shared ones only.
+Everything is done on copies.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from MTINetLib.errors import InputError
+from MTINetLib.report.dicom.identity import Identity, hide_identity, identity_of
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.source_image import SourceImage
+from MTINetLib.study.study import Study
+
+#: Without these nothing can be referred to, and nothing can stand in for them.
+_NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+_GROUPS_LIFTED = ("PixelMeasuresSequence", "PlaneOrientationSequence")
+
+
+@dataclass(frozen=True)
+class ReferenceImages:
+    """The images of the phase that the masks are on.
+
+    Args:
+        datasets: as highdicom wants them: one per slice in the order of the grid, or a single enhanced one
+            with just those frames.
+        frames: 1-based numbers of the slices' frames in the true file, None for single-frame images.
+    """
+
+    datasets: tuple[Dataset, ...]
+    frames: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class SourceHeaders:
+    """All that the DICOM objects refer to.
+
+    Args:
+        identity: patient and study, of the reference phase.
+        reference: images of the reference phase.
+        phases: header of one image of each phase (its middle slice), and that image's frame number.
+    """
+
+    identity: Identity
+    reference: ReferenceImages
+    phases: tuple[tuple[Dataset, int | None], ...]
+
+
+def source_headers(study: Study) -> SourceHeaders:
+    """Read the headers behind a study.
+
+    Raises:
+        InputError: the study was not read from DICOM, a file is gone, or an attribute that references need
+            is missing; the sentence names it.
+    """
+    for phase in PHASES:
+        if not study.sources[phase.index].images:
+            raise InputError(
+                f"The {phase.title} phase was not read from DICOM, so no DICOM object can refer to it; "
+                "the other results can be written."
+            )
+    images = study.sources[study.reference.index].images
+    if len(images) != study.grid.shape[0]:
+        raise InputError(
+            f"The {study.reference.title} phase has {study.grid.shape[0]} slices from {len(images)} DICOM "
+            "images; a DICOM segmentation needs one image a slice."
+        )
+    first = _read(images[0], study.reference)
+    identity = identity_of(first)
+    reference = _reference_images(images, study.grid, study.reference)
+    phases = tuple(_middle(study, phase) for phase in PHASES)
+    return SourceHeaders(identity, reference, phases)
+
+
+def _middle(study: Study, phase: Phase) -> tuple[Dataset, int | None]:
+    images = study.sources[phase.index].images
+    image = images[len(images) // 2]
+    header = _read(image, phase)
+    hide_identity(header)
+    if image.frame is not None:
+        _describe_as_single(header, image.frame)
+    return header, image.frame
+
+
+#: Where a frame's place in the patient stands in an enhanced header (PS3.3 C.7.6.16.2).
+_PLACES = {
+    "PixelMeasuresSequence": ("PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
+    "PlanePositionSequence": ("ImagePositionPatient",),
+    "PlaneOrientationSequence": ("ImageOrientationPatient",),
+}
+
+
+def _describe_as_single(header: Dataset, frame: int) -> None:
+    """Give a copy of an enhanced header the attributes that highdicom describes an image by."""
+    own = header.PerFrameFunctionalGroupsSequence[frame - 1]
+    shared = (header.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
+    for group, keywords in _PLACES.items():
+        items = own.get(group) or shared.get(group)
+        for keyword in keywords if items else ():
+            if keyword in items[0]:
+                setattr(header, keyword, getattr(items[0], keyword))
+
+
+def _reference_images(images: Sequence[SourceImage], grid: Grid, phase: Phase) -> ReferenceImages:
+    if images[0].frame is None:
+        datasets = [_read(image, phase) for image in images]
+        for dataset in datasets:
+            _complete(dataset, grid)
+        return ReferenceImages(tuple(datasets), None)
+    if len({image.path for image in images}) > 1:
+        raise InputError(
+            f"The {phase.title} phase is spread over several multi-frame files; a DICOM segmentation can "
+            "refer to one of them only. The other results can be written."
+        )
+    frames = tuple(image.frame or 1 for image in images)
+    dataset = _frames_only(_read(images[0], phase), frames)
+    _complete(dataset, grid)
+    return ReferenceImages((dataset,), frames)
+
+
+def _read(image: SourceImage, phase: Phase) -> Dataset:
+    try:
+        dataset = pydicom.dcmread(image.path, stop_before_pixels=True)
+    except (OSError, InvalidDicomError) as error:
+        raise InputError(
+            f"A DICOM image of the {phase.title} phase cannot be read any more; put the files back where "
+            "they were, or open the study again."
+        ) from error
+    for keyword in _NEEDED:
+        if not dataset.get(keyword):
+            raise InputError(
+                f"The images of the {phase.title} phase have no {keyword}, so no DICOM object can refer to "
+                "them; the other results can be written."
+            )
+    return dataset
+
+
+def _complete(dataset: Dataset, grid: Grid) -> None:
+    hide_identity(dataset)
+    if "PerFrameFunctionalGroupsSequence" not in dataset and not dataset.get("SliceThickness"):
+        dataset.SliceThickness = f"{grid.spacing[2]:.6g}"
+
+
+def _frames_only(dataset: Dataset, frames: Sequence[int]) -> Dataset:
+    """A copy of an enhanced header with some of its frames, and measures and orientation shared."""
+    reduced = copy.deepcopy(dataset)
+    groups = [reduced.PerFrameFunctionalGroupsSequence[number - 1] for number in frames]
+    reduced.PerFrameFunctionalGroupsSequence = groups
+    reduced.NumberOfFrames = len(groups)
+    if not reduced.get("SharedFunctionalGroupsSequence"):
+        reduced.SharedFunctionalGroupsSequence = [Dataset()]
+    shared = reduced.SharedFunctionalGroupsSequence[0]
+    for keyword in _GROUPS_LIFTED:
+        if keyword not in shared and all(keyword in group for group in groups):
+            setattr(shared, keyword, copy.deepcopy(getattr(groups[0], keyword)))
+            for group in groups:
+                delattr(group, keyword)
+    return reduced
