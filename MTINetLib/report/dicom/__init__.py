@@ -1,1 +1,1 @@
-"""What goes back to the archive: DICOM SEG, TID 1500 SR and encapsulated PDF, made with highdicom and pydicom."""
+"""What goes back to the archive: DICOM SEG, TID 1500 SR and encapsulated PDF."""

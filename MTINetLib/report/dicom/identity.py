@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 
 UTF_8 = "ISO_IR 192"
 
-#: Patient and General Study modules (PS3.3 C.7.1.1, C.7.2.1): type 2, so they must be there, empty if need be.
+#: Patient and General Study modules (PS3.3 C.7.1.1, C.7.2.1): type 2, so they are there, empty if need be.
 REQUIRED = (
     "PatientName",
     "PatientID",
