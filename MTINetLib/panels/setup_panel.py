@@ -102,7 +102,7 @@ class SetupPanel(Panel):
             hints.append(
                 _(
                     "PyTorch comes with the extension “PyTorch”: choose View > Extensions Manager, install "
-                    "it there, restart Slicer and come back. Without network, install from a folder of wheels."
+                    "it, restart Slicer and come back. Without network, install from a folder of wheels."
                 )
             )
         shipped = self._missing(Group.SLICER)

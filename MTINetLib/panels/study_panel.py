@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -117,13 +117,14 @@ class StudyPanel(Panel):
         label.text = "<br>".join(f"⚠ {html.escape(warning)}" for warning in warnings)
         label.visible = bool(warnings)
         left_out = proposal.left_out if proposal is not None else ()
-        label = self.ui.leftOutLabel
-        label.visible = bool(left_out)
-        count = len(left_out)
-        label.text = (
-            _("One other volume was left out.") if count == 1 else _("{n} other volumes were left out.")
-        ).format(n=count)
+        notes = list(proposal.notes) if proposal is not None else []
+        if left_out:
+            some = _("One other volume was left out."), _("{n} other volumes were left out.")
+            notes.append(some[len(left_out) > 1].format(n=len(left_out)))
+        label = self.ui.notesLabel
+        label.text = "\n".join(notes)
         label.toolTip = "\n".join(f"{name}: {reason}" for name, reason in left_out)
+        label.visible = bool(notes)
 
     def _show_enabled(self) -> None:
         from MTINetLib.scene.sequences import volume_sequences
@@ -170,8 +171,7 @@ class StudyPanel(Panel):
         self._own.clear()
 
         def use() -> None:
-            volumes_of_sequence(sequence)
-            self._recognise()
+            self._recognise(volumes_of_sequence(sequence))
 
         self._ask(use)
 
@@ -196,8 +196,8 @@ class StudyPanel(Panel):
             self._ask(self.session.check_phases)
         self._show_enabled()
 
-    def _recognise(self) -> None:
-        proposal = self.session.recognise()
+    def _recognise(self, among: Sequence[Any] | None = None) -> None:
+        proposal = self.session.recognise(among)
         self._recognised = dict(proposal.phases)
 
     def _recognise_beside(self, own: dict[Phase, Any]) -> None:

@@ -80,9 +80,9 @@ class SampleStudy:
             display.SetWindowLevelMinMax(*window)
             self._nodes.append(node)
         put_under_study(sample.name, self._nodes)
-        self._nodes = []
+        nodes, self._nodes = self._nodes, []
         self._session.set_state(State.IDLE)
-        self._session.recognise()
+        self._session.recognise(nodes)
 
     def _failed(self, error: MTINetError) -> None:
         self._call = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
@@ -73,9 +73,13 @@ class Session:
 
     # Phases
 
-    def recognise(self) -> PhaseProposal:
-        """Look for the four phases among the scene's volumes and choose those that are certain."""
-        proposal = propose_phases(candidate_volumes())
+    def recognise(self, among: Iterable[Any] | None = None) -> PhaseProposal:
+        """Look for the four phases and choose those that are certain.
+
+        Args:
+            among: volume nodes; all of the scene if not given.
+        """
+        proposal = propose_phases(candidate_volumes() if among is None else tuple(among))
         for phase in PHASES:
             choice = proposal.phases.get(phase)
             choose_volume(self.choices, phase, None if choice is None else _node(choice.node_id))

@@ -6,23 +6,24 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.session.choices import PlainChoices, choose_volume, chosen_volumes
 from MTINetLib.session.events import Events, Topic
 from MTINetLib.session.state import Message, ProgressSeen, State
 from MTINetLib.study.phase import PHASES, Phase
 
 
-def told(node: Any, *evidence: str, confidence: float = 0.97, time_s: float | None = None) -> Any:
-    """A PhaseChoice of this node."""
-    return SimpleNamespace(
-        node_id=node.GetID(), name=node.GetName(), evidence=evidence, confidence=confidence, time_s=time_s
-    )
+def told(node: Any, *evidence: str, confidence: float = 0.97, time_s: float | None = None) -> PhaseChoice:
+    """What is known of this node."""
+    return PhaseChoice(node.GetID(), node.GetName(), evidence, confidence, time_s)
 
 
-def proposal(phases: dict[Phase, Any], *warnings: str, left_out: tuple[tuple[str, str], ...] = ()) -> Any:
-    """A PhaseProposal."""
+def proposal(
+    phases: dict[Phase, PhaseChoice], *warnings: str, left_out: tuple[tuple[str, str], ...] = ()
+) -> PhaseProposal:
+    """What recognise() gives back."""
     missing = tuple(phase for phase in PHASES if phase not in phases)
-    return SimpleNamespace(phases=phases, missing=missing, warnings=warnings, left_out=left_out)
+    return PhaseProposal(phases, missing, warnings, left_out)
 
 
 @dataclass
@@ -70,10 +71,10 @@ class FakeSession:
     def sample(self) -> Any:
         return SimpleNamespace(load=lambda: self._asked("sample"))
 
-    def recognise(self) -> Any:
+    def recognise(self, among: Any = None) -> Any:
         import slicer
 
-        self._asked("recognise")
+        self._asked("recognise" if among is None else ("recognise", tuple(among)))
         for phase in PHASES:
             choice = self.sees.phases.get(phase)
             node = None if choice is None else slicer.mrmlScene.GetNodeByID(choice.node_id)
