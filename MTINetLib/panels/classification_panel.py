@@ -1,0 +1,114 @@
+"""The Classification section: what the network takes the chosen lesion for, and what speaks for it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from MTINetLib.findings import NETWORK_CLASSES, LesionClass, LesionFinding
+from MTINetLib.panels.notice import WARNING_STYLE
+from MTINetLib.panels.panel import Panel
+from MTINetLib.report.colours import ON_BLACK
+from MTINetLib.report.figure_words import figures_in_words
+from MTINetLib.report.words import class_title, flag_in_words, percent, whole_sentence
+from MTINetLib.session.events import Topic
+
+_UNDECIDED, _NOT_READ = "undecided:", "undecided:not_read"
+_BAR = (
+    "QProgressBar { border: 1px solid palette(mid); border-radius: 3px; } "
+    "QProgressBar::chunk { background: %s; }"
+)
+_FULL = 1000
+
+
+class ClassificationPanel(Panel):
+    """Probabilities as bars, reasons beside them; undecided is said as such."""
+
+    UI = "ClassificationPanel.ui"
+
+    def setup(self) -> None:
+        self._bars: dict[LesionClass, tuple[Any, Any]] = {}
+        grid = self.ui.barsGrid.layout()
+        for row, kind in enumerate(NETWORK_CLASSES):
+            bar, share = qt.QProgressBar(), qt.QLabel()
+            bar.setRange(0, _FULL)
+            bar.textVisible = False
+            bar.maximumHeight = 14
+            bar.setStyleSheet(_BAR % ON_BLACK[kind])
+            bar.accessibleName = _(class_title(kind))
+            grid.addWidget(qt.QLabel(_(class_title(kind))), row, 0)
+            grid.addWidget(bar, row, 1)
+            grid.addWidget(share, row, 2)
+            self._bars[kind] = (bar, share)
+        self.ui.undecidedLabel.setStyleSheet(WARNING_STYLE)
+        self.ui.staleLabel.setStyleSheet(WARNING_STYLE)
+        self.listen(Topic.FINDINGS, self.refresh)
+        self.listen(Topic.SELECTION, self.refresh)
+
+    def refresh(self) -> None:
+        lesion, ui = self.chosenLesion(), self.ui
+        for widget in (ui.barsGrid, ui.figuresLabel):
+            widget.visible = lesion is not None
+        ui.titleLabel.text = self._title(lesion)
+        self._show_probabilities(lesion)
+        self._show_doubts(lesion)
+        ui.figuresLabel.text = "" if lesion is None else _figures(lesion)
+
+    def chosenLesion(self) -> LesionFinding | None:
+        findings, label = self.session.findings, self.session.selected
+        lesions = findings.lesions if findings else ()
+        return next((lesion for lesion in lesions if lesion.label == label), None)
+
+    def _title(self, lesion: LesionFinding | None) -> str:
+        if lesion is not None:
+            name = _("Lesion {0}: {1}").format(lesion.label, _(class_title(lesion.lesion_class)))
+            colour = ON_BLACK[lesion.lesion_class]
+            return f'<span style="color:{colour}">■</span> <b>{escape(name)}</b>'
+        findings = self.session.findings
+        if findings is None:
+            return _("Nothing was analyzed yet.")
+        return (
+            _("Choose a lesion in the table.") if findings.lesions else _("There is no lesion to classify.")
+        )
+
+    def _show_probabilities(self, lesion: LesionFinding | None) -> None:
+        read = lesion is not None and _NOT_READ not in lesion.flags
+        for kind, (bar, share) in self._bars.items():
+            value = lesion.probabilities[kind.value] if lesion is not None and read else 0.0
+            bar.value = round(_FULL * value)
+            bar.enabled = read
+            share.text = percent(value) if read else _("not read")
+
+    def _show_doubts(self, lesion: LesionFinding | None) -> None:
+        ui, flags = self.ui, lesion.flags if lesion is not None else ()
+        undecided = lesion is not None and lesion.lesion_class is LesionClass.UNDECIDED
+        ui.undecidedLabel.visible = undecided
+        ui.undecidedLabel.text = _undecided(flags)
+        stale = lesion is not None and lesion.label in self.session.correction.standing.unread
+        ui.staleLabel.visible = stale and _NOT_READ not in flags
+        others = [flag for flag in flags if not flag.startswith(_UNDECIDED)]
+        ui.remarksLabel.visible = bool(others)
+        said = "".join(f"<li>{escape(_(whole_sentence(flag_in_words(flag))))}</li>" for flag in others)
+        ui.remarksLabel.text = f'<ul style="margin-left:-24px">{said}</ul>'
+
+
+def _undecided(flags: tuple[str, ...]) -> str:
+    """Why no class is given, in one sentence."""
+    if _NOT_READ in flags:
+        return _("Undecided: the network has not read this lesion. Ask it in the section Correct.")
+    reasons = [flag_in_words(flag) for flag in flags if flag.startswith(_UNDECIDED)]
+    why = _(" and ").join(reason.partition("because ")[2] for reason in reasons)
+    return _("Undecided: {0}.").format(why) if why else _("Undecided.")
+
+
+def _figures(lesion: LesionFinding) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(_(figure.name))}</td>"
+        f'<td align="right" style="padding-left:8px; padding-right:8px"><b>{escape(figure.value)}</b></td>'
+        f'<td style="color:gray">{escape(_(figure.meaning))}</td></tr>'
+        for figure in figures_in_words(lesion)
+    )
+    return f'<table cellspacing="0" cellpadding="2" width="100%">{rows}</table>'

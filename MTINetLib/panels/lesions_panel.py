@@ -1,0 +1,180 @@
+"""The Lesions section: a table to choose from, with what a reader wants to see at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from MTINetLib.findings import NETWORK_CLASSES, LesionClass, LesionFinding
+from MTINetLib.panels.panel import Panel
+from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_item, swatch
+from MTINetLib.report.colours import ON_BLACK
+from MTINetLib.report.words import (
+    class_title,
+    flag_in_brief,
+    flag_in_words,
+    percent,
+    probability_in_words,
+    summary_in_words,
+    whole_sentence,
+)
+from MTINetLib.session.events import Topic
+
+HEADS = ("#", "Class", "Prob.", "mL", "mm", "Remarks")
+_TIPS = (
+    "Number of the lesion, 1 for the largest",
+    "HCC or hemangioma, the only two that the network tells apart; or undecided",
+    "Probability of the class; of HCC : hemangioma where it is undecided",
+    "Volume in mL",
+    "Longest diameter in a slice in mm, and the longest one perpendicular to it",
+    "What to mind; point at it to read it in full",
+)
+_ALIGNED = (RIGHT, LEFT, RIGHT, RIGHT, RIGHT, LEFT)
+_REMARKS = len(HEADS) - 1
+#: By what each column is sorted.
+_KEYS: tuple[Callable[[LesionFinding], Any], ...] = (
+    lambda lesion: lesion.label,
+    lambda lesion: (class_title(lesion.lesion_class), -_share(lesion)),
+    lambda lesion: _share(lesion),
+    lambda lesion: lesion.volume_ml,
+    lambda lesion: (lesion.long_axis_mm, lesion.short_axis_mm),
+    lambda lesion: (len(lesion.flags), lesion.flags),
+)
+_MOST_ROWS = 8
+#: A click that has just chosen a row ends within this time and need not choose it again.
+_ONE_CLICK_S = 0.6
+
+
+class LesionsPanel(Panel):
+    """Choosing a row, by mouse or arrow keys, chooses the lesion in the session, and the other way round."""
+
+    UI = "LesionsPanel.ui"
+
+    def setup(self) -> None:
+        self._labels: list[int] = []
+        self._column, self._descending = 0, False
+        self._chosen_at = 0.0
+        table = self.ui.lesionTable
+        table.setColumnCount(len(HEADS))
+        for column, (head, tip) in enumerate(zip(HEADS, _TIPS, strict=True)):
+            item = qt.QTableWidgetItem(_(head))
+            item.setToolTip(_(tip))
+            align(item, _ALIGNED[column])
+            table.setHorizontalHeaderItem(column, item)
+        header = table.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setMinimumSectionSize(20)
+        for column in range(len(HEADS)):
+            header.setSectionResizeMode(
+                column, qt.QHeaderView.Stretch if column == _REMARKS else qt.QHeaderView.ResizeToContents
+            )
+        header.connect("sectionClicked(int)", self.onSort)
+        table.connect("itemSelectionChanged()", self.onRowChosen)
+        table.connect("cellClicked(int,int)", self.onClicked)
+        self.listen(Topic.FINDINGS, self.refresh)
+        self.listen(Topic.SELECTION, self._show_selection)
+
+    def refresh(self) -> None:
+        findings, ui = self.session.findings, self.ui
+        lesions = list(findings.lesions) if findings else []
+        ui.summaryLabel.text = (
+            _("Nothing was analyzed yet.") if findings is None else summary_in_words(findings)
+        )
+        ui.lesionTable.visible = bool(lesions)
+        lesions.sort(key=_KEYS[self._column], reverse=self._descending)
+        self._fill(lesions)
+        self._show_selection()
+
+    # Slots
+
+    def onRowChosen(self) -> None:
+        label = self._current()
+        if label is not None and label != self.session.selected:
+            self._chosen_at = time.monotonic()
+            self.session.select(label)
+
+    def onClicked(self, row: int, _column: int) -> None:
+        """A click on the row that is chosen already jumps there again."""
+        if 0 <= row < len(self._labels) and time.monotonic() - self._chosen_at > _ONE_CLICK_S:
+            self.session.select(self._labels[row])
+
+    def onSort(self, column: int) -> None:
+        """Sort by a column; a second click turns the order round."""
+        self._descending = not self._descending if column == self._column else False
+        self._column = column
+        self.refresh()
+
+    # The table
+
+    def _fill(self, lesions: list[LesionFinding]) -> None:
+        table = self.ui.lesionTable
+        was = table.blockSignals(True)
+        self._labels = [lesion.label for lesion in lesions]
+        table.setRowCount(len(lesions))
+        for row, lesion in enumerate(lesions):
+            for column, text in enumerate(_cells(lesion)):
+                item = read_only_item(text, _ALIGNED[column])
+                if column == 1:
+                    item.setIcon(swatch(ON_BLACK[lesion.lesion_class]))
+                item.setToolTip({2: probability_in_words(lesion), _REMARKS: _tip(lesion)}.get(column, text))
+                table.setItem(row, column, item)
+        header = table.horizontalHeader()
+        header.setSortIndicatorShown(True)
+        order = qt.Qt.DescendingOrder if self._descending else qt.Qt.AscendingOrder
+        header.setSortIndicator(self._column, order)
+        fit_height(table, _MOST_ROWS)
+        table.blockSignals(was)
+
+    def _show_selection(self) -> None:
+        table, label = self.ui.lesionTable, self.session.selected
+        if self._current() == label:
+            return
+        was = table.blockSignals(True)
+        if label in self._labels:
+            table.selectRow(self._labels.index(label))
+        else:
+            table.clearSelection()
+            table.setCurrentCell(-1, -1)
+        table.blockSignals(was)
+
+    def _current(self) -> int | None:
+        row = self.ui.lesionTable.currentRow()
+        chosen = bool(self.ui.lesionTable.selectedItems())
+        return self._labels[row] if chosen and 0 <= row < len(self._labels) else None
+
+
+def _share(lesion: LesionFinding) -> float:
+    """Probability of the class, or the larger one where it is undecided."""
+    return lesion.probabilities.get(lesion.lesion_class.value, max(lesion.probabilities.values()))
+
+
+def _cells(lesion: LesionFinding) -> tuple[str, ...]:
+    return (
+        str(lesion.label),
+        _(class_title(lesion.lesion_class)),
+        _probability(lesion),
+        f"{lesion.volume_ml:.1f}",
+        f"{lesion.long_axis_mm:.0f} × {lesion.short_axis_mm:.0f}",
+        ", ".join(dict.fromkeys(flag_in_brief(flag) for flag in lesion.flags if not _said(flag))),
+    )
+
+
+def _probability(lesion: LesionFinding) -> str:
+    """Short: one share where there is a class, both where there is none."""
+    if lesion.lesion_class is not LesionClass.UNDECIDED:
+        return percent(lesion.probabilities[lesion.lesion_class.value])
+    shares = [round(100 * lesion.probabilities[kind.value]) for kind in NETWORK_CLASSES]
+    return " : ".join(map(str, shares))
+
+
+def _said(flag: str) -> bool:
+    """Whether another column says it already."""
+    return flag.startswith("undecided")
+
+
+def _tip(lesion: LesionFinding) -> str:
+    return "\n".join(_(whole_sentence(flag_in_words(flag))) for flag in lesion.flags)
