@@ -9,7 +9,7 @@ import numpy as np
 
 from MTINetLib.scene.node_geometry import shape_of
 from MTINetLib.scene.node_sources import NodeSource
-from MTINetLib.scene.phase_images import node_array
+from MTINetLib.scene.phase_images import has_bad_numbers, node_array
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise_candidates import candidates_among
@@ -105,6 +105,11 @@ def _contents(chosen: Chosen) -> Iterator[str]:
         array = source.volume.array
         if array.size and float(array.min()) == float(array.max()):
             yield f"'{source.name}' has the same value everywhere: choose another {phase.title} volume."
+        if has_bad_numbers(node_array(source.node)):
+            yield (
+                f"'{source.name}' ({phase.title} phase) holds values that are not finite numbers: load or export "
+                "it again."
+            )
 
 
 def _order(clues: Mapping[Phase, Clues]) -> Iterator[str]:

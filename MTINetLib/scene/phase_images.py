@@ -124,11 +124,16 @@ def node_array(volume_node: Any) -> npt.NDArray[Any]:
 
 
 def _refuse_bad_numbers(array: npt.NDArray[Any], name: str) -> None:
-    if array.dtype.kind != "f":
-        return
-    # NaN runs through min and max, and neither needs a copy.
-    if not (np.isfinite(array.min()) and np.isfinite(array.max())):
+    if has_bad_numbers(array):
         raise InputError(
             f"The volume '{name}' holds values that are not finite numbers (NaN or infinity): "
             "load or export it again."
         )
+
+
+def has_bad_numbers(array: npt.NDArray[Any]) -> bool:
+    """Whether an array holds NaN or infinity."""
+    if array.dtype.kind != "f" or array.size == 0:
+        return False
+    # NaN runs through min and max, and neither needs a copy.
+    return not (np.isfinite(array.min()) and np.isfinite(array.max()))
