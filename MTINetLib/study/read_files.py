@@ -11,7 +11,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.read_dicom import read_dicom_folder
-from MTINetLib.study.read_files_nifti import has_bad_numbers
+from MTINetLib.study.read_files_nifti import bytes_per_voxel, has_bad_numbers, is_cut_off
 from MTINetLib.study.recognise_candidates import candidates_among
 from MTINetLib.study.source_volume import SourceVolume
 
@@ -79,6 +79,8 @@ def _read_file(path: Path) -> SourceVolume:
         raise InputError(
             f"The file {path} says it has {' x '.join(str(n) for n in size)} voxels; that is no MRI."
         )
+    if is_cut_off(path, int(np.prod(size)) * bytes_per_voxel(reader.GetPixelID())):
+        raise InputError(f"The file {path} cannot be read; it is cut off before its end, copy it again.")
     reader.SetOutputPixelType(SimpleITK.sitkFloat32)
     reader.SetExtractSize([*size, *[0] * (reader.GetDimension() - 3)])
     try:

@@ -1,17 +1,22 @@
-"""Finds NaN and infinity in NIfTI files, which the NIfTI reader inside ITK turns into zeros unasked."""
+"""What the NIfTI reader inside ITK turns into zeros unasked: NaN, infinity, and the end of a cut off file."""
 
 from __future__ import annotations
 
 import gzip
 import struct
+import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
+import SimpleITK
 
 #: NIfTI-1 datatype codes of floating point voxels.
 _FLOATS = {16: "f4", 64: "f8"}
 _BLOCK_BYTES = 1 << 24
+#: Bytes of a header before its voxels; most files have a few more.
+_HEADER_BYTES = 348
+_LARGEST_HEADER_BYTES = 1 << 16
 
 
 def has_bad_numbers(path: Path) -> bool:
@@ -47,3 +52,39 @@ def _has_bad_numbers(stream: BinaryIO) -> bool:
         if not np.isfinite(np.frombuffer(block[:whole], dtype=order + kind)).all():
             return True
     return False
+
+
+def bytes_per_voxel(pixel_id: int) -> int:
+    """Of SimpleITK's pixel type with one value a voxel."""
+    return int(SimpleITK.Image([1, 1, 1], pixel_id).GetSizeOfPixelComponent())
+
+
+def is_cut_off(path: Path, voxel_bytes: int) -> bool:
+    """Whether a NIfTI file is shorter than its header says; False for the other kinds, which may refer
+    to another file for their voxels."""
+    name = path.name.lower()
+    if name.endswith(".nii"):
+        return path.stat().st_size < voxel_bytes + _HEADER_BYTES
+    if not name.endswith(".nii.gz"):
+        return False
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            return False
+        # A gzip file ends with its unpacked size modulo 4 GB; one that is cut off ends with something else.
+        file.seek(-4, 2)
+        (unpacked,) = struct.unpack("<I", file.read(4))
+    if unpacked in range(voxel_bytes + _HEADER_BYTES, voxel_bytes + _LARGEST_HEADER_BYTES):
+        return False
+    # Several members, or more than 4 GB: only unpacking tells.
+    return _unpacked_bytes(path) < voxel_bytes + _HEADER_BYTES
+
+
+def _unpacked_bytes(path: Path) -> int:
+    total = 0
+    try:
+        with gzip.open(path) as stream:
+            while block := stream.read(1 << 22):
+                total += len(block)
+    except (OSError, EOFError, zlib.error):
+        return 0
+    return total

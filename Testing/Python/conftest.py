@@ -12,9 +12,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # What the user of this machine keeps is neither seen nor touched.
 os.environ["MTINET_USER_FOLDER"] = tempfile.mkdtemp(prefix="mtinet-tests-user-")
-atexit.register(shutil.rmtree, os.environ["MTINET_USER_FOLDER"], True)
 
 import pytest
+
+atexit.register(shutil.rmtree, os.environ["MTINET_USER_FOLDER"], True)
 
 
 @pytest.fixture(autouse=True, scope="session")

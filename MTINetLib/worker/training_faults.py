@@ -1,0 +1,73 @@
+"""What a user reads when a training run fails: what happened, and what to do."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
+from MTINetLib.training.settings import TrainingSettings
+
+_DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+@contextmanager
+def explained(run: Path, settings: TrainingSettings) -> Iterator[None]:
+    """Turn the faults of libraries and of the machine into sentences; others pass as they are.
+
+    Raises:
+        MTINetError: the sentence.
+    """
+    try:
+        yield
+    except MTINetError:
+        raise
+    except KeyboardInterrupt as error:
+        raise Cancelled("The training was cancelled; the run can be resumed from its last epoch.") from error
+    except MemoryError as error:
+        raise MissingResourceError(_out_of_memory("The computer", settings)) from error
+    except OSError as error:
+        raise MissingResourceError(_file_fault(error, run)) from error
+    except RuntimeError as error:
+        sentence = _of_torch(str(error), run, settings)
+        if sentence is None:
+            raise
+        raise MissingResourceError(sentence) from error
+
+
+def _out_of_memory(what: str, settings: TrainingSettings) -> str:
+    batch = settings.batch_size
+    if batch > 1:
+        smaller = f"start a new run with a batch of {max(1, batch // 2)} instead of {batch} slices"
+    else:
+        smaller = "close other programs and resume the run"
+    other = ", or train on the CPU" if what == "The GPU" else ""
+    return f"{what} ran out of memory: {smaller}{other}."
+
+
+def _file_fault(error: OSError, run: Path) -> str:
+    if error.errno in _DISK_FULL:
+        return f"The disk of {run} is full: make room on it, then resume the run."
+    return (
+        f"A file of the run could not be read or written ({error.strerror or type(error).__name__}): "
+        f"check {run}, then resume it."
+    )
+
+
+def _of_torch(text: str, run: Path, settings: TrainingSettings) -> str | None:
+    """A sentence for torch's own RuntimeErrors, which have no better types; None for one unknown."""
+    lower = text.lower()
+    if "out of memory" in lower or "can't allocate memory" in lower:
+        return _out_of_memory("The GPU" if "cuda" in lower or "hip" in lower else "The computer", settings)
+    if "dataloader worker" in lower:
+        return (
+            "A process that loads slices was ended, most likely for want of memory: "
+            "close other programs and resume the run."
+        )
+    if "pytorchstreamwriter" in lower or "inline_container" in lower or "file write failed" in lower:
+        return f"A checkpoint could not be written to {run}: make room on its disk, then resume the run."
+    if "cuda error" in lower or "cudnn" in lower or "cublas" in lower:
+        return "The GPU failed: restart Slicer and resume the run, on the CPU if it happens again."
+    return None

@@ -1,0 +1,123 @@
+"""The jobs of the Training section: check a dataset, add a case to it, train, keep a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.study.dataset_add import NewCase
+from MTINetLib.study.dataset_add import add_case as add_to_dataset
+from MTINetLib.study.dataset_check import CaseCheck
+from MTINetLib.study.dataset_check import check_dataset as checked
+from MTINetLib.worker.jobs import JobContext
+from MTINetLib.worker.training_messages import (
+    AddCase,
+    CaseAdded,
+    CaseRow,
+    CheckDataset,
+    CheckedDataset,
+    KeepModel,
+    ModelKept,
+    Train,
+    Trained,
+    TrainedModel,
+)
+
+
+def check_dataset(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """Job ``check_dataset``, see :class:`CheckDataset`. No torch."""
+    request = CheckDataset.from_dict(arguments)
+
+    def tell(case: CaseCheck) -> None:
+        context.news("case", _row(case).to_dict())
+
+    found = checked(Path(request.dataset), context.progress, tell)
+    rows = tuple(_row(case) for case in found.cases)
+    return CheckedDataset(request.dataset, rows, found.problems, found.patients, found.usable).to_dict()
+
+
+def _row(case: CaseCheck) -> CaseRow:
+    return CaseRow(**vars(case))
+
+
+def add_case(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """Job ``add_case``, see :class:`AddCase`. No torch."""
+    request = AddCase.from_dict(arguments)
+    new = NewCase(
+        volumes=np.load(context.path(request.volumes), mmap_mode="r", allow_pickle=False),
+        labels=np.load(context.path(request.labels), allow_pickle=False),
+        grid=request.grid,
+        lesion_classes=dict(request.classes),
+        patient=request.patient,
+        case=request.case,
+        origin=request.origin,
+    )
+    added = add_to_dataset(Path(request.dataset), new, context.progress)
+    return CaseAdded(added.case, added.patient, str(added.folder)).to_dict()
+
+
+def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """Job ``train``, see :class:`Train`."""
+    context.progress.start("Loading PyTorch", 0)
+    # Here, so that checking a dataset needs neither torch nor Lightning.
+    from MTINetLib.training.cross_validation import cross_validate
+    from MTINetLib.training.train import train as train_one
+    from MTINetLib.worker.training_faults import explained
+    from MTINetLib.worker.training_settings import is_cross_validation, leave_a_core, run_settings
+    from MTINetLib.worker.training_watch import RunWatch
+
+    request = Train.from_dict(arguments)
+    run, dataset = Path(request.run), Path(request.dataset)
+    settings = run_settings(request)
+    cache = Path(request.cache) if request.cache else None
+    watch = RunWatch(context)
+    leave_a_core()
+    folds = settings.folds if is_cross_validation(request) else 1
+    with explained(run, settings):
+        if folds > 1:
+            results = cross_validate(
+                dataset,
+                run,
+                settings,
+                resume=request.resume,
+                progress=watch,
+                cache=cache,
+                name=request.name,
+                watch=watch,
+            )
+        else:
+            results = [
+                train_one(
+                    dataset,
+                    run,
+                    settings,
+                    resume=request.resume,
+                    progress=watch,
+                    cache=cache,
+                    name=request.name,
+                    watch=watch,
+                )
+            ]
+    models = tuple(
+        TrainedModel(number, str(result.model), result.sha256, result.scores)
+        for number, result in enumerate(results, 1)
+    )
+    return Trained(
+        str(run),
+        models,
+        sum(result.steps for result in results),
+        sum(result.minutes for result in results),
+        finished=len(results) == folds and all(result.finished for result in results),
+    ).to_dict()
+
+
+def keep_model(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """Job ``keep_model``, see :class:`KeepModel`. No torch."""
+    from MTINetLib.inference.kept_models import keep_model as keep
+
+    request = KeepModel.from_dict(arguments)
+    kept = keep(Path(request.trained), request.name)
+    return ModelKept(kept.name, str(kept.folder), kept.sha256).to_dict()

@@ -1,0 +1,163 @@
+"""What client and worker say to each other about datasets and training runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from MTINetLib.study.dataset_check import CaseCheck
+from MTINetLib.study.grid import Grid
+from MTINetLib.worker.plain import Message
+
+#: Words that a running ``train`` job listens to, see WorkerClient.control.
+PAUSE, RESUME, STOP = "pause", "resume", "stop"
+
+
+@dataclass(frozen=True)
+class CheckDataset(Message):
+    """Job ``check_dataset``: look at every case; news ``case`` is a :class:`CaseRow`, one after the other."""
+
+    dataset: str
+
+
+@dataclass(frozen=True)
+class CaseRow(CaseCheck, Message):
+    """One case of a dataset, with its problems."""
+
+
+@dataclass(frozen=True)
+class CheckedDataset(Message):
+    """Every case; ``problems`` are those of the dataset as a whole, ``usable`` says that a run can start."""
+
+    dataset: str
+    cases: tuple[CaseRow, ...]
+    problems: tuple[str, ...]
+    patients: int
+    usable: bool
+
+
+@dataclass(frozen=True)
+class AddCase(Message):
+    """Job ``add_case``: a corrected study becomes a case; see study.dataset_add.NewCase.
+
+    Args:
+        volumes: .npy of [4, K, J, I].
+        labels: .npy of [K, J, I].
+        classes: (label, class) of every lesion.
+    """
+
+    dataset: str
+    volumes: str
+    labels: str
+    grid: Grid
+    classes: tuple[tuple[int, str], ...]
+    patient: str = ""
+    case: str = ""
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CaseAdded(Message):
+    """The names that the case got, and the folder of its files."""
+
+    case: str
+    patient: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Train(Message):
+    """Job ``train``. It listens to PAUSE, RESUME and STOP.
+
+    Args:
+        dataset, run: folders.
+        preset: ``demo``, ``paper`` or ``quick``; a resumed run keeps its own settings.
+        epochs, minutes: the budget; at most one of them, neither leaves the preset's or the run's own.
+            Minutes are those of the whole run, all folds together.
+        folds: 1 trains once on one split; more train a network a fold.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        batch_size: slices a step, None for the preset's.
+        name: of the model.
+        resume: go on from the run's last checkpoint.
+        cache: folder of prepared slices; empty for one inside the run.
+        changes: ``key=value`` of other settings, made last.
+    """
+
+    dataset: str
+    run: str
+    preset: str = "demo"
+    epochs: int | None = None
+    minutes: float | None = None
+    folds: int = 1
+    device: str = "auto"
+    batch_size: int | None = None
+    name: str = ""
+    resume: bool = False
+    cache: str = ""
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figures(Message):
+    """News ``metrics``: figures of one batch (``train/loss`` ...) or of a validation (``val/dice`` ...).
+
+    Args:
+        part, parts: which fold, from 1, and of how many.
+        step: steps so far.
+        epoch: epochs so far, with a fraction between two validations.
+    """
+
+    part: int
+    parts: int
+    step: int
+    epoch: float
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Pace(Message):
+    """News ``pace``: how far the run is; ``left_s`` is None until it can be told."""
+
+    part: int
+    parts: int
+    spent: float
+    left_s: float | None
+
+
+@dataclass(frozen=True)
+class TrainedModel(Message):
+    """One exported model; ``part`` is its fold, from 1."""
+
+    part: int
+    folder: str
+    sha256: str
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Trained(Message):
+    """What a run left; ``finished`` is False if it was stopped and can go on."""
+
+    run: str
+    models: tuple[TrainedModel, ...]
+    steps: int
+    minutes: float
+    finished: bool
+
+
+@dataclass(frozen=True)
+class KeepModel(Message):
+    """Job ``keep_model``: copy a trained model to the user's own under a name."""
+
+    trained: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ModelKept(Message):
+    """Where it lies now."""
+
+    name: str
+    folder: str
+    sha256: str

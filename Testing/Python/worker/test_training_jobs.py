@@ -1,0 +1,220 @@
+"""Datasets and training in the real worker process: paused, stopped, killed, and with a damaged case."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from support.small_dataset import SHORT, SIZE, SLICES, tiny_network, write_small_dataset
+from support.worker_study import Heard
+
+from MTINetLib.errors import Cancelled, InputError, MissingResourceError
+from MTINetLib.inference.model_store import load_model
+from MTINetLib.study.dataset_folder import read_dataset
+from MTINetLib.study.grid import Grid
+from MTINetLib.worker.client import Call, WorkerClient
+from MTINetLib.worker.training_messages import (
+    PAUSE,
+    RESUME,
+    STOP,
+    AddCase,
+    CaseRow,
+    CheckDataset,
+    CheckedDataset,
+    KeepModel,
+    Train,
+    Trained,
+)
+
+#: More steps than any of these tests waits for.
+ENDLESS = (*SHORT, "max_steps=100000")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_dataset(tmp_path_factory.mktemp("dataset"))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def request(dataset: Path, run: Path, cache: Path, changes: tuple[str, ...] = SHORT, **more: object) -> Train:
+    every = (*changes, *tiny_network())
+    return Train(str(dataset), str(run), "quick", device="cpu", cache=str(cache), changes=every, **more)  # type: ignore[arg-type]
+
+
+def until(client: WorkerClient, what: Callable[[], bool], seconds: float = 30) -> float:
+    """Poll until it is so; the seconds it took."""
+    began = time.monotonic()
+    while not what():
+        client.poll()
+        assert time.monotonic() - began < seconds, "it did not happen"
+        time.sleep(0.005)
+    return time.monotonic() - began
+
+
+def stories(heard: Heard, kind: str) -> list[dict]:
+    return [data for told, data in heard.stories if told == kind]
+
+
+def started(client: WorkerClient, train: Train) -> tuple[Call, Heard]:
+    """A run that has taken its first step."""
+    heard = Heard()
+    call = client.submit("train", train.to_dict(), heard)
+    until(client, lambda: bool(stories(heard, "metrics")) or call.finished)
+    assert not call.finished, call.error
+    return call, heard
+
+
+def test_a_dataset_is_checked_row_by_row(client: WorkerClient, dataset: Path) -> None:
+    heard = Heard()
+    call = client.submit("check_dataset", CheckDataset(str(dataset)).to_dict(), heard)
+    checked = CheckedDataset.from_dict(client.wait(call, timeout_s=30))
+    assert checked.usable
+    assert checked.patients == 6
+    assert checked.cases[0].size == (SLICES, SIZE, SIZE)
+    assert [CaseRow.from_dict(data) for data in stories(heard, "case")] == list(checked.cases)
+
+
+def test_a_corrected_study_becomes_a_case(client: WorkerClient, tmp_path: Path) -> None:
+    grid = Grid((4, 20, 24), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    volumes = np.random.default_rng(0).normal(100, 5, (4, *grid.shape)).astype(np.float32)
+    labels = np.zeros(grid.shape, np.uint8)
+    labels[1, 4:8, 4:8] = 1
+    np.save(client.folder / "v.npy", volumes)
+    np.save(client.folder / "l.npy", labels)
+    message = AddCase(str(tmp_path / "set"), "v.npy", "l.npy", grid, ((1, "hemangioma"),), patient="p7")
+    client.wait(client.submit("add_case", message.to_dict()), timeout_s=30)
+    (case,) = read_dataset(tmp_path / "set")
+    assert (case.patient, case.case_class) == ("p7", "hemangioma")
+
+
+def test_a_run_tells_its_figures_and_leaves_a_model_to_keep(
+    client: WorkerClient, dataset: Path, cache: Path, tmp_path: Path
+) -> None:
+    heard = Heard()
+    train = request(dataset, tmp_path / "run", cache, name="mine")
+    call = client.submit("train", train.to_dict(), heard)
+    trained = Trained.from_dict(client.wait(call, timeout_s=60))
+    assert trained.finished
+    assert trained.steps == 8
+    figures = stories(heard, "metrics")
+    validated = [data for data in figures if "val/score" in data["values"]]
+    assert [data["step"] for data in validated] == [2, 4, 6, 8]
+    assert {"val/dice", "val/mae", "val/accuracy", "val/segmentation"} <= set(validated[-1]["values"])
+    assert any("train/loss" in data["values"] for data in figures)
+    assert [stage for stage, done, total in heard.steps if (done, total) == (6, 6)][:1] == [
+        "Preparing slices"
+    ]
+    assert ("Training", 8, 8) in heard.steps
+    (model,) = trained.models
+    kept = client.wait(
+        client.submit("keep_model", KeepModel(model.folder, "kept one").to_dict()), timeout_s=30
+    )
+    assert kept["sha256"] == model.sha256 == load_model("kept one").sha256
+
+
+def test_epochs_replace_the_presets_budget(
+    client: WorkerClient, dataset: Path, cache: Path, tmp_path: Path
+) -> None:
+    changes = tuple(change for change in SHORT if "max_steps" not in change)
+    train = request(dataset, tmp_path / "run", cache, changes, epochs=1)
+    assert client.wait(client.submit("train", train.to_dict()), timeout_s=60)["steps"] == 2
+
+
+def test_a_paused_run_waits_without_using_the_processor_and_goes_on(
+    client: WorkerClient, dataset: Path, cache: Path, tmp_path: Path
+) -> None:
+    call, heard = started(client, request(dataset, tmp_path / "run", cache, ENDLESS))
+    client.control(call, PAUSE)
+    assert until(client, lambda: bool(stories(heard, "paused"))) < 2
+    assert client.pid is not None
+    process = psutil.Process(client.pid)
+    figures, used = len(stories(heard, "metrics")), sum(process.cpu_times()[:2])
+    until_later = time.monotonic() + 1.0
+    until(client, lambda: time.monotonic() > until_later)
+    assert len(stories(heard, "metrics")) == figures
+    assert sum(process.cpu_times()[:2]) - used < 0.3
+    client.control(call, RESUME)
+    until(client, lambda: bool(stories(heard, "resumed")) and len(stories(heard, "metrics")) > figures)
+    client.control(call, PAUSE)
+    until(client, lambda: len(stories(heard, "paused")) == 2)
+    client.control(call, STOP)
+    until(client, lambda: call.finished)
+    assert call.result is not None
+
+
+def test_a_stopped_run_exports_its_best_within_two_seconds_and_goes_on_later(
+    client: WorkerClient, dataset: Path, cache: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    call, heard = started(client, request(dataset, run, cache, ENDLESS))
+    until(client, lambda: len([d for d in stories(heard, "metrics") if "val/score" in d["values"]]) >= 2)
+    client.control(call, STOP)
+    assert until(client, lambda: call.finished) < 2
+    stopped = Trained.from_dict(call.result or {})
+    assert not stopped.finished
+    load_model(stopped.models[0].folder)
+    step = stopped.steps // 2 * 2 + 2
+    again = request(dataset, run, cache, (f"max_steps={step}",), resume=True)
+    resumed = Trained.from_dict(client.wait(client.submit("train", again.to_dict()), timeout_s=60))
+    assert resumed.finished
+    assert resumed.steps == step
+
+
+def test_a_run_whose_worker_was_killed_goes_on_from_its_last_epoch(
+    client: WorkerClient, dataset: Path, cache: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    call, heard = started(client, request(dataset, run, cache, ENDLESS))
+    until(client, lambda: len([d for d in stories(heard, "metrics") if "val/score" in d["values"]]) >= 3)
+    assert client.pid is not None
+    os.kill(client.pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+    until(client, lambda: call.finished)
+    assert isinstance(call.error, MissingResourceError)
+    again = Heard()
+    call = client.submit("train", request(dataset, run, cache, ENDLESS, resume=True).to_dict(), again)
+    until(client, lambda: bool(stories(again, "metrics")) or call.finished)
+    assert stories(again, "metrics")[0]["epoch"] > 2
+    client.cancel(call)
+    assert until(client, lambda: call.finished) < 1.2
+    assert isinstance(call.error, Cancelled)
+
+
+def test_a_damaged_case_is_named(client: WorkerClient, tmp_path: Path) -> None:
+    dataset = write_small_dataset(tmp_path)
+    path = dataset / "case_2" / "arterial.nii.gz"
+    path.write_bytes(path.read_bytes()[:3000])
+    call = client.submit("train", request(dataset, tmp_path / "run", tmp_path / "cache").to_dict())
+    with pytest.raises(
+        InputError, match=r"Case case_2: The arterial phase cannot be used: .*arterial\.nii\.gz"
+    ):
+        client.wait(call, timeout_s=60)
+    checked = CheckedDataset.from_dict(
+        client.wait(client.submit("check_dataset", CheckDataset(str(dataset)).to_dict()), timeout_s=30)
+    )
+    assert [case.case for case in checked.cases if case.problems] == ["case_2"]
+
+
+def test_folds_are_trained_one_after_the_other_and_more_than_patients_are_refused(
+    client: WorkerClient, dataset: Path, cache: Path, tmp_path: Path
+) -> None:
+    heard = Heard()
+    changes = (*SHORT, "max_steps=2")
+    train = request(dataset, tmp_path / "run", cache, changes, folds=2)
+    trained = Trained.from_dict(client.wait(client.submit("train", train.to_dict(), heard), timeout_s=60))
+    assert trained.finished
+    assert [model.part for model in trained.models] == [1, 2]
+    assert {data["part"] for data in stories(heard, "metrics")} == {1, 2}
+    assert any(stage == "Training, fold 2 of 2" for stage, _, _ in heard.steps)
+    many = request(dataset, tmp_path / "many", cache, changes, folds=7)
+    with pytest.raises(InputError, match="7 folds need at least 7 patients; the dataset has 6"):
+        client.wait(client.submit("train", many.to_dict()), timeout_s=30)

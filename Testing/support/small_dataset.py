@@ -1,0 +1,77 @@
+"""A dataset of six made-up patients with bright balls, and a network small enough to train on one core."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK
+
+from MTINetLib.network import NetworkSettings
+from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
+from MTINetLib.study.phase import PHASES
+
+SIZE = 64
+SLICES = 6
+CURVES = {"HCC": (0.5, 1.5, 0.9, 0.6), "hemangioma": (0.4, 1.0, 1.2, 1.4)}
+CLASSES = ("HCC", "hemangioma", "HCC", "hemangioma", "HCC", "none")
+#: Changes of a preset that make a run of a few seconds.
+SHORT = ("validation_share=0.34", "max_steps=8", "steps_per_epoch=2", "log_every=1")
+
+
+def made_slices(case_class: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Phases [Z, 4, S, S] around 0.6 with a disc of the class's curve in three slices, and its labels."""
+    random = np.random.default_rng(seed)
+    phases = (0.6 + 0.03 * random.standard_normal((SLICES, 4, SIZE, SIZE))).astype(np.float32)
+    labels = np.zeros((SLICES, SIZE, SIZE), np.uint8)
+    if case_class != "none":
+        row, column = random.integers(20, 44, 2)
+        rows, columns = np.mgrid[:SIZE, :SIZE]
+        labels[2:5] = (rows - row) ** 2 + (columns - column) ** 2 < 64
+        for number, value in enumerate(CURVES[case_class]):
+            phases[:, number][labels > 0] += value - 0.6
+    return phases, labels
+
+
+def write_small_dataset(root: Path) -> Path:
+    """Small NIfTI files and their tables; two lesion classes and one study without lesions."""
+    cases = [_write_files(root, number, case_class) for number, case_class in enumerate(CLASSES)]
+    write_dataset_tables(root, cases)
+    return root
+
+
+def _write_files(root: Path, number: int, case_class: str) -> DatasetCase:
+    phases, labels = made_slices(case_class, number)
+    folder = root / f"case_{number}"
+    folder.mkdir()
+    # A body with air around it: the intensity scale looks for one.
+    phases[:, :, :6] = phases[:, :, -6:] = 0
+    paths = {}
+    for phase in PHASES:
+        paths[phase] = folder / f"{phase.value}.nii.gz"
+        _write_image(paths[phase], 100 * phases[:, phase.index])
+    mask = folder / "mask.nii.gz"
+    _write_image(mask, labels)
+    return DatasetCase(f"case_{number}", f"patient_{number}", case_class, paths, mask)
+
+
+def _write_image(path: Path, array: np.ndarray) -> None:
+    image = SimpleITK.GetImageFromArray(array)
+    image.SetSpacing((1.5, 1.5, 4.0))
+    SimpleITK.WriteImage(image, str(path))
+
+
+def tiny_network() -> list[str]:
+    """Changes of a preset that make the network one of a few thousand weights."""
+    small = {
+        "image_size": SIZE,
+        "widths": "2,2,2,4",
+        "decoder_widths": "4,4,4,4",
+        "context_blocks": 1,
+        "transformer_depth": 1,
+        "ffn_width": 32,
+        "tdd_width": 16,
+        "tdd_depth": 1,
+    }
+    assert NetworkSettings(image_size=SIZE).d_model == 16
+    return [f"network.{name}={value}" for name, value in small.items()]
