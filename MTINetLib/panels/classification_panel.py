@@ -106,9 +106,9 @@ def _undecided(flags: tuple[str, ...]) -> str:
 
 def _figures(lesion: LesionFinding) -> str:
     rows = "".join(
-        f"<tr><td>{escape(_(figure.name))}</td>"
-        f'<td align="right" style="padding-left:8px; padding-right:8px"><b>{escape(figure.value)}</b></td>'
-        f'<td style="color:gray">{escape(_(figure.meaning))}</td></tr>'
+        f"<tr><td>{escape(_(figure.name))}<br>"
+        f'<span style="font-size:small; font-style:italic">{escape(_(figure.meaning))}</span></td>'
+        f'<td align="right" style="white-space:nowrap"><b>{escape(figure.value)}</b></td></tr>'
         for figure in figures_in_words(lesion)
     )
     return f'<table cellspacing="0" cellpadding="2" width="100%">{rows}</table>'
