@@ -119,7 +119,8 @@ def _read(node: Any, step: int) -> Volume:
     seen = np.asarray(node_array(node)[:, ::step, ::step], dtype=np.float32)
     if np.isfinite(seen.sum(dtype=np.float64)):
         return seen
-    return np.nan_to_num(seen, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    # A copy: what was seen may be the node's own memory.
+    return np.nan_to_num(seen, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _frames(node: Any) -> tuple[Frame, ...]:

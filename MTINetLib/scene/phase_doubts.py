@@ -107,7 +107,7 @@ def _contents(chosen: Chosen) -> Iterator[str]:
             yield f"'{source.name}' has the same value everywhere: choose another {phase.title} volume."
         if has_bad_numbers(node_array(source.node)):
             yield (
-                f"'{source.name}' ({phase.title} phase) holds values that are not finite numbers: load or export "
+                f"'{source.name}' ({phase.title} phase) holds values that are not finite: load or export "
                 "it again."
             )
 

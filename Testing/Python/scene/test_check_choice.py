@@ -10,6 +10,7 @@ import pytest
 from support.dicom_layouts import Truth, make_truth
 from support.slicer_scene import empty_scene
 
+from MTINetLib.scene.phase_images import node_array
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import add_volume
@@ -216,3 +217,4 @@ def test_values_that_are_no_numbers_are_said(truth: Truth) -> None:
     proposal = chosen([*nodes[:3], broken])
     assert set(proposal.phases) == set(PHASES)
     assert any("'broken' (delayed phase) holds values that are not finite" in w for w in proposal.warnings)
+    assert np.isnan(node_array(broken)[4, 5, 6])
