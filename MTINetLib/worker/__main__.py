@@ -9,9 +9,6 @@ from pathlib import Path
 
 from MTINetLib.worker.channel import RUN_VARIABLE
 
-#: A little less urgent than the program that people look at.
-NICENESS = 5
-
 
 def main() -> int:
     """Serve the client until it ends; 2 if there is none."""
@@ -26,8 +23,6 @@ def main() -> int:
     from MTINetLib.worker.server import Server
 
     keep_freed_memory()
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)  # Windows: the client asks for it
     Server(Path(run)).serve()
     return 0
 

@@ -19,6 +19,8 @@ from MTINetLib.worker.faults import Fault
 from MTINetLib.worker.process import WorkerProcess, default_command
 
 _LOG = logging.getLogger(__name__)
+#: How long the end of a process is waited for before the folder is removed; Windows keeps open files.
+_LAST_WAIT_S = 1.0
 
 
 class Watcher(Protocol):
@@ -156,6 +158,7 @@ class WorkerClient:
         self._hear()
         self._look_at_the_clock()
         self._drop_cancelled()
+        self._held.bury()
         self._start_next()
 
     def wait(
@@ -288,6 +291,7 @@ class _Held:
         self._folder: Path | None = None
         self._lock: AliveLock | None = None
         self._runs = 0
+        self._dying: list[WorkerProcess] = []
         self._owner = os.getpid()
 
     def open_folder(self) -> Path:
@@ -306,14 +310,23 @@ class _Held:
         return self.process
 
     def kill(self) -> None:
+        """End the process; it may take a moment to go, which nobody waits for."""
         process, self.process = self.process, None
         if process is not None:
             process.kill()
+            self._dying.append(process)
+
+    def bury(self) -> None:
+        """Let go of killed processes that have gone by now."""
+        self._dying = [process for process in self._dying if not process.gone()]
 
     def release(self) -> None:
         if os.getpid() != self._owner:
             return  # a fork of the process that owns them
         self.kill()
+        for process in self._dying:
+            process.gone(_LAST_WAIT_S)
+        self._dying = []
         folder, self._folder = self._folder, None
         if self._lock is not None:
             self._lock.release()

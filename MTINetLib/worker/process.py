@@ -8,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,7 @@ class WorkerProcess:
         run.mkdir(mode=0o700)
         self._commands = LineWriter(run / COMMANDS)
         self._events = LineReader(run / EVENTS)
+        self._killers: list[subprocess.Popen[bytes]] = []
         self.ready = False
         self._pid_inside = 0
         try:
@@ -109,30 +112,29 @@ class WorkerProcess:
             yield event
 
     def kill(self) -> None:
-        """End the process and all that it started, at once."""
+        """End the process and all that it started; does not wait until they have gone."""
         if sys.platform == "win32":
             for pid in {self._process.pid, self.pid}:
-                subprocess.run(
-                    ["taskkill", "/PID", str(pid), "/T", "/F"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    creationflags=subprocess.CREATE_NO_WINDOW,
-                    check=False,
-                )
+                self._killers.append(_taskkill(pid))
         else:
-            # Its own session: the group is the launcher, the interpreter and whatever they started.
-            try:
+            # Its own session: the group is the launcher, the interpreter and whatever they started. macOS
+            # refuses when only a zombie of it is left.
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            except PermissionError:  # macOS says so of a group of which only a zombie is left
-                pass
         self._commands.close()
-        try:
-            self._process.wait(timeout=0.5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+
+    def gone(self, timeout_s: float = 0.0) -> bool:
+        """Whether a process that was killed has gone; its remains go with it.
+
+        Args:
+            timeout_s: wait for so long.
+        """
+        until = time.monotonic() + timeout_s
+        while any(process.poll() is None for process in (*self._killers, self._process)):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.005)
+        return True
 
     def why_ended(self) -> str:
         """One sentence for a process that ended without being asked to."""
@@ -188,7 +190,20 @@ def _environment(run: Path, changes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _detached() -> dict[str, Any]:
-    """A session of its own, no window, and a little less urgent than the program that people look at."""
+    """A session of its own, so that all of it can be ended; no window."""
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+        return {"creationflags": subprocess.CREATE_NO_WINDOW}
     return {"start_new_session": True}
+
+
+def _taskkill(pid: int) -> subprocess.Popen[bytes]:
+    """Windows: the process and all its children, found by their parents."""
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(
+        ["taskkill", "/PID", str(pid), "/T", "/F"],
+        stdin=quiet,
+        stdout=quiet,
+        stderr=quiet,
+        creationflags=flags,
+    )

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 Arguments = Mapping[str, Any]
@@ -26,6 +27,10 @@ JOBS = {
         "with_child",
         "modules",
         "dies",
+        "know",
+        "short_of_memory",
+        "full_disk",
+        "count_loads",
     )
 }
 
@@ -98,3 +103,60 @@ def modules(arguments: Arguments, context: Any) -> Arguments:
 
 def dies(arguments: Arguments, context: Any) -> Arguments:
     os._exit(3)
+
+
+def know(arguments: Arguments, context: Any) -> Arguments:
+    """From here on every model is the one whose answers are known."""
+    from support.small_models import known_model
+
+    model = known_model()
+    context.state.model = lambda name: model
+    return {}
+
+
+def short_of_memory(arguments: Arguments, context: Any) -> Arguments:
+    """From here on the network takes no more than ``slices`` at once."""
+    from MTINetLib.inference.batching import Batcher
+
+    fits = Batcher._fits
+
+    def too_small(batcher: Any, work: Any, part: Any) -> bool:
+        return part.stop - part.start <= arguments["slices"] and fits(batcher, work, part)
+
+    Batcher._fits = too_small  # type: ignore[method-assign]
+    return {}
+
+
+def full_disk(arguments: Arguments, context: Any) -> Arguments:
+    """From here on the disk is full for files of certain names: what is opened is /dev/full."""
+    open_file = Path.open
+
+    def on_full_disk(path: Path, mode: str = "r", *others: Any, **named: Any) -> Any:
+        full = "w" in mode and any(part in path.name for part in arguments["names"])
+        return open_file(Path("/dev/full") if full else path, mode, *others, **named)
+
+    Path.open = on_full_disk  # type: ignore[method-assign, assignment]
+    return {}
+
+
+_loads = {"models": 0, "arrays": 0}
+
+
+def count_loads(arguments: Arguments, context: Any) -> Arguments:
+    """How often models, and studies' arrays, were loaded since this was first asked."""
+    import numpy as np
+
+    from MTINetLib.inference import model_store
+
+    def counted(name: str, function: Any) -> Any:
+        def load(*given: Any, **named: Any) -> Any:
+            _loads[name] += 1
+            return function(*given, **named)
+
+        load.counts = True  # type: ignore[attr-defined]
+        return load
+
+    if not hasattr(model_store.load_model, "counts"):
+        model_store.load_model = counted("models", model_store.load_model)  # type: ignore[assignment]
+        np.load = counted("arrays", np.load)
+    return dict(_loads)

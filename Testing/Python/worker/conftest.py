@@ -25,3 +25,11 @@ def client() -> Iterator[WorkerClient]:
     client = WorkerClient()
     yield client
     client.close()
+
+
+@pytest.fixture(scope="module")
+def faulty_shared() -> Iterator[WorkerClient]:
+    """One client for all tests of a module, of a worker with faulty jobs besides its own."""
+    client = WorkerClient(FAULTY)
+    yield client
+    client.close()

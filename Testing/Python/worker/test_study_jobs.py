@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.made_analysis import made_grid, made_study
+from support.worker_study import open_study, phase_files
+
+from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.study.phase import Phase
+from MTINetLib.study.study import Study
+from MTINetLib.worker.client import WorkerClient
+from MTINetLib.worker.messages import OpenStudy, Sample
+
+STUDY = made_study()
+
+
+def refused(client: WorkerClient, request: OpenStudy) -> str:
+    with pytest.raises(InputError) as told:
+        client.wait(client.submit("open_study", request.to_dict()), timeout_s=60)
+    return str(told.value)
+
+
+def with_phase(client: WorkerClient, phase: Phase, array: np.ndarray, study: Study = STUDY) -> OpenStudy:
+    """The study's request with another array for one phase."""
+    files = list(phase_files(client.folder, study))
+    np.save(files[phase.index].path, array)
+    grid = replace(files[phase.index].grid, shape=array.shape)
+    files[phase.index] = replace(files[phase.index], grid=grid)
+    return OpenStudy("wrong", tuple(files), alignment="off")  # type: ignore[arg-type]
+
+
+def test_a_study_comes_back_on_the_reference_grid_with_all_that_is_known_of_it(client: WorkerClient) -> None:
+    opened = open_study(client, STUDY, "a study")
+    volumes = np.load(opened.volumes)
+    assert np.array_equal(volumes, STUDY.volumes)
+    assert volumes.dtype == np.float32
+    assert opened.grid == STUDY.grid
+    assert opened.reference is Phase.PORTAL_VENOUS
+    assert opened.times_s == STUDY.times_s
+    assert [source.series_uid for source in opened.sources] == ["1.2.3.0", "1.2.3.1", "1.2.3.2", "1.2.3.3"]
+    assert opened.sources[1].evidence == ("time 32 s after bolus",)
+    assert opened.alignment[2] == 1.0
+
+
+def test_phases_on_other_grids_are_aligned_as_the_library_does(client: WorkerClient) -> None:
+    files = list(phase_files(client.folder, STUDY))
+    coarse = np.ascontiguousarray(STUDY.phase(Phase.ARTERIAL)[:, ::2, ::2])
+    spacing = (STUDY.grid.spacing[0] * 2, STUDY.grid.spacing[1] * 2, STUDY.grid.spacing[2])
+    np.save(files[1].path, coarse.astype(np.int16))
+    files[1] = replace(files[1], grid=replace(STUDY.grid, shape=coarse.shape, spacing=spacing))
+    request = OpenStudy("coarse", tuple(files), alignment="off")  # type: ignore[arg-type]
+    result = client.wait(client.submit("open_study", request.to_dict()), timeout_s=60)
+    assert "resampled:arterial" in result["flags"]
+    inside = np.s_[2:-2, 4:-4, 4:-4]
+    arterial = np.load(result["volumes"])[1][inside]
+    assert np.corrcoef(arterial.ravel(), STUDY.phase(Phase.ARTERIAL)[inside].ravel())[0, 1] > 0.95
+
+
+def test_doubtful_phases_and_unknown_times_are_flagged(client: WorkerClient) -> None:
+    files = tuple(replace(file, time_s=None, confidence=0.65) for file in phase_files(client.folder, STUDY))
+    request = OpenStudy("doubtful", files, alignment="off")  # type: ignore[arg-type]
+    result = client.wait(client.submit("open_study", request.to_dict()), timeout_s=60)
+    assert {"times_unknown", "phase_doubt:arterial"} <= set(result["flags"])
+
+
+def test_not_a_number_is_refused_by_the_name_of_its_phase(client: WorkerClient) -> None:
+    array = STUDY.phase(Phase.DELAYED).copy()
+    array[3, 4, 5] = np.nan
+    assert "delayed phase 'LAVA delayed' holds values that are not finite" in refused(
+        client, with_phase(client, Phase.DELAYED, array)
+    )
+
+
+def test_a_constant_volume_is_refused(client: WorkerClient) -> None:
+    flat = np.full(STUDY.grid.shape, 7, dtype=np.int16)
+    assert "same value 7 everywhere" in refused(client, with_phase(client, Phase.PRE, flat))
+
+
+def test_the_same_volume_twice_is_refused(client: WorkerClient) -> None:
+    same = with_phase(client, Phase.ARTERIAL, STUDY.phase(Phase.PRE))
+    assert "pre-contrast and the arterial phase hold the same image" in refused(client, same)
+
+
+def test_a_single_slice_is_refused(client: WorkerClient) -> None:
+    one = STUDY.phase(Phase.ARTERIAL)[:1]
+    assert "arterial phase 'LAVA arterial' has 1 slices" in refused(
+        client, with_phase(client, Phase.ARTERIAL, one)
+    )
+
+
+def test_a_file_that_is_gone_or_no_array_is_one_sentence(client: WorkerClient) -> None:
+    files = phase_files(client.folder, STUDY)
+    Path(files[2].path).unlink()
+    gone = OpenStudy("gone", files)  # type: ignore[arg-type]
+    assert "cannot be read; try again" in refused(client, gone)
+    Path(files[2].path).write_bytes(b"no array")
+    assert "cannot be read; try again" in refused(client, gone)
+
+
+def test_an_unknown_alignment_is_refused(client: WorkerClient) -> None:
+    files = phase_files(client.folder, STUDY)
+    request = OpenStudy("x", files, alignment="bend")  # type: ignore[arg-type]
+    assert "alignment 'bend' is unknown" in refused(client, request)
+
+
+def test_a_study_that_was_never_opened_is_a_clear_error(client: WorkerClient) -> None:
+    labels = client.folder / "labels.npy"
+    np.save(labels, np.zeros(STUDY.grid.shape, np.uint8))
+    before = {"lesions": [], "study": {}, "provenance": {}, "schema_version": "1.0"}
+    arguments = {"study": "never", "labels": str(labels), "before": before}
+    with pytest.raises(MTINetError, match="not open in the worker any more; analyse it again"):
+        client.wait(client.submit("measure", arguments), timeout_s=20)
+
+
+def test_the_sample_study_is_four_phases_with_times_that_open_as_they_are(client: WorkerClient) -> None:
+    sample = Sample.from_dict(client.wait(client.submit("make_sample", {}), timeout_s=120))
+    assert [file.time_s is not None for file in sample.phases] == [True] * 4
+    assert "arterial" in sample.phases[1].description
+    request = OpenStudy("sample", sample.phases)
+    opened = client.wait(client.submit("open_study", request.to_dict()), timeout_s=120)
+    assert opened["grid"] == request.to_dict()["phases"][2]["grid"]
+
+
+def test_left_handed_grids_stay_left_handed(client: WorkerClient) -> None:
+    study = made_study(made_grid((12, 40, 48), left_handed=True))
+    opened = open_study(client, study, "left")
+    assert opened.grid == study.grid
+    assert np.linalg.det(opened.grid.direction_matrix) < 0
