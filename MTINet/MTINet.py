@@ -1,25 +1,48 @@
 """The Slicer module: a thin face of MTINetLib. Nothing here imports a third-party package at file scope."""
 
+import importlib
 import logging
 import sys
+import tempfile
+import time
+import unittest
 from pathlib import Path
+from typing import Annotated
 
-import ctk
 import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
+from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper, parameterPack
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
     ScriptedLoadableModuleWidget,
 )
+from slicer.util import VTKObservationMixin
 
 # From the source tree Slicer puts only this folder on sys.path; installed, MTINetLib lies beside this file.
 _ROOT = Path(__file__).resolve().parent.parent
 if (_ROOT / "MTINetLib" / "__init__.py").is_file() and str(_ROOT) not in sys.path:
     sys.path.insert(0, str(_ROOT))
+
+_log = logging.getLogger(__name__)
+
+#: Sections of the two tabs from top to bottom: file and class in MTINetLib.panels.
+READ_PANELS = (
+    ("study_panel", "StudyPanel"),
+    ("analyze_panel", "AnalyzePanel"),
+    ("lesions_panel", "LesionsPanel"),
+    ("plot_panel", "PlotPanel"),
+    ("classification_panel", "ClassificationPanel"),
+    ("correct_panel", "CorrectPanel"),
+    ("report_panel", "ReportPanel"),
+    ("setup_panel", "SetupPanel"),
+)
+TRAINING_PANELS = (("training_panel", "TrainingPanel"),)
+#: Between two looks at the worker processes.
+POLL_MS = 30
 
 
 class MTINet(ScriptedLoadableModule):
@@ -39,78 +62,326 @@ class MTINet(ScriptedLoadableModule):
             "The network follows X. Xiao, Q. V. Hu, T. H. Kim and G. Wang: Adversarial Multi-Task Learning "
             "for Liver Tumor Segmentation, Dynamic Enhancement Regression, and Classification."
         )
-        icon = iconPath()
+        icon = iconPath("MTINet.png")
         if icon is not None:
             parent.icon = qt.QIcon(str(icon))
+        slicer.app.connect("startupCompleted()", registerSampleData)
 
 
-def iconPath():
-    """The module's icon: beside the module when installed, at the root of the source tree otherwise."""
+def iconPath(name):
+    """An icon: beside the module when installed, at the root of the source tree otherwise; None without."""
     here = Path(__file__).resolve().parent
-    candidates = [folder / "Resources" / "Icons" / "MTINet.png" for folder in (here, _ROOT)]
+    candidates = [folder / "Resources" / "Icons" / name for folder in (here, _ROOT)]
     return next((path for path in candidates if path.is_file()), None)
 
 
-class MTINetWidget(ScriptedLoadableModuleWidget):
-    """Says what stands: the analysis runs from the command line, its results open in Slicer."""
+def registerSampleData():
+    """Offer the sample study in Slicer's Sample Data module, where this Slicer has one."""
+    try:
+        import SampleData
+    except ImportError:
+        return
+    thumbnail = iconPath("MTINetSample.png")
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category="MTI-Net",
+        sampleName="MTINetSampleStudy",
+        # Nothing is downloaded: the phantom is made on this computer.
+        uris="mtinet:phantom",
+        fileNames="MTINetSampleStudy",
+        nodeNames=_("MTI-Net sample study"),
+        thumbnailFileName=None if thumbnail is None else str(thumbnail),
+        customDownloader=makeSampleData,
+    )
+
+
+def makeSampleData(source=None):
+    """What Sample Data calls; comes back with the four volume nodes in the scene."""
+    widget = getattr(slicer.modules, "MTINetWidget", None)
+    logic = MTINetLogic() if widget is None else widget.logic
+    try:
+        with slicer.util.tryWithErrorDisplay(_("The sample study could not be made."), waitCursor=True):
+            return list(logic.makeSampleStudy().values())
+    finally:
+        if widget is None:
+            logic.close()
+
+
+@parameterPack
+class MTINetPhases:
+    """The volume of each phase."""
+
+    pre: slicer.vtkMRMLScalarVolumeNode
+    arterial: slicer.vtkMRMLScalarVolumeNode
+    portalVenous: slicer.vtkMRMLScalarVolumeNode
+    delayed: slicer.vtkMRMLScalarVolumeNode
+
+
+@parameterNodeWrapper
+class MTINetChoices:
+    """All that the user has chosen; MTINetLib.session.choices says what each means."""
+
+    phases: MTINetPhases
+    reference: str = "portal_venous"
+    alignment: Annotated[str, Choice(["auto", "off", "force"])] = "auto"
+    model: str = ""
+    device: str = "auto"
+    precision: str = "auto"
+    # vtkMRMLSegmentationNode is not there yet when Slicer loads its modules
+    segmentation: slicer.vtkMRMLNode
+    selectedLesion: int = 0
+    relativePlot: bool = False
+    readerComment: str = ""
+    readerName: str = ""
+    reportFolder: str = ""
+    deidentify: bool = False
+
+
+class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """Puts the panels together; they look at the session that the logic drives."""
+
+    def __init__(self, parent=None):
+        VTKObservationMixin.__init__(self)  # before setup(), which the next line calls where parent is None
+        ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
-        section = ctk.ctkCollapsibleButton()
-        section.text = _("Liver lesion MRI")
-        self.layout.addWidget(section)
-        form = qt.QVBoxLayout(section)
-        for text in (self.intendedUseText(), self.usageText()):
-            label = qt.QLabel(text)
-            label.wordWrap = True
-            label.textInteractionFlags = qt.Qt.TextSelectableByMouse
-            form.addWidget(label)
-        self.layout.addStretch(1)
+        self.logic = MTINetLogic()
+        self.panels = []
+        self._connected = None
+        self._entered = False
+        self._polling = False
+        self.layout.addWidget(self._intendedUse())
+        self.tabs = qt.QTabWidget()
+        self.layout.addWidget(self.tabs)
+        self._addTab(_("Read"), READ_PANELS)
+        self._addTab(_("Training"), TRAINING_PANELS)
+        self._panel("AnalyzePanel").open_setup = self._panel("SetupPanel").open
+        self.logic.choicesReplaced = self._choicesReplaced
+        scene = slicer.vtkMRMLScene
+        for event in (scene.StartCloseEvent, scene.StartImportEvent):
+            self.addObserver(slicer.mrmlScene, event, self._sceneChanges)
+        self.timer = qt.QTimer()
+        self.timer.setInterval(POLL_MS)
+        self.timer.connect("timeout()", self._poll)
+        self.timer.start()
 
-    def intendedUseText(self):
-        return _("Research use only. Not for diagnosis or treatment decisions.")
+    def enter(self):
+        """The module is shown: choices and widgets follow each other, and our layout comes back."""
+        self._entered = True
+        self._connectGui()
+        for panel in self.panels:
+            panel.enter()
+        self.logic.session.show_layout()
 
-    def usageText(self):
-        return _(
-            "The analysis runs outside Slicer so far. Install MTINet as its README says, then run\n\n"
-            "    {command}\n\n"
-            "and open OUT/scene.mrb here: it holds the four phases, the lesions, the table and the plot."
-        ).format(command=" ".join(MTINetLogic.commandLine("STUDY-FOLDER", "OUT")))
+    def exit(self):
+        """Another module is shown; what runs goes on."""
+        self._entered = False
+        for panel in self.panels:
+            panel.exit()
+        self._disconnectGui()
+        self.logic.session.give_layout_back()
+
+    def cleanup(self):
+        """Slicer closes or the module is reloaded: nothing of it stays behind."""
+        if self.logic is None:
+            return
+        self.timer.stop()
+        self._disconnectGui()
+        self.removeObservers()
+        for panel in self.panels:
+            panel.close()
+        self.panels = []
+        self.logic.session.give_layout_back()
+        self.logic.close()
+        self.logic = None
+
+    def onReload(self):
+        """Reload the library too, after the running one has ended."""
+        self.cleanup()
+        for name in [name for name in sys.modules if name.split(".")[0] == "MTINetLib"]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        ScriptedLoadableModuleWidget.onReload(self)
+
+    def _addTab(self, title, panels):
+        page = qt.QWidget()
+        page.setLayout(qt.QVBoxLayout())
+        for file, name in panels:
+            module = importlib.import_module(f"MTINetLib.panels.{file}")
+            self.panels.append(getattr(module, name)(self.logic.session, page))
+        page.layout().addStretch(1)
+        self.tabs.addTab(page, title)
+
+    def _panel(self, name):
+        return next(panel for panel in self.panels if type(panel).__name__ == name)
+
+    def _intendedUse(self):
+        label = qt.QLabel(_("Research use only. Not for diagnosis or treatment decisions."))
+        label.wordWrap = True
+        return label
+
+    def _connectGui(self):
+        """Bind the widgets that name a choice; connectGui would give no tag to undo it with."""
+        self._disconnectGui()
+        widgets = {}
+        for panel in self.panels:
+            for widget in vars(panel.ui).values():
+                name = widget.property("SlicerParameterName")
+                if name:
+                    widgets[name] = widget
+        choices = self.logic.session.choices
+        self._connected = choices, choices.connectParametersToGui(widgets)
+
+    def _disconnectGui(self):
+        if self._connected is not None:
+            choices, tag = self._connected
+            choices.disconnectGui(tag)
+            self._connected = None
+
+    def _sceneChanges(self, caller, event):
+        self._disconnectGui()
+
+    def _choicesReplaced(self):
+        if self._entered:
+            self._connectGui()
+            for panel in self.panels:
+                panel.refresh()
+
+    def _poll(self):
+        if not self._polling:  # a message box lets the timer go on
+            self._polling = True
+            try:
+                self.logic.session.poll()
+            finally:
+                self._polling = False
 
 
-class MTINetLogic(ScriptedLoadableModuleLogic):
-    """What a script can call."""
+class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
+    """What a script can call; all that takes long has happened when a method returns.
 
-    @staticmethod
-    def commandLine(studyFolder, outputFolder):
-        """The command that analyses a DICOM folder, as a list of words."""
-        return ["mtinet", "analyze", str(studyFolder), "-o", str(outputFolder)]
+    Example::
 
-    @staticmethod
-    def readFindings(path):
-        """The findings of one analysis, from its findings.json."""
-        from MTINetLib.findings import from_json
+        logic = slicer.util.getModuleLogic("MTINet")
+        logic.makeSampleStudy()
+        findings = logic.analyze()
+        logic.report("/tmp")
+    """
 
-        return from_json(Path(path).read_text(encoding="utf-8"))
+    def __init__(self, parent=None):
+        VTKObservationMixin.__init__(self)
+        ScriptedLoadableModuleLogic.__init__(self, parent)
+        from MTINetLib.session.session import Session
 
+        self.choicesReplaced = None
+        self.session = Session(self.getParameterNode())
+        scene = slicer.vtkMRMLScene
+        self.addObserver(slicer.mrmlScene, scene.StartCloseEvent, self._sceneCloses)
+        self.addObserver(slicer.mrmlScene, scene.EndCloseEvent, self._sceneReplaced)
+        self.addObserver(slicer.mrmlScene, scene.EndImportEvent, self._sceneReplaced)
+        self.session.restore()
 
-class MTINetTest(ScriptedLoadableModuleTest):
-    """Runs inside Slicer."""
+    def getParameterNode(self):
+        """The choices, kept in the scene."""
+        return MTINetChoices(ScriptedLoadableModuleLogic.getParameterNode(self))
 
-    def setUp(self):
-        slicer.mrmlScene.Clear()
+    @property
+    def results(self):
+        """The nodes of the results (MTINetLib.scene.results.Results), None before the first analysis."""
+        return self.session.results
 
-    def runTest(self):
-        self.setUp()
-        self.test_the_library_is_found()
-        self.test_the_module_names_its_command()
+    @property
+    def findings(self):
+        """What was found (MTINetLib.findings.StudyFindings), as measured last."""
+        return self.session.findings
 
-    def test_the_library_is_found(self):
-        from MTINetLib.findings import LesionClass
+    def makeSampleStudy(self):
+        """Add the sample study to the scene; volume nodes by phase."""
+        from MTINetLib.session.choices import chosen_volumes
 
-        self.assertEqual(LesionClass("HCC"), LesionClass.HCC)
-        logging.info("MTINetLib is importable")
+        self.session.sample.load()
+        self.wait()
+        return chosen_volumes(self.session.choices)
 
-    def test_the_module_names_its_command(self):
-        self.assertEqual(MTINetLogic.commandLine("in", "out"), ["mtinet", "analyze", "in", "-o", "out"])
-        logging.info("the command line is named")
+    def recognise(self):
+        """Choose the four phases among the scene's volumes by evidence; says which and why."""
+        return self.session.recognise()
+
+    def analyze(self, phases=None, reference="portal_venous", wait=True):
+        """Find, measure and classify the lesions.
+
+        Args:
+            phases: volume nodes by name (pre, arterial, portal_venous, delayed) or by Phase; None takes
+                those that are chosen.
+            reference: name of the phase whose grid the results get.
+
+        Returns:
+            The findings, or None where ``wait`` is False; ``session.events`` tells of the end.
+        """
+        from MTINetLib.session.choices import choose_volume
+        from MTINetLib.study.phase import Phase
+
+        for phase, node in (phases or {}).items():
+            choose_volume(self.session.choices, Phase(phase), node)
+        self.session.choices.reference = Phase(reference).value
+        if phases:
+            self.session.check_phases()
+        self.session.start_analysis()
+        if not wait:
+            return None
+        self.wait()
+        return self.findings
+
+    def measureMasks(self, labels):
+        """Measure lesions that somebody drew, without the network: labels [K, J, I] on the reference."""
+        from MTINetLib.session.measure_masks import measure_masks
+
+        return measure_masks(self.session, labels, slicer.app.processEvents)
+
+    def measureAgain(self):
+        """Wait until the findings are those of the masks as they are now."""
+        self.session.correction.masks_edited()
+        self.wait()
+        return self.findings
+
+    def askNetwork(self):
+        """Read class and predicted curve again under the corrected masks."""
+        self.session.correction.ask_network()
+        self.wait()
+        return self.findings
+
+    def revert(self, label=None):
+        """Give one lesion, or all, the AI's own mask again."""
+        if label is None:
+            self.session.correction.revert_all()
+        else:
+            self.session.correction.revert(label)
+        self.wait()
+        return self.findings
+
+    def report(self, folder, formats=("pdf", "html", "csv", "json"), **words):
+        """Write a report into a new folder inside ``folder``; the paths of its files.
+
+        Args:
+            words: ``comment``, ``reader`` and ``deidentify`` as in MTINetLib.session.reports.
+        """
+        self.session.reports.write(folder, tuple(formats), **words)
+        self.wait()
+        return self.session.reports.files
+
+    def wait(self, timeout_s=None):
+        """Let Slicer live until nothing runs; raises what ended the run (MTINetLib.errors)."""
+        self.session.wait(slicer.app.processEvents, timeout_s)
+
+    def close(self):
+        """End the worker processes; the logic is of no use afterwards."""
+        self.removeObservers()
+        self.session.close()
+
+    def _sceneCloses(self, caller, event):
+        self.session.scene_closing()
+
+    def _sceneReplaced(self, caller, event):
+        self.session.choices = self.getParameterNode()
+        self.session.restore()
+        if self.choicesReplaced is not None:
+            self.choicesReplaced()
