@@ -147,7 +147,7 @@ class StudyPanel(Panel):
         if self._writing or slicer.mrmlScene.IsClosing():
             return
         choices = self.session.choices
-        if node is getattr(choices.phases, PHASE_NAMES[phase]):
+        if _id(node) == _id(getattr(choices.phases, PHASE_NAMES[phase])):
             return
         (self._own.discard if node is None else self._own.add)(phase)
         with self._quietly():
@@ -257,6 +257,10 @@ class StudyPanel(Panel):
             yield
         finally:
             self._writing = before
+
+
+def _id(node: Any) -> str | None:
+    return None if node is None else str(node.GetID())
 
 
 def _select(box: Any, data: str) -> None:
