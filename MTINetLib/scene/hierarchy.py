@@ -38,20 +38,32 @@ def put_in_folder(parent: int, name: str, nodes: Iterable[Any]) -> int:
     return int(folder)
 
 
-def remove_empty_folder_of(node: Any) -> None:
-    """Remove the folder of a node that is about to go, if nothing else is in it."""
-    from vtkmodules.vtkCommonCore import vtkIdList
-
+def folder_of(node: Any) -> int | None:
+    """The folder item that a node is in; None where it is in none."""
     hierarchy = _hierarchy()
     item = hierarchy.GetItemByDataNode(node)
     if item == hierarchy.GetInvalidItemID():
-        return
+        return None
     folder = hierarchy.GetItemParent(item)
-    children = vtkIdList()
+    return int(folder) if hierarchy.GetItemLevel(folder) == "Folder" else None
+
+
+def remove_folder_if_empty(folder: int) -> None:
+    """Remove a folder item unless something is in it."""
+    from vtkmodules.vtkCommonCore import vtkIdList
+
+    hierarchy, children = _hierarchy(), vtkIdList()
     hierarchy.GetItemChildren(folder, children, False)
-    if hierarchy.GetItemLevel(folder) == "Folder" and children.GetNumberOfIds() <= 1:
-        hierarchy.SetItemParent(item, hierarchy.GetItemParent(folder))
+    if children.GetNumberOfIds() == 0:
         hierarchy.RemoveItem(folder, False, False)
+
+
+def forget_node(node: Any) -> None:
+    """Remove the item of a node that has left the scene; the application has done so by itself."""
+    hierarchy = _hierarchy()
+    item = hierarchy.GetItemByDataNode(node)
+    if item != hierarchy.GetInvalidItemID():
+        hierarchy.RemoveItem(item, False, True)
 
 
 def _hierarchy() -> Any:

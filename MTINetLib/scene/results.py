@@ -10,12 +10,14 @@ import numpy as np
 from MTINetLib.findings import StudyFindings, from_json, to_json
 from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
 from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table
-from MTINetLib.scene.hierarchy import remove_empty_folder_of
+from MTINetLib.scene.hierarchy import folder_of, remove_folder_if_empty
 from MTINetLib.scene.label_image import Labels
 from MTINetLib.scene.lesion_table import add_lesion_table, fill_lesion_table
 from MTINetLib.scene.read_labels import read_labels
+from MTINetLib.scene.remove_nodes import remove_nodes
 from MTINetLib.scene.segmentation import dress_segment, segment_labels
 from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.scene.turned_slices import remember_first_voxel, slices_were_turned, with_turned_slices
 from MTINetLib.study.phase import PHASES
 
 #: Text attribute of a segmentation node that holds the findings as JSON.
@@ -90,6 +92,8 @@ def find_results(segmentation: Any) -> Results | None:
     geometry = segmentation.GetNodeReference(_GEOMETRY)
     if findings is None or any(node is None for node in (*volumes, reference, geometry)):
         return None
+    if slices_were_turned(segmentation, geometry):
+        findings = _turn(segmentation, geometry)
     lesions, times = findings.lesions, findings.study.times_s
     table = segmentation.GetNodeReference(_TABLE)
     chart = segmentation.GetNodeReference(_CHART)
@@ -99,7 +103,7 @@ def find_results(segmentation: Any) -> Results | None:
     table = table if table is not None else add_curve_table(lesions, times)
     plot = CurvePlot(chart, series)
     if not whole:
-        _remove([chart, *series])
+        remove_nodes([chart, *series])
         plot = add_curve_plot(table)
     results = Results(
         volumes=volumes,
@@ -164,7 +168,7 @@ def first_free_label(results: Results) -> int:
 
 def update_results(results: Results, findings: StudyFindings) -> None:
     """Bring names, colours, tables and plot up to date with findings that were measured again."""
-    results.segmentation.SetAttribute(FINDINGS_ATTRIBUTE, to_json(findings))
+    write_findings(results.segmentation, findings, results.geometry)
     inner = results.segmentation.GetSegmentation()
     segments = segment_labels(results.segmentation)
     for lesion in findings.lesions:
@@ -199,21 +203,30 @@ def shows_relative(results: Results) -> bool:
 
 
 def remove_results(results: Results) -> None:
-    """Remove all nodes but the volumes."""
-    remove_empty = results.table
+    """Remove all nodes but the user's volumes, and the folder that held them."""
     hidden = results.geometry if results.geometry is not results.reference else None
     others = [hidden, results.ai_segmentation, results.chart, *results.series, results.lesion_table]
-    _remove([results.segmentation, *others])
-    if remove_empty.GetScene() is not None:
-        remove_empty_folder_of(remove_empty)
-    _remove([remove_empty])
+    folder = None if results.table.GetScene() is None else folder_of(results.table)
+    remove_nodes([results.segmentation, *others, results.table])
+    if folder is not None:
+        remove_folder_if_empty(folder)
 
 
-def _remove(nodes: list[Any]) -> None:
-    scene = slicer_module().mrmlScene
-    for node in nodes:
-        if node is not None and node.GetScene() is scene:
-            scene.RemoveNode(node)
+def _turn(segmentation: Any, geometry: Any) -> StudyFindings:
+    """Bring the slice numbers of both segmentations' findings to how the volume lies now."""
+    count = geometry.GetImageData().GetDimensions()[2]
+    for node in (segmentation.GetNodeReference(_AI), segmentation):
+        findings = None if node is None else _read(node)
+        if findings is not None:
+            turned = with_turned_slices(findings, count)
+            write_findings(node, turned, geometry)
+    return turned
+
+
+def write_findings(segmentation: Any, findings: StudyFindings, geometry: Any) -> None:
+    """Keep findings with a segmentation node whose lesions are on the grid of ``geometry``."""
+    segmentation.SetAttribute(FINDINGS_ATTRIBUTE, to_json(findings))
+    remember_first_voxel(segmentation, geometry)
 
 
 def _read(segmentation: Any) -> StudyFindings | None:

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy.typing as npt
 
-from MTINetLib.findings import StudyFindings, to_json
+from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.ai_lesions import empty_ai_segmentation
 from MTINetLib.scene.curve_plot import add_curve_plot
 from MTINetLib.scene.curve_table import add_curve_table
 from MTINetLib.scene.geometry_node import add_geometry, is_grid_of
 from MTINetLib.scene.hierarchy import put_beside, put_in_folder
 from MTINetLib.scene.lesion_table import add_lesion_table
-from MTINetLib.scene.results import FINDINGS_ATTRIBUTE, Results, link
+from MTINetLib.scene.remove_nodes import remove_nodes
+from MTINetLib.scene.results import Results, link, write_findings
 from MTINetLib.scene.segmentation import add_lesion, check_size, empty_segmentation, label_in_labels
-from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import Grid
 
 FOLDER_NAME = "MTI-Net results"
@@ -56,9 +56,8 @@ def show_results(
             empty_ai_segmentation(geometry),
         )
         made += (segmentation, ai_segmentation)
-        text = to_json(findings)
         for node in (segmentation, ai_segmentation):
-            node.SetAttribute(FINDINGS_ATTRIBUTE, text)
+            write_findings(node, findings, geometry)
         yield
         for lesion in findings.lesions:
             found = label_in_labels(labels, lesion.label)
@@ -89,8 +88,7 @@ def show_results(
         link(results)
         return results
     except BaseException:
-        for node in made:
-            slicer_module().mrmlScene.RemoveNode(node)
+        remove_nodes(made)
         raise
 
 

@@ -1,0 +1,26 @@
+"""Nodes out of the scene, with what belongs to them alone: display, file, place in the hierarchy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from MTINetLib.scene.hierarchy import forget_node
+from MTINetLib.scene.slicer_core import slicer_module
+
+
+def remove_nodes(nodes: Iterable[Any]) -> None:
+    """Remove nodes with their display and storage nodes; None and nodes that are gone already are passed."""
+    scene = slicer_module().mrmlScene
+    for node in nodes:
+        if node is None or node.GetScene() is not scene:
+            continue
+        own = [node]
+        if node.IsA("vtkMRMLDisplayableNode"):
+            own += [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())]
+        if node.IsA("vtkMRMLStorableNode"):
+            own += [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())]
+        for one in own:
+            if one is not None and one.GetScene() is scene:
+                scene.RemoveNode(one)
+        forget_node(node)

@@ -1,0 +1,266 @@
+"""Results in the scene: made in steps, found again, also after the scene was saved and opened."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.made_analysis import made_analysis, made_grid, made_study
+from support.shown_results import paint, shown_results
+from support.slicer_scene import empty_scene
+
+from MTINetLib.errors import InputError
+from MTINetLib.findings import LesionClass, StudyFindings
+from MTINetLib.scene.edit_lesions import add_lesion, delete_lesion
+from MTINetLib.scene.results import (
+    Results,
+    ai_findings,
+    ai_labels,
+    corrected_labels,
+    find_results,
+    findings_of,
+    remove_results,
+    results_in_scene,
+    selected_lesion,
+    show_curve,
+    shows_relative,
+    update_results,
+)
+from MTINetLib.scene.save import load_scene, save_scene
+from MTINetLib.scene.segmentation import segment_labels
+from MTINetLib.scene.select_lesion import select_lesion
+from MTINetLib.scene.show_results import show_results
+from MTINetLib.scene.volumes import add_phase_volumes
+
+pytestmark = pytest.mark.viewer
+
+
+@pytest.fixture
+def slicer() -> Any:
+    return empty_scene()
+
+
+def test_results_are_found_by_their_segmentation(slicer: Any) -> None:
+    results, _, analysis = shown_results()
+    again = find_results(results.segmentation)
+    assert again is not None
+    for name in ("volumes", "reference", "geometry", "segmentation", "ai_segmentation", "series", "chart"):
+        assert getattr(again, name) == getattr(results, name), name
+    assert findings_of(again) == analysis.findings
+    assert ai_findings(again) == analysis.findings
+    assert results_in_scene() == (again,)
+
+
+def test_the_labels_come_back_as_they_went_in(slicer: Any) -> None:
+    results, _, analysis = shown_results()
+    assert np.array_equal(corrected_labels(results), analysis.labels)
+    assert np.array_equal(ai_labels(results), analysis.labels)
+    assert corrected_labels(results).dtype == np.uint8
+
+
+def test_other_segmentations_are_no_results(slicer: Any) -> None:
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    assert find_results(node) is None
+    node.SetAttribute("MTINet.Findings", "{ spoilt")
+    assert find_results(node) is None
+    assert results_in_scene() == ()
+
+
+def test_results_without_their_volumes_are_none_any_more(slicer: Any) -> None:
+    results, *_ = shown_results()
+    slicer.mrmlScene.RemoveNode(results.volumes[0])
+    assert find_results(results.segmentation) is None
+
+
+def test_tables_and_plot_that_the_user_removed_are_made_again(slicer: Any) -> None:
+    results, *_ = shown_results()
+    for node in (results.table, results.lesion_table, results.chart, results.series[1]):
+        slicer.mrmlScene.RemoveNode(node)
+    again = find_results(results.segmentation)
+    assert again is not None
+    assert again.table.GetNumberOfRows() == 4
+    assert again.lesion_table.GetNumberOfRows() == 2
+    show_curve(again, 2)
+    assert again.chart.GetNumberOfPlotSeriesNodes() == 5
+    scene = slicer.mrmlScene
+    assert scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") == 5, "those left over are gone"
+
+
+@pytest.mark.parametrize("left_handed", [False, True])
+def test_a_saved_scene_opens_again_with_corrections_and_selection(
+    slicer: Any, tmp_path: Path, left_handed: bool
+) -> None:
+    results, study, analysis = shown_results(made_grid(left_handed=left_handed))
+    number = add_lesion(results)
+    added = np.zeros(study.grid.shape, dtype=np.bool_)
+    added[2:5, 10:14, 60:70] = True
+    paint(results, segment_labels(results.segmentation)[number], added)
+    corrected = corrected_labels(results)
+    select_lesion(results, 2)
+    show_curve(results, 2, relative=True)
+    save_scene(tmp_path / "größer, mit Leerzeichen.mrb")
+    slicer.mrmlScene.Clear(False)
+    load_scene(tmp_path / "größer, mit Leerzeichen.mrb")
+    (again,) = results_in_scene()
+    # A left-handed stack comes back with its slices the other way round, and so do the labels on it.
+    turn = slice(None, None, -1) if left_handed else slice(None)
+    assert np.array_equal(corrected_labels(again), corrected[turn])
+    assert np.array_equal(ai_labels(again), analysis.labels[turn])
+    assert (selected_lesion(again), shows_relative(again)) == (2, True)
+    for found in (findings_of(again), ai_findings(again)):
+        assert found is not None
+        assert found.provenance == analysis.findings.provenance
+        for lesion in found.lesions:
+            used = np.flatnonzero((ai_labels(again) == lesion.label).any(axis=(1, 2)))
+            assert lesion.slices == (used[0], used[-1])
+    assert not again.ai_segmentation.GetDisplayNode().GetVisibility()
+    assert [node.GetAttribute("MTINet.Phase") for node in again.volumes] == [
+        "pre",
+        "arterial",
+        "portal_venous",
+        "delayed",
+    ]
+    column = again.table.GetTable().GetColumnByName("Lesion 2 measured (%)")
+    assert column.IsA("vtkDoubleArray") or column.IsA("vtkTypeFloat64Array"), "numbers, not text"
+    assert again.chart.GetNumberOfPlotSeriesNodes() == 5
+    assert again.series[0].GetYColumnName() == "Lesion 2 measured (%)"
+    assert again.lesion_table.GetTable().GetColumnByName("Class").GetValue(1) == "Hemangioma"
+
+
+def test_findings_measured_again_are_shown_everywhere(slicer: Any) -> None:
+    results, _, analysis = shown_results()
+    one, two = analysis.findings.lesions
+    changed = replace(one, lesion_class=LesionClass.UNDECIDED, volume_ml=12.345)
+    select_lesion(results, 1)
+    show_curve(results, 1)
+    update_results(results, replace(analysis.findings, lesions=(changed, two)))
+    segment = results.segmentation.GetSegmentation().GetSegment(segment_labels(results.segmentation)[1])
+    assert segment.GetName() == "1 Undecided"
+    assert segment.GetColor() == pytest.approx((200 / 255,) * 3)
+    assert "52988006" in segment.GetTerminology()
+    table = results.lesion_table.GetTable()
+    assert table.GetColumnByName("Volume (mL)").GetValue(0) == 12.35
+    assert table.GetColumnByName("Class").GetValue(0) == "Undecided"
+    assert results.series[0].GetName() == "1 Undecided, measured"
+    assert findings_of(results).lesions[0].volume_ml == 12.345
+    original = ai_findings(results)
+    assert original is not None
+    assert original.lesions[0].lesion_class is LesionClass.HCC
+
+
+def test_a_name_or_colour_of_the_user_stays(slicer: Any) -> None:
+    results, _, analysis = shown_results()
+    inner = results.segmentation.GetSegmentation()
+    one, two = (inner.GetSegment(segment_labels(results.segmentation)[label]) for label in (1, 2))
+    one.SetName("the large one")
+    two.SetColor(0.1, 0.9, 0.2)
+    update_results(results, changed_classes(analysis.findings))
+    assert one.GetName() == "the large one"
+    assert one.GetColor() == pytest.approx((200 / 255,) * 3)
+    assert two.GetName() == "2 Undecided"
+    assert two.GetColor() == pytest.approx((0.1, 0.9, 0.2))
+
+
+def changed_classes(findings: StudyFindings) -> StudyFindings:
+    lesions = tuple(replace(lesion, lesion_class=LesionClass.UNDECIDED) for lesion in findings.lesions)
+    return replace(findings, lesions=lesions)
+
+
+def test_a_lesion_that_is_gone_leaves_tables_and_plot(slicer: Any) -> None:
+    results, _, analysis = shown_results()
+    select_lesion(results, 2)
+    show_curve(results, 2)
+    delete_lesion(results, 2)
+    update_results(results, replace(analysis.findings, lesions=analysis.findings.lesions[:1]))
+    assert results.lesion_table.GetNumberOfRows() == 1
+    assert results.table.GetTable().GetColumnByName("Lesion 2 measured") is None
+    assert results.chart.GetNumberOfPlotSeriesNodes() == 0
+
+
+def test_removing_results_leaves_the_volumes_and_nothing_else(slicer: Any) -> None:
+    add_phase_volumes(made_study())
+    before = {node.GetID() for node in nodes(slicer)}
+    study = made_study()
+    volumes = tuple(slicer.mrmlScene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode") for n in range(4))
+    results = finish(
+        show_results(made_analysis(study).findings, made_analysis(study).labels, volumes, volumes[2])
+    )
+    remove_results(results)
+    left = {node.GetID() for node in nodes(slicer)} - before
+    assert {slicer.mrmlScene.GetNodeByID(name).GetClassName() for name in left} <= {
+        "vtkMRMLSubjectHierarchyNode"
+    }
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    assert hierarchy.GetItemByName("MTI-Net results") == hierarchy.GetInvalidItemID()
+
+
+def test_a_run_that_ends_in_the_middle_leaves_nothing(slicer: Any) -> None:
+    study = made_study()
+    volumes = add_phase_volumes(study)
+    count = slicer.mrmlScene.GetNumberOfNodes()
+    for steps in range(1, 5):
+        show = show_results(made_analysis(study).findings, made_analysis(study).labels, volumes, volumes[2])
+        for _ in range(steps):
+            next(show)
+        show.close()
+        assert slicer.mrmlScene.GetNumberOfNodes() == count
+
+
+def test_labels_of_another_size_are_refused(slicer: Any) -> None:
+    study = made_study()
+    volumes = add_phase_volumes(study)
+    count = slicer.mrmlScene.GetNumberOfNodes()
+    with pytest.raises(InputError, match="96 x 80 x 23 voxels"):
+        finish(
+            show_results(made_analysis(study).findings, made_analysis(study).labels[1:], volumes, volumes[2])
+        )
+    assert slicer.mrmlScene.GetNumberOfNodes() == count
+
+
+def test_every_step_is_short(slicer: Any) -> None:
+    study = made_study(made_grid((80, 256, 256)))
+    analysis = made_analysis(study)
+    volumes = add_phase_volumes(study)
+    steps = show_results(analysis.findings, analysis.labels, volumes, volumes[2])
+    longest = 0.0
+    while True:
+        began = time.process_time()
+        try:
+            next(steps)
+        except StopIteration as end:
+            results = end.value
+            break
+        finally:
+            longest = max(longest, time.process_time() - began)
+    assert longest < 0.05
+    began = time.process_time()
+    corrected_labels(results)
+    assert time.process_time() - began < 0.05
+
+
+def test_no_lesion_at_all_is_a_result_too(slicer: Any) -> None:
+    results, *_ = shown_results(classes=())
+    assert results.lesion_table.GetNumberOfRows() == 0
+    assert not corrected_labels(results).any()
+    select_lesion(results, 1)
+    show_curve(results, 1)
+    assert selected_lesion(results) is None
+    assert find_results(results.segmentation) is not None
+
+
+def nodes(slicer: Any) -> list[Any]:
+    scene = slicer.mrmlScene
+    return [scene.GetNthNode(n) for n in range(scene.GetNumberOfNodes())]
+
+
+def finish(steps: Any) -> Results:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            results: Results = end.value
+            return results
