@@ -139,7 +139,7 @@ def constraints(installing: Iterable[str]) -> str:
         if canonical(name) not in installed
         and (has_module(name) or (name == "torch" and canonical(name) not in free))
     ]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in lines)
 
 
 def canonical(name: str) -> str:
