@@ -23,6 +23,7 @@ class CorrectPanel(Panel):
     UI = "CorrectPanel.ui"
 
     def setup(self) -> None:
+        self._shown = False
         self._sceneTags: list[int] = []
         self.editor = SegmentEditor(self.ui.editorPlace, self.onSegmentChosen)
         self.session.correction.before_action = self.editor.save_state
@@ -32,7 +33,7 @@ class CorrectPanel(Panel):
         ui.splitButton.connect("clicked()", self.onSplit)
         ui.mergeButton.connect("clicked()", self.onMerge)
         ui.askButton.connect("clicked()", self.session.correction.ask_network)
-        ui.compareButton.connect("toggled(bool)", self.session.correction.show_ai)
+        ui.compareButton.connect("toggled(bool)", self.onCompare)
         ui.revertButton.connect("clicked()", self.onRevert)
         ui.revertAllButton.connect("clicked()", self.onRevertAll)
         self.listen(Topic.FINDINGS, self.refresh)
@@ -49,7 +50,10 @@ class CorrectPanel(Panel):
     def refresh(self) -> None:
         session, correction, ui = self.session, self.session.correction, self.ui
         results = session.results
-        self.editor.edit(*((None, None) if results is None else (results.segmentation, results.reference)))
+        if self._shown:
+            self.editor.edit(
+                *((None, None) if results is None else (results.segmentation, results.reference))
+            )
         there = results is not None and session.state is not State.ASKING
         label, others = self.chosenLabel(), self._otherLabels()
         ui.editorPlace.enabled = there
@@ -66,11 +70,13 @@ class CorrectPanel(Panel):
         ui.standingLabel.text = self.standingText()
 
     def enter(self) -> None:
+        self._shown = True
         super().enter()
         self.onSelection()
         self.editor.enter()
 
     def exit(self) -> None:
+        self._shown = False
         self.editor.exit()
 
     def close(self) -> None:
@@ -78,6 +84,7 @@ class CorrectPanel(Panel):
         for tag in self._sceneTags:
             slicer.mrmlScene.RemoveObserver(tag)
         self._sceneTags = []
+        self._shown = False
         self.editor.close()
 
     def chosenLabel(self) -> int | None:
@@ -100,7 +107,9 @@ class CorrectPanel(Panel):
         elif correction.measured_in_s is None:
             said = [_("Corrected by you."), self._unreadText()]
         else:
-            measured = _("Corrected by you; measured again in {0:.1f} s.").format(correction.measured_in_s)
+            measured = _("Corrected by you; measured again in {0:.1f}\u00a0s.").format(
+                correction.measured_in_s
+            )
             said = [measured, self._unreadText()]
         return " ".join(said)
 
@@ -123,6 +132,9 @@ class CorrectPanel(Panel):
         other = self.ui.mergeBox.itemData(self.ui.mergeBox.currentIndex)
         if other is not None:
             self._withLesion(lambda label: self.session.correction.merge((label, int(other))))
+
+    def onCompare(self, shown: bool) -> None:
+        self._do(lambda: self.session.correction.show_ai(shown))
 
     def onRevert(self) -> None:
         self._withLesion(self.session.correction.revert)
@@ -189,10 +201,7 @@ class CorrectPanel(Panel):
         unread = sorted(self.session.correction.standing.unread)
         text: str = _("The network has read these masks.")
         if len(unread) == 1:
-            text = _("The class of lesion {0} is of another mask: ask the network again.").format(unread[0])
+            text = _("The network has not read lesion {0} as it is now: ask it again for the class.")
         elif unread:
-            names = ", ".join(str(label) for label in unread)
-            text = _("The classes of lesions {0} are not of these masks: ask the network again.").format(
-                names
-            )
-        return text
+            text = _("The network has not read lesions {0} as they are now: ask it again for the classes.")
+        return text.format(", ".join(str(label) for label in unread))

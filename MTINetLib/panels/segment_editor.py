@@ -90,12 +90,13 @@ class SegmentEditor:
         if self.widget is None:
             return
         self.use_node()
-        if self.node.GetSegmentationNode() is segmentation:
-            return  # the user may have chosen another phase for the thresholds
+        same = self.node.GetSegmentationNode() is segmentation
+        if same and self.node.GetSourceVolumeNode() is not None:
+            return  # perhaps another phase, which the user has chosen for the thresholds
         with self._silent():
-            self.widget.setSegmentationNode(segmentation)
-            set_source = getattr(self.widget, "setSourceVolumeNode", None) or self.widget.setMasterVolumeNode
-            set_source(source)
+            if not same:
+                self.widget.setSegmentationNode(segmentation)
+            self.widget.setSourceVolumeNode(source)
 
     @property
     def segment(self) -> str:

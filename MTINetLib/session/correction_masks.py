@@ -18,11 +18,11 @@ Marks = Mapping[int, str]
 def mask_marks(labels: npt.NDArray[Any]) -> dict[int, str]:
     """The mark of every lesion in a label map [K, J, I]."""
     flat = labels.reshape(-1)
-    places = np.flatnonzero(flat)
+    places = np.flatnonzero(flat != 0)  # ten times as fast on bool as on numbers
     values = flat[places]
     marks = {}
-    for label in np.unique(values):
-        own = places[values == label].astype("<u8")
+    for label in np.flatnonzero(np.bincount(values)):
+        own = places[values == label].astype("<u4" if flat.size < 2**32 else "<u8")
         marks[int(label)] = f"{own.size}:{zlib.crc32(own.tobytes()):08x}"
     return marks
 

@@ -31,6 +31,16 @@ def worker() -> Iterator[Any]:
     client.close()
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a small network with random weights."""
+    from support.small_models import random_model
+
+    folder = tmp_path_factory.mktemp("model")
+    random_model(folder)
+    return folder
+
+
 @pytest.fixture
 def slicer() -> Any:
     return empty_scene()
@@ -79,18 +89,17 @@ class TestAnEdit:
     def test_while_measuring_leads_to_one_more_measuring_of_the_last_mask(
         self, slicer: Any, worker: Any
     ) -> None:
-        from MTINetLib.session.state import State
+        from MTINetLib.session.events import Topic
 
         session = corrected_session(worker, made_study())
         whole = mask_of(session, 1)
         half = half_of(whole)
         quarter = half_of(half)
         told: list[float] = []
-        from MTINetLib.session.events import Topic
 
         session.events.subscribe(Topic.FINDINGS, lambda: told.append(finding(session, 1).volume_ml))
         paint(session, 1, half)
-        while session.state is not State.MEASURING:
+        while not worker.busy:
             session.poll()
         for mask in (whole, half, quarter):
             paint(session, 1, mask)
@@ -291,14 +300,6 @@ class TestUndo:
 
 
 class TestTheNetworkAskedAgain:
-    @pytest.fixture(scope="class")
-    def model(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        from support.small_models import random_model
-
-        folder = tmp_path_factory.mktemp("model")
-        random_model(folder)
-        return folder
-
     def test_reads_the_corrected_masks(self, slicer: Any, worker: Any, model: Path) -> None:
         from MTINetLib.session.state import State
 

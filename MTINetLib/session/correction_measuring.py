@@ -1,0 +1,221 @@
+"""Findings that follow the masks: measured when the hand rests, never more than one measuring at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
+
+from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.findings import StudyFindings
+from MTINetLib.scene.results import Results, ai_findings, ai_labels, corrected_labels, update_results
+from MTINetLib.session.chores import Chores
+from MTINetLib.session.correction_job import Asked, Hearers, MeasureJob, Order
+from MTINetLib.session.correction_masks import (
+    Marks,
+    Standing,
+    marks_from_text,
+    marks_to_text,
+    mask_marks,
+    standing,
+)
+from MTINetLib.session.correction_study import ALIGNMENT_ATTRIBUTE, study_of_results
+from MTINetLib.session.correction_watch import MaskWatch
+from MTINetLib.session.events import Topic
+from MTINetLib.session.state import State
+
+if TYPE_CHECKING:
+    from MTINetLib.session.session import Session
+
+Clock = Callable[[], float]
+#: A stroke is over when nothing has changed for so long.
+_STILL_S = 0.15
+#: Attribute of the corrected segmentation: the marks of the masks that the network read last.
+READ_MARKS_ATTRIBUTE = "MTINet.ReadMasks"
+
+
+class Measuring:
+    """Keeps the findings of some results in step with their masks.
+
+    Attributes:
+        results: whose masks; None for none.
+        standing: how the masks stood to the AI's own when they were read last.
+        measured_in_s: from the last edit until its findings were shown; None before the first.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        watch: MaskWatch,
+        shown: Callable[[], None],
+        clock: Clock = time.monotonic,
+    ) -> None:
+        """
+        Args:
+            watch: is kept quiet while the nodes are brought up to date.
+            shown: called when new findings are in the scene and the session.
+        """
+        self._session = session
+        self._watch = watch
+        self._shown = shown
+        self._clock = clock
+        self._chores = Chores()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.results: Results | None = None
+        self.standing = Standing()
+        self.measured_in_s: float | None = None
+        self._job: MeasureJob | None = None
+        self._edited_at: float | None = None
+        self._started_from = 0.0
+        self._of_ai: Marks = {}
+        self._read: Marks = {}
+        self._measured: Marks | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether findings are still to come for what the masks are now."""
+        return self._job is not None or self._edited_at is not None or bool(self._chores)
+
+    def follow(self, results: Results) -> None:
+        """Keep the findings of these results in step, and of no others."""
+        self.abandon()
+        self.results = results
+        node = results.segmentation
+        if not node.GetAttribute(ALIGNMENT_ATTRIBUTE):
+            node.SetAttribute(ALIGNMENT_ATTRIBUTE, self._session.choices.alignment)
+        self._chores.add(self._look(results))
+
+    def edited(self, at_once: bool = False) -> None:
+        """The masks have changed; ``at_once``: and no more of it will come in the next moment."""
+        if self.results is not None:
+            self._edited_at = self._clock() - (_STILL_S if at_once else 0.0)
+
+    def ask(self, asked: Asked) -> None:
+        """Have the network read the masks of now.
+
+        Raises:
+            InputError: there are none, or something else runs.
+        """
+        if self._session.busy:
+            raise InputError(f"{self._session.state.value}: wait until it is done, then ask again.")
+        if self._job is not None:
+            self._job.abandon()
+            self._settle()
+        self._begin(asked)
+
+    def poll(self) -> None:
+        """Do a little of what waits; an error goes to the user."""
+        try:
+            self._chores.run()
+            if self._job is not None:
+                self._job.poll()
+            elif self._due():
+                self._begin(None)
+        except MTINetError as error:
+            self._failed(error)
+        except Exception:
+            self._settle()  # a fault of ours: what runs is over, and the session tells of it
+            raise
+
+    def cancel(self) -> None:
+        """End what runs; the findings stay those of before."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def abandon(self) -> None:
+        """Drop everything, also what the worker may still answer."""
+        if self._job is not None:
+            self._job.abandon()
+            self._settle()
+        self._chores.clear()
+        self._forget()
+
+    def _due(self) -> bool:
+        still = self._edited_at is not None and self._clock() - self._edited_at >= _STILL_S
+        return still and self._session.state is State.IDLE
+
+    def _begin(self, asked: Asked | None) -> None:
+        session = self._session
+        self._started_from = self._clock() if self._edited_at is None else self._edited_at
+        self._edited_at = None
+        if self.results is None or session.findings is None:
+            raise InputError("There are no masks to correct yet: analyze a study first.")
+        study = study_of_results(self.results, session.findings, session.choices.alignment)
+        order = Order(self.results, session.findings, study, asked)
+        hearers = Hearers(
+            self._ask_whether if asked else self._measure_whether,
+            self._answered if asked else self._show,
+            self._failed,
+            session.saw_progress,
+        )
+        self._job = MeasureJob(session.worker, session.study, order, hearers)
+        session.set_state(State.ASKING if asked else State.MEASURING)
+
+    def _measure_whether(self, marks: Marks) -> bool:
+        """Masks that were measured already, or are the AI's own, need no measuring."""
+        if marks == self._measured:
+            self._settle()
+            return False
+        self._weigh(marks)
+        own = None if self.results is None else ai_findings(self.results)
+        if self.standing.corrected or own is None:
+            return True
+        self._now_read(self._of_ai, marks)
+        self._show(own, marks)
+        return False
+
+    def _ask_whether(self, marks: Marks) -> bool:
+        self._weigh(marks)
+        if not self.standing.corrected:
+            self._settle()
+            self._session.inform("The masks are the AI's own: the network has read them already.")
+            self.edited()
+        return self.standing.corrected
+
+    def _answered(self, findings: StudyFindings, marks: Marks) -> None:
+        self._now_read(marks, marks)
+        self._show(findings, marks)
+
+    def _show(self, findings: StudyFindings, marks: Marks) -> None:
+        self._measured = marks
+        if self.results is not None:
+            with self._watch.quiet():
+                update_results(self.results, findings)
+        self.measured_in_s = self._clock() - self._started_from
+        self._settle()
+        self._session.set_findings(findings)
+        self._shown()
+
+    def _failed(self, error: MTINetError) -> None:
+        self._settle()
+        self._session.report_error(error)
+
+    def _settle(self) -> None:
+        """Nothing is measured any more."""
+        self._job = None
+        if self._session.state in (State.MEASURING, State.ASKING):
+            self._session.set_state(State.IDLE)
+
+    def _look(self, results: Results) -> Generator[None, None, None]:
+        """Compare with the AI's own masks for the first time."""
+        self._of_ai = mask_marks(ai_labels(results))
+        yield
+        kept = marks_from_text(results.segmentation.GetAttribute(READ_MARKS_ATTRIBUTE))
+        self._read = self._of_ai if kept is None else kept
+        labels = corrected_labels(results)
+        yield
+        self._measured = mask_marks(labels)
+        self._weigh(self._measured)
+        self._session.events.tell(Topic.FINDINGS)
+
+    def _weigh(self, marks: Marks) -> None:
+        self.standing = standing(marks, self._of_ai, self._read)
+
+    def _now_read(self, read: Marks, marks: Marks) -> None:
+        """The network has read the masks with these marks; kept for when the scene is opened again."""
+        self._read = read
+        if self.results is not None:
+            self.results.segmentation.SetAttribute(READ_MARKS_ATTRIBUTE, marks_to_text(read))
+        self._weigh(marks)
