@@ -201,6 +201,7 @@ def test_removing_results_leaves_the_volumes_and_nothing_else(slicer: Any) -> No
 def test_a_run_that_ends_in_the_middle_leaves_nothing(slicer: Any) -> None:
     study = made_study()
     volumes = add_phase_volumes(study)
+    slicer.mrmlScene.GetSubjectHierarchyNode()  # made when it is first asked for
     count = slicer.mrmlScene.GetNumberOfNodes()
     for steps in range(1, 5):
         show = show_results(made_analysis(study).findings, made_analysis(study).labels, volumes, volumes[2])
