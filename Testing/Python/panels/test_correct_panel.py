@@ -291,4 +291,4 @@ def test_picture(session: Any, open_panel: Any, tmp_path: Path) -> None:
     panel = open_panel(session)
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
-    assert grab(panel.widget, "/tmp/correct3.png").stat().st_size > 2000
+    assert grab(panel.widget, tmp_path / "correct.png").stat().st_size > 2000

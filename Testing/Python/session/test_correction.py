@@ -282,21 +282,62 @@ class TestAnAction:
 
 
 class TestUndo:
-    def test_brings_a_deleted_lesion_back_with_its_number_and_measures_again(
-        self, slicer: Any, worker: Any
-    ) -> None:
+    """With the logic behind Slicer's segment editor, which paints, saves states and restores them."""
+
+    @pytest.fixture
+    def editor(self, slicer: Any) -> Any:
+        logic = slicer.vtkSlicerSegmentEditorLogic()
+        logic.SetMRMLScene(slicer.mrmlScene)
+        logic.SetSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
+        return logic
+
+    def test_of_a_stroke_measures_again_and_leaves_redo(self, slicer: Any, worker: Any, editor: Any) -> None:
         session = corrected_session(worker, made_study())
-        before = session.findings
-        history = slicer.vtkSegmentationHistory()
-        history.SetSegmentation(session.results.segmentation.GetSegmentation())
-        session.correction.before_action = history.SaveState
-        session.correction.delete(1)
+        before, whole = session.findings, mask_of(session, 1)
+        brush(editor, session, 1, (slice(3, 6), slice(30, 36), slice(40, 46)))
         settle(session)
-        assert len(session.findings.lesions) == 1
-        history.RestorePreviousState()
+        painted = mask_of(session, 1)
+        assert painted.sum() == whole.sum() + 3 * 6 * 6
+        voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
+        assert finding(session, 1).volume_ml == pytest.approx(painted.sum() * voxel_ml)
+        editor.Undo()
         settle(session)
         assert session.findings == before
-        assert history.IsRestoreNextStateAvailable()
+        assert editor.CanRedo()
+        editor.Redo()
+        settle(session)
+        assert finding(session, 1).volume_ml == pytest.approx(painted.sum() * voxel_ml)
+
+    def test_of_a_merge_is_one_step(self, slicer: Any, worker: Any, editor: Any) -> None:
+        session = corrected_session(worker, made_study())
+        before = session.findings
+        editor.SetSegmentationNode(session.results.segmentation)
+        session.correction.before_action = editor.SaveStateForUndo
+        session.correction.merge((1, 2))
+        settle(session)
+        assert len(session.findings.lesions) == 1
+        editor.Undo()
+        settle(session)
+        assert session.findings == before
+        assert editor.CanRedo()
+
+
+def brush(editor: Any, session: Any, label: int, box: tuple[slice, slice, slice]) -> None:
+    """One stroke of the segment editor's brush."""
+    from MTINetLib.scene.label_image import label_image
+    from MTINetLib.scene.segmentation import segment_labels
+
+    results = session.results
+    editor.SetSegmentationNode(results.segmentation)
+    editor.SetSourceVolumeNode(results.reference)
+    segment = segment_labels(results.segmentation)[label]
+    editor.SetCurrentSegmentID(segment)
+    editor.SaveStateForUndo()
+    ones = np.ones([part.stop - part.start for part in box], dtype=bool)
+    stroke = label_image(ones, box, results.reference)
+    editor.ModifySegmentByLabelmap(
+        results.segmentation, segment, stroke, editor.ModificationModeAdd, False, False
+    )
 
 
 class TestTheNetworkAskedAgain:
