@@ -1,0 +1,168 @@
+"""The Time-intensity curve section: the chosen lesion's plot, its values, and ways to take them along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import qt
+from slicer.i18n import tr as _
+
+from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.findings import LesionFinding
+from MTINetLib.panels.curve_values import CurveRow, as_tab_separated, curve_rows
+from MTINetLib.panels.panel import Panel
+from MTINetLib.panels.plot_view import PlotView
+from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_item
+from MTINetLib.report.csv_tables import curves_csv
+from MTINetLib.report.words import class_title, phase_title, seconds
+from MTINetLib.session.events import Topic
+from MTINetLib.study.phase import PHASES
+
+HEADS = ("Phase", "Time", "Measured", "Predicted", "Liver")
+_TIPS = (
+    "Contrast phase",
+    "After the start of the bolus, or after the first phase",
+    "Mean ± standard deviation inside the mask",
+    "By the network, from the whole curve; not measured",
+    "Mean in a ring of liver around the lesion",
+)
+
+
+class PlotPanel(Panel):
+    """Raw signal or relative enhancement; the plot in the views follows the same switch."""
+
+    UI = "PlotPanel.ui"
+
+    def setup(self) -> None:
+        ui = self.ui
+        self._plot = PlotView(ui.plotPlace)
+        table = ui.valuesTable
+        table.setColumnCount(len(HEADS))
+        table.setRowCount(len(PHASES))
+        header = table.horizontalHeader()
+        header.setMinimumSectionSize(20)
+        for column, (head, tip) in enumerate(zip(HEADS, _TIPS, strict=True)):
+            item = qt.QTableWidgetItem(_(head))
+            item.setToolTip(_(tip))
+            align(item, RIGHT if column else LEFT)
+            table.setHorizontalHeaderItem(column, item)
+            mode = qt.QHeaderView.Stretch if column == 2 else qt.QHeaderView.ResizeToContents
+            header.setSectionResizeMode(column, mode)
+        ui.relativeBox.connect("toggled(bool)", self.onRelative)
+        ui.layoutButton.connect("clicked()", self.onLayout)
+        ui.copyButton.connect("clicked()", self.onCopy)
+        ui.exportButton.connect("clicked()", self.onExport)
+        self.listen(Topic.FINDINGS, self.refresh)
+        self.listen(Topic.SELECTION, self.refresh)
+
+    def refresh(self) -> None:
+        session, ui = self.session, self.ui
+        lesion = self.chosenLesion()
+        self._plot.show(session.results.chart if session.results is not None and lesion is not None else None)
+        was = ui.relativeBox.blockSignals(True)
+        ui.relativeBox.checked = session.choices.relativePlot
+        ui.relativeBox.blockSignals(was)
+        for widget in (ui.valuesTable, ui.relativeBox, ui.copyButton):
+            widget.visible = lesion is not None
+        ui.layoutButton.enabled = session.results is not None
+        ui.exportButton.enabled = bool(session.findings and session.findings.lesions)
+        ui.noteLabel.visible = False
+        ui.titleLabel.text = self._title(lesion)
+        if lesion is not None:
+            self._fill(self.rows(lesion))
+
+    def close(self) -> None:
+        super().close()
+        self._plot.close()
+
+    def chosenLesion(self) -> LesionFinding | None:
+        findings, label = self.session.findings, self.session.selected
+        lesions = findings.lesions if findings else ()
+        return next((lesion for lesion in lesions if lesion.label == label), None)
+
+    def rows(self, lesion: LesionFinding) -> tuple[CurveRow, ...]:
+        """What the table shows of a lesion."""
+        times = self.session.findings.study.times_s if self.session.findings else (None,) * 4
+        return curve_rows(lesion, times, self.session.choices.relativePlot)
+
+    # Slots
+
+    def onRelative(self, relative: bool) -> None:
+        self.session.show_relative(relative)
+
+    def onLayout(self) -> None:
+        self.session.show_layout()
+
+    def onCopy(self) -> None:
+        lesion = self.chosenLesion()
+        if lesion is not None:
+            text = as_tab_separated(self.rows(lesion), self.session.choices.relativePlot)
+            qt.QApplication.clipboard().setText(text)
+            self._note(_("Copied: paste the values into a spreadsheet."))
+
+    def onExport(self) -> None:
+        """Save the curves of all lesions, in scanner units, as in a report's curves.csv."""
+        start = str(self.session.reports.suggested_folder() / "curves.csv")
+        answer = qt.QFileDialog.getSaveFileName(self.widget, _("Export curves"), start, "CSV (*.csv)")
+        name = answer[0] if isinstance(answer, tuple) else answer
+        if name:
+            try:
+                self._note(_("Saved: {0}").format(self.export(Path(str(name)))))
+            except MTINetError as error:
+                self.session.report_error(error)
+                self._note(str(error))
+
+    def export(self, path: Path) -> Path:
+        """Write the curves of all lesions.
+
+        Raises:
+            InputError: there are none, or the file cannot be written.
+        """
+        if self.session.findings is None:
+            raise InputError("There are no curves yet: analyze a study first.")
+        target = path if path.suffix else path.with_suffix(".csv")
+        try:
+            target.write_text(curves_csv(self.session.findings), encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise InputError(
+                f"{target} cannot be written ({error.strerror}): choose another folder or name."
+            ) from error
+        return target
+
+    # What is shown
+
+    def _fill(self, rows: tuple[CurveRow, ...]) -> None:
+        table = self.ui.valuesTable
+        for number, row in enumerate(rows):
+            spread = "" if row.sd is None else f" ± {row.sd:.0f}"
+            cells = (
+                _(phase_title(row.phase)),
+                "-" if row.time_s is None else seconds(row.time_s),
+                f"{_rounded(row.measured)}{spread}",
+                _rounded(row.predicted),
+                _rounded(row.liver),
+            )
+            for column, text in enumerate(cells):
+                table.setItem(number, column, read_only_item(text, RIGHT if column else LEFT))
+        fit_height(table, len(PHASES))
+
+    def _title(self, lesion: LesionFinding | None) -> str:
+        findings = self.session.findings
+        if findings is None:
+            return _("Nothing was analyzed yet.")
+        if lesion is None:
+            return (
+                _("Choose a lesion in the table.") if findings.lesions else _("There is no lesion to plot.")
+            )
+        unit = _("% of enhancement") if self.session.choices.relativePlot else _("signal in scanner units")
+        name = _("Lesion {0}: {1}").format(lesion.label, _(class_title(lesion.lesion_class)))
+        known = all(time is not None for time in findings.study.times_s)
+        return f"{name}, {unit}." + ("" if known else " " + _("Acquisition times are unknown."))
+
+    def _note(self, text: str) -> None:
+        self.ui.noteLabel.text = text
+        self.ui.noteLabel.visible = True
+
+
+def _rounded(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
