@@ -75,6 +75,31 @@ def test_entry_description_and_cmake_say_the_same() -> None:
         assert described[key] == cmake_value(name), key
 
 
+def test_every_designer_file_belongs_to_one_panel_and_names_its_own_widget() -> None:
+    panels = [path.read_text(encoding="utf-8") for path in (ROOT / "MTINetLib" / "panels").glob("*_panel.py")]
+    named = [
+        str(name) for text in panels for name in re.findall(r'^    UI = "(\w+\.ui)"$', text, re.MULTILINE)
+    ]
+    there = {path.name for path in (ROOT / "Resources" / "UI").glob("*.ui")}
+    assert len(named) == len(panels) == len(set(named))
+    assert set(named) == there
+    for name in there:
+        text = (ROOT / "Resources" / "UI" / name).read_text(encoding="utf-8")
+        assert f'<widget class="ctkCollapsibleButton" name="{name.removesuffix(".ui")}">' in text
+
+
+def test_the_module_shows_every_panel() -> None:
+    module = (ROOT / "MTINet" / "MTINet.py").read_text(encoding="utf-8")
+    shown = set(re.findall(r'\("(\w+_panel)", "\w+Panel"\)', module))
+    assert shown == {path.stem for path in (ROOT / "MTINetLib" / "panels").glob("*_panel.py")}
+
+
+def test_qt_s_enumerations_are_named_as_qt_5_and_pythonqt_know_them() -> None:
+    """``qt.Qt.AlignRight``, never ``qt.Qt.AlignmentFlag.AlignRight``."""
+    for path in (ROOT / "MTINet" / "MTINet.py", *(ROOT / "MTINetLib" / "panels").glob("*.py")):
+        assert not re.findall(r"\bqt\.Q\w+\.[A-Z]\w+\.[A-Z]\w+", path.read_text(encoding="utf-8")), path.name
+
+
 @pytest.mark.parametrize("name", ["ICONURL", "SCREENSHOTURLS"])
 def test_pictures_of_the_extension_are_files_of_this_repository(name: str) -> None:
     for url in cmake_value(name).split():
@@ -174,9 +199,11 @@ def test_cmake_installs_module_library_and_resources_side_by_side(tmp_path: Path
     modules = installed / "lib" / "qt-scripted-modules"
     assert (modules / "MTINet.py").is_file()
     assert (modules / "Resources" / "Icons" / "MTINet.png").is_file()
+    assert (modules / "Resources" / "Icons" / "MTINetSample.png").is_file()
     for path in (ROOT / "MTINetLib").rglob("*.py"):
         assert (modules / "MTINetLib" / path.relative_to(ROOT / "MTINetLib")).is_file()
     assert (modules / "MTINetLib" / "findings.schema.json").is_file()
-    for path in (ROOT / "Resources" / "Models").rglob("*"):
-        assert (modules / path.relative_to(ROOT)).exists()
-        assert (build / "lib" / "qt-scripted-modules" / path.relative_to(ROOT)).exists()
+    for folder in ("Icons", "Models", "Terminologies", "UI"):
+        for path in (ROOT / "Resources" / folder).rglob("*"):
+            assert (modules / path.relative_to(ROOT)).exists()
+            assert (build / "lib" / "qt-scripted-modules" / path.relative_to(ROOT)).exists()

@@ -1,0 +1,212 @@
+"""The steps of the module's own test inside Slicer: unattended, on the phantom, through panels and logic.
+
+What this Slicer lacks is said in one loud line and left out.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import unittest
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+from MTINetLib.errors import Cancelled
+from MTINetLib.findings import LesionClass
+from MTINetLib.scene.layout import layout_is_shown
+from MTINetLib.scene.results import ai_findings
+from MTINetLib.scene.segmentation import segment_labels
+from MTINetLib.session.setup import Group, look
+from MTINetLib.study.phase import PHASES
+
+_log = logging.getLogger(__name__)
+
+#: A cancel has to be over after this time.
+_CANCEL_S = 2.0
+_NODE_CLASSES = (
+    "vtkMRMLVolumeNode",
+    "vtkMRMLSegmentationNode",
+    "vtkMRMLTableNode",
+    "vtkMRMLPlotChartNode",
+)
+
+
+class SelfTest:
+    """One step a method; each begins where the one before it ended, and says what it did."""
+
+    def __init__(
+        self, test: unittest.TestCase, widget: Any, folder: Path, say: Callable[[str], None]
+    ) -> None:
+        """``widget``: the module's own (MTINetWidget); ``folder``: an empty one for files."""
+        self._test = test
+        self._widget = widget
+        self._logic = widget.logic
+        self._folder = folder
+        self._say = say
+        self._network = False
+
+    def makeStudy(self) -> None:
+        began = time.monotonic()
+        volumes = self._logic.makeSampleStudy()
+        self._test.assertEqual(tuple(volumes), PHASES)
+        proposal = self._logic.recognise()
+        self._test.assertEqual(tuple(proposal.phases), PHASES)
+        self._test.assertFalse(proposal.missing)
+        self._test.assertFalse(proposal.warnings)
+        self._say(f"Sample study: four phases made and recognised in {time.monotonic() - began:.1f} s.")
+
+    def findLesions(self) -> None:
+        """By the network where it can run here; by the phantom's true masks otherwise."""
+        self._network = _network_is_there()
+        began = time.monotonic()
+        if self._network:
+            findings = self._logic.analyze()
+            classes = {lesion.lesion_class for lesion in findings.lesions}
+            self._test.assertEqual(classes, {LesionClass.HCC, LesionClass.HEMANGIOMA})
+        else:
+            _leave_out("the network", _missing((Group.TORCH, Group.ANALYSIS)))
+            from MTINetLib.phantom.demo import make_demo_case
+
+            findings = self._logic.measureMasks(make_demo_case().labels)
+        self._test.assertEqual(len(findings.lesions), 2)
+        found = (f"{lesion.lesion_class.value} {lesion.volume_ml:.1f} mL" for lesion in findings.lesions)
+        self._say(f"Findings after {time.monotonic() - began:.1f} s: {', '.join(found)}.")
+
+    def lookAtResults(self) -> None:
+        results = self._logic.results
+        self._test.assertEqual(results.segmentation.GetSegmentation().GetNumberOfSegments(), 2)
+        self._test.assertEqual(results.lesion_table.GetNumberOfRows(), 2)
+        self._test.assertEqual(results.table.GetNumberOfRows(), len(PHASES))
+        self._test.assertGreaterEqual(results.chart.GetNumberOfPlotSeriesNodes(), 2)
+        self._test.assertTrue(layout_is_shown())
+        self._test.assertEqual(self._rows(), 2)
+        self._say("Segmentation, tables, plot and layout are there.")
+
+    def chooseLesion(self) -> None:
+        session = self._logic.session
+        session.select(2)
+        self._test.assertEqual(session.choices.selectedLesion, 2)
+        raw = self._curve()
+        session.show_relative(True)
+        self._test.assertNotEqual(self._curve(), raw)
+        session.show_relative(False)
+        self._test.assertEqual(self._curve(), raw)
+        session.select(1)
+        self._test.assertNotEqual(self._curve(), raw)
+        self._say("Choosing a lesion changes the plot; raw and relative enhancement differ.")
+
+    def correctMask(self) -> None:
+        """Take a slice off the first lesion with Slicer's own array functions, as any script would."""
+        import numpy as np
+
+        results = self._logic.results
+        before = self._volume()
+        segment = segment_labels(results.segmentation)[1]
+        mask = slicer.util.arrayFromSegmentBinaryLabelmap(results.segmentation, segment, results.geometry)
+        mask[np.flatnonzero(mask.any(axis=(1, 2)))[0]] = 0
+        slicer.util.updateSegmentBinaryLabelmapFromArray(
+            mask, results.segmentation, segment, results.geometry
+        )
+        findings = self._logic.measureAgain()
+        self._test.assertLess(self._volume(), before)
+        self._test.assertTrue(findings.provenance.corrected_by_person)
+        took = self._logic.session.correction.measured_in_s
+        self._say(f"Corrected: {before:.2f} mL became {self._volume():.2f} mL, measured after {took:.2f} s.")
+
+    def askNetwork(self) -> None:
+        if self._network:
+            findings = self._logic.askNetwork()
+            self._test.assertIsNotNone(findings.lesions[0].predicted_curve)
+            self._say("The network has read the corrected masks.")
+
+    def revert(self) -> None:
+        self._logic.revert()
+        own = ai_findings(self._logic.results)
+        assert own is not None
+        self._test.assertAlmostEqual(self._volume(), own.lesions[0].volume_ml, places=3)
+        self._say("Reverted to the masks from before the correction.")
+
+    def writeReport(self) -> None:
+        missing = _missing((Group.ANALYSIS,))
+        needs = {"html": {"matplotlib", "jinja2"}, "pdf": {"matplotlib", "reportlab"}}
+        there = [name for name, packages in needs.items() if not packages & set(missing)]
+        if len(there) < len(needs):
+            _leave_out("reports as " + " and ".join(sorted(set(needs) - set(there))), missing)
+        formats = ["csv", "json", *there]
+        files = self._logic.report(self._folder, formats, comment="A comment.", deidentify=True)
+        self._test.assertLessEqual({f".{name}" for name in formats}, {path.suffix for path in files})
+        self._test.assertTrue(all(path.stat().st_size > 0 for path in files))
+        self._say(f"Report: {', '.join(path.name for path in files)}.")
+
+    def saveAndOpen(self) -> None:
+        self._logic.session.select(2)
+        before = self._figures()
+        path = str(self._folder / "study.mrb")
+        self._test.assertTrue(slicer.util.saveScene(path))
+        slicer.mrmlScene.Clear()
+        self._test.assertIsNone(self._logic.results)
+        slicer.util.loadScene(path)
+        slicer.app.processEvents()
+        self._test.assertIsNotNone(self._logic.results)
+        self._test.assertEqual(self._figures(), before)
+        self._test.assertEqual(self._logic.session.selected, 2)
+        self._test.assertEqual(self._rows(), len(before))
+        self._say("Saved as .mrb and opened again with results, plot and choice.")
+
+    def cancelAnalysis(self) -> None:
+        """Where the network can run here, while it runs; otherwise while the phases are handed over."""
+        before, session = _node_ids(), self._logic.session
+        self._logic.analyze(wait=False)
+        session.poll()
+        first = None if session.progress is None else session.progress.stage
+        while _network_is_there() and session.busy:
+            if session.progress is not None and session.progress.stage != first:
+                break
+            session.poll()
+            slicer.app.processEvents()
+        cancelled = time.monotonic()
+        session.cancel()
+        with self._test.assertRaises(Cancelled):
+            self._logic.wait(timeout_s=10)
+        took = time.monotonic() - cancelled
+        self._test.assertLess(took, _CANCEL_S)
+        self._test.assertEqual(_node_ids(), before)
+        self._say(f"Cancel: the scene was as before after {took:.2f} s.")
+
+    def _rows(self) -> int:
+        panels = {type(panel).__name__: panel for panel in self._widget.panels}
+        return int(panels["LesionsPanel"].ui.lesionTable.rowCount)
+
+    def _volume(self) -> float:
+        lesions = self._logic.findings.lesions
+        return float(next(lesion.volume_ml for lesion in lesions if lesion.label == 1))
+
+    def _figures(self) -> list[tuple[Any, ...]]:
+        lesions = self._logic.findings.lesions
+        return [(lesion.label, lesion.lesion_class, lesion.volume_ml) for lesion in lesions]
+
+    def _curve(self) -> list[float]:
+        """What the first series of the chart draws."""
+        series = self._logic.results.chart.GetNthPlotSeriesNode(0)
+        column = series.GetTableNode().GetTable().GetColumnByName(series.GetYColumnName())
+        return [column.GetValue(row) for row in range(column.GetNumberOfValues())]
+
+
+def _missing(groups: Iterable[Group]) -> list[str]:
+    return [found.need.name for found in look(groups) if not found.ok]
+
+
+def _network_is_there() -> bool:
+    return not {"torch", "safetensors"} & set(_missing((Group.TORCH, Group.ANALYSIS)))
+
+
+def _leave_out(what: str, missing: list[str]) -> None:
+    _log.warning("NOT TESTED HERE: %s, because %s is not installed.", what, ", ".join(missing))
+
+
+def _node_ids() -> set[str]:
+    scene = slicer.mrmlScene
+    return {node.GetID() for name in _NODE_CLASSES for node in slicer.util.getNodesByClass(name, scene)}
