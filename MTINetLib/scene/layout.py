@@ -101,22 +101,21 @@ def show_layout(volumes: tuple[Any, Any, Any, Any], chart: Any, reference: Any =
     plot_view.SetLayoutName(PLOT_VIEW)
     plot_view.SetDoPropagatePlotChartSelection(False)
     plot_view.SetPlotChartNodeID(chart.GetID())
-    fit_views()
+    for _, logic in _slice_logics():
+        logic.FitSliceToBackground()
     return before
 
 
 def fit_views() -> None:
-    """Let each phase fill its view; nothing happens for views that no window shows.
+    """Let each phase fill its view, on the slice that it shows; nothing happens where no window is.
 
     Slicer gives new views their size only when it handles its events, so this is to be called once more
     after the layout was turned to.
     """
-    scene = slicer_module().mrmlScene
-    for phase in PHASES:
-        node = scene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode")
-        logic = None if node is None else application_logic().GetSliceLogic(node)
-        if logic is not None:
-            logic.FitSliceToBackground()
+    for node, logic in _slice_logics():
+        offset = node.GetSliceOffset()
+        logic.FitSliceToBackground()
+        node.SetSliceOffset(offset)
 
 
 def show_usual_layout(volume: Any, chart: Any, centre_ras: Sequence[float]) -> None:
@@ -154,6 +153,14 @@ def layout_in_use() -> int:
 def restore_layout(before: int) -> None:
     """Give the user's own layout back."""
     _layout_node().SetViewArrangement(before)
+
+
+def _slice_logics() -> list[tuple[Any, Any]]:
+    """Slice node and logic of those of our views that a window shows."""
+    scene, application = slicer_module().mrmlScene, application_logic()
+    nodes = [scene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode") for phase in PHASES]
+    found = [(node, application.GetSliceLogic(node)) for node in nodes if node is not None]
+    return [(node, logic) for node, logic in found if logic is not None]
 
 
 def _layout_node() -> Any:

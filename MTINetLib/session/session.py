@@ -9,7 +9,7 @@ from typing import Any
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings
-from MTINetLib.scene.layout import LAYOUT_ID, layout_in_use, restore_layout, show_layout
+from MTINetLib.scene.layout import LAYOUT_ID, fit_views, layout_in_use, restore_layout, show_layout
 from MTINetLib.scene.phase_images import candidate_volumes
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, show_curve
@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 
 #: Between two polls of a script that waits.
 _PAUSE_S = 0.01
+#: New views have their size only after Slicer has handled its events; then the phases fill them.
+_POLLS_UNTIL_FIT = 3
 
 
 class Session:
@@ -55,6 +57,7 @@ class Session:
         self._run: AnalysisRun | None = None
         self._error: MTINetError | None = None
         self._layout_before: int | None = None
+        self._polls_until_fit = 0
         self.correction = Correction(self)
         self.reports = Reports(self)
         self.training = TrainingSession()
@@ -150,8 +153,10 @@ class Session:
 
     def show_layout(self) -> None:
         """Turn to the four phases and the plot; :meth:`give_layout_back` returns to what was there."""
-        if self.results is not None and layout_in_use() != LAYOUT_ID:
-            self._layout_before = show_layout(self.results.volumes, self.results.chart)
+        if self.results is not None:
+            results = self.results
+            self._layout_before = show_layout(results.volumes, results.chart, results.reference)
+            self._polls_until_fit = _POLLS_UNTIL_FIT
 
     def give_layout_back(self) -> None:
         """Return to the user's own layout, unless the user has turned to yet another one."""
@@ -192,6 +197,7 @@ class Session:
             self.correction.poll,
             self.reports.poll,
             self.training.poll,
+            self._poll_views,
         )
         for part in parts:
             try:
@@ -269,6 +275,12 @@ class Session:
         self.reports.abandon()
         self.training.close()
         self.worker.close()
+
+    def _poll_views(self) -> None:
+        if self._polls_until_fit > 0:
+            self._polls_until_fit -= 1
+            if self._polls_until_fit == 0 and layout_in_use() == LAYOUT_ID:
+                fit_views()
 
     def _poll_run(self) -> None:
         if self._run is not None:
