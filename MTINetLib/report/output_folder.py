@@ -118,7 +118,7 @@ def _move_into_place(temporary: Path, out: Path, earlier: tuple[str, ...]) -> No
                 _move(out / name, kept / name, undo)
         for name in made:
             _move(temporary / name, out / name, undo)
-    except OSError:
+    except BaseException:  # also when the work is interrupted here
         for source, target in reversed(undo):
             target.replace(source)
         raise

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MTINetLib.errors import InputError, MTINetError
@@ -80,11 +82,13 @@ class StudyInWorker:
 
         def done(result: dict[str, Any]) -> None:
             self.call = None
+            _remove(files)
             self._key, self._opened = key, OpenedStudy.from_dict(result)
             on_opened(self._opened)
 
         def failed(error: MTINetError) -> None:
             self.call = None
+            _remove(files)
             on_failed(error)
 
         self.call = self._worker.submit("open_study", request.to_dict(), Answers(done, failed, on_progress))
@@ -110,6 +114,13 @@ class StudyInWorker:
             instance_uids=told.instance_uids if told else (),
             time_s=told.time_s if told else None,
         )
+
+
+def _remove(files: list[PhaseFile]) -> None:
+    """The worker keeps a study of its own; what was handed over would fill the temporary folder."""
+    for file in files:
+        with suppress(OSError):  # Windows: a worker that was ended may still have it open
+            Path(file.path).unlink()
 
 
 def _state(node: Any) -> tuple[Any, ...]:

@@ -13,9 +13,10 @@ from MTINetLib.inference.analyze import analyze as analyze_study
 from MTINetLib.inference.device import choose_compute
 from MTINetLib.inference.model_store import LoadedModel
 from MTINetLib.inference.settings import Thresholds
+from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import Analyze, Analyzed, Measured, ReadAgain, findings_of
-from MTINetLib.worker.study_jobs import load_array, save_array
+from MTINetLib.worker.study_files import save_result
 
 
 def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
@@ -39,8 +40,8 @@ def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
     )
     return Analyzed(
         findings=to_dict(found.findings),
-        labels=save_array(context.folder, "labels", found.labels),
-        probability=save_array(context.folder, "probability", found.probability),
+        labels=save_result(context.folder, request.study, "labels", found.labels),
+        probability=save_result(context.folder, request.study, "probability", found.probability),
         timings=dict(found.timings),
     ).to_dict()
 

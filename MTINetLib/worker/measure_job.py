@@ -9,9 +9,9 @@ import numpy as np
 
 from MTINetLib.findings import to_dict
 from MTINetLib.inference.remeasure import remeasure
+from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import Measure, Measured, findings_of
-from MTINetLib.worker.study_jobs import load_array
 
 
 def measure(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:

@@ -5,12 +5,11 @@ Arrays travel as .npy files in the private folder; a path is absolute, or relati
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from MTINetLib.findings import StudyFindings, from_json
+from MTINetLib.findings import StudyFindings, from_dict
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase
 from MTINetLib.worker.plain import Message
@@ -252,4 +251,4 @@ def findings_of(data: Mapping[str, Any]) -> StudyFindings:
     Raises:
         ValueError: they are none.
     """
-    return from_json(json.dumps(data))
+    return from_dict(data)

@@ -20,6 +20,7 @@ from MTINetLib.worker.channel import (
     COMMANDS,
     EVENTS,
     LOG,
+    NO_EVENTS,
     PROTOCOL,
     RUN_VARIABLE,
     LineReader,
@@ -141,6 +142,8 @@ class WorkerProcess:
         code = self._process.poll()
         if not self.ready:
             return self._why_not_started(code)
+        if code == NO_EVENTS:
+            return "The disk of the temporary folder is full; make room on it and try again."
         if code is not None and code < 0:
             how = f"it was ended by signal {-code}"
             if -code == getattr(signal, "SIGKILL", 9):

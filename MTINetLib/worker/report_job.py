@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import Report, Reported, findings_of
-from MTINetLib.worker.study_jobs import load_array
 
 
 def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:

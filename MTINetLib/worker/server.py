@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.worker.alive import owner_is_gone
-from MTINetLib.worker.channel import COMMANDS, EVENTS, PROTOCOL, LineReader, LineWriter, parsed
+from MTINetLib.worker.channel import COMMANDS, EVENTS, NO_EVENTS, PROTOCOL, LineReader, LineWriter, parsed
 from MTINetLib.worker.faults import Fault, fault_of
 from MTINetLib.worker.jobs import JobContext, JobProgress, find_job
 from MTINetLib.worker.warm import WarmState
@@ -49,7 +49,6 @@ class Server:
 
     def serve(self) -> None:
         """Until the client has gone, which ends the process."""
-        signal.signal(signal.SIGINT, self._interrupted)
         threading.Thread(target=self._watch, daemon=True, name="commands").start()
         self._say({"ready": PROTOCOL, "pid": os.getpid(), "python": sys.version.split()[0]})
         while True:
@@ -63,17 +62,18 @@ class Server:
             _LOG.warning("a command that is none was left out")
             return
         try:
-            said = {"done": number, "result": self._result(number, name, arguments)}
+            self._say({"done": number, "result": self._result(number, name, arguments)})
         except BaseException as error:
             fault = fault_of(error)
             if fault.place:
                 _LOG.error("%s: %s", name, fault.place)
-            said = _failed(number, fault)
+            self._say(_failed(number, fault))
         self._cancelled.pop(number, None)
         self._words.pop(number, None)
-        self._say(said)
 
     def _result(self, number: int, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        # Anew for each job: Lightning puts its own in the place of this one.
+        signal.signal(signal.SIGINT, self._interrupted)
         try:
             self._running = number
             self._interruptible = True
@@ -120,9 +120,9 @@ class Server:
         command = parsed(line)
         if command is None:
             _LOG.warning("a line that is no command was left out")
-        elif "cancel" in command:
+        elif isinstance(command.get("cancel"), int):
             self._cancelled[command["cancel"]] = time.monotonic()
-        elif "control" in command:
+        elif isinstance(command.get("control"), int):
             self._words.setdefault(command["control"], queue.SimpleQueue()).put(str(command.get("word")))
         elif "end" in command:
             end_with_folder(None)
@@ -132,7 +132,7 @@ class Server:
     def _interrupt_late(self, now: float) -> None:
         asked = self._cancelled.get(self._running) if self._running is not None else None
         if self._interruptible and asked is not None and now - asked >= _INTERRUPT_S:
-            _thread.interrupt_main()
+            _interrupt_main_thread()
 
     def _say(self, event: Mapping[str, Any]) -> None:
         try:
@@ -141,7 +141,7 @@ class Server:
             # The disk is full or the folder gone: without events there is no way to say so.
             if owner_is_gone(self._folder):
                 end_with_folder(self._folder)
-            os._exit(os.EX_IOERR if hasattr(os, "EX_IOERR") else 1)
+            os._exit(NO_EVENTS)
 
 
 class _Notes(logging.Handler):
@@ -159,6 +159,16 @@ class _Notes(logging.Handler):
 
     def __exit__(self, *_: object) -> None:
         logging.getLogger("MTINetLib.inference").removeHandler(self)
+
+
+def _interrupt_main_thread() -> None:
+    """A true signal where there are such: it ends waiting too."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        main = threading.main_thread().ident
+        if main is not None:
+            signal.pthread_kill(main, signal.SIGINT)
 
 
 def _failed(number: int, fault: Fault) -> dict[str, Any]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from MTINetLib.errors import InputError
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
+from MTINetLib.worker.arrays import load_array, save_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import (
     FourFiles,
@@ -25,7 +23,7 @@ from MTINetLib.worker.messages import (
     Sample,
     SourceText,
 )
-from MTINetLib.worker.warm import write_record
+from MTINetLib.worker.study_files import new_study_folder, write_record
 
 _ALIGNMENTS = ("auto", "off", "force")
 
@@ -47,9 +45,9 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     validate(assignment)
     context.progress.update(1)
     study = align(assignment, request.reference, context.progress, request.alignment)  # type: ignore[arg-type]
-    volumes = save_array(context.folder, "volumes", study.volumes)
-    opened = _opened(request.study, study, volumes)
-    write_record(context.folder, opened, study.sources)
+    place = new_study_folder(context.folder, request.study)
+    opened = _opened(request.study, study, save_array(place, "volumes", study.volumes))
+    write_record(place, opened, study.sources)
     context.state.keep(request.study, study)
     import_module(
         "MTINetLib.inference.remeasure"
@@ -82,31 +80,6 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
         )
     context.progress.update(1)
     return Sample(cast(FourFiles, tuple(files)), f"Sample study {seed}").to_dict()
-
-
-def save_array(folder: Path, name: str, array: npt.NDArray[Any]) -> str:
-    """Write an array into the private folder under a new name; its absolute path."""
-    path = folder / f"{name}-{uuid.uuid4().hex[:12]}.npy"
-    try:
-        with path.open("wb") as file:
-            np.save(file, array, allow_pickle=False)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return str(path)
-
-
-def load_array(path: Path) -> npt.NDArray[Any]:
-    """An array of the private folder, mapped where its layout allows it.
-
-    Raises:
-        InputError: it is not there or no array.
-    """
-    try:
-        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"The file {path.name} of the analysis cannot be read; try again.") from error
-    return array
 
 
 def _assignment(request: OpenStudy, context: JobContext) -> Any:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from MTINetLib.errors import InputError
-from MTINetLib.study.phase import Phase
-from MTINetLib.study.study import PhaseSource, Study
-from MTINetLib.worker.messages import OpenedStudy
+from MTINetLib.study.study import Study
+from MTINetLib.worker.study_files import read_study
 
 if TYPE_CHECKING:
     from MTINetLib.inference.model_store import LoadedModel
@@ -47,7 +41,7 @@ class WarmState:
             InputError: it was not.
         """
         if key not in self.studies:
-            self.keep(key, _study_of_folder(self.folder, key))
+            self.keep(key, read_study(self.folder, key))
         return self.studies[key]
 
     def model(self, name: str | None) -> LoadedModel:
@@ -69,48 +63,6 @@ class WarmState:
             kept = (sums, load_model(folder))
             self.models[str(folder)] = kept
         return kept[1]
-
-
-def record_file(folder: Path, key: str) -> Path:
-    """Where the record of a study lies; a key may hold any characters."""
-    return folder / f"opened-{hashlib.sha256(key.encode('utf-8')).hexdigest()[:16]}.json"
-
-
-def write_record(folder: Path, opened: OpenedStudy, sources: tuple[PhaseSource, ...]) -> None:
-    """Note a study, so that another run of the worker finds it."""
-    values = {"opened": opened.to_dict(), "instances": [list(source.instance_uids) for source in sources]}
-    beside = record_file(folder, opened.study).with_suffix(".part")
-    beside.write_text(json.dumps(values), encoding="utf-8")
-    beside.replace(record_file(folder, opened.study))
-
-
-def _study_of_folder(folder: Path, key: str) -> Study:
-    try:
-        values = json.loads(record_file(folder, key).read_text("utf-8"))
-        opened = OpenedStudy.from_dict(values["opened"])
-        volumes = np.load(opened.volumes, allow_pickle=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError("The study is not open in the worker any more; analyse it again.") from error
-    sources = tuple(
-        PhaseSource(
-            text.description,
-            text.evidence,
-            text.confidence,
-            text.series_uid,
-            text.time_point,
-            tuple(instances),
-        )
-        for text, instances in zip(opened.sources, values["instances"], strict=True)
-    )
-    return Study(
-        volumes=volumes,
-        grid=opened.grid,
-        reference=Phase(opened.reference),
-        times_s=opened.times_s,
-        sources=sources,  # type: ignore[arg-type]
-        flags=opened.flags,
-        alignment=opened.alignment,
-    )
 
 
 def _checksums(folder: Path) -> str:

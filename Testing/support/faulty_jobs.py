@@ -31,6 +31,8 @@ JOBS = {
         "short_of_memory",
         "full_disk",
         "count_loads",
+        "unspeakable",
+        "no_room_for_events",
     )
 }
 
@@ -160,3 +162,16 @@ def count_loads(arguments: Arguments, context: Any) -> Arguments:
         model_store.load_model = counted("models", model_store.load_model)  # type: ignore[assignment]
         np.load = counted("arrays", np.load)
     return dict(_loads)
+
+
+def unspeakable(arguments: Arguments, context: Any) -> Arguments:
+    """A result that is no JSON."""
+    return {"result": object()}
+
+
+def no_room_for_events(arguments: Arguments, context: Any) -> Arguments:
+    """From here on no file can grow, as on a full disk."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+    return {}

@@ -179,10 +179,10 @@ def test_a_full_temporary_disk_is_one_clear_sentence(faulty: WorkerClient) -> No
     faulty.wait(faulty.submit("know", {}))
     open_study(faulty, STUDY)
     faulty.wait(faulty.submit("full_disk", {"names": ["labels-", "probability-"]}))
-    before = set(faulty.folder.iterdir())
+    before = set(faulty.folder.rglob("*"))
     with pytest.raises(MissingResourceError, match="disk is full; make room"):
         analyzed(faulty)
-    assert set(faulty.folder.iterdir()) == before
+    assert set(faulty.folder.rglob("*")) == before
 
 
 def test_a_missing_torch_sends_the_user_to_setup(tmp_path: Path) -> None:

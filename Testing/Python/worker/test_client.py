@@ -93,7 +93,7 @@ def test_lines_that_are_no_commands_are_left_out(shared: WorkerClient) -> None:
     assert works(shared)
     (run,) = shared.folder.glob("run-*")
     with (run / "commands.jsonl").open("ab") as file:
-        file.write(b'\xff\xfe\n[1, 2]\n{"submit": "x"}\nno json\n\n')
+        file.write(b'\xff\xfe\n[1, 2]\n{"submit": "x"}\nno json\n\n{"cancel": [1]}\n{"control": {}}\n')
     assert works(shared)
 
 
@@ -137,6 +137,31 @@ def test_a_job_that_never_looks_up_is_interrupted_and_tidies_up(shared: WorkerCl
     assert (shared.folder / "tidied").exists()
     assert works(shared)
     assert shared.pid == pid
+
+
+def test_a_job_that_sleeps_is_woken_to_be_cancelled(shared: WorkerClient) -> None:
+    heard = Heard()
+    call = shared.submit("with_child", {}, heard)
+    assert poll_until(shared, lambda: bool(heard.stories))
+    pid, start = shared.pid, time.monotonic()
+    shared.cancel(call)
+    with pytest.raises(Cancelled):
+        shared.wait(call)
+    assert time.monotonic() - start < 0.7
+    assert works(shared)
+    assert shared.pid == pid
+
+
+def test_a_result_that_cannot_be_told_is_a_defect_and_the_worker_lives_on(shared: WorkerClient) -> None:
+    with pytest.raises(MissingResourceError, match="defect of MTINet"):
+        shared.wait(shared.submit("unspeakable", {}), timeout_s=20)
+    assert works(shared)
+
+
+def test_a_worker_that_cannot_speak_for_want_of_room_is_told_as_a_full_disk(faulty: WorkerClient) -> None:
+    with pytest.raises(MissingResourceError, match="disk of the temporary folder is full"):
+        faulty.wait(faulty.submit("no_room_for_events", {}), timeout_s=20)
+    assert works(faulty)
 
 
 def test_a_job_that_waits_can_be_cancelled_and_the_others_go_on(shared: WorkerClient) -> None:

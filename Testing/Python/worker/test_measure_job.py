@@ -14,6 +14,8 @@ from MTINetLib.findings import StudyFindings, from_json, to_dict, to_json
 from MTINetLib.inference.remeasure import remeasure
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import Measure, findings_of
+from MTINetLib.worker.study_files import MOST_KEPT
+from MTINetLib.worker.warm import MOST_STUDIES
 
 STUDY = made_study()
 BEFORE = made_analysis(STUDY)
@@ -93,8 +95,9 @@ def measured_after_crash(client: WorkerClient, labels: np.ndarray) -> StudyFindi
 
 
 def test_more_studies_than_stay_warm_are_all_found(client: WorkerClient) -> None:
+    assert MOST_KEPT > MOST_STUDIES
     small = made_study(made_grid((6, 40, 48)))
-    for number in range(4):
+    for number in range(MOST_KEPT):
         open_study(client, small, f"study {number}")
-    for number in range(4):
+    for number in range(MOST_KEPT):
         measured(client, made_labels(small.grid), f"study {number}")

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.made_analysis import made_grid, made_study
+
+from MTINetLib.errors import InputError
+from MTINetLib.worker.arrays import load_array, save_array
+from MTINetLib.worker.messages import OpenedStudy, SourceText
+from MTINetLib.worker.study_files import MOST_KEPT, new_study_folder, read_study, save_result, write_record
+
+STUDY = made_study(made_grid((4, 20, 24)))
+
+
+def opened(folder: Path, key: str) -> None:
+    place = new_study_folder(folder, key)
+    sources = tuple(
+        SourceText(s.description, s.evidence, s.confidence, s.series_uid, None) for s in STUDY.sources
+    )
+    record = OpenedStudy(
+        key,
+        save_array(place, "volumes", STUDY.volumes),
+        STUDY.grid,
+        STUDY.reference,
+        STUDY.times_s,
+        sources,  # type: ignore[arg-type]
+        STUDY.flags,
+        STUDY.alignment,
+    )
+    write_record(place, record, STUDY.sources)
+
+
+def test_a_study_is_read_as_it_was_written(tmp_path: Path) -> None:
+    opened(tmp_path, "a/key: with \\ odd ?* letters ß")
+    read = read_study(tmp_path, "a/key: with \\ odd ?* letters ß")
+    assert np.array_equal(read.volumes, STUDY.volumes)
+    assert (read.grid, read.sources, read.flags, read.alignment) == (
+        STUDY.grid,
+        STUDY.sources,
+        STUDY.flags,
+        STUDY.alignment,
+    )
+
+
+def test_the_files_of_the_oldest_studies_go(tmp_path: Path) -> None:
+    keys = [f"study {number}" for number in range(MOST_KEPT + 2)]
+    for key in keys:
+        opened(tmp_path, key)
+    assert len(list(tmp_path.iterdir())) == MOST_KEPT
+    for key in keys[-MOST_KEPT:]:
+        read_study(tmp_path, key)
+    with pytest.raises(InputError, match="not open in the worker any more"):
+        read_study(tmp_path, keys[0])
+
+
+def test_only_the_last_two_results_of_a_name_are_kept(tmp_path: Path) -> None:
+    opened(tmp_path, "study")
+    paths = [save_result(tmp_path, "study", "labels", np.full((2, 2), number)) for number in range(4)]
+    assert [Path(path).exists() for path in paths] == [False, False, True, True]
+    assert load_array(Path(paths[-1]))[0, 0] == 3
+    read_study(tmp_path, "study")
