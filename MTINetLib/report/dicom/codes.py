@@ -10,6 +10,9 @@ ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure
 LESION = Code("52988006", "SCT", "Lesion")
 LIVER = Code("10200004", "SCT", "Liver")
 
+FINDING = Code("121071", "DCM", "Finding")
+NO_FINDING = Code("373572006", "SCT", "Clinical finding absent")
+
 REPORT_TITLE = Code("126002", "DCM", "Dynamic Contrast MR Measurement Report")
 #: CID 100 has no dynamic MRI of the liver; this is its general MRI code.
 PROCEDURE = Code("25056-3", "LN", "MRI unspecified body region")

@@ -92,6 +92,8 @@ def _groups(
     tracking: Mapping[int, Tracking],
     segmentation: Dataset | None,
 ) -> list[Any]:
+    if not findings.lesions:
+        return [_no_lesion(findings)]
     groups: list[Any] = []
     for number, lesion in enumerate(findings.lesions, start=1):
         assert segmentation is not None
@@ -99,6 +101,18 @@ def _groups(
         groups.append(_lesion_group(lesion, number, tracking[lesion.label], segmentation, algorithm))
         groups += [_phase_group(lesion, phase, findings, headers, tracking, algorithm) for phase in PHASES]
     return groups
+
+
+def _no_lesion(findings: StudyFindings) -> Any:
+    """Said plainly; a report without any measurement group is not one after TID 1500."""
+    import highdicom as hd
+
+    return hd.sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(uid=generate_uid(), identifier="No lesion"),
+        algorithm_id=_algorithm(findings),
+        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.LIVER)],
+        qualitative_evaluations=[hd.sr.QualitativeEvaluation(codes.FINDING, codes.NO_FINDING)],
+    )
 
 
 def _algorithm(findings: StudyFindings) -> Any:
@@ -206,9 +220,7 @@ def _time_point(phase: Phase, seconds: float | None) -> Any:
     """Phases have no DICOM codes: their number, and seconds after the injection where they are known."""
     import highdicom as hd
 
-    context = hd.sr.TimePointContext(
-        time_point=f"{phase.index + 1} {phase.title}", time_point_order=phase.index + 1
-    )
+    context = hd.sr.TimePointContext(time_point=f"{phase.index + 1} {phase.title}")
     if seconds is not None:
         context.append(
             hd.sr.NumContentItem(

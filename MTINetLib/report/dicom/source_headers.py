@@ -86,7 +86,7 @@ def _middle(study: Study, phase: Phase) -> tuple[Dataset, int | None]:
     images = study.sources[phase.index].images
     image = images[len(images) // 2]
     header = _read(image, phase)
-    hide_identity(header)
+    _complete(header, study.grid)
     if image.frame is not None:
         _describe_as_single(header, image.frame)
     return header, image.frame

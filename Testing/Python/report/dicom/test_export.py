@@ -1,0 +1,202 @@
+"""SEG and SR are read back and compared with what they were made of."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+from support import dicom_layouts
+from support.read_back import Exported, exported
+
+from MTINetLib.errors import InputError
+from MTINetLib.report.dicom import codes
+from MTINetLib.report.dicom.encapsulated_pdf import encapsulated_pdf
+from MTINetLib.report.dicom.export import dicom_objects, write_dicom
+from MTINetLib.report.dicom.source_headers import source_headers
+from MTINetLib.study.phase import PHASES
+
+hd = pytest.importorskip("highdicom", reason="highdicom is not installed: pip install 'MTINetLib[dicom]'")
+
+LAYOUTS = {
+    "one series per phase": dicom_layouts.series_per_phase,
+    "one series, classic": dicom_layouts.philips_classic,
+    "all phases in one enhanced file": dicom_layouts.philips_enhanced,
+    "an enhanced file per phase": dicom_layouts.siemens_enhanced,
+}
+
+
+@pytest.fixture(scope="module", params=LAYOUTS, ids=lambda name: name.replace(" ", "-"))
+def result(request: Any, tmp_path_factory: Any) -> Exported:
+    return exported(tmp_path_factory.mktemp("layout") / "in", LAYOUTS[request.param])
+
+
+def written(made: Dataset) -> Dataset:
+    buffer = BytesIO()
+    made.save_as(buffer, enforce_file_format=True)
+    return pydicom.dcmread(BytesIO(buffer.getvalue()))
+
+
+def test_the_segments_hold_the_masks_voxel_by_voxel_at_the_right_places(result: Exported) -> None:
+    seg = written(result.objects.segmentation)  # type: ignore[arg-type]
+    found = np.zeros_like(result.labels)
+    for frame, group in zip(seg.pixel_array, seg.PerFrameFunctionalGroupsSequence, strict=True):
+        position = np.array(group.PlanePositionSequence[0].ImagePositionPatient, dtype=float)
+        k = round(float(result.study.grid.to_index(position)[0]))
+        number = group.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        found[k][frame > 0] = number
+    np.testing.assert_array_equal(found, result.labels)
+
+
+def test_each_frame_refers_to_the_image_of_the_reference_phase_that_lies_there(result: Exported) -> None:
+    seg = written(result.objects.segmentation)  # type: ignore[arg-type]
+    images = result.study.sources[result.study.reference.index].images
+    uids = result.study.sources[result.study.reference.index].instance_uids
+    checked = 0
+    for group in seg.PerFrameFunctionalGroupsSequence:
+        position = np.array(group.PlanePositionSequence[0].ImagePositionPatient, dtype=float)
+        k = round(float(result.study.grid.to_index(position)[0]))
+        source = group.DerivationImageSequence[0].SourceImageSequence[0]
+        assert source.ReferencedSOPInstanceUID == uids[k]
+        assert source.get("ReferencedFrameNumber") == images[k].frame
+        checked += 1
+    assert checked == 6
+
+
+def test_segments_say_what_they_are_and_that_a_person_corrected_them(result: Exported) -> None:
+    seg = result.objects.segmentation
+    assert seg is not None
+    for segment in seg.SegmentSequence:
+        assert segment.SegmentAlgorithmType == "SEMIAUTOMATIC"
+        assert segment.SegmentedPropertyTypeCodeSequence[0].CodeValue == "52988006"
+        assert segment.AnatomicRegionSequence[0].CodeValue == "10200004"
+    assert "RESEARCH USE ONLY" in seg.ContentDescription
+
+
+def test_the_report_gives_sizes_and_signals_with_units(result: Exported) -> None:
+    content = hd.sr.srread(_file(result.objects.measurements)).content
+    lesions = content.get_volumetric_roi_measurement_groups()
+    assert len(lesions) == len(result.findings.lesions)
+    for group, lesion in zip(lesions, result.findings.lesions, strict=True):
+        values = {
+            item.name.meaning: (float(item.value), item.unit.value) for item in group.get_measurements()
+        }
+        assert values["Volume"] == (pytest.approx(lesion.volume_ml * 1000, rel=1e-5), "mm3")
+        assert values["Long Axis"] == (pytest.approx(lesion.long_axis_mm, rel=1e-5), "mm")
+        assert values["Short Axis"] == (pytest.approx(lesion.short_axis_mm, rel=1e-5), "mm")
+    for lesion in result.findings.lesions:
+        groups = [
+            group
+            for group in content.get_image_measurement_groups()
+            if group.tracking_identifier == f"Lesion {lesion.label}"
+        ]
+        means = [float(group.get_measurements(name=codes.SIGNAL)[0].value) for group in groups]
+        assert means == pytest.approx(list(lesion.measured_curve.mean), rel=1e-5)
+
+
+def test_each_signal_refers_to_an_image_of_its_own_phase_and_time(result: Exported) -> None:
+    content = hd.sr.srread(_file(result.objects.measurements)).content
+    groups = content.get_image_measurement_groups()
+    assert len(groups) == 4 * len(result.findings.lesions)
+    for number, group in enumerate(groups):
+        phase = PHASES[number % 4]
+        source = result.study.sources[phase.index]
+        image = group.source_images[0]
+        uid, frame = image.referenced_sop_instance_uid, image.referenced_frame_numbers
+        assert uid in source.instance_uids
+        if source.images[0].frame is not None:
+            assert frame[0] in {image.frame for image in source.images}
+        texts = [str(item.value) for item in group[0].ContentSequence if item.name.meaning == "Time Point"]
+        assert texts == [f"{phase.index + 1} {phase.title}"]
+
+
+def test_segments_and_measurements_of_a_lesion_have_the_same_tracking_uid(result: Exported) -> None:
+    seg = result.objects.segmentation
+    content = hd.sr.srread(_file(result.objects.measurements)).content
+    assert seg is not None
+    by_segment = {segment.SegmentNumber: segment.TrackingUID for segment in seg.SegmentSequence}
+    for group in content.get_volumetric_roi_measurement_groups():
+        reference = group.referenced_segment
+        assert reference.referenced_sop_instance_uid == seg.SOPInstanceUID
+        number = reference[0].ReferencedSOPSequence[0].ReferencedSegmentNumber
+        assert group.tracking_uid == by_segment[number]
+    assert len(set(by_segment.values())) == len(by_segment)
+
+
+def test_dciodvfy_finds_no_error(result: Exported, tmp_path: Path) -> None:
+    if shutil.which("dciodvfy") is None:
+        pytest.skip("dciodvfy is not installed: Debian, Ubuntu: apt-get install dicom3tools")
+    headers = source_headers(result.study)
+    objects = dicom_objects(result.labels, result.findings, headers, pdf=b"%PDF-1.4\n%%EOF\n")
+    for path in write_dicom(tmp_path, objects):
+        told = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
+        errors = [line for line in (told.stdout + told.stderr).splitlines() if line.startswith("Error")]
+        assert not errors, (path.name, errors)
+
+
+@pytest.mark.parametrize(
+    ("character_set", "name"),
+    [
+        ("ISO_IR 192", "Müller^Jörg"),
+        ("ISO_IR 100", "Müller^Jörg"),
+        ("GB18030", "王^小明"),
+        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+    ],
+)
+def test_names_survive_whatever_the_character_set(tmp_path: Path, character_set: Any, name: str) -> None:
+    def change(image: Dataset) -> None:
+        image.SpecificCharacterSet = character_set
+        image.PatientName = name
+
+    result = exported(tmp_path / "in", dicom_layouts.series_per_phase, change)
+    for made in (result.objects.segmentation, result.objects.measurements):
+        assert made is not None
+        assert str(written(made).PatientName) == name
+
+
+def test_attributes_that_may_be_empty_may_be_missing_in_the_source(tmp_path: Path) -> None:
+    def change(image: Dataset) -> None:
+        for keyword in ("PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "SliceThickness"):
+            if keyword in image:
+                delattr(image, keyword)
+
+    result = exported(tmp_path / "in", dicom_layouts.series_per_phase, change)
+    assert written(result.objects.measurements).AccessionNumber in ("", None)
+
+
+def test_a_source_without_a_frame_of_reference_is_one_sentence_that_names_it(tmp_path: Path) -> None:
+    def change(image: Dataset) -> None:
+        del image.FrameOfReferenceUID
+
+    with pytest.raises(InputError, match="FrameOfReferenceUID"):
+        exported(tmp_path / "in", dicom_layouts.series_per_phase, change)
+
+
+def test_without_a_lesion_there_is_a_report_and_no_segmentation(result: Exported) -> None:
+    from dataclasses import replace
+
+    nothing = replace(result.findings, lesions=())
+    objects = dicom_objects(np.zeros_like(result.labels), nothing, source_headers(result.study))
+    assert objects.segmentation is None
+    assert written(objects.measurements).Modality == "SR"
+
+
+def test_the_report_is_encapsulated_whole(result: Exported) -> None:
+    pdf = b"%PDF-1.4 odd"  # 12 bytes
+    made = written(encapsulated_pdf(pdf + b"!", source_headers(result.study)))
+    assert made.EncapsulatedDocument[: made.EncapsulatedDocumentLength] == pdf + b"!"
+    assert len(made.EncapsulatedDocument) % 2 == 0
+    assert (made.Modality, made.BurnedInAnnotation) == ("DOC", "YES")
+
+
+def _file(made: Dataset) -> BytesIO:
+    buffer = BytesIO()
+    made.save_as(buffer, enforce_file_format=True)
+    buffer.seek(0)
+    return buffer
