@@ -61,7 +61,8 @@ class CorrectPanel(Panel):
         ui.deleteButton.enabled = ui.splitButton.enabled = there and label is not None
         ui.revertButton.enabled = there and label in correction.standing.changed
         ui.revertAllButton.enabled = there and correction.standing.corrected
-        ui.askButton.enabled = there and correction.standing.corrected and not session.busy
+        worth_asking = correction.standing.corrected or bool(correction.standing.unread)
+        ui.askButton.enabled = there and worth_asking and not session.busy
         ui.mergeButton.enabled = ui.mergeBox.enabled = there and label is not None and bool(others)
         self._offer(others)
         was = ui.compareButton.blockSignals(True)
@@ -102,6 +103,8 @@ class CorrectPanel(Panel):
             said = [_("The network reads the corrected masks …")]
         elif session.state is State.MEASURING:
             said = [_("The corrected masks are measured …")]
+        elif not correction.standing.corrected and correction.standing.unread:
+            said = [self._unreadText()]
         elif not correction.standing.corrected:
             said = [_("The masks are the AI's own. What you change below is measured again at once.")]
         elif correction.measured_in_s is None:
@@ -201,7 +204,7 @@ class CorrectPanel(Panel):
         unread = sorted(self.session.correction.standing.unread)
         text: str = _("The network has read these masks.")
         if len(unread) == 1:
-            text = _("The network has not read lesion {0} as it is now: ask it again for the class.")
+            text = _("The network has not read lesion {0} as it is now: ask it for the class.")
         elif unread:
-            text = _("The network has not read lesions {0} as they are now: ask it again for the classes.")
+            text = _("The network has not read lesions {0} as they are now: ask it for the classes.")
         return text.format(", ".join(str(label) for label in unread))

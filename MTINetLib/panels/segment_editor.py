@@ -62,7 +62,8 @@ class SegmentEditor:
         self.widget = kind()
         # In this order: what the widget chooses when it gets the scene belongs into our node.
         self.use_node()
-        self.widget.setMRMLScene(slicer.mrmlScene)
+        with self._silent():
+            self.widget.setMRMLScene(slicer.mrmlScene)
         self.widget.setEffectNameOrder(_EFFECTS)
         for name, value in _SETTINGS.items():
             if hasattr(self.widget, name):

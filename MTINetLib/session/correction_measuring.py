@@ -70,6 +70,7 @@ class Measuring:
         self._edited_at: float | None = None
         self._started_from = 0.0
         self._of_ai: Marks = {}
+        self._read_of_ai: Marks = {}
         self._read: Marks = {}
         self._measured: Marks | None = None
 
@@ -162,17 +163,18 @@ class Measuring:
         own = None if self.results is None else ai_findings(self.results)
         if self.standing.corrected or own is None:
             return True
-        self._now_read(self._of_ai, marks)
+        self._now_read(self._read_of_ai, marks)
         self._show(own, marks)
         return False
 
     def _ask_whether(self, marks: Marks) -> bool:
         self._weigh(marks)
-        if not self.standing.corrected:
+        worth_it = self.standing.corrected or bool(self.standing.unread)
+        if not worth_it:
             self._settle()
             self._session.inform("The masks are the AI's own: the network has read them already.")
             self.edited()
-        return self.standing.corrected
+        return worth_it
 
     def _answered(self, findings: StudyFindings, marks: Marks) -> None:
         self._now_read(marks, marks)
@@ -202,8 +204,12 @@ class Measuring:
         """Compare with the AI's own masks for the first time."""
         self._of_ai = mask_marks(ai_labels(results))
         yield
+        own = ai_findings(results)
+        # Results may also begin with masks that a person drew; no network has read those.
+        drawn = own is not None and own.provenance.corrected_by_person
+        self._read_of_ai = {} if drawn else self._of_ai
         kept = marks_from_text(results.segmentation.GetAttribute(READ_MARKS_ATTRIBUTE))
-        self._read = self._of_ai if kept is None else kept
+        self._read = self._read_of_ai if kept is None else kept
         labels = corrected_labels(results)
         yield
         self._measured = mask_marks(labels)

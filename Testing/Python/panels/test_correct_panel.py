@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.corrected_session import corrected_session, finding, half_of, mask_of, paint, settle
-from support.made_analysis import made_study
+from support.made_analysis import made_labels, made_study
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
@@ -226,6 +226,21 @@ def test_choosing_in_the_editor_does_not_move_the_views(session: Any, open_panel
     panel.editor.widget.setCurrentSegmentID(segment_labels(session.results.segmentation)[2])
     assert session.selected == 2
     assert node.GetSliceOffset() == before
+
+
+def test_follows_the_results_of_the_next_analysis(session: Any, open_panel: Any) -> None:
+    from MTINetLib.session.measure_masks import measure_masks
+
+    panel = open_panel(session)
+    first = session.results.segmentation
+    measure_masks(session, made_labels(made_study().grid))
+    settle(session)
+    assert session.results.segmentation is not first
+    assert panel.editor.node.GetSegmentationNode() is session.results.segmentation
+    assert panel.editor.node.GetSourceVolumeNode() is session.results.reference
+    # These were drawn, so that there is something to ask although nothing was corrected.
+    assert "ask" in enabled(panel)
+    assert "has not read lesions 1, 2" in panel.ui.standingLabel.text
 
 
 def test_shortcuts_live_only_while_the_module_is_shown(

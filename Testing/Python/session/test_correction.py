@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from support.corrected_session import corrected_session, finding, half_of, mask_of, paint, settle
-from support.made_analysis import made_study
+from support.made_analysis import made_labels, made_study
 from support.slicer_scene import empty_scene
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionClass
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 
 pytestmark = pytest.mark.viewer
@@ -399,6 +400,67 @@ class TestTheNetworkAskedAgain:
         assert session.message.kind == "error"
         assert "no-such-model" in session.message.text
         assert session.findings == before
+
+
+class TestAfterAnAnalysis:
+    def test_an_edit_needs_no_second_handing_over_of_the_study(
+        self, slicer: Any, worker: Any, model: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = analyzed_session(worker, model)
+        submitted: list[str] = []
+        submit = worker.submit
+        monkeypatch.setattr(worker, "submit", lambda job, *rest: submitted.append(job) or submit(job, *rest))
+        label = session.correction.add_lesion()
+        mask = np.zeros(made_study().grid.shape, dtype=bool)
+        mask[3:6, 30:36, 40:46] = True
+        paint(session, label, mask)
+        settle(session)
+        assert finding(session, label).volume_ml > 0
+        assert submitted == ["measure"]
+
+    def test_a_second_one_is_followed_instead_of_the_first(
+        self, slicer: Any, worker: Any, model: Path
+    ) -> None:
+        session = analyzed_session(worker, model)
+        session.correction.add_lesion()
+        session.start_analysis()
+        session.wait(timeout_s=60)
+        settle(session)
+        assert not session.findings.provenance.corrected_by_person
+        assert not session.correction.standing.corrected
+
+
+class TestDrawnMasks:
+    def test_can_be_read_by_the_network_though_nobody_corrected_them(
+        self, slicer: Any, worker: Any, model: Path
+    ) -> None:
+        from MTINetLib.session.measure_masks import measure_masks
+
+        session = analyzed_session(worker, model)
+        measure_masks(session, made_labels(made_study().grid))
+        settle(session)
+        assert session.correction.standing.unread == {1, 2}
+        assert not session.correction.standing.corrected
+        session.correction.ask_network()
+        settle(session)
+        assert not session.correction.standing.unread
+        assert session.findings.provenance.model_name == "random-small"
+
+
+def analyzed_session(worker: Any, model: Path) -> Any:
+    """A session after an analysis with the small network, which finds what it finds."""
+    from MTINetLib.scene.volumes import add_phase_volumes
+    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.session import Session
+
+    choices = PlainChoices(alignment="off", model=str(model), device="cpu")
+    for phase, node in zip(PHASES, add_phase_volumes(made_study()), strict=True):
+        choose_volume(choices, phase, node)
+    session = Session(choices, worker)
+    session.start_analysis()
+    session.wait(timeout_s=60)
+    settle(session)
+    return session
 
 
 class TestASavedScene:
