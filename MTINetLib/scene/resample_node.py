@@ -36,9 +36,9 @@ _ROUNDING = 1e-4
 def resample_steps(node: Any) -> Generator[None, None, tuple[Volume, Grid]]:
     """Interpolate a volume linearly where its transforms put it; the node and the scene are not changed.
 
-    The grid has the volume's own voxel size. Under shear the slices stay on their planes; under a
-    non-linear transform the grid is the untransformed one, grown until the moved volume fits in.
-    Voxels that the volume does not reach are 0.
+    The grid follows the volume as a whole, so that it has about its voxel size and number of slices, and
+    is grown until all of the volume fits in. Under shear the slices stay on their planes. Voxels that the
+    volume does not reach are 0.
 
     Raises:
         InputError: the transform blows the volume up beyond all measure.
@@ -66,19 +66,18 @@ def resample_steps(node: Any) -> Generator[None, None, tuple[Volume, Grid]]:
 def _target(node: Any) -> tuple[FloatArray, tuple[int, int, int]]:
     """The new grid's 4 x 4 matrix from index to world RAS, and its shape (K, J, I)."""
     name, shape = str(node.GetName()), shape_of(node)
-    linear = world_matrix(node)
-    source = own_matrix(node)
-    base = linear if linear is not None else source
-    refuse_flat(base, name)
-    matrix = straightened(base) if is_sheared(base) else base
     points = _spread(shape)
-    if linear is not None:
-        world = points @ linear[:3, :3].T + linear[:3, 3]
+    linear = world_matrix(node)
+    if linear is None:
+        world = _moved(node, points)
+        if not np.isfinite(world).all():
+            raise InputError(f"The transform of the volume '{name}' cannot be followed: harden or remove it.")
+        linear = _fitted(points, world, own_matrix(node))
     else:
-        world = _moved(node, points @ source[:3, :3].T + source[:3, 3])
+        world = points @ linear[:3, :3].T + linear[:3, 3]
+    refuse_flat(linear, name)
+    matrix = straightened(linear) if is_sheared(linear) else linear
     index = (world - matrix[:3, 3]) @ np.linalg.inv(matrix[:3, :3]).T
-    if not np.isfinite(index).all():
-        raise InputError(f"The transform of the volume '{name}' cannot be followed: harden or remove it.")
     low = np.floor(index.min(axis=0) + _ROUNDING)
     size = np.ceil(index.max(axis=0) - low - _ROUNDING) + 1
     if float(np.prod(size)) > _LARGEST_GROWTH * float(np.prod(shape)) + 1e5:
@@ -97,13 +96,29 @@ def _spread(shape: tuple[int, int, int]) -> FloatArray:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
-def _moved(node: Any, points: FloatArray) -> FloatArray:
-    """Where the node's parent transforms put points, world RAS in mm, [n, 3]."""
+def _moved(node: Any, indices: FloatArray) -> FloatArray:
+    """Where the node's parent transforms put voxels (i, j, k), world RAS in mm, [n, 3]."""
     from vtkmodules.vtkCommonTransforms import vtkGeneralTransform
 
     to_world = vtkGeneralTransform()
     node.GetParentTransformNode().GetTransformToWorld(to_world)
+    own = own_matrix(node)
+    points = indices @ own[:3, :3].T + own[:3, 3]
     return np.array([to_world.TransformPoint(*point) for point in points])
+
+
+def _fitted(indices: FloatArray, world: FloatArray, own: FloatArray) -> FloatArray:
+    """The 4 x 4 matrix from index to world that is nearest to a bent volume as a whole.
+
+    An axis with a single voxel moves with the others' mean and keeps its own direction.
+    """
+    centre_index, centre_world = indices.mean(axis=0), world.mean(axis=0)
+    several = np.ptp(indices, axis=0) > 0
+    matrix = own.copy()
+    offsets = indices - centre_index
+    matrix[:3, :3][:, several] = np.linalg.lstsq(offsets[:, several], world - centre_world, rcond=None)[0].T
+    matrix[:3, 3] = centre_world - matrix[:3, :3] @ centre_index
+    return matrix
 
 
 def _reslice(node: Any, target: FloatArray) -> Any:
