@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from MTINetLib.errors import Cancelled, InputError, MTINetError
-from MTINetLib.findings import to_dict
+from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.scene.input_folder import input_folder
 from MTINetLib.scene.results import corrected_labels
 from MTINetLib.session.array_files import write_array
@@ -55,11 +57,13 @@ class Reports:
 
     Attributes:
         files: of the last report, empty before the first.
+        last_folder: where the user's last report went, also before Slicer was started; None if unknown.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self.files: tuple[Path, ...] = ()
+        self.last_folder: Path | None = None
         self._waiting: ReportOrder | None = None
         self._chores = Chores()
         self._call: Call | None = None
@@ -79,9 +83,10 @@ class Reports:
                 folder = None if volume.GetScene() is None else input_folder(volume)
                 if folder is not None:
                     return folder
-        last = self._session.choices.reportFolder
-        if last and Path(last).is_dir():
-            return Path(last)
+        chosen = self._session.choices.reportFolder
+        for folder in (Path(chosen) if chosen else None, self.last_folder):
+            if folder is not None and folder.is_dir():
+                return folder
         return Path.home()
 
     def write(
@@ -188,7 +193,7 @@ class Reports:
         request = Report(
             study=study.study,
             labels=str(self._labels),
-            probability=self._probability(),
+            probability=self._probability(study, findings),
             findings=to_dict(findings),
             out=str(new_folder(order.parent)),
             formats=order.formats,
@@ -208,19 +213,24 @@ class Reports:
         answers = Answers(done, failed, self._session.saw_progress)
         self._call = self._session.worker.submit("report", request.to_dict(), answers)
 
-    def _probability(self) -> str | None:
-        """The map of the last analysis; a scene that was opened again has none."""
+    def _probability(self, study: OpenedStudy, findings: StudyFindings) -> str | None:
+        """The map of the analysis that these findings come from; a scene that was opened again has none."""
         analyzed = self._session.analyzed
         if analyzed is None:
             return None
+        made = from_dict(analyzed.findings)
         path = self._session.worker.folder / analyzed.probability
-        return str(path) if path.is_file() else None
+        same = made.provenance.model_sha256 == findings.provenance.model_sha256
+        if not same or made.study != findings.study or not path.is_file():
+            return None
+        return str(path) if np.load(path, mmap_mode="r").shape == study.grid.shape else None
 
     def _done(self, order: ReportOrder, reported: Reported) -> None:
         self._settle()
         self.files = tuple(Path(file) for file in reported.files)
         session = self._session
         session.choices.reportFolder = str(order.parent)
+        self.last_folder = order.parent
         session.inform(f"The report was written to {self.folder}.")
         session.set_state(State.IDLE)
 

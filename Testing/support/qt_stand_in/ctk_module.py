@@ -125,7 +125,7 @@ class ctkPathLineEdit(QtWidgets.QWidget):
         self._filters = filters
 
     currentPath = QtCore.Property(str, _read_path, _write_path)
-    filters = QtCore.Property(object, _read_filters, _write_filters)
+    filters = QtCore.Property(int, _read_filters, _write_filters)
 
     def addCurrentPathToHistory(self) -> None:
         """The stand-in keeps no history."""

@@ -1,0 +1,226 @@
+"""The Report section: what is written, where to, and the reader's own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ctk
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from MTINetLib.panels.notice import STYLES
+from MTINetLib.panels.panel import Panel
+from MTINetLib.session.events import Topic
+from MTINetLib.session.setup import Group, look
+from MTINetLib.session.state import State
+
+#: Key of Slicer's settings: where the last report went.
+FOLDER_SETTING = "MTINet/ReportFolder"
+
+
+@dataclass(frozen=True)
+class FormatText:
+    """One format of the report: its box, and the packages without which it cannot be made."""
+
+    name: str
+    title: str
+    tip: str
+    chosen: bool
+    needs: tuple[str, ...] = ()
+
+
+#: In the order of the boxes; a further format of ``session.reports`` is one more line here.
+FORMATS = (
+    FormatText("pdf", "PDF", "The report, to read and print", True, ("matplotlib", "reportlab")),
+    FormatText("html", "HTML", "The report for a browser, in one file", True, ("matplotlib", "jinja2")),
+    FormatText("csv", "Tables (CSV)", "Lesions and curves for a spreadsheet", True),
+    FormatText("json", "Findings (JSON)", "Everything that was found, for programs", True),
+    FormatText("labels", "Masks (NIfTI)", "The lesions' masks and the map of tumour probability", False),
+)
+_COLUMNS = 2
+
+
+class ReportPanel(Panel):
+    """Writes a report through the session; the button turns into Cancel while it is written."""
+
+    UI = "ReportPanel.ui"
+
+    def setup(self) -> None:
+        self._boxes: dict[str, Any] = {}
+        self._shown_for: str | None = None
+        self._folder_is_own = False
+        self._asked = False
+        ui = self.ui
+        self._make_boxes()
+        ui.folderEdit.filters = ctk.ctkPathLineEdit.Dirs
+        kept = slicer.app.userSettings().value(FOLDER_SETTING)
+        if kept:
+            self.session.reports.last_folder = Path(str(kept))
+        ui.folderEdit.connect("currentPathChanged(QString)", self.onFolder)
+        ui.nameEdit.connect("textChanged(QString)", self.onName)
+        ui.commentEdit.connect("textChanged()", self.onComment)
+        ui.deidentifyBox.connect("toggled(bool)", self.onDeidentify)
+        ui.writeButton.connect("clicked()", self.onWrite)
+        ui.openReportButton.connect("clicked()", self.onOpenReport)
+        ui.openFolderButton.connect("clicked()", self.onOpenFolder)
+        self.listen(Topic.FINDINGS, self.refresh)
+        self.listen(Topic.STATE, self._state_changed)
+        self.listen(Topic.PROGRESS, self._show_progress)
+        self.listen(Topic.MESSAGE, self._show_message)
+
+    def refresh(self) -> None:
+        self._follow_results()
+        choices, ui = self.session.choices, self.ui
+        self._show_choice(ui.nameEdit, "text", choices.readerName)
+        self._show_choice(ui.commentEdit, "plainText", choices.readerComment)
+        self._show_choice(ui.deidentifyBox, "checked", choices.deidentify)
+        ui.identityLabel.visible = choices.deidentify
+        self._show_packages()
+        self._show_run()
+
+    def formats(self) -> tuple[str, ...]:
+        """The formats that are ticked and can be made."""
+        return tuple(name for name, box in self._boxes.items() if box.checked and box.enabled)
+
+    # Slots
+
+    def onFolder(self, path: str) -> None:
+        """The user has named a folder: it is kept as long as this study is read."""
+        self._folder_is_own = bool(path.strip())
+
+    def onName(self, text: str) -> None:
+        self.session.choices.readerName = text
+
+    def onComment(self) -> None:
+        self.session.choices.readerComment = self.ui.commentEdit.plainText
+
+    def onDeidentify(self, wanted: bool) -> None:
+        self.session.choices.deidentify = wanted
+        self.ui.identityLabel.visible = wanted
+
+    def onWrite(self) -> None:
+        """Write, or cancel what is being written."""
+        session = self.session
+        if session.state is State.REPORTING:
+            session.cancel()
+            return
+        choices = session.choices
+        self._asked = True
+        session.reports.write(
+            str(self.ui.folderEdit.currentPath),
+            self.formats(),
+            comment=choices.readerComment,
+            reader=choices.readerName,
+            deidentify=choices.deidentify,
+        )
+
+    def onOpenReport(self) -> None:
+        document = self._document()
+        if document is not None:
+            self._open(document)
+
+    def onOpenFolder(self) -> None:
+        if self.session.reports.folder is not None:
+            self._open(self.session.reports.folder)
+
+    # What is shown
+
+    def _follow_results(self) -> None:
+        """Another study: its own folder is suggested, and the last one's comment does not go along."""
+        results = self.session.results
+        now = None if results is None else str(results.segmentation.GetID())
+        if now == self._shown_for:
+            return
+        if self._shown_for is not None and now is not None:
+            self.session.choices.readerComment = ""
+        if now is not None or self._shown_for is not None:
+            self._folder_is_own = False
+        self._shown_for = now
+        self._asked = False
+        self.ui.resultLabel.visible = False
+        if not self._folder_is_own:
+            self._show_choice(self.ui.folderEdit, "currentPath", str(self.session.reports.suggested_folder()))
+
+    def _state_changed(self) -> None:
+        kept = self.session.reports.last_folder
+        if kept is not None and str(kept) != slicer.app.userSettings().value(FOLDER_SETTING):
+            slicer.app.userSettings().setValue(FOLDER_SETTING, str(kept))
+        self._show_run()
+
+    def _show_run(self) -> None:
+        session, ui = self.session, self.ui
+        writing = session.state is State.REPORTING
+        there = session.findings is not None and session.results is not None
+        ui.writeButton.text = _("Cancel") if writing else _("Write report")
+        ui.writeButton.enabled = writing or (there and not session.busy)
+        ui.writeButton.toolTip = (
+            _("Analyze a study first.") if not there else _("Write into a new folder inside the one above.")
+        )
+        for widget in (ui.folderEdit, ui.formatsPlace, ui.nameEdit, ui.commentEdit, ui.deidentifyBox):
+            widget.enabled = not writing
+        folder = session.reports.folder
+        document = self._document()
+        ui.openReportButton.visible = document is not None and not writing
+        ui.openFolderButton.visible = folder is not None and not writing
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        ui, seen = self.ui, self.session.progress
+        writing = self.session.state is State.REPORTING
+        ui.progressBar.visible = writing
+        ui.stageLabel.visible = writing
+        if writing:
+            counted = seen is not None and seen.total > 0
+            ui.progressBar.setRange(0, seen.total if seen is not None and counted else 0)
+            ui.progressBar.setValue(min(seen.done, seen.total) if seen is not None and counted else 0)
+            ui.stageLabel.text = _(seen.stage) if seen is not None else _(self.session.state.value)
+
+    def _show_message(self) -> None:
+        """The answer to the last press of the button."""
+        message, label = self.session.message, self.ui.resultLabel
+        if self._asked and message is not None:
+            self._asked = False
+            label.text = message.text
+            label.setStyleSheet(STYLES[message.kind])
+            label.visible = True
+
+    def _show_packages(self) -> None:
+        """Formats whose packages are missing cannot be ticked; where to get them is said once."""
+        missing = {found.need.name for found in look((Group.ANALYSIS,)) if not found.ok}
+        lacking: dict[str, None] = {}
+        for about in FORMATS:
+            gone = [name for name in about.needs if name in missing]
+            self._boxes[about.name].enabled = not gone
+            lacking.update(dict.fromkeys(gone))
+        self.ui.packagesLabel.visible = bool(lacking)
+        self.ui.packagesLabel.text = _("Not installed yet: {0}. The section Setup installs it.").format(
+            ", ".join(lacking)
+        )
+
+    def _make_boxes(self) -> None:
+        grid = self.ui.formatsPlace.layout()
+        for number, about in enumerate(FORMATS):
+            box = qt.QCheckBox(_(about.title))
+            box.toolTip = _(about.tip)
+            box.checked = about.chosen
+            grid.addWidget(box, number // _COLUMNS, number % _COLUMNS)
+            self._boxes[about.name] = box
+
+    def _show_choice(self, widget: Any, name: str, value: Any) -> None:
+        """Write only what differs, for a cursor must not jump, and let no slot take it for the user's."""
+        if getattr(widget, name) != value:
+            was = widget.blockSignals(True)
+            setattr(widget, name, value)
+            widget.blockSignals(was)
+
+    def _document(self) -> Path | None:
+        files = self.session.reports.files
+        documents = [file for suffix in (".pdf", ".html") for file in files if file.suffix == suffix]
+        return documents[0] if documents else None
+
+    def _open(self, path: Path) -> None:
+        if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path))):
+            self.session.warn(_("{0} could not be opened: open it yourself.").format(path))
