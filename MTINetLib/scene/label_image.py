@@ -60,6 +60,8 @@ def read_mask(segmentation: Any, segment_id: str, reference_volume: Any) -> tupl
     """
     segment = segmentation.GetSegmentation().GetSegment(segment_id)
     image = segment.GetRepresentation(BINARY_LABELMAP)
+    if image is not None and image.GetNumberOfPoints() == 0:
+        return None
     shift = None if image is None else _shift(image, segmentation, reference_volume)
     if shift is None:
         whole = _resampled(segmentation, segment_id, reference_volume)
@@ -67,7 +69,7 @@ def read_mask(segmentation: Any, segment_id: str, reference_volume: Any) -> tupl
     from vtkmodules.util.numpy_support import vtk_to_numpy
 
     scalars = image.GetPointData().GetScalars()
-    if scalars is None or scalars.GetNumberOfTuples() == 0:
+    if scalars is None:
         return None
     extent = image.GetExtent()
     sizes = [extent[2 * axis + 1] - extent[2 * axis] + 1 for axis in (2, 1, 0)]

@@ -265,3 +265,21 @@ def finish(steps: Any) -> Results:
         except StopIteration as end:
             results: Results = end.value
             return results
+
+
+def test_the_scene_of_the_command_line_opens_with_its_results(
+    slicer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from MTINetLib.scene import write_scene as writing
+
+    monkeypatch.setattr(writing, "rendering_is_possible", lambda: (False, "no pictures here"))
+    study = made_study()
+    analysis = made_analysis(study)
+    writing.write_scene(tmp_path, study, analysis)  # type: ignore[arg-type]
+    load_scene(tmp_path / "scene.mrb")
+    (results,) = results_in_scene()
+    assert findings_of(results) == analysis.findings
+    assert np.array_equal(corrected_labels(results), analysis.labels)
+    assert selected_lesion(results) == 1
+    assert results.chart.GetNumberOfPlotSeriesNodes() == 5
+    assert results.reference.GetAttribute("MTINet.Phase") == "portal_venous"

@@ -1,0 +1,158 @@
+"""Curve table, lesion table and the plot of the chosen lesion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.made_analysis import TIMES_S, made_analysis, made_study
+from support.shown_results import shown_results
+from support.slicer_scene import empty_scene
+
+from MTINetLib.findings import EnhancementCurve, LesionFinding
+from MTINetLib.report.colours import LIVER_ON_WHITE, ON_WHITE, rgb
+from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
+from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table, relative_percent
+from MTINetLib.scene.lesion_table import COLUMNS, add_lesion_table
+from MTINetLib.scene.results import show_curve, shows_relative
+
+pytestmark = pytest.mark.viewer
+
+
+@pytest.fixture
+def slicer() -> Any:
+    return empty_scene()
+
+
+def lesions() -> tuple[LesionFinding, ...]:
+    return made_analysis(made_study()).findings.lesions
+
+
+def column(table: Any, name: str) -> list[Any]:
+    values = table.GetTable().GetColumnByName(name)
+    return [values.GetValue(row) for row in range(values.GetNumberOfValues())]
+
+
+def names(table: Any) -> list[str]:
+    return [table.GetTable().GetColumnName(n) for n in range(table.GetTable().GetNumberOfColumns())]
+
+
+def shown_columns(plot: CurvePlot) -> list[str]:
+    chart = plot.chart
+    series = [chart.GetNthPlotSeriesNode(n) for n in range(chart.GetNumberOfPlotSeriesNodes())]
+    return [node.GetYColumnName() for node in series]
+
+
+def test_relative_enhancement_is_over_the_curves_own_pre_contrast_signal(slicer: Any) -> None:
+    one, _ = lesions()
+    table = add_curve_table((one,), TIMES_S)
+    base = one.measured_curve.mean[0]
+    assert column(table, "Lesion 1 measured (%)") == pytest.approx(
+        [100 * (mean / base - 1) for mean in one.measured_curve.mean]
+    )
+    assert column(table, "Lesion 1 SD (%)") == pytest.approx(
+        [100 * sd / base for sd in one.measured_curve.sd]
+    )
+    assert one.liver_curve is not None
+    assert one.predicted_curve is not None
+    assert column(table, "Lesion 1 liver (%)")[0] == 0
+    assert column(table, "Lesion 1 predicted (%)")[1] == pytest.approx(
+        100 * (one.predicted_curve[1] / one.predicted_curve[0] - 1)
+    )
+
+
+def test_the_band_is_one_standard_deviation(slicer: Any) -> None:
+    one, _ = lesions()
+    table = add_curve_table((one,), TIMES_S)
+    above, below = column(table, "Lesion 1 measured + SD"), column(table, "Lesion 1 measured - SD")
+    widths = [(high - low) / 2 for high, low in zip(above, below, strict=True)]
+    assert widths == pytest.approx(list(one.measured_curve.sd))
+
+
+def test_without_a_positive_baseline_nothing_is_relative(slicer: Any) -> None:
+    assert relative_percent((0.0, 10.0, 10.0, 10.0)) is None
+    one, _ = lesions()
+    curve = EnhancementCurve((0.0, 10.0, 10.0, 10.0), (1.0, 1.0, 1.0, 1.0))
+    dark = replace(one, measured_curve=curve, predicted_curve=None)
+    table = add_curve_table((dark,), TIMES_S)
+    assert [name for name in names(table) if name.endswith("(%)")] == ["Lesion 1 liver (%)"]
+    plot = add_curve_plot(table)
+    plot_lesion(plot, dark, TIMES_S, relative=True)
+    assert shown_columns(plot) == ["Lesion 1 liver (%)"]
+    plot_lesion(plot, dark, TIMES_S, relative=False)
+    assert "Lesion 1 predicted" not in shown_columns(plot)
+    assert len(shown_columns(plot)) == 4
+
+
+def test_filling_a_table_again_leaves_nothing_of_before(slicer: Any) -> None:
+    one, two = lesions()
+    table = add_curve_table((one, two), TIMES_S)
+    fill_curve_table(table, (two,), (None, 30.0, 70.0, 180.0))
+    assert not [name for name in names(table) if name.startswith("Lesion 1")]
+    assert names(table)[:2] == ["Phase", "Phase number"]
+    assert column(table, "Lesion 2 measured") == list(two.measured_curve.mean)
+
+
+def test_the_chart_shows_one_lesion_with_band_prediction_and_liver(slicer: Any) -> None:
+    one, two = lesions()
+    plot = add_curve_plot(add_curve_table((one, two), TIMES_S))
+    plot_lesion(plot, two, TIMES_S, relative=False)
+    assert shown_columns(plot) == [
+        "Lesion 2 measured",
+        "Lesion 2 measured + SD",
+        "Lesion 2 measured - SD",
+        "Lesion 2 predicted",
+        "Lesion 2 liver",
+    ]
+    assert {node.GetXColumnName() for node in plot.series} == {"Time (s)"}
+    assert plot.chart.GetXAxisTitle() == "Time (s)"
+    assert plot.chart.GetYAxisTitle() == "Signal (scanner units)"
+    measured, above, _, predicted, liver = plot.series
+    assert measured.GetColor() == pytest.approx(rgb(ON_WHITE[two.lesion_class]))
+    assert liver.GetColor() == pytest.approx(rgb(LIVER_ON_WHITE))
+    assert above.GetLineWidth() < measured.GetLineWidth()
+    assert above.GetMarkerStyle() == slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone
+    assert predicted.GetLineStyle() == slicer.vtkMRMLPlotSeriesNode.LineStyleDash
+    assert "2 Hemangioma" in plot.chart.GetTitle()
+
+
+def test_the_switch_turns_to_relative_and_back(slicer: Any) -> None:
+    results, *_ = shown_results()
+    show_curve(results, 1, relative=True)
+    assert shown_columns(results.plot)[0] == "Lesion 1 measured (%)"
+    assert results.chart.GetYAxisTitle() == "Relative enhancement (%)"
+    assert shows_relative(results)
+    show_curve(results, 1, relative=False)
+    assert shown_columns(results.plot)[0] == "Lesion 1 measured"
+    assert not shows_relative(results)
+
+
+def test_no_lesion_is_an_empty_chart(slicer: Any) -> None:
+    results, *_ = shown_results()
+    show_curve(results, 1)
+    show_curve(results, None)
+    assert shown_columns(results.plot) == []
+    show_curve(results, 17)
+    assert shown_columns(results.plot) == []
+
+
+def test_unknown_times_are_phase_numbers(slicer: Any) -> None:
+    one, _ = lesions()
+    times = (None, 30.0, 70.0, 180.0)
+    plot = add_curve_plot(add_curve_table((one,), times))
+    plot_lesion(plot, one, times, relative=False)
+    assert {node.GetXColumnName() for node in plot.series} == {"Phase number"}
+    assert "unknown" in plot.chart.GetXAxisTitle()
+
+
+def test_the_lesion_table_reads_as_people_speak(slicer: Any) -> None:
+    one, two = lesions()
+    table = add_lesion_table((replace(one, flags=("under_10_mm", "motion:arterial")), two))
+    assert tuple(names(table)) == COLUMNS
+    assert column(table, "Lesion") == ["1", "2"]
+    assert column(table, "Class") == ["HCC", "Hemangioma"]
+    assert column(table, "Probability") == ["93 %", "89 %"]
+    assert column(table, "Volume (mL)") == [round(one.volume_ml, 2), round(two.volume_ml, 2)]
+    notes = column(table, "Notes")
+    assert notes[0] == ("smaller than 10 mm; the phases do not lie well on each other (motion): arterial")
