@@ -1,0 +1,237 @@
+"""The training run that goes on in a worker of its own, so that Analyze still works."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from MTINetLib.errors import Cancelled, InputError, MTINetError
+from MTINetLib.session.calls import Answers
+from MTINetLib.session.events import Events
+from MTINetLib.session.state import Message, ProgressSeen
+from MTINetLib.session.training_curves import Curves, curves_of_run
+from MTINetLib.session.training_runs import RunRecord, new_run_folder, remember_run, training_folder
+from MTINetLib.session.training_state import RunState, TrainingChoices, TrainingTopic
+from MTINetLib.worker.client import Call, WorkerClient
+from MTINetLib.worker.training_messages import PAUSE, RESUME, STOP, Figures, Pace, Train, Trained
+
+#: A run that was asked to stop has so long to export its best model.
+_STOP_GRACE_S = 30.0
+_NOT_HELD = (RunState.STARTING, RunState.PREPARING, RunState.TRAINING)
+
+
+class TrainingRun:
+    """Starts, holds and ends one run at a time; keeps what is known of it. Listen to RUN and its like.
+
+    Args:
+        say: gets the sentences for the user.
+        make_worker: makes the client of a new worker process.
+    """
+
+    def __init__(
+        self, events: Events, say: Callable[[Message | None], None], make_worker: Callable[[], WorkerClient]
+    ) -> None:
+        self._events, self._say, self._make_worker = events, say, make_worker
+        self._worker: WorkerClient | None = None
+        self._call: Call | None = None
+        self._stage = RunState.STARTING
+        self._stop_by: float | None = None
+        self.state = RunState.IDLE
+        self.record: RunRecord | None = None
+        self.trained: Trained | None = None
+        self.progress: ProgressSeen | None = None
+        self.left_s: float | None = None
+        self.part, self.parts = 1, 1
+        self.curves = Curves()
+        self.error: MTINetError | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether a run goes on, held ones included."""
+        return self.state is not RunState.IDLE
+
+    def start(self, choices: TrainingChoices) -> None:
+        """Begin a new run.
+
+        Raises:
+            MTINetError: it cannot be written down where it belongs.
+        """
+        if self.active:
+            return
+        if not choices.dataset:
+            raise InputError("Choose a dataset folder first.")
+        folder = new_run_folder()
+        record = RunRecord(folder, choices, datetime.now().isoformat(timespec="seconds"))
+        self.curves = Curves()
+        self._begin(record, resume=False)
+
+    def resume_from_checkpoint(self) -> None:
+        """Go on with the run that is shown, from the end of its last epoch.
+
+        Raises:
+            InputError: it has nothing to go on from.
+        """
+        if self.active:
+            return
+        if self.record is None or not self.record.can_resume:
+            raise InputError("This run cannot go on: it is finished, or it never began. Start a new one.")
+        self._begin(self.record, resume=True)
+
+    def show(self, record: RunRecord) -> None:
+        """Show another run; not while one goes on."""
+        if self.active:
+            return
+        self.record, self.trained, self.error = record, None, None
+        self.parts = max(1, record.choices.folds)
+        self.part = len(record.parts)
+        self.curves = curves_of_run(record.parts[-1])
+        self._events.tell(TrainingTopic.RUN)
+        self._events.tell(TrainingTopic.CURVES)
+
+    def pause(self) -> None:
+        """Hold the run at its next step."""
+        if self.state in _NOT_HELD and self._control(PAUSE):
+            self._set(RunState.PAUSING)
+
+    def resume(self) -> None:
+        """Let a held run go on."""
+        if self.state in (RunState.PAUSED, RunState.PAUSING) and self._control(RESUME):
+            self._set(self._stage)
+
+    def stop(self) -> None:
+        """End the run at its next step; the best model so far is exported."""
+        if not self.active or self.state is RunState.STOPPING or self._call is None or self._worker is None:
+            return
+        if self._stage is RunState.TRAINING and self._control(STOP):
+            self._stop_by = time.monotonic() + _STOP_GRACE_S
+        else:
+            # Nothing is learnt yet, and reading a case may take long: no need to wait for it.
+            self._worker.cancel(self._call)
+        self._set(RunState.STOPPING)
+
+    def poll(self) -> None:
+        worker = self._worker
+        if worker is None:
+            return
+        worker.poll()
+        if self._stop_by is not None and time.monotonic() > self._stop_by and self._call is not None:
+            self._stop_by = None
+            worker.cancel(self._call)
+        if not self.active:
+            # Its memory, and the GPU's, go back.
+            self._worker = None
+            worker.close()
+
+    def close(self) -> None:
+        """End the worker; the run can go on another time from its last epoch."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
+
+    def _begin(self, record: RunRecord, resume: bool) -> None:
+        remember_run(record)
+        choices = record.choices
+        request = Train(
+            dataset=choices.dataset,
+            run=str(record.folder),
+            preset=choices.preset,
+            epochs=None if resume else choices.epochs,
+            minutes=None if resume else choices.minutes,
+            folds=choices.folds,
+            device=choices.device,
+            batch_size=choices.batch_size,
+            name=choices.name,
+            resume=resume,
+            cache=str(training_folder() / "cache"),
+            changes=choices.changes,
+        )
+        self.record, self.trained, self.error = record, None, None
+        self.progress, self.left_s, self._stop_by = None, None, None
+        self.part, self.parts = len(record.parts) if resume else 1, choices.folds
+        self._stage = RunState.STARTING
+        self._say(None)
+        self._worker = self._worker or self._make_worker()
+        answers = Answers(self._done, self._failed, self._progressed, self._heard)
+        self._call = self._worker.submit("train", request.to_dict(), answers)
+        self._set(RunState.STARTING)
+        self._events.tell(TrainingTopic.CURVES)
+
+    def _control(self, word: str) -> bool:
+        if self._worker is None or self._call is None:
+            return False
+        self._worker.control(self._call, word)
+        return True
+
+    def _set(self, state: RunState) -> None:
+        if state is not self.state:
+            self.state = state
+            self._events.tell(TrainingTopic.RUN)
+
+    def _progressed(self, stage: str, done: int, total: int) -> None:
+        self.progress = ProgressSeen(stage, done, total)
+        if stage.startswith("Training"):
+            self._stage = RunState.TRAINING
+        elif not stage.startswith("Loading"):
+            self._stage = RunState.PREPARING
+        if self.state in _NOT_HELD:
+            self._set(self._stage)
+        self._events.tell(TrainingTopic.PROGRESS)
+
+    def _heard(self, kind: str, data: Mapping[str, Any]) -> None:
+        if kind == "metrics":
+            figures = Figures.from_dict(data)
+            if figures.part != self.part:
+                self.part, self.curves = figures.part, Curves()
+            self.parts = figures.parts
+            self.curves.add(figures.step, figures.epoch, figures.values)
+            self._events.tell(TrainingTopic.CURVES)
+        elif kind == "pace":
+            self.left_s = Pace.from_dict(data).left_s
+            self._events.tell(TrainingTopic.PROGRESS)
+        elif kind == "paused" and self.state is RunState.PAUSING:
+            self._set(RunState.PAUSED)
+
+    def _done(self, result: dict[str, Any]) -> None:
+        self.trained = Trained.from_dict(result)
+        assert self.record is not None
+        self.record = replace(self.record, finished=self.trained.finished)
+        self._end(Message("info", told_of(self.trained)))
+        remember_run(self.record)
+
+    def _failed(self, error: MTINetError) -> None:
+        text = str(error)
+        can_resume = self.record is not None and self.record.can_resume
+        if isinstance(error, Cancelled):
+            told = Message("info", text if "stopped" in text else "The training was stopped.")
+        else:
+            told = Message("error", text)
+        if can_resume and "resume" not in told.text:
+            told = replace(told, text=f"{told.text} Resume goes on from the end of the last epoch.")
+        self.error = error
+        self._end(told)
+
+    def _end(self, message: Message) -> None:
+        self._call, self._stop_by, self.progress, self.left_s = None, None, None, None
+        self._set(RunState.IDLE)
+        self._say(message)
+
+
+def told_of(trained: Trained) -> str:
+    """One sentence on what a run left."""
+    count = len(trained.models)
+    means: dict[str, float] = {}
+    for name in ("dice", "accuracy", "mae_percent"):
+        values = [model.scores[name] for model in trained.models if name in model.scores]
+        if values:
+            means[name] = sum(values) / len(values)
+    words = [f"Dice {means['dice']:.2f}"] if "dice" in means else []
+    words += [f"accuracy {means['accuracy']:.0%}"] if "accuracy" in means else []
+    words += [f"curve error {means['mae_percent']:.0f} %"] if "mae_percent" in means else []
+    figures = ", ".join(words) or "no figures"
+    models = "the best model" if count == 1 else f"the means of {count} models"
+    end = "has finished" if trained.finished else "was stopped"
+    then = "" if trained.finished else " Resume goes on with it."
+    return f"The training {end} after {trained.steps} steps; {models} in validation: {figures}.{then}"

@@ -1,0 +1,178 @@
+"""Training, as panels and scripts drive it: datasets, one run at a time, and the models that came of runs.
+
+It has worker processes of its own: Analyze goes on meanwhile, and neither the panel's nor the scene's end
+touches a run.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from MTINetLib.errors import MissingResourceError, MTINetError
+from MTINetLib.inference.kept_models import KeptModel, delete_model, kept_models
+from MTINetLib.session.events import Events
+from MTINetLib.session.state import Message
+from MTINetLib.session.training_case import CaseChoices
+from MTINetLib.session.training_desk import TrainingDesk
+from MTINetLib.session.training_run import TrainingRun
+from MTINetLib.session.training_runs import RunRecord, forget_run, recent_runs
+from MTINetLib.session.training_state import Doing, TrainingChoices, TrainingTopic
+from MTINetLib.worker.client import WorkerClient
+
+if TYPE_CHECKING:
+    from MTINetLib.session.session import Session
+
+_log = logging.getLogger(__name__)
+_PAUSE_S = 0.01
+
+
+class TrainingSession:
+    """``run`` is the training, ``desk`` does the short jobs; ``events`` tells of TrainingTopics.
+
+    Nothing here blocks but :meth:`wait`; :meth:`poll` is called by the module's timer. Errors end in
+    ``message``, one sentence for the user.
+    """
+
+    def __init__(self, make_worker: Callable[[], WorkerClient] = WorkerClient) -> None:
+        self.events = Events()
+        self.message: Message | None = None
+        self.run = TrainingRun(self.events, self._say, make_worker)
+        self.desk = TrainingDesk(self.events, self._say, make_worker)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run or a short job goes on."""
+        return self.run.active or self.desk.doing is not Doing.NOTHING
+
+    # Datasets
+
+    def check(self, folder: str | Path) -> None:
+        """Look at every case of a dataset; the rows come one by one."""
+        self.desk.check(str(folder))
+
+    def add_case(self, session: Session, choices: CaseChoices) -> None:
+        """Add the corrected study that is open in ``session`` to a dataset."""
+        self._say(None)
+        self.desk.add_case(session, choices)
+
+    # Runs
+
+    def start(self, choices: TrainingChoices) -> None:
+        """Begin a new run, unless the dataset is known to have faults."""
+        checked = self.desk.checked
+        known = checked is not None and checked.dataset == choices.dataset
+        if known and checked is not None and not checked.usable:
+            bad = [case.case or f"line {case.line}" for case in checked.cases if case.problems]
+            text = checked.problems[0] if checked.problems else _mend(bad)
+            self._say(Message("error", text))
+            return
+        self._try(lambda: self.run.start(choices))
+
+    def resume(self) -> None:
+        """Let a held run go on, or a run that was interrupted from its last epoch."""
+        if self.run.active:
+            self.run.resume()
+        else:
+            self._try(self.run.resume_from_checkpoint)
+
+    def attach(self) -> None:
+        """Show the latest run, if none is shown yet: after a restart it can go on."""
+        if self.run.record is None:
+            for record in recent_runs()[:1]:
+                self.run.show(record)
+
+    def recent_runs(self) -> list[RunRecord]:
+        return recent_runs()
+
+    def forget(self, record: RunRecord) -> None:
+        """Take a run off the list; its folder stays."""
+        self._try(lambda: forget_run(record))
+        self.events.tell(TrainingTopic.RUN)
+
+    # Models
+
+    def kept_models(self) -> list[KeptModel]:
+        return kept_models()
+
+    def keep(self, name: str, part: int = 1) -> None:
+        """Keep the model of the run that is shown under a name.
+
+        Args:
+            part: the fold, from 1.
+        """
+        models = self.run.record.models if self.run.record is not None else ()
+        if not 1 <= part <= len(models):
+            self._say(Message("error", "This run has no model yet: let it come to its first validation."))
+            return
+        self._say(None)
+        self.desk.keep(models[part - 1], name)
+
+    def delete(self, model: KeptModel) -> None:
+        """Delete a kept model."""
+        self._try(lambda: delete_model(model.folder))
+        self.events.tell(TrainingTopic.MODELS)
+
+    # What runs
+
+    def poll(self) -> None:
+        """Hear the workers; never raises."""
+        for part in (self.run.poll, self.desk.poll):
+            try:
+                part()
+            except MTINetError as error:
+                self._say(Message("error", str(error)))
+            except Exception as error:
+                _log.error("unexpected %s", type(error).__name__, exc_info=error)
+                self._say(
+                    Message(
+                        "error",
+                        f"Training failed by a fault of MTINet ({type(error).__name__}); see the log.",
+                    )
+                )
+
+    def wait(self, breathe: Callable[[], None] | None = None, timeout_s: float | None = None) -> None:
+        """Poll until nothing goes on.
+
+        Raises:
+            MTINetError: what ended the run or the job; MissingResourceError after ``timeout_s``.
+        """
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while self.busy:
+            self.poll()
+            if breathe is not None:
+                breathe()
+            if end is not None and time.monotonic() > end:
+                self.run.stop()
+                self.desk.cancel()
+                raise MissingResourceError(f"The training was not done within {timeout_s:.0f} s.")
+            time.sleep(_PAUSE_S)
+        self.poll()
+        for part in (self.run, self.desk):
+            error, part.error = part.error, None
+            if error is not None:
+                raise error
+
+    def close(self) -> None:
+        """End the workers; an interrupted run can go on another time."""
+        self.run.close()
+        self.desk.close()
+
+    def _try(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except MTINetError as error:
+            self._say(Message("error", str(error)))
+
+    def _say(self, message: Message | None) -> None:
+        self.message = message
+        self.events.tell(TrainingTopic.MESSAGE)
+
+
+def _mend(bad: list[str]) -> str:
+    names = ", ".join(bad[:3]) + (" ..." if len(bad) > 3 else "")
+    cases = "One case has a problem" if len(bad) == 1 else f"{len(bad)} cases have problems"
+    return f"{cases} ({names}): mend what the table says, or take the rows out of cases.csv."

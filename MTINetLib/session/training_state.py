@@ -1,0 +1,64 @@
+"""What a training is doing, what it was asked, and what those who listen are told of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class TrainingTopic(Enum):
+    """Something of the training session that has changed; the listener looks at the session itself."""
+
+    RUN = auto()
+    PROGRESS = auto()
+    CURVES = auto()
+    DATASET = auto()
+    MODELS = auto()
+    MESSAGE = auto()
+
+
+class RunState(Enum):
+    """What the run is doing; the value is for people."""
+
+    IDLE = "No training runs"
+    STARTING = "Starting"
+    PREPARING = "Preparing"
+    TRAINING = "Training"
+    PAUSING = "Pausing at the next step"
+    PAUSED = "Paused"
+    STOPPING = "Stopping"
+
+
+class Doing(Enum):
+    """What the other worker is doing, the one for short jobs; the value is for people."""
+
+    NOTHING = ""
+    CHECKING = "Checking the dataset"
+    ADDING = "Adding the case"
+    KEEPING = "Keeping the model"
+
+
+@dataclass(frozen=True)
+class TrainingChoices:
+    """What the user chose for a run.
+
+    Args:
+        dataset: its folder.
+        preset: ``quick``, ``demo`` or ``paper``.
+        epochs, minutes: the budget; at most one of them, None leaves it to the preset.
+        folds: 1 for one split.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        batch_size: None for the preset's.
+        name: of the model, for people; may be empty.
+        changes: ``key=value`` of other settings.
+    """
+
+    dataset: str
+    preset: str = "demo"
+    epochs: int | None = None
+    minutes: float | None = None
+    folds: int = 1
+    device: str = "auto"
+    batch_size: int | None = None
+    name: str = ""
+    changes: tuple[str, ...] = ()
