@@ -244,6 +244,9 @@ class SetupPanel(Panel):
 
     def _log_line(self, line: str) -> None:
         self.ui.logText.appendPlainText(line)
+        if self._installer.busy and self.ui.installBar.isHidden():  # an extension that asks first has begun
+            self._show_installation()
+            self._show_buttons()
 
     def _installed(self, outcome: Outcome) -> None:
         self._outcome = outcome

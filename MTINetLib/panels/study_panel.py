@@ -56,7 +56,7 @@ class StudyPanel(Panel):
         self.ui.referenceSelector.connect("currentIndexChanged(int)", self.onReferenceChosen)
         self.ui.alignmentSelector.connect("currentIndexChanged(int)", self.onAlignmentChosen)
         self.listen(Topic.PHASES, self.refresh)
-        self.listen(Topic.STATE, self._show_enabled)
+        self.listen(Topic.STATE, self._state_changed)
         scene = slicer.vtkMRMLScene
         for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent):
             self._observe(event, self._settle.start)
@@ -86,6 +86,7 @@ class StudyPanel(Panel):
     def refresh(self) -> None:
         chosen = chosen_volumes(self.session.choices)
         self._own.intersection_update(chosen)
+        self._remember()
         with self._quietly():
             for phase in PHASES:
                 self._selector(phase).setCurrentNode(chosen.get(phase))
@@ -100,6 +101,14 @@ class StudyPanel(Panel):
             label.toolTip = "" if untold else phase_tip(choice)
         self._show_warnings()
         self._show_enabled()
+
+    def _remember(self) -> None:
+        """Keep what spoke for each phase when they were recognised: a check of a choice says less."""
+        from MTINetLib.scene.check_choice import CHOSEN
+
+        proposal = self.session.proposal
+        if proposal is not None and not any(CHOSEN in told.evidence for told in proposal.phases.values()):
+            self._recognised = dict(proposal.phases)
 
     def _told(self, phase: Phase, node: Any) -> PhaseChoice | None:
         """What is known of a phase's volume; it still counts after another phase was overruled."""
@@ -125,6 +134,11 @@ class StudyPanel(Panel):
         label.text = "\n".join(notes)
         label.toolTip = "\n".join(f"{name}: {reason}" for name, reason in left_out)
         label.visible = bool(notes)
+
+    def _state_changed(self) -> None:
+        self._show_enabled()
+        if not self.session.busy:
+            self._settle.start()
 
     def _show_enabled(self) -> None:
         from MTINetLib.scene.sequences import volume_sequences
@@ -183,7 +197,7 @@ class StudyPanel(Panel):
         """New volumes are in the scene: choose what nobody has chosen yet."""
         scene = slicer.mrmlScene
         if not self._entered or self.session.busy or scene.IsBatchProcessing() or scene.IsClosing():
-            return
+            return  # the end of what goes on comes back here
         from MTINetLib.scene.phase_images import candidate_volumes
 
         ids = frozenset(node.GetID() for node in candidate_volumes())
@@ -197,8 +211,7 @@ class StudyPanel(Panel):
         self._show_enabled()
 
     def _recognise(self, among: Sequence[Any] | None = None) -> None:
-        proposal = self.session.recognise(among)
-        self._recognised = dict(proposal.phases)
+        self.session.recognise(among)
 
     def _recognise_beside(self, own: dict[Phase, Any]) -> None:
         """Recognise; what the user has said stays, and counts elsewhere no more."""
