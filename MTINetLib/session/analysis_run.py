@@ -10,10 +10,8 @@ import numpy as np
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings, from_dict
-from MTINetLib.scene.node_geometry import is_sheared, world_matrix
 from MTINetLib.scene.results import Results
 from MTINetLib.scene.show_results import show_results
-from MTINetLib.scene.volumes import add_volume
 from MTINetLib.session.calls import Answers
 from MTINetLib.session.chores import Chores
 from MTINetLib.session.study_in_worker import StudyInWorker, WantedStudy
@@ -111,25 +109,15 @@ class AnalysisRun:
     def _show(self, analyzed: Analyzed) -> Generator[None, None, None]:
         findings = from_dict(analyzed.findings)
         labels = np.load(analyzed.labels, mmap_mode="r")
-        reference = self._reference_volume()
-        yield
-        results = yield from show_results(findings, labels, self._volumes, reference)
-        self._over = True
-        self._hearers.shown(results, findings, analyzed)
-
-    def _reference_volume(self) -> Any:
-        """The reference phase's node; where no mask fits its voxels, a new one that is as the study is."""
         wanted = self._wanted.study
-        node = wanted.volumes[wanted.reference]
         opened = self._study.opened(wanted)
         if opened is None:
             raise InputError("The phases were changed during the analysis; analyze them again.")
-        matrix = world_matrix(node)
-        if matrix is not None and not is_sheared(matrix):
-            return node
-        volumes = np.load(opened.volumes, mmap_mode="r")
-        name = f"{node.GetName()} (transformed)"
-        return add_volume(name, volumes[wanted.reference.index], opened.grid)
+        yield
+        reference = wanted.volumes[wanted.reference]
+        results = yield from show_results(findings, labels, self._volumes, reference, opened.grid)
+        self._over = True
+        self._hearers.shown(results, findings, analyzed)
 
     def _failed(self, error: MTINetError) -> None:
         if not self._over:
