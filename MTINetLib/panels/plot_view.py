@@ -6,7 +6,7 @@ from typing import Any
 
 import slicer
 
-_HEIGHT = 230
+_HEIGHT = 280
 
 
 class PlotView:
@@ -25,10 +25,16 @@ class PlotView:
             self._place.visible = False
             return
         self._make_widget()
-        self._make_node(chart)
+        self._make_node()
         if self._node.GetPlotChartNodeID() != chart.GetID():
+            # Without an owner the main layout would make a view of its own for this node.
+            self._node.SetAndObserveParentLayoutNodeID(chart.GetID())
+            if self._node.GetScene() is None:
+                self._node = slicer.mrmlScene.AddNode(self._node)
+                self._widget.setMRMLPlotViewNode(self._node)
             self._node.SetPlotChartNodeID(chart.GetID())
         self._place.visible = True
+        _fit([self._widget, *_widgets_of_layout(chart)])
 
     def close(self) -> None:
         self._forget_node()
@@ -44,23 +50,41 @@ class PlotView:
             self._widget.plotController().setVisible(False)
         self._place.layout().addWidget(self._widget)
 
-    def _make_node(self, chart: Any) -> None:
+    def _make_node(self) -> None:
         if self._node is not None and self._node.GetScene() is slicer.mrmlScene:
             return
-        node = slicer.vtkMRMLPlotViewNode()
-        node.SetName("MTINet panel plot")
-        node.SetSaveWithScene(False)
-        node.SetHideFromEditors(True)
-        # Without these the layout would make a view of its own, and other charts would come in here.
-        node.SetAndObserveParentLayoutNodeID(chart.GetID())
-        node.SetDoPropagatePlotChartSelection(False)
-        self._node = slicer.mrmlScene.AddNode(node)
-        self._widget.setMRMLPlotViewNode(self._node)
+        self._forget_node()
+        self._node = slicer.vtkMRMLPlotViewNode()
+        self._node.SetName("MTINet panel plot")
+        self._node.SetSaveWithScene(False)
+        self._node.SetHideFromEditors(True)
+        # Charts that are shown in all views would come in here too.
+        self._node.SetDoPropagatePlotChartSelection(False)
 
     def _forget_node(self) -> None:
         node, self._node = self._node, None
         if node is None:
             return
+        # The widget keeps a bare pointer: it must let go before the node is freed.
         self._widget.setMRMLPlotViewNode(None)
         if node.GetScene() is not None:
             node.GetScene().RemoveNode(node)
+
+
+def _widgets_of_layout(chart: Any) -> list[Any]:
+    """The main window's plot widgets that show the chart."""
+    manager = slicer.app.layoutManager()
+    if manager is None:
+        return []
+    widgets = [manager.plotWidget(number) for number in range(manager.plotViewCount)]
+    nodes = [(widget, widget.mrmlPlotViewNode()) for widget in widgets if widget is not None]
+    return [
+        widget for widget, node in nodes if node is not None and node.GetPlotChartNodeID() == chart.GetID()
+    ]
+
+
+def _fit(widgets: list[Any]) -> None:
+    """Let the axes follow the curves: a signal and a percentage have nothing in common."""
+    for widget in widgets:
+        if hasattr(widget, "plotView"):
+            widget.plotView().fitToContent()
