@@ -62,6 +62,7 @@ class MTINet(ScriptedLoadableModule):
         if icon is not None:
             parent.icon = qt.QIcon(str(icon))
         slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", prepareApplication)
 
 
 def iconPath(name):
@@ -69,6 +70,13 @@ def iconPath(name):
     here = Path(__file__).resolve().parent
     candidates = [folder / "Resources" / "Icons" / name for folder in (here, _ROOT)]
     return next((path for path in candidates if path.is_file()), None)
+
+
+def prepareApplication():
+    """Layout and lesion codes are known from the start, for scenes that were saved with them."""
+    from MTINetLib.scene.prepare_application import prepare_application
+
+    prepare_application()
 
 
 def registerSampleData():
@@ -141,6 +149,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
+        prepareApplication()  # a module that was added later has missed the start
         self.logic = MTINetLogic()
         self.panels = []
         self._connected = None

@@ -7,8 +7,8 @@ from typing import Any
 from MTINetLib.scene.segmentation import empty_segmentation
 
 NAME = "AI lesions"
-#: Outlines of the comparison: a colour that no class has, on every kind of tissue visible.
-_COLOUR = (1.0, 1.0, 0.35)
+#: Outlines of the comparison: magenta, which no class has and which is seen on dark and bright tissue.
+_COLOUR = (1.0, 0.3, 0.85)
 
 
 def empty_ai_segmentation(reference_volume: Any) -> Any:
@@ -19,7 +19,7 @@ def empty_ai_segmentation(reference_volume: Any) -> Any:
 
 
 def show_ai_lesions(ai_segmentation: Any, shown: bool) -> None:
-    """Show the AI's lesions as thin yellow outlines over the corrected ones, or hide them."""
+    """Show the AI's lesions as thin magenta outlines over the corrected ones, or hide them."""
     display = ai_segmentation.GetDisplayNode()
     if display is None:
         ai_segmentation.CreateDefaultDisplayNodes()

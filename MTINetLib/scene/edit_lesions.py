@@ -169,7 +169,7 @@ def set_labels(results: Results, labels: npt.NDArray[Any]) -> None:
 
 
 def show_ai(results: Results, shown: bool) -> None:
-    """Draw the AI's own lesions as thin yellow outlines over the corrected ones, or hide them.
+    """Draw the AI's own lesions as thin magenta outlines over the corrected ones, or hide them.
 
     Raises:
         InputError: the user removed them from the scene.

@@ -24,7 +24,7 @@ LABEL_TAG = "MTINet.Label"
 #: Segment tag of the class whose name and colour we gave last: what differs from them is the user's own.
 CLASS_TAG = "MTINet.Class"
 #: The fill lets anatomy through; a segment's own opacity multiplies it.
-_FILL = 0.4
+_FILL = 0.3
 #: What a lesion that a person adds is called until it is measured.
 NEW_LESION = "New lesion"
 #: What Slicer and we call segments that nobody named.

@@ -231,7 +231,7 @@ def test_the_ais_lesions_are_shown_beside_the_corrected_ones(results: Results) -
     display = results.ai_segmentation.GetDisplayNode()
     assert ai_lesions_shown(results.ai_segmentation)
     assert not display.GetVisibility2DFill()
-    assert display.GetSegmentColor("lesion_1") == pytest.approx((1.0, 1.0, 0.35))
+    assert display.GetSegmentColor("lesion_1") == pytest.approx((1.0, 0.3, 0.85))
     show_ai(results, False)
     assert not ai_lesions_shown(results.ai_segmentation)
 
