@@ -15,8 +15,16 @@ from MTINetLib.inference.model_store import LoadedModel
 from MTINetLib.inference.settings import Thresholds
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
-from MTINetLib.worker.messages import Analyze, Analyzed, Measured, ReadAgain, findings_of
+from MTINetLib.worker.messages import Analyze, Analyzed, Measured, Prepare, Prepared, ReadAgain, findings_of
 from MTINetLib.worker.study_files import save_result
+
+
+def prepare(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """:class:`Prepare` to :class:`Prepared`."""
+    request = Prepare.from_dict(arguments)
+    model = _ready_model(request.model, request.device, request.precision, context)
+    compute = choose_compute(request.device, request.precision)
+    return Prepared(model.name, model.sha256, compute.title, compute.precision).to_dict()
 
 
 def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ Job = Callable[[Mapping[str, Any], "JobContext"], Mapping[str, Any]]
 JOBS: dict[str, str] = {
     "open_study": "MTINetLib.worker.study_jobs:open_study",
     "make_sample": "MTINetLib.worker.study_jobs:make_sample",
+    "prepare": "MTINetLib.worker.analysis_jobs:prepare",
     "analyze": "MTINetLib.worker.analysis_jobs:analyze",
     "read_again": "MTINetLib.worker.analysis_jobs:read_again",
     "measure": "MTINetLib.worker.measure_job:measure",

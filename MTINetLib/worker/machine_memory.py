@@ -7,34 +7,19 @@ import os
 import sys
 from pathlib import Path
 
+if sys.platform == "win32":
 
-def memory_bytes() -> int | None:
-    """All of it; None where the system does not tell."""
-    if sys.platform == "win32":
-        return _windows()[0]
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return None
+    def memory_bytes() -> int | None:
+        """All of it; None where the system does not tell."""
+        return _status()[0]
 
+    def free_memory_bytes() -> int | None:
+        """What programs can still take; None where the system does not tell."""
+        return _status()[1]
 
-def free_memory_bytes() -> int | None:
-    """What programs can still take; None where the system does not tell (macOS)."""
-    if sys.platform == "win32":
-        return _windows()[1]
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return None
+    class _Status(ctypes.Structure):
+        """MEMORYSTATUSEX."""
 
-
-def _windows() -> tuple[int | None, int | None]:
-    """Total and available physical memory by GlobalMemoryStatusEx."""
-
-    class Status(ctypes.Structure):
         _fields_ = [
             ("length", ctypes.c_ulong),
             ("load", ctypes.c_ulong),
@@ -43,9 +28,28 @@ def _windows() -> tuple[int | None, int | None]:
             ("rest", ctypes.c_ulonglong * 5),
         ]
 
-    status = Status()
-    status.length = ctypes.sizeof(Status)
-    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  (there on Windows only)
-    if not kernel.GlobalMemoryStatusEx(ctypes.byref(status)):
-        return None, None
-    return int(status.total), int(status.available)
+    def _status() -> tuple[int | None, int | None]:
+        status = _Status()
+        status.length = ctypes.sizeof(_Status)
+        if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+            return None, None
+        return int(status.total), int(status.available)
+
+else:
+
+    def memory_bytes() -> int | None:
+        """All of it; None where the system does not tell."""
+        try:
+            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (ValueError, OSError):
+            return None
+
+    def free_memory_bytes() -> int | None:
+        """What programs can still take; None where the system does not tell (macOS)."""
+        try:
+            for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+        except (OSError, ValueError):
+            pass
+        return None

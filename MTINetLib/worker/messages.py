@@ -91,6 +91,25 @@ class OpenedStudy(Message):
 
 
 @dataclass(frozen=True)
+class Prepare(Message):
+    """Job ``prepare``: load the model and what runs it, so that the first analysis does not wait for it."""
+
+    model: str | None = None
+    device: str = "auto"
+    precision: str = "auto"
+
+
+@dataclass(frozen=True)
+class Prepared(Message):
+    """The model that is ready, and where it runs."""
+
+    model: str
+    sha256: str
+    device: str
+    precision: str
+
+
+@dataclass(frozen=True)
 class Analyze(Message):
     """Job ``analyze``: find, read and measure the lesions of a study that is open.
 

@@ -196,7 +196,8 @@ def _detached() -> dict[str, Any]:
     """A session of its own, so that all of it can be ended; no window."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
+    else:
+        return {"start_new_session": True}
 
 
 def _taskkill(pid: int) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from MTINetLib.errors import Cancelled, InputError, MissingResourceError, ModelE
 from MTINetLib.findings import LesionClass
 from MTINetLib.inference.analyze import analyze
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Analyze, Analyzed, ReadAgain, findings_of
+from MTINetLib.worker.messages import Analyze, Analyzed, Prepare, ReadAgain, findings_of
 
 STUDY = made_study()
 
@@ -87,8 +87,11 @@ def test_thresholds_are_taken_over_and_unknown_ones_are_named(knowing: WorkerCli
 def test_a_second_analysis_loads_nothing(faulty: WorkerClient, model: str) -> None:
     open_study(faulty, STUDY)
     faulty.wait(faulty.submit("count_loads", {}))
+    prepared = faulty.wait(faulty.submit("prepare", Prepare(model, "cpu", "fp32").to_dict()), timeout_s=60)
     analyzed(faulty, model)
-    analyzed(faulty, model)
+    found = analyzed(faulty, model)
+    assert prepared["sha256"] == found.findings["provenance"]["model_sha256"]
+    assert prepared["device"] == found.findings["provenance"]["device"]
     assert faulty.wait(faulty.submit("count_loads", {})) == {"models": 1, "arrays": 0}
 
 

@@ -46,6 +46,16 @@ def test_nothing_is_started_before_the_first_job() -> None:
     client.close()
 
 
+def test_the_client_and_its_messages_import_nothing_heavy() -> None:
+    code = (
+        "import sys, MTINetLib.worker.client, MTINetLib.worker.messages\n"
+        "heavy = 'torch scipy SimpleITK pydicom matplotlib reportlab jinja2 jsonschema typer rich'\n"
+        "sys.exit(', '.join(name for name in heavy.split() if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_jobs_run_one_after_the_other_and_their_watchers_hear_of_them(shared: WorkerClient) -> None:
     first, second = Heard(), Heard()
     one = shared.submit("count", {"to": 3}, first)

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.made_analysis import made_grid, made_study
-from support.worker_study import open_study, phase_files
+from support.worker_study import Heard, open_study, phase_files
 
-from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
@@ -104,6 +105,20 @@ def test_an_unknown_alignment_is_refused(client: WorkerClient) -> None:
     files = phase_files(client.folder, STUDY)
     request = OpenStudy("x", files, alignment="bend")  # type: ignore[arg-type]
     assert "alignment 'bend' is unknown" in refused(client, request)
+
+
+def test_alignment_is_cancelled_within_a_second(client: WorkerClient) -> None:
+    study = made_study(replace(made_grid((40, 160, 160)), spacing=(2.0, 2.0, 4.0)))
+    request = OpenStudy("moved", phase_files(client.folder, study), alignment="force")  # type: ignore[arg-type]
+    call = client.submit("open_study", request.to_dict(), heard := Heard())
+    while ("Aligning phases", 0, 4) not in heard.steps and not call.finished:
+        client.poll()
+    start = time.monotonic()
+    client.cancel(call)
+    with pytest.raises(Cancelled):
+        client.wait(call)
+    assert time.monotonic() - start < 1.0
+    open_study(client, STUDY)
 
 
 def test_a_study_that_was_never_opened_is_a_clear_error(client: WorkerClient) -> None:
