@@ -102,7 +102,7 @@ def scalar_volumes() -> tuple[Any, ...]:
 
 def why_unusable(volume_node: Any) -> str | None:
     """A sentence why a node cannot be a phase at all, None if it can; the pixels are not looked at."""
-    if volume_node is None:
+    if volume_node is None or volume_node.GetScene() is None:
         return "No volume is chosen, or it was deleted: choose a volume of the scene."
     name = str(volume_node.GetName())
     kind = volume_node.GetClassName()

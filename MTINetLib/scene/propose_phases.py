@@ -16,12 +16,19 @@ from MTINetLib.scene.phase_images import why_unusable
 from MTINetLib.scene.phase_proposal import PhaseChoice as PhaseChoice
 from MTINetLib.scene.phase_proposal import PhaseProposal as PhaseProposal
 from MTINetLib.scene.phase_times import times_of
-from MTINetLib.scene.sequences import changes_with_browser, time_points_in_scene, volume_sequences
+from MTINetLib.scene.sequences import (
+    changes_with_browser,
+    nodes_of_class,
+    time_points_in_scene,
+    volume_sequences,
+)
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise_candidates import LeftOut
 from MTINetLib.study.recognise_clues import Clues, clues_of
 from MTINetLib.study.recognise_evidence import Verdict
 from MTINetLib.study.source_volume import SourceVolume
+
+_MULTI_VOLUME = "vtkMRMLMultiVolumeNode"
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,9 +226,15 @@ def _hints(missing: Sequence[Phase]) -> tuple[str, ...]:
     """Sequences whose time points might be what is missing."""
     if not missing:
         return ()
-    return tuple(
-        f"The sequence '{sequence.GetName()}' holds {sequence.GetNumberOfDataNodes()} time points: "
-        "use it to make volumes of them."
-        for sequence in volume_sequences()
-        if not time_points_in_scene(sequence)
+    unopened = [sequence for sequence in volume_sequences() if not time_points_in_scene(sequence)]
+    return (
+        *(
+            f"The sequence '{sequence.GetName()}' holds {sequence.GetNumberOfDataNodes()} time points: "
+            "use it to make volumes of them."
+            for sequence in unopened
+        ),
+        *(
+            f"'{node.GetName()}' is a multi-volume: load it again as a volume sequence to use it."
+            for node in nodes_of_class(_MULTI_VOLUME)
+        ),
     )

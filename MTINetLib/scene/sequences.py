@@ -22,7 +22,7 @@ _DICOM_INSTANCES = "DICOM.instanceUIDs"
 
 def volume_sequences() -> tuple[Any, ...]:
     """The vtkMRMLSequenceNodes of the scene with two or more scalar volumes."""
-    return tuple(node for node in _nodes(_SEQUENCE) if len(_volume_items(node)) > 1)
+    return tuple(node for node in nodes_of_class(_SEQUENCE) if len(_volume_items(node)) > 1)
 
 
 def volumes_of_sequence(sequence_node: Any) -> tuple[Any, ...]:
@@ -58,7 +58,7 @@ def volumes_of_sequence(sequence_node: Any) -> tuple[Any, ...]:
 
 def time_points_in_scene(sequence: Any) -> tuple[Any, ...]:
     """The nodes that :func:`volumes_of_sequence` made before and that are still there."""
-    volumes = _nodes("vtkMRMLScalarVolumeNode")
+    volumes = nodes_of_class("vtkMRMLScalarVolumeNode")
     return tuple(node for node in volumes if node.GetNodeReference(SEQUENCE_ROLE) is sequence)
 
 
@@ -70,7 +70,7 @@ def sequence_of(node: Any) -> Any:
         return node
     if node.IsA(_BROWSER):
         return next((sequence for sequence in _sequences_of(node) if _volume_items(sequence)), None)
-    for browser in _nodes(_BROWSER):
+    for browser in nodes_of_class(_BROWSER):
         sequence = browser.GetSequenceNode(node) if browser.IsProxyNodeID(node.GetID()) else None
         if sequence is not None:
             return sequence
@@ -108,7 +108,7 @@ def _add_time_point(sequence: Any, number: int, time_s: float | None) -> Any:
 
 def _shown_transform(sequence: Any) -> str | None:
     """The ID of the transform that the volume shown by a browser is under."""
-    for browser in _nodes(_BROWSER):
+    for browser in nodes_of_class(_BROWSER):
         shown = browser.GetProxyNode(sequence)
         if shown is not None and shown.GetTransformNodeID():
             return str(shown.GetTransformNodeID())
@@ -133,7 +133,8 @@ def _sequences_of(browser: Any) -> tuple[Any, ...]:
     return tuple(found.GetItemAsObject(number) for number in range(found.GetNumberOfItems()))
 
 
-def _nodes(class_name: str) -> tuple[Any, ...]:
+def nodes_of_class(class_name: str) -> tuple[Any, ...]:
+    """The scene's nodes of a class, subclasses included; none where Slicer lacks the class."""
     scene = slicer_module().mrmlScene
     count = scene.GetNumberOfNodesByClass(class_name)
     return tuple(scene.GetNthNodeByClass(number, class_name) for number in range(count))

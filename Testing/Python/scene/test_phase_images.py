@@ -12,12 +12,16 @@ from support.slicer_scene import empty_scene
 from MTINetLib.errors import InputError
 from MTINetLib.scene.phase_images import candidate_volumes, node_image, node_image_steps
 from MTINetLib.scene.volumes import add_volume
+from MTINetLib.study.align_resample import resample
+from MTINetLib.study.grid import Grid
 
 pytestmark = pytest.mark.viewer
 
 SHAPE = (9, 24, 20)
 #: A marked voxel (k, j, i) away from the middle and from every border.
 MARKED = (6, 17, 4)
+#: RAS axes in LPS, row-major.
+TURN_LPS = (-1, 0, 0, 0, -1, 0, 0, 0, 1)
 TURN_90 = [[0, -1, 0, 10], [1, 0, 0, -20], [0, 0, 1, 30], [0, 0, 0, 1]]
 
 
@@ -121,6 +125,12 @@ def test_rounded_direction_cosines_are_kept_not_resampled(slicer: Any) -> None:
     image = node_image(node)
     assert not image.resampled
     assert place_of_mark(image) == pytest.approx([4 + 17 * 0.0003, 17, 6], abs=1e-6)
+    # Resampling to another grid takes such a direction as it is.
+    resampled = resample(
+        image.array.astype(np.float32), image.grid, Grid(SHAPE, (1, 1, 1), (0, 0, 0), TURN_LPS)
+    )
+    k, j, i = np.argwhere(resampled > 100)[0]
+    assert (i, j, k) == (4, 17, 6)
 
 
 def test_a_sheared_volume_is_resampled_onto_perpendicular_axes(slicer: Any) -> None:
@@ -248,6 +258,10 @@ def test_a_transform_that_squashes_a_volume_flat_is_refused(slicer: Any) -> None
 def test_a_deleted_node_and_other_kinds_are_refused_with_a_reason(slicer: Any) -> None:
     with pytest.raises(InputError, match="No volume is chosen"):
         node_image(None)
+    deleted = volume(slicer, np.eye(4))
+    slicer.mrmlScene.RemoveNode(deleted)
+    with pytest.raises(InputError, match="it was deleted"):
+        node_image(deleted)
     for kind, reason in (
         ("vtkMRMLLabelMapVolumeNode", "a label map"),
         ("vtkMRMLVectorVolumeNode", "a colour or vector volume"),

@@ -297,6 +297,14 @@ def test_a_sequence_that_was_not_opened_is_pointed_to(slicer: Any, truth: Truth)
     assert proposal.warnings == ("The sequence 'dyn' holds 4 time points: use it to make volumes of them.",)
 
 
+def test_a_multi_volume_is_pointed_to(slicer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The wheel has no multi-volumes; a vector volume stands for one.
+    monkeypatch.setattr("MTINetLib.scene.propose_phases._MULTI_VOLUME", "vtkMRMLVectorVolumeNode")
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "dyn")
+    (warning,) = propose_phases(candidate_volumes()).warnings
+    assert warning.startswith("'dyn' is a multi-volume: load it again as a volume sequence")
+
+
 def test_other_series_are_left_out_with_the_reason(slicer: Any, truth: Truth) -> None:
     nodes = add_volumes(truth)
     other = add_volume("9: T2 haste", truth.volumes[0], truth.grid)

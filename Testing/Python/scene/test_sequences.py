@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from support.slicer_scene import empty_scene
 
 from MTINetLib.errors import InputError
 from MTINetLib.scene.phase_images import candidate_volumes, node_image, volumes_of_sequence
+from MTINetLib.scene.save import load_scene, save_scene
 from MTINetLib.scene.sequences import (
     TIME_ATTRIBUTE,
     changes_with_browser,
@@ -165,3 +167,17 @@ def test_sequences_with_several_volumes_are_listed(slicer: Any) -> None:
     several = made_sequence(slicer, ("0", "30"))
     made_sequence(slicer, ("0",), name="one")
     assert volume_sequences() == (several,)
+
+
+def test_time_points_are_known_again_after_the_scene_was_saved_and_opened(
+    slicer: Any, tmp_path: Path
+) -> None:
+    volumes_of_sequence(made_sequence(slicer, ("0", "30", "70")))
+    save_scene(tmp_path / "scene.mrb")
+    load_scene(tmp_path / "scene.mrb")
+    (sequence,) = volume_sequences()
+    nodes = time_points_in_scene(sequence)
+    assert times(nodes) == ["0", "30", "70"]
+    assert volumes_of_sequence(sequence) == nodes
+    assert [int(node_image(node).array[0, 0, 0]) for node in nodes] == [0, 100, 200]
+    assert node_image(nodes[1]).grid.to_lps((2, 3, 4)) == pytest.approx([-2, -14, 36])
