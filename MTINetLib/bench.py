@@ -46,7 +46,7 @@ def run_bench(
         what was written: ``whole_way_s``, ``whole_way_without_startup_s``, ``stages_s``,
         ``slices_per_s``, ``network_ms_per_slice``, ``network_gflop_per_slice``, ``network_peak_share``,
         ``plainconvunet_ms_per_slice``, ``ratio_vs_plainconvunet``, ``peak_rss_gb``, ``growth``,
-        ``machine`` and what stands behind them.
+        ``interactive`` (None without slicer-core), ``machine`` and what stands behind them.
 
     Raises:
         InputError: ``out`` cannot be written, or exists and may not be overwritten.
@@ -94,7 +94,7 @@ def _measure(
         main_study = study if count == plan.slices else main_study
     progress.finish()
     assert main_study is not None
-    steps = 3
+    steps = 4
     progress.start("Measuring", steps)
     # The networks come first: the whole way then meets a machine that is as warm as in everyday work.
     network = measure_network(main_study, plan, model, device, precision)
@@ -104,6 +104,8 @@ def _measure(
     whole_way = time_whole_way(runner, studies[plan.slices], plan.repeats)
     progress.update(2)
     growth = time_growth(runner, {count: studies[count] for count in plan.growth})
+    progress.update(3)
+    interactive = runner.interactive(plan.slices) if _has_slicer_core() else None
     progress.update(steps)
     progress.finish()
     slices_per_s = plan.slices / whole_way["whole_way_without_startup_s"]
@@ -113,9 +115,16 @@ def _measure(
         "slices_per_s": slices_per_s,
         **network,
         **growth,
+        "interactive": interactive,
         "plan": asdict(plan),
         "machine": describe_machine(),
     }
+
+
+def _has_slicer_core() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("slicer") is not None
 
 
 def _check_out(out: Path, overwrite: bool) -> None:
@@ -152,6 +161,21 @@ def _lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             (f"{count} slices, without start-up", f"{value:.2f} s")
             for count, value in result["growth"].items()
         ),
+        *_interactive_lines(result["interactive"]),
+    ]
+
+
+def _interactive_lines(figures: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """How the module feels; a line that says so where it could not be measured."""
+    if figures is None:
+        return [("Slicer module", "not measured: slicer-core is not installed (extra viewer)")]
+    return [
+        ("Click to overlay, first time", f"{figures['click_to_overlay_cold_s']:.1f} s"),
+        ("... again", f"{figures['click_to_overlay_warm_s']:.1f} s"),
+        ("Main thread blocked, at most", f"{figures['longest_block_during_analysis_ms']:.0f} ms"),
+        ("... after an edit", f"{figures['longest_block_after_edits_ms']:.0f} ms"),
+        ("Edit to new findings", f"{figures['edit_to_findings_s']:.2f} s"),
+        ("Cancel", f"{figures['cancel_s']:.2f} s"),
     ]
 
 

@@ -51,6 +51,15 @@ class Runner:
             run = run_process([*arguments, *started], failed="A benchmark run failed")
             return json.loads(result.read_text(encoding="utf-8")), run
 
+    def interactive(self, slices: int) -> dict[str, Any]:
+        """How the Slicer module feels, by ``benchmark.interactive``; needs slicer-core."""
+        with tempfile.TemporaryDirectory() as folder:
+            result = Path(folder) / "result.json"
+            arguments = ["-m", "MTINetLib.benchmark.interactive", str(result), "--slices", str(slices)]
+            run_process([*arguments, *self.options()], failed="The interactive benchmark failed")
+            figures: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+            return figures
+
 
 def time_whole_way(runner: Runner, study: Path, repeats: int) -> dict[str, Any]:
     """Best and median of ``repeats`` runs of the command, and the medians of as many staged runs.

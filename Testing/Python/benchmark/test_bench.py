@@ -28,6 +28,14 @@ RESULT = {
     "network_segmentation_ms_per_slice": 33.3,
     "openvino_segmentation_ms_per_slice": None,
     "growth": {"20": 2.5, "160": 14.75},
+    "interactive": {
+        "click_to_overlay_cold_s": 9.87,
+        "click_to_overlay_warm_s": 3.21,
+        "longest_block_during_analysis_ms": 25.9,
+        "longest_block_after_edits_ms": 14.6,
+        "edit_to_findings_s": 0.357,
+        "cancel_s": 0.24,
+    },
     "machine": {"cpu": "Some CPU", "usable_cores": 2, "threads": 2},
 }
 
@@ -47,8 +55,18 @@ def test_the_table_shows_the_figures_in_their_units() -> None:
         "unknown",
         "Some CPU",
         "33.3 ms",
+        "9.9 s",
+        "26 ms",
+        "0.36 s",
     ):
         assert shown in text
+
+
+def test_the_table_says_when_the_module_could_not_be_measured() -> None:
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(bench_table({**RESULT, "interactive": None}))
+    assert "slicer-core is not installed" in capture.get()
 
 
 def test_an_existing_file_is_kept_when_it_may_not_be_overwritten(tmp_path: Path) -> None:

@@ -1,0 +1,147 @@
+"""How the Slicer module feels, measured over a real scene and a real worker, without Qt.
+
+``python -m MTINetLib.benchmark.interactive``: the session is polled as the module's timer polls it, and
+every poll is timed, since nobody can click or turn a slice meanwhile. Drawing the views is Slicer's own
+work and not in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.freed_memory import keep_freed_memory
+
+#: Between two polls, as the module's timer has it.
+_POLL_S = 0.03
+_EDITS = 5
+_CANCELS = 3
+
+
+@dataclass
+class Polling:
+    """Polls a session and remembers how long each poll took, in seconds."""
+
+    session: Any
+    polls: list[float] = field(default_factory=list)
+
+    def until(self, over: Callable[[], bool]) -> float:
+        """Poll until it is over; how long that took."""
+        start = time.perf_counter()
+        while not over():
+            began = time.perf_counter()
+            self.session.poll()
+            took = time.perf_counter() - began
+            self.polls.append(took)
+            time.sleep(max(0.0, _POLL_S - took))
+        return time.perf_counter() - start
+
+    def until_idle(self) -> float:
+        """Poll until nothing runs.
+
+        Raises:
+            MTINetError: what ended the run.
+        """
+        seconds = self.until(lambda: not self.session.busy and not self.session.correction.waiting)
+        self.session.wait()
+        return seconds
+
+
+def measure_interactive(slices: int, model: str | None, device: str, precision: str) -> dict[str, Any]:
+    """Click to overlay cold and warm, longest block of the main thread, re-measuring, cancelling."""
+    from MTINetLib.benchmark.bench_study import bench_study
+    from MTINetLib.scene.slicer_core import slicer_module
+    from MTINetLib.scene.volumes import add_phase_volumes
+    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.session import Session
+    from MTINetLib.study.phase import PHASES
+
+    slicer_module()
+    choices = PlainChoices(model=model or "", device=device, precision=precision)
+    for phase, node in zip(PHASES, add_phase_volumes(bench_study(slices)), strict=True):
+        choose_volume(choices, phase, node)
+    session = Session(choices)
+    try:
+        return _measure(session)
+    finally:
+        session.close()
+
+
+def _measure(session: Any) -> dict[str, Any]:
+    polling = Polling(session)
+    session.start_analysis()
+    cold = polling.until_idle()
+    warm = []
+    for _ in range(2):
+        session.start_analysis()
+        warm.append(polling.until_idle())
+    analysis_polls, polling.polls = polling.polls, []
+    edits = [_edit(session, polling, number) for number in range(_EDITS)]
+    cancels = [_cancel(session, polling) for _ in range(_CANCELS)]
+    return {
+        "click_to_overlay_cold_s": cold,
+        "click_to_overlay_warm_s": min(warm),
+        "longest_block_during_analysis_ms": 1000 * max(analysis_polls),
+        "longest_block_after_edits_ms": 1000 * max(polling.polls),
+        "edit_to_findings_s": statistics.median(edits),
+        "edit_to_findings_worst_s": max(edits),
+        "cancel_s": max(cancels),
+        "lesions": len(session.findings.lesions),
+    }
+
+
+def _edit(session: Any, polling: Polling, number: int) -> float:
+    """Paint a few voxels beside the first lesion, as a brush does; seconds until all is measured again."""
+    from MTINetLib.scene.segmentation import lesion_mask, segment_labels
+    from MTINetLib.scene.slicer_core import slicer_module
+
+    node, reference = session.results.segmentation, session.results.reference
+    segment_id = next(iter(segment_labels(node).values()))
+    mask = lesion_mask(node, segment_id, reference)
+    k, j, i = (int(places.mean()) for places in mask.nonzero())
+    mask[k, j : j + 4, i + 10 + number : i + 16 + number] = True
+    start = time.perf_counter()
+    slicer_module().util.updateSegmentBinaryLabelmapFromArray(
+        mask.astype("uint8"), node, segment_id, reference
+    )
+    polling.until_idle()
+    return time.perf_counter() - start
+
+
+def _cancel(session: Any, polling: Polling) -> float:
+    """Cancel in the midst of a run; seconds until all is idle again."""
+    from MTINetLib.errors import Cancelled
+
+    session.start_analysis()
+    polling.until(lambda: session.progress is not None and session.progress.done > 0)
+    session.cancel()
+    seconds = polling.until(lambda: not session.busy)
+    try:
+        session.wait()
+    except Cancelled:
+        return seconds
+    raise AssertionError("the run ended before it could be cancelled")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--slices", type=int, default=80)
+    parser.add_argument("--model")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="auto")
+    told = parser.parse_args(arguments)
+    keep_freed_memory()
+    result = measure_interactive(told.slices, told.model, told.device, told.precision)
+    told.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
