@@ -183,12 +183,19 @@ def _certain_only(
         f"{_because(verdict)}: choose it yourself."
         for phase, (volume, verdict) in found.uncertain.items()
     )
-    nothing = tuple(
-        f"Nothing tells which volume is the {phase.title} phase: choose it yourself."
-        for phase in PHASES
-        if phase not in found.volumes and phase not in found.uncertain
+    nothing = _nothing_tells(
+        [phase for phase in PHASES if phase not in found.volumes and phase not in found.uncertain]
     )
     return _Found(chosen, verdicts, _names(found.left_out, by_volume), (*doubled, *doubtful, *nothing))
+
+
+def _nothing_tells(phases: Sequence[Phase]) -> tuple[str, ...]:
+    if not phases:
+        return ()
+    if len(phases) == 1:
+        return (f"Nothing tells which volume is the {phases[0].title} phase: choose it yourself.",)
+    titles = f"{', '.join(phase.title for phase in phases[:-1])} and {phases[-1].title}"
+    return (f"Nothing tells which volumes are the {titles} phases: choose them yourself.",)
 
 
 def _because(verdict: Verdict) -> str:

@@ -109,7 +109,8 @@ def _add_time_point(sequence: Any, number: int, time_s: float | None) -> Any:
 def _shown_transform(sequence: Any) -> str | None:
     """The ID of the transform that the volume shown by a browser is under."""
     for browser in nodes_of_class(_BROWSER):
-        shown = browser.GetProxyNode(sequence)
+        browses = browser.IsSynchronizedSequenceNodeID(sequence.GetID(), True)
+        shown = browser.GetProxyNode(sequence) if browses else None
         if shown is not None and shown.GetTransformNodeID():
             return str(shown.GetTransformNodeID())
     return None

@@ -22,7 +22,7 @@ from support.slicer_scene import empty_scene
 
 from MTINetLib.scene.node_sources import sources_of
 from MTINetLib.scene.phase_images import candidate_volumes, volumes_of_sequence
-from MTINetLib.scene.propose_phases import PhaseProposal, propose_phases
+from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import PHASE_ATTRIBUTE, add_volume
 from MTINetLib.study.phase import PHASES, Phase
@@ -122,7 +122,10 @@ def test_volumes_without_any_evidence_stay_unchosen(slicer: Any, truth: Truth) -
     proposal = propose_phases(add_volumes(truth, NO_WORDS))
     assert proposal.phases == {}
     assert proposal.missing == PHASES
-    assert [warning for warning in proposal.warnings if "choose it yourself" in warning]
+    assert proposal.warnings == (
+        "Nothing tells which volumes are the pre-contrast, arterial, portal venous and delayed phases: "
+        "choose them yourself.",
+    )
 
 
 def test_what_is_certain_is_proposed_and_the_rest_stays_empty(slicer: Any, truth: Truth) -> None:
@@ -130,8 +133,9 @@ def test_what_is_certain_is_proposed_and_the_rest_stays_empty(slicer: Any, truth
     proposal = propose_phases(nodes)
     assert names(proposal) == {PRE: "LAVA pre", PORTAL_VENOUS: "LAVA portal venous"}
     assert proposal.missing == (ARTERIAL, DELAYED)
-    for title in ("arterial", "delayed"):
-        assert any(f"the {title} phase" in warning for warning in proposal.warnings)
+    assert proposal.warnings == (
+        "Nothing tells which volumes are the arterial and delayed phases: choose them yourself.",
+    )
 
 
 @pytest.mark.parametrize("layout", ["f", "a", "c", "g", "e"])
@@ -284,11 +288,26 @@ def test_times_of_a_sequence_tell_the_phases(slicer: Any, truth: Truth) -> None:
     assert proposal.phases[PRE].time_point == 1
 
 
+def test_files_that_a_sequence_was_read_from_tell_its_phases(
+    slicer: Any, truth: Truth, tmp_path: Path
+) -> None:
+    sequence = made_sequence(slicer, truth, ("0", "1", "2", "3"), "")
+    paths = []
+    for number, image in enumerate(LAYOUTS["g"](truth)):
+        paths.append(tmp_path / f"{number:04d}.dcm")
+        save(image, paths[-1])
+    sequence.SetAttribute("MultiVolume.FrameFileList", ",".join(str(path) for path in paths))
+    nodes = volumes_of_sequence(sequence)
+    proposal = propose_phases(nodes)
+    assert names(proposal) == right(nodes)
+    assert [proposal.phases[phase].time_s for phase in PHASES] == pytest.approx(truth.times_s)
+
+
 def test_a_sequence_without_times_is_not_guessed(slicer: Any, truth: Truth) -> None:
     sequence = made_sequence(slicer, truth, ("0", "1", "2", "3"), "")
     proposal = propose_phases(volumes_of_sequence(sequence))
     assert len(proposal.missing) >= 2
-    assert any("choose it yourself" in warning for warning in proposal.warnings)
+    assert any("yourself" in warning for warning in proposal.warnings)
 
 
 def test_a_sequence_that_was_not_opened_is_pointed_to(slicer: Any, truth: Truth) -> None:
@@ -334,6 +353,18 @@ def test_of_two_studies_none_is_taken_by_guess(
     proposal = propose_phases(nodes)
     assert proposal.phases == {}
     assert any("2 studies with four phases each" in warning for warning in proposal.warnings)
+
+
+def test_a_choice_from_two_studies_is_said(
+    slicer: Any, truth: Truth, database: Database, tmp_path: Path
+) -> None:
+    nodes = from_dicom(database, tmp_path / "1", truth, of_study(series_per_phase(truth), 1), NAMES)
+    other = from_dicom(database, tmp_path / "2", truth, of_study(series_per_phase(truth), 2), NAMES)
+    own = check_choice(dict(zip(PHASES, nodes, strict=True)))
+    assert own.warnings == ()
+    assert own.phases[PRE].series_uid
+    mixed = check_choice(dict(zip(PHASES, [*nodes[:3], other[3]], strict=True)))
+    assert any("come from different DICOM studies" in warning for warning in mixed.warnings)
 
 
 def test_the_study_with_four_phases_is_taken_beside_another(

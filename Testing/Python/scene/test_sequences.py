@@ -149,6 +149,7 @@ def test_time_points_stand_under_the_transform_of_the_volume_shown(slicer: Any) 
     matrix[:3, 3] = (100, 0, 0)
     transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
     shown.SetAndObserveTransformNodeID(transform.GetID())
+    browse(slicer, made_sequence(slicer, ("0", "9"), name="another"))
     for node in volumes_of_sequence(sequence):
         assert node_image(node).grid.to_lps((0, 0, 0)) == pytest.approx([-110, -20, 30])
 
