@@ -144,14 +144,11 @@ class WorkerProcess:
             return self._why_not_started(code)
         if code == NO_EVENTS:
             return "The disk of the temporary folder is full; make room on it and try again."
-        if code is not None and code < 0:
-            how = f"it was ended by signal {-code}"
-            if -code == getattr(signal, "SIGKILL", 9):
-                how += ", as systems do when memory runs out"
-        else:
-            how = f"exit code {code}"
+        # A launcher tells no signal, so the want of memory cannot be told from a crash.
+        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         return (
-            f"The worker process ended in the middle of its work ({how}); the scene is unchanged, try again."
+            f"The worker process ended in the middle of its work ({how}), perhaps because memory ran out; "
+            "nothing was changed, try again."
         )
 
     def _why_not_started(self, code: int | None) -> str:

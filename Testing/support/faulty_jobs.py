@@ -64,7 +64,10 @@ def never_looks_up(arguments: Arguments, context: Any) -> Arguments:
 def hang(arguments: Arguments, context: Any) -> Arguments:
     """C code that holds the interpreter's lock: not even the worker's other thread runs."""
     (context.folder / "hangs").touch()
-    ctypes.PyDLL(None).sleep(600)
+    if sys.platform == "win32":
+        ctypes.PyDLL("kernel32").Sleep(600_000)
+    else:
+        ctypes.PyDLL(None).sleep(600)
     return {}
 
 
@@ -131,11 +134,13 @@ def short_of_memory(arguments: Arguments, context: Any) -> Arguments:
 
 def full_disk(arguments: Arguments, context: Any) -> Arguments:
     """From here on the disk is full for files of certain names: what is opened is /dev/full."""
-    open_file = Path.open
+    open_file, nowhere = Path.open, Path("/dev/full")
 
     def on_full_disk(path: Path, mode: str = "r", *others: Any, **named: Any) -> Any:
         full = "w" in mode and any(part in path.name for part in arguments["names"])
-        return open_file(Path("/dev/full") if full else path, mode, *others, **named)
+        if full and not nowhere.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return open_file(nowhere if full else path, mode, *others, **named)
 
     Path.open = on_full_disk  # type: ignore[method-assign, assignment]
     return {}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -68,17 +71,39 @@ def open_study(client: WorkerClient, study: Study, key: str = "study", alignment
     return OpenedStudy.from_dict(client.wait(client.submit("open_study", request.to_dict()), timeout_s=60))
 
 
-def is_gone(pid: int) -> bool:
-    """Whether a process has ended; one that only waits to be buried by its parent has."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state == "Z"
+if sys.platform == "win32":
+
+    def is_gone(pid: int) -> bool:
+        """Whether a process has ended."""
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x00100000, False, pid)  # SYNCHRONIZE
+        if not handle:
+            return True
+        ended = kernel.WaitForSingleObject(handle, 0) == 0
+        kernel.CloseHandle(handle)
+        return ended
+
+    def kill(pid: int) -> None:
+        """End a process at once, as a task manager does."""
+        os.kill(pid, signal.SIGTERM)
+
+else:
+
+    def is_gone(pid: int) -> bool:
+        """Whether a process has ended; one that only waits to be buried by its parent has."""
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
+        except OSError:
+            return False
+        return stat.rpartition(")")[2].split()[0] == "Z"
+
+    def kill(pid: int) -> None:
+        """End a process at once, as a system does that is out of memory."""
+        os.kill(pid, signal.SIGKILL)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:

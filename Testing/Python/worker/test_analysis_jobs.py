@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +8,7 @@ import numpy as np
 import pytest
 from support.made_analysis import made_study
 from support.small_models import known_model, random_model
-from support.worker_study import Heard, is_gone, open_study, wait_until
+from support.worker_study import Heard, is_gone, kill, open_study, wait_until
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError, ModelError
 from MTINetLib.findings import LesionClass
@@ -151,7 +149,7 @@ def test_a_worker_killed_while_it_analyses_leaves_nothing_behind(client: WorkerC
     assert wait_until(lambda: client.poll() or bool(heard.steps) or call.finished, 20)
     pid = client.pid
     assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    kill(pid)
     if not call.finished:
         with pytest.raises(MissingResourceError, match="ended in the middle of its work"):
             client.wait(call, timeout_s=5)

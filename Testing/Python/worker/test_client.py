@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.worker_study import Heard, is_gone, wait_until
+from support.worker_study import Heard, is_gone, kill, wait_until
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.worker.client import WorkerClient
@@ -157,9 +156,10 @@ def test_a_job_that_sleeps_is_woken_to_be_cancelled(shared: WorkerClient) -> Non
     shared.cancel(call)
     with pytest.raises(Cancelled):
         shared.wait(call)
-    assert time.monotonic() - start < 0.7
+    assert time.monotonic() - start < 1.0
     assert works(shared)
-    assert shared.pid == pid
+    if os.name == "posix":  # Windows does not wake it: there the process is ended
+        assert shared.pid == pid
 
 
 def test_a_result_that_cannot_be_told_is_a_defect_and_the_worker_lives_on(shared: WorkerClient) -> None:
@@ -169,6 +169,7 @@ def test_a_result_that_cannot_be_told_is_a_defect_and_the_worker_lives_on(shared
 
 
 def test_a_worker_that_cannot_speak_for_want_of_room_is_told_as_a_full_disk(faulty: WorkerClient) -> None:
+    pytest.importorskip("resource", reason="Windows has no limit of a file's size")
     with pytest.raises(MissingResourceError, match="disk of the temporary folder is full"):
         faulty.wait(faulty.submit("no_room_for_events", {}), timeout_s=20)
     assert works(faulty)
@@ -219,10 +220,8 @@ def test_a_killed_worker_is_one_clear_sentence_and_starts_again(faulty: WorkerCl
     call, later = faulty.submit("count", {"to": 1000}, heard), faulty.submit("tell", {"b": 2})
     assert poll_until(faulty, lambda: len(heard.steps) > 2)
     assert faulty.pid is not None
-    os.kill(faulty.pid, signal.SIGKILL)
-    with pytest.raises(
-        MissingResourceError, match=r"ended in the middle of its work \(.*signal 9.*try again"
-    ):
+    kill(faulty.pid)
+    with pytest.raises(MissingResourceError, match=r"ended in the middle of its work \(.*try again"):
         faulty.wait(call, timeout_s=5)
     assert faulty.wait(later, timeout_s=20) == {"b": 2}
 
@@ -240,7 +239,7 @@ def test_what_a_job_started_ends_with_it(faulty: WorkerClient) -> None:
     child = heard.stories[0][1]["pid"]
     assert not is_gone(child)
     assert faulty.pid is not None
-    os.kill(faulty.pid, signal.SIGKILL)
+    kill(faulty.pid)
     with pytest.raises(MissingResourceError):
         faulty.wait(call, timeout_s=5)
     assert wait_until(lambda: is_gone(child), 1)
@@ -251,7 +250,8 @@ def test_closing_ends_the_process_tree_and_removes_the_folder(faulty: WorkerClie
     call = faulty.submit("with_child", {}, heard)
     assert poll_until(faulty, lambda: bool(heard.stories))
     folder, pid, child = faulty.folder, faulty.pid, heard.stories[0][1]["pid"]
-    assert folder.stat().st_mode & 0o077 == 0
+    if os.name == "posix":
+        assert folder.stat().st_mode & 0o077 == 0
     faulty.close()
     assert isinstance(call.error, Cancelled)
     assert not folder.exists()
@@ -383,4 +383,11 @@ def test_a_worker_behind_a_launcher_dies_with_it(tmp_path: Path) -> None:
         client.wait(call)
     assert wait_until(lambda: is_gone(pid), 1)
     assert works(client)
+    heard = Heard()
+    call = client.submit("count", {"to": 1000}, heard)
+    assert poll_until(client, lambda: bool(heard.steps))
+    assert client.pid is not None
+    kill(client.pid)
+    with pytest.raises(MissingResourceError, match="ended in the middle of its work"):
+        client.wait(call, timeout_s=5)
     client.close()

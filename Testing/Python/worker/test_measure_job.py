@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import os
-import signal
 import time
 from dataclasses import replace
 
 import numpy as np
 from support.made_analysis import made_analysis, made_grid, made_labels, made_study
-from support.worker_study import open_study
+from support.worker_study import kill, open_study
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.findings import StudyFindings, from_json, to_dict, to_json
@@ -80,7 +78,7 @@ def test_a_restarted_worker_finds_the_study_again_by_itself(client: WorkerClient
     labels = made_labels(STUDY.grid)
     first = measured(client, labels, "kept")
     assert client.pid is not None
-    os.kill(client.pid, signal.SIGKILL)
+    kill(client.pid)
     again = measured_after_crash(client, labels)
     assert again.lesions == first.lesions
     assert again.study == first.study
