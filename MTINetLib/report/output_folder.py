@@ -14,7 +14,7 @@ from MTINetLib.errors import InputError, MissingResourceError, MTINetError
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 #: Below this many free bytes a failed write is put down to the disk.
 _NOTHING_LEFT = 1 << 20
-_TEMPORARY = ".mtinet-"
+_TEMPORARY, _LETTERS = ".mtinet-", 12
 
 
 def check_output_folder(out: Path, *, overwrite: bool) -> None:
@@ -41,6 +41,12 @@ def holds_something(out: Path) -> bool:
         InputError: it cannot be read.
     """
     return bool(_held(out))
+
+
+def temporary_folders(parent: Path) -> frozenset[Path]:
+    """Our own temporary folders in ``parent``: of runs that go on, or that were killed."""
+    pattern = f"{_TEMPORARY}{'[0-9a-f]' * _LETTERS}"
+    return frozenset(folder for folder in parent.glob(pattern) if folder.is_dir())
 
 
 @contextmanager
@@ -100,7 +106,7 @@ def _disk_full(out: Path) -> MissingResourceError:
 
 def _temporary_folder(out: Path) -> Path:
     """Inside a folder that is there, for its parent may be another disk; else beside the new one."""
-    name = f"{_TEMPORARY}{uuid.uuid4().hex[:12]}"
+    name = f"{_TEMPORARY}{uuid.uuid4().hex[:_LETTERS]}"
     return out / name if out.is_dir() else out.absolute().parent / name
 
 
@@ -111,7 +117,7 @@ def _move_into_place(temporary: Path, out: Path, earlier: tuple[str, ...]) -> No
     made = [path.relative_to(temporary) for path in sorted(temporary.rglob("*")) if path.is_file()]
     stale = [Path(name) for name in earlier if Path(name) not in made and (out / name).is_file()]
     undo: list[tuple[Path, Path]] = []
-    kept = out / f"{_TEMPORARY}{uuid.uuid4().hex[:12]}"
+    kept = out / f"{_TEMPORARY}{uuid.uuid4().hex[:_LETTERS]}"
     try:
         for name in [*made, *stale]:
             if (out / name).exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Generator
 from contextlib import suppress
@@ -13,6 +14,7 @@ import numpy as np
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import from_dict, to_dict
+from MTINetLib.report.output_folder import temporary_folders
 from MTINetLib.scene.input_folder import input_folder
 from MTINetLib.scene.results import corrected_labels
 from MTINetLib.session.array_files import write_array
@@ -202,11 +204,15 @@ class Reports:
             deidentify=order.deidentify,
         )
 
+        before = temporary_folders(order.parent)
+
         def done(result: dict[str, Any]) -> None:
             if run == self._run:
                 self._done(order, Reported.from_dict(result))
 
         def failed(error: MTINetError) -> None:
+            for left in temporary_folders(order.parent) - before:  # a killed worker could not tidy up
+                shutil.rmtree(left, ignore_errors=True)
             if run == self._run:
                 self._failed(error)
 

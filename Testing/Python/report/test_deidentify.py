@@ -3,10 +3,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from support import dicom_layouts as layouts
 from support.made_analysis import made_analysis, made_study
 
 from MTINetLib.findings import StudyFindings, from_json, to_json
 from MTINetLib.report.deidentify import WITHHELD, deidentified, random_token
+from MTINetLib.study.phase import PHASES
+from MTINetLib.study.recognise import recognise_phases
+from MTINetLib.study.source_volume import SourceVolume
 
 SECRETS = ("SMITH", "1.2.840.99", "2026-01-02", "10:32", "/data/")
 
@@ -66,3 +70,31 @@ def test_the_token_is_another_one_each_time() -> None:
     tokens = {random_token() for _ in range(20)}
     assert len(tokens) == 20
     assert all(re.fullmatch(r"MTI-[0-9A-F]{12}", token) for token in tokens)
+
+
+def test_of_real_evidence_all_stays_that_quotes_no_header() -> None:
+    truth = layouts.make_truth()
+    volumes = [
+        replace(
+            SourceVolume.of_array(truth.volumes[index], truth.grid, f"t1_{word} SMITH"),
+            series_uid=f"1.2.{index}",
+            headers={"EchoTime": 1.8, "acquisition_s": 36000.0 + seconds, "temporal_position": index + 1},
+        )
+        for index, (word, seconds) in enumerate(
+            (("pre", 0.0), ("arterial", 40.0), ("portal venous", 80.0), ("delayed", 190.0))
+        )
+    ]
+    assignment = recognise_phases(volumes)
+    made = made_analysis(made_study()).findings
+    phases = tuple(
+        {**said, "evidence": list(assignment.source(phase).evidence)}
+        for phase, said in zip(PHASES, made.study.phases, strict=True)
+    )
+    before = replace(made, study=replace(made.study, phases=phases))
+    after = deidentified(before, "MTI-X")
+    for said, kept in zip(before.study.phases, after.study.phases, strict=True):
+        assert any("description says '" in sentence for sentence in said["evidence"])
+        assert kept["evidence"] == [
+            sentence for sentence in said["evidence"] if "description says '" not in sentence
+        ]
+        assert len(kept["evidence"]) >= 2

@@ -1,0 +1,156 @@
+"""Reports of a session over the real scene and the real worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.corrected_session import corrected_session, settle
+from support.made_analysis import made_analysis, made_study
+from support.slicer_scene import empty_scene
+
+from MTINetLib.findings import to_dict
+from MTINetLib.session.reports import FORMATS, new_folder
+from MTINetLib.session.state import State
+from MTINetLib.worker.messages import Analyzed
+
+pytestmark = pytest.mark.viewer
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Any]:
+    from MTINetLib.worker.client import WorkerClient
+
+    client = WorkerClient()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def session(worker: Any) -> Any:
+    empty_scene()
+    return corrected_session(worker, made_study())
+
+
+def run(session: Any) -> None:
+    while session.state is not State.IDLE:
+        session.poll()
+
+
+def test_all_formats_on_offer_can_be_written() -> None:
+    from MTINetLib.report.write_report import WRITERS
+
+    assert set(FORMATS) <= set(WRITERS)
+
+
+def test_a_report_lands_in_a_folder_of_its_own(session: Any, tmp_path: Path) -> None:
+    session.reports.write(tmp_path, ("csv", "json"))
+    assert session.state is State.REPORTING
+    settle(session)
+    assert session.reports.folder == tmp_path / "mtinet-report"
+    names = [file.name for file in session.reports.files]
+    assert names == ["lesions.csv", "curves.csv", "findings.json"]
+    data = json.loads((tmp_path / "mtinet-report" / "findings.json").read_text(encoding="utf-8"))
+    assert data == to_dict(session.findings)
+
+
+def test_the_first_folder_that_is_not_there_is_taken(tmp_path: Path) -> None:
+    assert new_folder(tmp_path).name == "mtinet-report"
+    (tmp_path / "mtinet-report").mkdir()
+    (tmp_path / "mtinet-report-2").write_text("a file")
+    assert new_folder(tmp_path).name == "mtinet-report-3"
+
+
+def test_where_nothing_is_known_the_last_folder_is_suggested(session: Any, tmp_path: Path) -> None:
+    assert session.reports.suggested_folder() == Path.home()
+    session.reports.last_folder = tmp_path
+    assert session.reports.suggested_folder() == tmp_path
+    other = tmp_path / "other"
+    other.mkdir()
+    session.choices.reportFolder = str(other)
+    assert session.reports.suggested_folder() == other
+    other.rmdir()
+    assert session.reports.suggested_folder() == tmp_path
+
+
+def test_without_a_folder_the_suggested_one_is_taken(session: Any, tmp_path: Path) -> None:
+    session.reports.last_folder = tmp_path
+    session.reports.write(formats=("csv",))
+    settle(session)
+    assert session.reports.folder == tmp_path / "mtinet-report"
+
+
+def analyzed(session: Any, worker: Any, **changes: Any) -> Analyzed:
+    """What an analysis of this study would have left."""
+    made = made_analysis(made_study())
+    path = worker.folder / "probability-test.npy"
+    np.save(path, changes.get("probability", made.probability))
+    findings = changes.get("findings", session.findings)
+    return Analyzed(to_dict(findings), str(path), str(path))
+
+
+def test_the_map_of_probability_goes_along_while_it_is_there(
+    session: Any, worker: Any, tmp_path: Path
+) -> None:
+    session.analyzed = analyzed(session, worker)
+    session.reports.write(tmp_path, ("labels",))
+    settle(session)
+    assert [file.name for file in session.reports.files] == ["lesions.nii.gz", "probability.nii.gz"]
+
+
+@pytest.mark.parametrize("what", ["another model", "another size"])
+def test_the_map_of_another_analysis_stays_out(session: Any, worker: Any, tmp_path: Path, what: str) -> None:
+    provenance = replace(session.findings.provenance, model_sha256="cd" * 32)
+    session.analyzed = (
+        analyzed(session, worker, findings=replace(session.findings, provenance=provenance))
+        if what == "another model"
+        else analyzed(session, worker, probability=np.zeros((2, 3, 4), np.float32))
+    )
+    session.reports.write(tmp_path, ("labels",))
+    settle(session)
+    assert [file.name for file in session.reports.files] == ["lesions.nii.gz"]
+
+
+def test_without_results_there_is_nothing_to_report(session: Any, tmp_path: Path) -> None:
+    session.scene_closing()
+    session.reports.write(tmp_path, ("csv",))
+    assert session.message.text == "There is nothing to report yet: analyze a study first."
+    assert session.state is State.IDLE
+
+
+def test_a_volume_that_is_gone_is_one_sentence(session: Any, tmp_path: Path) -> None:
+    import slicer
+
+    slicer.mrmlScene.RemoveNode(session.results.volumes[1])
+    session.reports.write(tmp_path, ("csv",))
+    run(session)
+    assert session.message.kind == "error"
+    assert "arterial" in session.message.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_is_killed_leaves_nothing_behind(session: Any, tmp_path: Path) -> None:
+    session.reports.write(tmp_path, ("json", "pdf", "html"))
+    while not list(tmp_path.glob(".mtinet-*/findings.json")):
+        session.poll()
+    os.kill(session.worker.pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+    run(session)
+    assert session.message.kind == "error"
+    assert list(tmp_path.iterdir()) == []
+    session.message = None
+    session.reports.write(tmp_path, ("csv",))
+    settle(session)
+    assert (tmp_path / "mtinet-report" / "lesions.csv").is_file()
+
+
+def test_no_file_of_masks_stays_in_the_worker_s_folder(session: Any, tmp_path: Path) -> None:
+    session.reports.write(tmp_path, ("csv",))
+    settle(session)
+    assert not list(session.worker.folder.glob("report-*.npy"))
