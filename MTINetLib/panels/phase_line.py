@@ -17,16 +17,18 @@ _GREEN, _AMBER, _RED, _GREY = "#2e9e4f", "#d08a00", "#d9453d", "#808080"
 _LONGEST = 90
 
 
-def phase_line(choice: PhaseChoice | None, chosen_by_user: bool) -> str:
+def phase_line(choice: PhaseChoice | None) -> str:
     """One line of rich text under a phase's selector."""
+    from MTINetLib.scene.check_choice import CHOSEN
+
     if choice is None:
         return _dot(_RED) + _grey(_("missing: choose its volume"))
-    if chosen_by_user:
+    if CHOSEN in choice.evidence:
         told = ", ".join([_("chosen by you"), *_time_of(choice)])
         return _dot(_GREEN) + _grey(told)
     color, word = _how_sure(choice.confidence)
     percent = f"{100 * choice.confidence:.0f} %"
-    why = "; ".join([*choice.evidence[:2], *_time_of(choice)])
+    why = "; ".join([*choice.evidence[:1], *_time_of(choice)])
     return _dot(color) + _grey(_shortened(f"{word} ({percent})" + (f": {why}" if why else "")))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,6 @@ class StudyPanel(Panel):
         self._writing = False
         self._entered = False
         self._own: set[Phase] = set()
-        self._recognised: dict[Phase, PhaseChoice] = {}
         self._seen: frozenset[str] = frozenset()
         self._observed: list[tuple[Any, int]] = []
         self._settle = qt.QTimer()
@@ -86,7 +85,6 @@ class StudyPanel(Panel):
     def refresh(self) -> None:
         chosen = chosen_volumes(self.session.choices)
         self._own.intersection_update(chosen)
-        self._remember()
         with self._quietly():
             for phase in PHASES:
                 self._selector(phase).setCurrentNode(chosen.get(phase))
@@ -97,27 +95,16 @@ class StudyPanel(Panel):
             choice = self._told(phase, node)
             label = self._evidence(phase)
             untold = choice is None and node is not None
-            label.text = "" if untold else phase_line(choice, phase in self._own)
+            label.text = "" if untold else phase_line(choice)
             label.toolTip = "" if untold else phase_tip(choice)
         self._show_warnings()
         self._show_enabled()
 
-    def _remember(self) -> None:
-        """Keep what spoke for each phase when they were recognised: a check of a choice says less."""
-        from MTINetLib.scene.check_choice import CHOSEN
-
-        proposal = self.session.proposal
-        if proposal is not None and not any(CHOSEN in told.evidence for told in proposal.phases.values()):
-            self._recognised = dict(proposal.phases)
-
     def _told(self, phase: Phase, node: Any) -> PhaseChoice | None:
-        """What is known of a phase's volume; it still counts after another phase was overruled."""
+        """What is known of the volume that a phase has."""
         proposal = self.session.proposal
-        candidates = [None if proposal is None else proposal.phases.get(phase)]
-        if phase not in self._own:
-            candidates.insert(0, self._recognised.get(phase))
-        fitting = (choice for choice in candidates if choice is not None and node is not None)
-        return next((choice for choice in fitting if choice.node_id == node.GetID()), None)
+        choice = None if proposal is None else proposal.phases.get(phase)
+        return choice if choice is not None and choice.node_id == _id(node) else None
 
     def _show_warnings(self) -> None:
         proposal = self.session.proposal
@@ -154,7 +141,7 @@ class StudyPanel(Panel):
     def onRecognise(self) -> None:
         """Look again at all volumes; asked for by the user, so that earlier choices give way."""
         self._own.clear()
-        self._ask(self._recognise)
+        self._ask(self.session.recognise)
 
     def onVolumeChosen(self, phase: Phase, node: Any) -> None:
         """A selector changed: by the user, unless the choice already says so."""
@@ -185,7 +172,7 @@ class StudyPanel(Panel):
         self._own.clear()
 
         def use() -> None:
-            self._recognise(volumes_of_sequence(sequence))
+            self.session.recognise(volumes_of_sequence(sequence))
 
         self._ask(use)
 
@@ -210,12 +197,9 @@ class StudyPanel(Panel):
             self._ask(self.session.check_phases)
         self._show_enabled()
 
-    def _recognise(self, among: Sequence[Any] | None = None) -> None:
-        self.session.recognise(among)
-
     def _recognise_beside(self, own: dict[Phase, Any]) -> None:
         """Recognise; what the user has said stays, and counts elsewhere no more."""
-        self._recognise()
+        self.session.recognise()
         if not own:
             return
         found = chosen_volumes(self.session.choices)
@@ -259,7 +243,6 @@ class StudyPanel(Panel):
     def _forget(self) -> None:
         """The scene was closed; node IDs begin again."""
         self._own.clear()
-        self._recognised.clear()
         self._seen = frozenset()
 
     @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,8 @@ class SampleStudy:
         self._session = session
         self._chores = Chores()
         self._call: Call | None = None
+        #: Stands for what was asked last; answers to earlier questions are not heard.
+        self._ours: object = None
         self._nodes: list[Any] = []
 
     def load(self) -> None:
@@ -37,7 +39,12 @@ class SampleStudy:
         session = self._session
         if session.busy:
             return
-        answers = Answers(self._made, self._failed, session.saw_progress)
+        ours = self._ours = object()
+
+        def heard(callback: Callable[..., None]) -> Callable[..., None]:
+            return lambda *told: callback(*told) if self._ours is ours else None
+
+        answers = Answers(heard(self._made), heard(self._failed), heard(session.saw_progress))
         self._call = session.worker.submit("make_sample", MakeSample().to_dict(), answers)
         session.set_state(State.SAMPLING)
 
@@ -49,6 +56,12 @@ class SampleStudy:
             self._session.worker.cancel(self._call)
         else:
             self._failed(Cancelled("The sample study was cancelled."))
+
+    def abandon(self) -> None:
+        """The scene goes, and with it the volumes: nothing comes back, not even a word."""
+        self._chores.clear()
+        self._nodes = []
+        self._call = self._ours = None
 
     def poll(self) -> None:
         try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.layout import LAYOUT_ID, fit_views, layout_in_use, restore_layout, show_layout
 from MTINetLib.scene.phase_images import candidate_volumes
-from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
+from MTINetLib.scene.propose_phases import PhaseChoice, PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, show_curve
 from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.session.analysis_run import AnalysisRun, Hearers, Wanted
@@ -57,6 +58,7 @@ class Session:
         self._run: AnalysisRun | None = None
         self._error: MTINetError | None = None
         self._layout_before: int | None = None
+        self._recognised: dict[Phase, PhaseChoice] = {}
         self._polls_until_fit = 0
         self.correction = Correction(self)
         self.reports = Reports(self)
@@ -86,12 +88,22 @@ class Session:
         for phase in PHASES:
             choice = proposal.phases.get(phase)
             choose_volume(self.choices, phase, None if choice is None else _node(choice.node_id))
+        self._recognised = dict(proposal.phases)
         self._propose(proposal)
         return proposal
 
     def check_phases(self) -> PhaseProposal:
-        """Look at what the user has chosen, and say what speaks against it."""
+        """Look at what the user has chosen, and say what speaks against it.
+
+        A phase that still has the volume which was recognised keeps the evidence for it.
+        """
         proposal = check_choice(chosen_volumes(self.choices))
+        phases = dict(proposal.phases)
+        for phase, choice in phases.items():
+            before = self._recognised.get(phase)
+            if before is not None and before.node_id == choice.node_id:
+                phases[phase] = replace(choice, evidence=before.evidence, confidence=before.confidence)
+        proposal = replace(proposal, phases=phases)
         self._propose(proposal)
         return proposal
 
@@ -261,8 +273,10 @@ class Session:
             run.abandon()
         self.correction.abandon()
         self.reports.abandon()
+        self.sample.abandon()
         self.study.forget()
         self.proposal = self.analyzed = None
+        self._recognised = {}
         self._take(None, None)
         self._error = None
         self._say(None)

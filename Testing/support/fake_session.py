@@ -84,8 +84,13 @@ class FakeSession:
     def check_phases(self) -> Any:
         self._asked("check_phases")
         chosen = chosen_volumes(self.choices)  # type: ignore[arg-type]
-        phases = {phase: told(node, "chosen by you", confidence=1.0) for phase, node in chosen.items()}
+        phases = {phase: self._told(phase, node) for phase, node in chosen.items()}
         return self._propose(proposal(phases, *self.warns))
+
+    def _told(self, phase: Phase, node: Any) -> PhaseChoice:
+        seen = self.sees.phases.get(phase) if self.sees is not None else None
+        same = seen is not None and seen.node_id == node.GetID()
+        return seen if same else told(node, "chosen by you", confidence=1.0)
 
     def start_analysis(self, thresholds: Any = None) -> None:
         self._asked(("start_analysis", dict(thresholds or {})))

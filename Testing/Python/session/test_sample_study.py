@@ -147,6 +147,18 @@ def test_cancelled_half_way_the_volumes_go_again(session: Around, slicer: Any) -
     assert [type(error) for error in session.errors] == [Cancelled]
 
 
+def test_a_scene_that_closes_meanwhile_gets_nothing_and_no_word(session: Around, slicer: Any) -> None:
+    """Nor does the end of the first disturb the next, asked for at once."""
+    session.sample.load()
+    session.sample.cancel()
+    session.sample.abandon()
+    session.state = State.IDLE
+    session.sample.load()
+    session.run()
+    assert session.errors == []
+    assert len(volumes(slicer)) == 4
+
+
 def test_a_volume_that_cannot_be_read_is_an_error_in_a_sentence(
     session: Around, slicer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
