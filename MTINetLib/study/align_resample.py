@@ -1,4 +1,4 @@
-"""Volumes from one grid onto another, by SimpleITK."""
+"""Volumes from one grid onto another, by SimpleITK, which is loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK
 
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.study import Volume
@@ -14,6 +13,8 @@ from MTINetLib.study.study import Volume
 
 def to_image(array: npt.NDArray[Any], grid: Grid) -> Any:
     """A SimpleITK image of an array [K, J, I] on its grid."""
+    import SimpleITK
+
     image = SimpleITK.GetImageFromArray(array)
     image.SetSpacing(grid.spacing)
     image.SetOrigin(grid.origin)
@@ -30,6 +31,8 @@ def resample(
         transform: a SimpleITK transform from points of the target to points of the source, LPS mm.
         outside: value where the source has no voxel.
     """
+    import SimpleITK
+
     chosen = SimpleITK.Transform(3, SimpleITK.sitkIdentity) if transform is None else transform
     resampler = SimpleITK.ResampleImageFilter()
     resampler.SetSize([int(n) for n in target.shape[::-1]])

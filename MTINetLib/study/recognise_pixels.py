@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.study.align_resample import coarsen, resample
 from MTINetLib.study.source_volume import SourceVolume
 
 _STEP_MM = 5.0
@@ -41,12 +42,11 @@ def check_pixels(volumes: Sequence[SourceVolume]) -> PixelCheck:
     Each volume is divided by its own median body signal first, so that a gain change between phases
     does not look like contrast.
     """
-    # SimpleITK is loaded only where pixels are looked at: phases are told by their headers, too.
-    from MTINetLib.study.align_resample import coarsen, resample
-
     blocks = [coarsen(volume.array, volume.grid, _STEP_MM) for volume in volumes]
     grid = blocks[2][1]
-    coarse = np.stack([resample(array, source, grid) for array, source in blocks])
+    coarse = np.stack(
+        [array if source.matches(grid) else resample(array, source, grid) for array, source in blocks]
+    )
     body = _body(coarse)
     if int(body.sum()) < _FEWEST_VOXELS:
         return PixelCheck(None, None, ())
