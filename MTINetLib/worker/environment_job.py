@@ -8,6 +8,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.worker.gpu_memory import free_by_gpu
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.machine_memory import free_memory_bytes, memory_bytes
 from MTINetLib.worker.messages import DeviceText, Environment, ModelText
@@ -89,15 +90,16 @@ def _cpu() -> DeviceText:
 def _gpus() -> tuple[DeviceText, ...]:
     import torch
 
-    found = []
-    for number in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        free: int | None
-        try:
-            free, total = torch.cuda.mem_get_info(number)
-        except RuntimeError:  # another program uses it alone
-            free, total = None, torch.cuda.get_device_properties(number).total_memory
+    if not torch.cuda.is_available():
+        return ()
+    free, found = free_by_gpu(), []
+    for number in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(number)
+        uuid = str(getattr(properties, "uuid", "")).removeprefix("GPU-")
         found.append(
-            DeviceText(f"cuda:{number}", "cuda", torch.cuda.get_device_name(number), int(total), free)
+            DeviceText(
+                f"cuda:{number}", "cuda", properties.name, int(properties.total_memory), free.get(uuid)
+            )
         )
     return tuple(found)
 
