@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from MTINetLib.findings import NETWORK_CLASSES, LesionClass, LesionFinding
 from MTINetLib.panels.panel import Panel
-from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_item, swatch
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
 from MTINetLib.report.colours import ON_BLACK
 from MTINetLib.report.words import (
     class_title,
@@ -59,12 +59,7 @@ class LesionsPanel(Panel):
         self._column, self._descending = 0, False
         self._chosen_at = 0.0
         table = self.ui.lesionTable
-        table.setColumnCount(len(HEADS))
-        for column, (head, tip) in enumerate(zip(HEADS, _TIPS, strict=True)):
-            item = qt.QTableWidgetItem(_(head))
-            item.setToolTip(_(tip))
-            align(item, _ALIGNED[column])
-            table.setHorizontalHeaderItem(column, item)
+        set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], _ALIGNED)
         header = table.horizontalHeader()
         header.setSectionsClickable(True)
         header.setMinimumSectionSize(20)
@@ -143,8 +138,8 @@ class LesionsPanel(Panel):
 
     def _current(self) -> int | None:
         row = self.ui.lesionTable.currentRow()
-        chosen = bool(self.ui.lesionTable.selectedItems())
-        return self._labels[row] if chosen and 0 <= row < len(self._labels) else None
+        item = self.ui.lesionTable.item(row, 0) if 0 <= row < len(self._labels) else None
+        return self._labels[row] if item is not None and item.isSelected() else None
 
 
 def _share(lesion: LesionFinding) -> float:

@@ -12,7 +12,7 @@ from MTINetLib.findings import LesionFinding
 from MTINetLib.panels.curve_values import CurveRow, as_tab_separated, curve_rows
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.plot_view import PlotView
-from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_item
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
 from MTINetLib.report.csv_tables import curves_csv
 from MTINetLib.report.words import class_title, phase_title, seconds
 from MTINetLib.session.events import Topic
@@ -37,15 +37,12 @@ class PlotPanel(Panel):
         ui = self.ui
         self._plot = PlotView(ui.plotPlace)
         table = ui.valuesTable
-        table.setColumnCount(len(HEADS))
+        aligned = [RIGHT if column else LEFT for column in range(len(HEADS))]
+        set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], aligned)
         table.setRowCount(len(PHASES))
         header = table.horizontalHeader()
         header.setMinimumSectionSize(20)
-        for column, (head, tip) in enumerate(zip(HEADS, _TIPS, strict=True)):
-            item = qt.QTableWidgetItem(_(head))
-            item.setToolTip(_(tip))
-            align(item, RIGHT if column else LEFT)
-            table.setHorizontalHeaderItem(column, item)
+        for column in range(len(HEADS)):
             mode = qt.QHeaderView.Stretch if column == 2 else qt.QHeaderView.ResizeToContents
             header.setSectionResizeMode(column, mode)
         ui.relativeBox.connect("toggled(bool)", self.onRelative)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import qt
@@ -20,6 +21,16 @@ def read_only_item(text: str, alignment: int = LEFT) -> Any:
     align(item, alignment)
     item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
     return item
+
+
+def set_heads(table: Any, heads: Sequence[str], tips: Sequence[str], alignments: Sequence[int]) -> None:
+    """Name the columns; the items stay the table's own, so that none is freed under it."""
+    table.setColumnCount(len(heads))
+    table.setHorizontalHeaderLabels(list(heads))
+    for column, (tip, alignment) in enumerate(zip(tips, alignments, strict=True)):
+        item = table.horizontalHeaderItem(column)
+        item.setToolTip(tip)
+        align(item, alignment)
 
 
 def swatch(colour: str, size: int = 12) -> Any:
