@@ -51,26 +51,14 @@ class Clock:
 def time_stages(folder: Path, out: Path, model: str | None, device: str, precision: str) -> dict[str, Any]:
     """From a DICOM folder to written findings; seconds by stage, and those of the analysis in detail."""
     from MTINetLib.inference.analyze import analyze
-    from MTINetLib.inference.device import choose_compute
-    from MTINetLib.inference.model_store import load_model
+    from MTINetLib.inference.model_store import load_ready_model
     from MTINetLib.report.write_outputs import write_outputs
-    from MTINetLib.study.align import align
-    from MTINetLib.study.load import validate
-    from MTINetLib.study.phase import Phase
-    from MTINetLib.study.read_dicom import open_dicom_folder
-    from MTINetLib.study.recognise import recognise_phases
+    from MTINetLib.study.load import load_study_from_dicom
 
     clock = Clock()
     with clock.stage("load_model"):
-        loaded = load_model(model)
-        loaded.ready_for(choose_compute(device, precision))
-    with clock.stage("read"):
-        found = open_dicom_folder(folder)
-    with clock.stage("recognise"):
-        assignment = recognise_phases(found.volumes)
-        validate(assignment)
-    with clock.stage("align"):
-        study = align(assignment, Phase.PORTAL_VENOUS)
+        loaded = load_ready_model(model, device, precision)
+    study = load_study_from_dicom(folder, stage=clock.stage)
     analysis = analyze(study, loaded, device=device, precision=precision)
     detail = dict(analysis.timings)
     clock.seconds["infer"] = sum(detail.get(name, 0.0) for name in ("normalise", "network", "heads"))

@@ -109,13 +109,11 @@ def load_study(
 
 
 def _load_model(model: str | None, device: str, precision: str, progress: Progress):  # type: ignore[no-untyped-def]
-    """The model, after device and precision were found to exist: both fail before minutes of reading."""
+    """The model before the volumes: what is missing of it fails before minutes of reading."""
     progress.start("Loading the model", 1)
-    from MTINetLib.inference.device import choose_compute
-    from MTINetLib.inference.model_store import load_model
+    from MTINetLib.inference.model_store import load_ready_model
 
-    choose_compute(device, precision)
-    loaded = load_model(model)
+    loaded = load_ready_model(model, device, precision)
     progress.finish()
     return loaded
 

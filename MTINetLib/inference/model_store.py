@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from MTINetLib.errors import InputError, ModelError
-from MTINetLib.inference.device import Compute
+from MTINetLib.inference.device import Compute, choose_compute
 from MTINetLib.inference.find_models import MODELS_VARIABLE, model_folders, models_in, told_name
 from MTINetLib.inference.settings import Thresholds
 from MTINetLib.network import MTINet, NetworkSettings
@@ -29,6 +29,7 @@ __all__ = [
     "find_model",
     "list_models",
     "load_model",
+    "load_ready_model",
     "model_folders",
     "save_model_folder",
 ]
@@ -125,6 +126,21 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
         ) from error
     network.eval().requires_grad_(False)
     return LoadedModel(network, config.name, sha256, config, folder)
+
+
+def load_ready_model(name_or_path: str | Path | None, device: str, precision: str) -> LoadedModel:
+    """A model loaded, and its network ready on the device in the precision.
+
+    Device and precision are looked at first: they fail at once, and before anybody reads volumes.
+
+    Raises:
+        InputError, MissingResourceError: see ``choose_compute``.
+        ModelError: see :func:`load_model`.
+    """
+    compute = choose_compute(device, precision)
+    model = load_model(name_or_path)
+    model.ready_for(compute)
+    return model
 
 
 def _candidates() -> Iterator[Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,13 @@ from MTINetLib.study.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.study.study import Study
 
+Stage = Callable[[str], AbstractContextManager[None]]
+
+
+def _nobody_times(_: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 #: A phase has at least this many slices and pixels a side.
 _FEWEST_SLICES = 3
 _SMALLEST_SIDE = 16
@@ -30,23 +38,28 @@ def load_study_from_dicom(
     progress: Progress | None = None,
     told: Mapping[Phase, SourceVolume | str] | None = None,
     alignment: Mode = "auto",
+    stage: Stage = _nobody_times,
 ) -> Study:
     """Read a folder, recognise the phases and align them.
 
     Args:
         told: the user's word for some or all phases, as in recognise_phases.
         alignment: as ``mode`` of align.
+        stage: entered with ``read``, ``recognise`` and ``align`` around each, for who takes the time.
 
     Raises:
         InputError: see read_dicom_folder, recognise_phases and align.
     """
     watcher = progress or Silent()
-    found = open_dicom_folder(folder, watcher)
-    assignment = recognise_phases(found.volumes, told)
-    if found.problems:
-        assignment = replace(assignment, flags=(*assignment.flags, "unreadable_files"))
-    validate(assignment)
-    return align(assignment, reference, watcher, alignment)
+    with stage("read"):
+        found = open_dicom_folder(folder, watcher)
+    with stage("recognise"):
+        assignment = recognise_phases(found.volumes, told)
+        if found.problems:
+            assignment = replace(assignment, flags=(*assignment.flags, "unreadable_files"))
+        validate(assignment)
+    with stage("align"):
+        return align(assignment, reference, watcher, alignment)
 
 
 def load_study_from_paths(
