@@ -31,7 +31,9 @@ class PhaseVolumes(Protocol):
 class Choices(Protocol):
     """See :class:`PlainChoices` for the meaning of each."""
 
-    phases: PhaseVolumes
+    @property
+    def phases(self) -> PhaseVolumes: ...
+
     reference: str
     alignment: str
     model: str
