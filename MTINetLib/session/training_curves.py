@@ -26,7 +26,7 @@ class LossPoint:
 
 @dataclass(frozen=True)
 class Validation:
-    """Figures of one validation by name: ``segmentation`` (its loss), ``dice``, ``mae_percent``, ``score`` ..."""
+    """Figures of one validation by name: ``segmentation`` (its loss), ``dice``, ``score`` ..."""
 
     step: int
     epoch: float

@@ -43,7 +43,7 @@ def write_small_dataset(root: Path) -> Path:
 def _write_files(root: Path, number: int, case_class: str) -> DatasetCase:
     phases, labels = made_slices(case_class, number)
     folder = root / f"case_{number}"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     # A body with air around it: the intensity scale looks for one.
     phases[:, :, :6] = phases[:, :, -6:] = 0
     paths = {}

@@ -1,0 +1,105 @@
+"""The section of the Training tab that adds the open study, with its corrected masks, to the dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import qt
+from slicer.i18n import tr as _
+
+from MTINetLib.findings import LesionFinding
+from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_item
+from MTINetLib.report.words import class_title
+from MTINetLib.session.training_case import CaseChoices, why_no_case
+from MTINetLib.session.training_state import Doing
+from MTINetLib.study.dataset_folder import LESION_CLASSES
+
+if TYPE_CHECKING:
+    from MTINetLib.session.session import Session
+
+HEADS = ("#", "mL", "Found", "Class to learn")
+_MOST_ROWS = 5
+
+
+class CaseSection:
+    """A class for every lesion; what the network found is offered, an undecided lesion must be chosen."""
+
+    def __init__(self, ui: Any, session: Session, folder: Callable[[], str]) -> None:
+        self._ui, self._session, self._folder = ui, session, folder
+        self._lesions: tuple[LesionFinding, ...] = ()
+        self._boxes: dict[int, Any] = {}
+        ui.addCaseButton.connect("clicked()", self.onAdd)
+        table = ui.lesionClassTable
+        table.setColumnCount(len(HEADS))
+        for column, head in enumerate(HEADS):
+            item = qt.QTableWidgetItem(_(head))
+            align(item, RIGHT if column < 2 else LEFT)
+            table.setHorizontalHeaderItem(column, item)
+            mode = qt.QHeaderView.Stretch if column == 3 else qt.QHeaderView.ResizeToContents
+            table.horizontalHeader().setSectionResizeMode(column, mode)
+
+    def show(self) -> None:
+        ui, session = self._ui, self._session
+        reason = why_no_case(session)
+        self._fill(session.findings.lesions if session.findings is not None else ())
+        ready = session.findings is not None
+        for widget in (ui.lesionClassTable, ui.patientCaption, ui.patientEdit, ui.addCaseButton):
+            widget.visible = ready
+        ui.lesionClassTable.visible = ready and bool(self._lesions)
+        ui.caseLabel.text = reason or self._what_to_do()
+        self._show_button()
+
+    def onAdd(self) -> None:
+        classes = {label: str(box.currentText) for label, box in self._boxes.items() if box.currentIndex > 0}
+        patient = str(self._ui.patientEdit.text).strip()
+        self._session.training.add_case(self._session, CaseChoices(self._folder(), classes, patient))
+        self._ui.patientEdit.text = ""
+
+    def onChosen(self, _index: int) -> None:
+        self._ui.caseLabel.text = why_no_case(self._session) or self._what_to_do()
+        self._show_button()
+
+    def _fill(self, lesions: tuple[LesionFinding, ...]) -> None:
+        if lesions == self._lesions:
+            return
+        chosen = {label: box.currentIndex for label, box in self._boxes.items()}
+        self._lesions, self._boxes = lesions, {}
+        table = self._ui.lesionClassTable
+        table.setRowCount(0)
+        table.setRowCount(len(lesions))
+        for row, lesion in enumerate(lesions):
+            texts = (str(lesion.label), f"{lesion.volume_ml:.1f}", class_title(lesion.lesion_class))
+            for column, text in enumerate(texts):
+                table.setItem(row, column, read_only_item(text, RIGHT if column < 2 else LEFT))
+            box = qt.QComboBox()
+            box.addItem(_("choose…"))
+            for name in LESION_CLASSES:
+                box.addItem(name)
+            found = lesion.lesion_class.value
+            offered = LESION_CLASSES.index(found) + 1 if found in LESION_CLASSES else 0
+            box.setCurrentIndex(chosen.get(lesion.label, 0) or offered)
+            box.connect("currentIndexChanged(int)", self.onChosen)
+            table.setCellWidget(row, 3, box)
+            self._boxes[lesion.label] = box
+        fit_height(table, _MOST_ROWS)
+
+    def _missing(self) -> list[int]:
+        return [label for label, box in self._boxes.items() if box.currentIndex <= 0]
+
+    def _what_to_do(self) -> str:
+        if not self._folder():
+            return str(_("Choose the dataset's folder above first; an empty one becomes a new dataset."))
+        missing = self._missing()
+        if missing:
+            return str(_("Choose a class for lesion {n}.").format(n=missing[0]))
+        if not self._lesions:
+            return str(_("The study has no lesions: it is added as a healthy one."))
+        return str(
+            _("Check masks and classes: what is wrong here is learnt wrong. No name leaves the scene.")
+        )
+
+    def _show_button(self) -> None:
+        idle = self._session.training.desk.doing not in (Doing.ADDING, Doing.KEEPING)
+        ready = idle and bool(self._folder()) and not self._missing()
+        self._ui.addCaseButton.enabled = ready and why_no_case(self._session) is None

@@ -1,0 +1,228 @@
+"""The Training tab over the real scene, real workers and a small network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.corrected_session import corrected_session
+from support.made_analysis import made_study
+from support.panel_pictures import grab
+from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
+from support.small_dataset import SHORT, tiny_network, write_small_dataset
+
+from MTINetLib.session.training_state import RunState
+
+pytestmark = pytest.mark.viewer
+
+ENDLESS = (*SHORT, "max_steps=100000", *tiny_network())
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTINET_USER_FOLDER", str(tmp_path_factory.mktemp("user")))
+
+
+@pytest.fixture
+def session(slicer_desktop: Any) -> Iterator[Any]:
+    from MTINetLib.session.choices import PlainChoices
+    from MTINetLib.session.session import Session
+
+    made = Session(PlainChoices())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_panel(slicer_desktop: Any) -> Iterator[Callable[[Any], Any]]:
+    import qt
+
+    from MTINetLib.panels.training_panel import TrainingPanel
+
+    made: list[Any] = []
+
+    def make(session: Any) -> Any:
+        parent = qt.QWidget()
+        parent.setLayout(qt.QVBoxLayout())
+        panel = TrainingPanel(session, parent)
+        made.append((panel, parent))
+        panel.enter()
+        return panel
+
+    yield make
+    for panel, _ in made:
+        panel.close()
+
+
+def until(session: Any, what: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        session.poll()
+        assert time.monotonic() < end, (session.training.run.state, session.training.message)
+        time.sleep(0.005)
+
+
+def checked(session: Any, panel: Any, folder: Path) -> None:
+    """The user has typed a folder, and the check is done."""
+    panel.ui.datasetPath.currentPath = str(folder)
+    panel.dataset.onTyped()
+    until(session, lambda: session.training.desk.checked is not None)
+
+
+def texts(table: Any) -> list[list[str]]:
+    return [
+        [table.item(row, column).text() for column in range(table.columnCount)]
+        for row in range(table.rowCount)
+        if table.item(row, 0) is not None
+    ]
+
+
+def test_a_dataset_shows_its_cases_and_their_problems_at_once(
+    session: Any, open_panel: Any, tmp_path: Path
+) -> None:
+    dataset = write_small_dataset(tmp_path / "data")
+    (dataset / "case_3" / "mask.nii.gz").unlink()
+    path = dataset / "case_1" / "pre.nii.gz"
+    path.write_bytes(path.read_bytes()[:900])
+    panel = open_panel(session)
+    ui = panel.ui
+    assert "Choose a folder" in ui.datasetLabel.text
+    assert not ui.startButton.enabled
+    checked(session, panel, dataset)
+    rows = texts(ui.caseTable)
+    assert rows[0] == ["case_0", "patient_0", "4", "HCC", "1", "64 × 64 × 6"]
+    assert rows[1][2] == "3 / 4"
+    assert rows[3][4] == "?"
+    assert ui.datasetLabel.text == (
+        "6 cases of 6 patients: 3 HCC, 2 hemangioma, 1 without lesions. 2 cannot be used."
+    )
+    assert "case_1: The pre-contrast phase" in ui.problemLabel.text
+    ui.caseTable.selectRow(3)
+    assert "case_3: The column mask" in ui.problemLabel.text
+    assert not ui.startButton.enabled
+    assert "training reads every case" in ui.unreadyLabel.text
+    grab(panel.widget, tmp_path / "problems.png")
+
+
+def test_a_run_is_started_held_stopped_kept_and_used(
+    session: Any, open_panel: Any, slicer_desktop: Any, tmp_path: Path
+) -> None:
+    import slicer
+
+    dataset = write_small_dataset(tmp_path / "data")
+    panel = open_panel(session)
+    ui, run = panel.ui, session.training.run
+    checked(session, panel, dataset)
+    chosen = panel.run.choices
+    panel.run.choices = lambda: replace(chosen(), preset="quick", device="cpu", changes=ENDLESS)
+    ui.startButton.click()
+    assert not ui.startButton.enabled
+    until(session, lambda: len(run.curves.validations) >= 3 and run.left_s is not None)
+    panel.run.show_curves()
+    assert "left" in ui.stageLabel.text
+    assert "Dice" in ui.figuresLabel.text
+    chart = ui.curvePlace.findChildren(slicer.qMRMLPlotWidget)[0].mrmlPlotViewNode().GetPlotChartNode()
+    assert chart.GetNumberOfPlotSeriesNodes() == 3
+    table = chart.GetNthPlotSeriesNode(1).GetTableNode().GetTable()
+    assert table.GetNumberOfRows() == len(run.curves.losses)
+    ui.curveSelector.setCurrentIndex(1)
+    grab(panel.widget, tmp_path / "training.png")
+
+    ui.pauseButton.click()
+    until(session, lambda: run.state is RunState.PAUSED)
+    assert ui.pauseButton.text == "Resume"
+    ui.pauseButton.click()
+    until(session, lambda: run.state is RunState.TRAINING)
+
+    panel.close()
+    slicer.mrmlScene.Clear(False)
+    session.scene_closing()
+    assert run.active, "closing the tab or the scene ended the run"
+    panel = open_panel(session)
+    ui = panel.ui
+    assert ui.stopButton.enabled
+    ui.stopButton.click()
+    until(session, lambda: not run.active)
+    assert "was stopped after" in ui.messageLabel.text
+    assert ui.pauseButton.text == "Resume"
+    assert ui.pauseButton.enabled
+    assert "can go on" in ui.runSelector.currentText
+
+    ui.modelNameEdit.text = "Ward model"
+    ui.keepButton.click()
+    until(session, lambda: ui.modelTable.rowCount == 1)
+    assert texts(ui.modelTable)[0][:2] == ["Ward model", "quick"]
+    ui.modelTable.selectRow(0)
+    ui.useButton.click()
+    assert session.choices.model == "Ward model"
+    assert "Ward model" in ui.modelInUseLabel.text
+    grab(panel.widget, tmp_path / "stopped.png")
+    slicer_desktop.popups.answers.append(True)
+    ui.deleteButton.click()
+    assert session.choices.model == ""
+    assert session.training.kept_models() == []
+
+
+def test_the_open_study_becomes_a_case_once_every_lesion_has_a_class(
+    slicer_desktop: Any, open_panel: Any, tmp_path: Path
+) -> None:
+    from MTINetLib.study.dataset_folder import read_dataset
+    from MTINetLib.worker.client import WorkerClient
+
+    client = WorkerClient()
+    session = corrected_session(client, made_study())
+    try:
+        panel = open_panel(session)
+        ui = panel.ui
+        ui.caseSection.collapsed = False
+        assert not ui.addCaseButton.enabled
+        panel.dataset._timer.stop()
+        checked(session, panel, tmp_path)
+        boxes = panel.case._boxes
+        first, *others = boxes.values()
+        first.setCurrentIndex(0)
+        assert not ui.addCaseButton.enabled
+        assert ui.caseLabel.text == "Choose a class for lesion 1."
+        for box in (first, *others):
+            box.setCurrentIndex(2)
+        assert ui.addCaseButton.enabled
+        ui.patientEdit.text = "ward-7"
+        grab(panel.widget, tmp_path.parent / "case.png")
+        ui.addCaseButton.click()
+        until(session, lambda: ui.caseTable.rowCount == 1)
+        (case,) = read_dataset(tmp_path)
+        assert (case.patient, case.case_class) == ("ward-7", "hemangioma")
+        assert set(case.lesion_classes) == set(boxes)
+        assert "was added as case_0001 of ward-7" in ui.messageLabel.text
+    finally:
+        session.close()
+
+
+def test_without_a_study_the_section_says_what_to_do(session: Any, open_panel: Any) -> None:
+    panel = open_panel(session)
+    panel.ui.caseSection.collapsed = False
+    assert "Analyze a study first" in panel.ui.caseLabel.text
+    assert not panel.ui.addCaseButton.visible
+
+
+def test_the_fields_become_the_choices_of_a_run(session: Any, open_panel: Any, tmp_path: Path) -> None:
+    panel = open_panel(session)
+    ui = panel.ui
+    ui.datasetPath.currentPath = str(tmp_path)
+    assert panel.run.choices().epochs is None
+    ui.presetSelector.setCurrentIndex(1)
+    ui.lengthSelector.setCurrentIndex(1)
+    ui.lengthSpin.value = 7
+    ui.foldsSelector.setCurrentIndex(2)
+    ui.trainingDeviceSelector.setCurrentIndex(1)
+    ui.batchSpin.value = 3
+    ui.runNameEdit.text = " mine "
+    made = panel.run.choices()
+    assert (made.dataset, made.preset, made.epochs, made.minutes) == (str(tmp_path), "paper", 7, None)
+    assert (made.folds, made.device, made.batch_size, made.name) == (5, "cpu", 3, "mine")
+    ui.lengthSelector.setCurrentIndex(2)
+    assert (panel.run.choices().epochs, panel.run.choices().minutes) == (None, 7.0)
