@@ -290,3 +290,17 @@ def test_a_closed_panel_hears_nothing_of_the_scene(
     assert not panel._settle.active
     session.events.tell(Topic.PHASES)
     assert session.asked == []
+
+
+def test_a_single_warning_reads_as_it_was_written(panel: Any, session: FakeSession) -> None:
+    """Without any other tag Qt would take the escaped text for plain text."""
+    import qt
+
+    session.sees = seen([add_volume(name) for name in "abcd"], "'a' & 'b' are <odd>.")
+    panel.enter()
+    document = qt.QTextDocument()
+    label = panel.ui.warningsLabel
+    assert label.textFormat == qt.Qt.RichText
+    document.setHtml(label.text)
+    assert document.toPlainText() == "⚠ 'a' & 'b' are <odd>."
+    assert panel.ui.notesLabel.textFormat == qt.Qt.PlainText
