@@ -375,6 +375,27 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.wait()
         return self.session.reports.files
 
+    def train(self, dataset, wait=True, **choices):
+        """Train a model on a dataset folder.
+
+        Args:
+            choices: ``preset``, ``epochs``, ``minutes``, ``folds``, ``device``, ``batch_size``, ``name`` and
+                ``changes`` as in MTINetLib.session.training_state.TrainingChoices.
+
+        Returns:
+            The run: its ``folder`` and, after the end, the folders of its ``models``.
+        """
+        from MTINetLib.errors import InputError
+        from MTINetLib.session.training_state import TrainingChoices
+
+        training = self.session.training
+        training.start(TrainingChoices(str(dataset), **choices))
+        if not training.run.active:
+            raise InputError(training.message.text)
+        if wait:
+            training.wait(slicer.app.processEvents)
+        return training.run.record
+
     def wait(self, timeout_s=None):
         """Let Slicer live until nothing runs; raises what ended the run (MTINetLib.errors)."""
         self.session.wait(slicer.app.processEvents, timeout_s)
@@ -440,3 +461,6 @@ class MTINetTest(ScriptedLoadableModuleTest):
     def test_a_cancelled_analysis_leaves_the_scene_as_it_was(self):
         self.steps.makeStudy()
         self.steps.cancelAnalysis()
+
+    def test_a_model_is_trained_for_two_epochs(self):
+        self.steps.train()

@@ -6,9 +6,11 @@ What this Slicer lacks is said in one loud line and left out.
 from __future__ import annotations
 
 import logging
+import os
 import time
 import unittest
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,25 @@ from MTINetLib.scene.results import ai_findings
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.session.setup import Group, look
 from MTINetLib.study.phase import PHASES
+from MTINetLib.user_folder import USER_FOLDER_VARIABLE
 
 _log = logging.getLogger(__name__)
 
 #: A cancel has to be over after this time.
 _CANCEL_S = 2.0
+#: Of the training: a network of a few thousand weights, two steps an epoch.
+_TINY = (
+    "steps_per_epoch=2",
+    "validation_share=0.5",
+    "network.image_size=64",
+    "network.widths=2,2,2,4",
+    "network.decoder_widths=4,4,4,4",
+    "network.context_blocks=1",
+    "network.transformer_depth=1",
+    "network.ffn_width=32",
+    "network.tdd_width=16",
+    "network.tdd_depth=1",
+)
 _NODE_CLASSES = (
     "vtkMRMLVolumeNode",
     "vtkMRMLSegmentationNode",
@@ -176,6 +192,33 @@ class SelfTest:
         self._test.assertEqual(_node_ids(), before)
         self._say(f"Cancel: the scene was as before after {took:.2f} s.")
 
+    def train(self) -> None:
+        """Two epochs of a tiny network on a tiny phantom dataset; nothing of the user's is touched."""
+        missing = _missing((Group.TORCH, Group.TRAINING))
+        if missing:
+            _leave_out("training", missing)
+            self._test.skipTest(f"training needs {', '.join(missing)}")
+        from MTINetLib.phantom.case import PhantomSettings
+        from MTINetLib.phantom.cohort import write_cohort
+
+        began = time.monotonic()
+        small = PhantomSettings(
+            slices=(6, 6),
+            matrix=(64, 64),
+            none_share=0.0,
+            lesion_counts=(1.0,),
+            diameter_mm=(30.0, 50.0),
+        )
+        write_cohort(self._folder / "dataset", 4, 5, settings=small)
+        with _user_folder(self._folder / "user"):
+            run = self._logic.train(
+                self._folder / "dataset", preset="quick", epochs=2, device="cpu", changes=_TINY
+            )
+        self._test.assertTrue(run.finished)
+        self._test.assertTrue(run.models)
+        said = self._logic.session.training.message.text
+        self._say(f"Training after {time.monotonic() - began:.1f} s: {said}")
+
     def _rows(self) -> int:
         panels = {type(panel).__name__: panel for panel in self._widget.panels}
         return int(panels["LesionsPanel"].ui.lesionTable.rowCount)
@@ -197,6 +240,18 @@ class SelfTest:
 
 def _missing(groups: Iterable[Group]) -> list[str]:
     return [found.need.name for found in look(groups) if not found.ok]
+
+
+@contextmanager
+def _user_folder(folder: Path) -> Iterator[None]:
+    before = os.environ.get(USER_FOLDER_VARIABLE)
+    os.environ[USER_FOLDER_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop(USER_FOLDER_VARIABLE)
+        if before is not None:
+            os.environ[USER_FOLDER_VARIABLE] = before
 
 
 def _network_is_there() -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 import MTINetLib
-from MTINetLib.errors import MTINetError
+from MTINetLib.errors import InputError, MTINetError
 from MTINetLib.findings import Provenance, StudyFindings, StudySummary, from_dict, to_dict
 from MTINetLib.scene.results import remove_results
 from MTINetLib.scene.show_results import show_results_now
@@ -46,6 +46,9 @@ def measure_masks(
     """
     wanted = session.wanted_study()
     opened = _open(session, wanted, breathe)
+    if labels.shape != opened.grid.shape:
+        theirs, needed = (" x ".join(map(str, shape[::-1])) for shape in (labels.shape, opened.grid.shape))
+        raise InputError(f"The masks have {theirs} voxels, the reference phase has {needed}.")
     path = session.worker.folder / f"drawn-{uuid.uuid4().hex[:12]}.npy"
     np.save(path, np.ascontiguousarray(labels), allow_pickle=False)
     request = Measure(opened.study, str(path), to_dict(_nothing_found(opened)))
@@ -60,6 +63,7 @@ def measure_masks(
     if failures:
         raise failures[0]
     _show(session, wanted, measured[0], labels, opened)
+    _wait(session, lambda: not session.correction.waiting, breathe)  # an edit before its first look is lost
     return measured[0]
 
 
@@ -77,7 +81,7 @@ def _open(session: Session, wanted: WantedStudy, breathe: Callable[[], None] | N
 
 def _wait(session: Session, over: Callable[[], bool], breathe: Callable[[], None] | None) -> None:
     while not over():
-        session.worker.poll()
+        session.poll()
         if breathe is not None:
             breathe()
         time.sleep(_PAUSE_S)

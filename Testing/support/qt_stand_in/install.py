@@ -65,6 +65,8 @@ class Desktop:
 
     def reset(self) -> None:
         """Unload modules, empty the scene, forget popups and errors."""
+        from .pythonqt import disconnect_all
+
         for module in self._modules:
             module.unload()
             delattr(self.slicer.modules, module.name.lower())
@@ -72,6 +74,7 @@ class Desktop:
                 delattr(self.slicer.modules, f"{module.name}Widget")
             sys.modules.pop(module.name, None)
         self._modules.clear()
+        disconnect_all(self.slicer.app)
         self.breathe()
         self.slicer.mrmlScene.Clear(False)
         self.breathe()

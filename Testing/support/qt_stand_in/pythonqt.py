@@ -232,6 +232,12 @@ def _disconnect(self: Any, *arguments: Any) -> Any:
     return ended
 
 
+def disconnect_all(sender: Any) -> None:
+    """Undo every connect() that was made by name."""
+    for _, _, (bound, slot) in _connections.pop(sender, []):
+        bound.disconnect(slot)
+
+
 def note_error(error: Any) -> None:
     """Keep and print what a slot raised; the event loop goes on, as in the application."""
     text = "".join(traceback.format_exception(*error))
