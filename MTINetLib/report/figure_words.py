@@ -49,7 +49,7 @@ def figures_in_words(lesion: LesionFinding) -> tuple[FigureText, ...]:
         FigureText(
             "Late change",
             share_in_percent(figures.get("late_change"), signed=True),
-            "delayed against arterial: below -10 % washout, above +10 % persistent",
+            "delayed over arterial; -10 %: washout, +10 %: persistent",
         ),
         FigureText(
             "Wash-in",

@@ -12,6 +12,7 @@ from support.made_analysis import MadeAnalysis, made_analysis, made_study
 
 from MTINetLib.findings import LesionClass
 from MTINetLib.report.content import BANNER, ReportContent, report_content
+from MTINetLib.report.cover import Cover
 from MTINetLib.report.html import html_report
 from MTINetLib.report.pdf import pdf_report
 from MTINetLib.report.pdf_fonts import in_known_letters
@@ -147,3 +148,15 @@ def test_missing_figures_are_dashes(study: Study, analysis: MadeAnalysis) -> Non
 def test_letters_that_helvetica_lacks_are_set_in_another_font() -> None:
     assert in_known_letters("5 × 3 µm") == "5 × 3 µm"
     assert in_known_letters("Фаза 2") == '<font name="DejaVuSans">Фаза</font> 2'
+
+
+@pytest.mark.parametrize(
+    ("name", "font"),
+    [("静脈", "STSong-Light"), ("かいよう 静", "HeiseiMin-W3"), ("간 병변", "HYSMyeongJo-Medium")],
+)
+def test_east_asian_letters_are_set_in_a_font_that_has_them(
+    content: ReportContent, name: str, font: str
+) -> None:
+    assert f'<font name="{font}">{name[0]}' in in_known_letters(name)
+    pdf = pdf_report(replace(content, cover=Cover(reader=name)))
+    assert font.encode() in pdf
