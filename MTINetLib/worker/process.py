@@ -172,11 +172,20 @@ class WorkerProcess:
 
 def default_command() -> list[str]:
     """This interpreter; inside Slicer PythonSlicer, which sets up Slicer's own libraries."""
-    interpreter = sys.executable or ""
-    if not Path(interpreter).name.lower().startswith("python"):
-        # An embedded interpreter may name the program around it, and that must not start a second time.
-        interpreter = shutil.which("PythonSlicer") or "PythonSlicer"
-    return [interpreter, "-m", "MTINetLib.worker"]
+    return [_python_slicer() or sys.executable or "python3", "-m", "MTINetLib.worker"]
+
+
+def _python_slicer() -> str | None:
+    """Slicer's interpreter, None outside Slicer.
+
+    An interpreter inside a program does not know its own name: ``sys.executable`` is that program, or any
+    python3 that happens to be on the path, which has none of Slicer's packages.
+    """
+    application = getattr(sys.modules.get("slicer"), "app", None)
+    if application is None:
+        return None
+    beside = Path(str(application.slicerHome)) / "bin"
+    return shutil.which("PythonSlicer") or shutil.which("PythonSlicer", path=str(beside))
 
 
 def _environment(run: Path, changes: Mapping[str, str]) -> dict[str, str]:

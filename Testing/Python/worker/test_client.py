@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support.worker_study import Heard, is_gone, kill, wait_until
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.process import RUN_VARIABLE
+from MTINetLib.worker.process import RUN_VARIABLE, default_command
 
 TESTING = Path(__file__).resolve().parents[2]
 FAULTY = [sys.executable, str(TESTING / "support" / "faulty_worker.py")]
@@ -391,3 +392,18 @@ def test_a_worker_behind_a_launcher_dies_with_it(tmp_path: Path) -> None:
     with pytest.raises(MissingResourceError, match="ended in the middle of its work"):
         client.wait(call, timeout_s=5)
     client.close()
+
+
+def test_inside_slicer_the_worker_runs_in_slicers_own_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An embedded interpreter names the python3 of the path, or Slicer itself, as its executable."""
+    python = tmp_path / "bin" / ("PythonSlicer.exe" if os.name == "nt" else "PythonSlicer")
+    python.parent.mkdir()
+    python.write_text("")
+    python.chmod(0o755)
+    slicer = SimpleNamespace(app=SimpleNamespace(slicerHome=str(tmp_path)))
+    monkeypatch.setitem(sys.modules, "slicer", slicer)
+    assert Path(default_command()[0]) == python
+    monkeypatch.setitem(sys.modules, "slicer", SimpleNamespace())
+    assert default_command()[0] == sys.executable
