@@ -49,6 +49,7 @@ class AnalyzePanel(Panel):
         ui.analyzeButton.connect("clicked()", self.onAnalyze)
         ui.setupButton.connect("clicked()", self.onOpenSetup)
         ui.resetButton.connect("clicked()", self.onReset)
+        ui.advancedButton.connect("contentsCollapsed(bool)", self.onAdvanced)
         for name, box in self._boxes().items():
             box.connect("currentIndexChanged(int)", lambda index, name=name: self.onChosen(name, index))
         self._look()
@@ -172,6 +173,11 @@ class AnalyzePanel(Panel):
     def onOpenSetup(self) -> None:
         if self.open_setup is not None:
             self.open_setup()
+
+    def onAdvanced(self, collapsed: bool) -> None:
+        """Models and devices are asked for when somebody wants to choose one."""
+        if not collapsed and not self._unready and not self.session.busy:
+            self.session.computer.ask()
 
     def onReset(self) -> None:
         for name in THRESHOLDS.values():

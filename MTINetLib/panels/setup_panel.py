@@ -24,6 +24,7 @@ from MTINetLib.panels.words import bytes_text
 from MTINetLib.session.events import Topic
 from MTINetLib.session.kept_files import forget, kept_files
 from MTINetLib.session.setup import Condition, Found, Group, Need, look
+from MTINetLib.session.training_state import TrainingTopic
 from MTINetLib.worker.messages import Environment
 
 _GREEN, _AMBER, _RED = "#2e9e4f", "#b87700", "#d9453d"
@@ -197,6 +198,9 @@ class SetupPanel(Panel):
 
     def onForget(self) -> None:
         """Remove what the module has kept outside the extension, after the user has seen the list."""
+        if self.session.training.busy:
+            slicer.util.infoDisplay(_("A training is at work: stop it first."))
+            return
         kept = kept_files()
         if not kept:
             slicer.util.infoDisplay(_("The module has kept nothing outside the extension."))
@@ -209,6 +213,7 @@ class SetupPanel(Panel):
             forget(kept)
         except MTINetError as error:
             self.session.report_error(error)
+        self.session.training.events.tell(TrainingTopic.MODELS)
         if self.session.computer.environment is not None:
             self.session.computer.ask()
 

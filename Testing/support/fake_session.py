@@ -40,6 +40,18 @@ class FakeComputer:
 
 
 @dataclass
+class FakeTraining:
+    """Stands for session.training."""
+
+    busy: bool = False
+    told: list[Any] = field(default_factory=list)
+
+    @property
+    def events(self) -> Any:
+        return SimpleNamespace(tell=self.told.append)
+
+
+@dataclass
 class FakeSession:
     """Stands for MTINetLib.session.session.Session.
 
@@ -62,6 +74,7 @@ class FakeSession:
     computer: FakeComputer = field(default_factory=FakeComputer)
     asked: list[Any] = field(default_factory=list)
     error: Exception | None = None
+    training: FakeTraining = field(default_factory=FakeTraining)
 
     @property
     def busy(self) -> bool:

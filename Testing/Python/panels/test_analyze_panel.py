@@ -269,3 +269,15 @@ def test_a_choice_that_is_not_here_any_more_stays_until_it_is_changed(
     panel.ui.modelSelector.setCurrentIndex(0)
     panel.refresh()
     assert texts(panel.ui.modelSelector) == ["The first one found"]
+
+
+def test_models_and_devices_are_asked_for_when_advanced_is_unfolded(
+    panel: Any, session: FakeSession, without: Any
+) -> None:
+    panel.ui.advancedButton.collapsed = False
+    assert session.computer.asked == 1
+    panel.ui.advancedButton.collapsed = True
+    without("torch")
+    panel.enter()
+    panel.ui.advancedButton.collapsed = False
+    assert session.computer.asked == 1

@@ -17,6 +17,7 @@ from support.slicer_desktop import slicer_desktop
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import NEEDS, Condition, Found, Group, look
 from MTINetLib.session.state import State
+from MTINetLib.session.training_state import TrainingTopic
 from MTINetLib.worker.messages import DeviceText, Environment, ModelText
 
 __all__ = ["slicer_desktop"]
@@ -360,7 +361,9 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_forgetting_lists_what_goes_and_asks(open_panel: Any, kept: Path, slicer_desktop: Any) -> None:
+def test_forgetting_lists_what_goes_and_asks(
+    open_panel: Any, kept: Path, slicer_desktop: Any, session: FakeSession
+) -> None:
     panel = open_panel()
     slicer_desktop.popups.answers += [False, True]
     panel.ui.forgetButton.click()
@@ -370,6 +373,16 @@ def test_forgetting_lists_what_goes_and_asks(open_panel: Any, kept: Path, slicer
     )
     panel.ui.forgetButton.click()
     assert not kept.exists()
+    assert session.training.told == [TrainingTopic.MODELS]
+
+
+def test_nothing_is_forgotten_while_a_training_is_at_work(
+    open_panel: Any, kept: Path, slicer_desktop: Any, session: FakeSession
+) -> None:
+    session.training.busy = True
+    open_panel().ui.forgetButton.click()
+    assert kept.exists()
+    assert "stop it first" in slicer_desktop.popups.seen[0].text
 
 
 def test_nothing_to_forget_is_said(
