@@ -81,7 +81,8 @@ class AnalyzePanel(Panel):
             if self._started is not None:
                 self._took_s = time.monotonic() - self._started
             self._started = None
-            self._look()
+            if self._unready:  # looking takes 20 ms, and each edit of a mask ends here
+                self._look()
         self.refresh()
 
     def _look(self) -> None:
