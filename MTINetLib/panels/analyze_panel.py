@@ -8,6 +8,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from MTINetLib.findings import StudyFindings
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.session.choices import chosen_volumes
@@ -43,6 +44,7 @@ class AnalyzePanel(Panel):
     def setup(self) -> None:
         self._started: float | None = None
         self._took_s: float | None = None
+        self._before: StudyFindings | None = None
         self._unready: tuple[str, ...] = ()
         self._writing = False
         ui = self.ui
@@ -76,9 +78,9 @@ class AnalyzePanel(Panel):
     def _state_changed(self) -> None:
         state = self.session.state
         if state is State.ANALYZING:
-            self._started, self._took_s = time.monotonic(), None
+            self._started, self._before = time.monotonic(), self.session.findings
         elif state is State.IDLE:
-            if self._started is not None:
+            if self._started is not None and self.session.findings is not self._before:
                 self._took_s = time.monotonic() - self._started
             self._started = None
             if self._unready:  # looking takes 20 ms, and each edit of a mask ends here

@@ -190,6 +190,25 @@ def test_afterwards_one_line_says_what_was_found(
     assert panel.ui.summaryLabel.isHidden()
 
 
+def test_a_run_that_failed_leaves_the_line_of_the_one_before(
+    panel: Any, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from MTINetLib.panels import analyze_panel
+
+    now = [100.0]
+    monkeypatch.setattr(analyze_panel.time, "monotonic", lambda: now[0])
+    panel.ui.analyzeButton.click()
+    now[0] += 3.0
+    session.findings = made_analysis(made_study(made_grid())).findings
+    session.now(State.IDLE)
+    before = panel.ui.summaryLabel.text
+    panel.ui.analyzeButton.click()
+    now[0] += 60.0
+    session.say("error", "The worker process ended unexpectedly.")
+    session.now(State.IDLE)
+    assert panel.ui.summaryLabel.text == before
+
+
 def test_findings_of_an_opened_scene_have_no_time(panel: Any, session: FakeSession) -> None:
     session.findings = made_analysis(made_study(made_grid())).findings
     session.events.tell(Topic.FINDINGS)
