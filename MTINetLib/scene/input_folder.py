@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ def input_folder(volume: Any) -> Path | None:
     """The folder of a volume's file or DICOM series.
 
     None where it is unknown, gone or read-only, or belongs to a program: Slicer's DICOM database, its
-    cache or a temporary folder. Nobody would look for results there.
+    cache or its temporary folder. Nobody would look for results there.
     """
     for file in (_dicom_file(volume), _stored_file(volume)):
         if file is None:
@@ -47,9 +46,7 @@ def _is_a_program_s_own(folder: Path) -> bool:
 
 def _own_places() -> list[Path]:
     slicer = slicer_module()
-    names: list[Any] = [tempfile.gettempdir()]
-    application = getattr(slicer, "app", None)
-    names.append(getattr(application, "temporaryPath", None))
+    names: list[Any] = [getattr(getattr(slicer, "app", None), "temporaryPath", None)]
     names.append(getattr(getattr(slicer, "dicomDatabase", None), "databaseDirectory", None))
     cache = slicer.mrmlScene.GetCacheManager()
     names.append(cache.GetRemoteCacheDirectory() if cache is not None else None)

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.corrected_session import corrected_session
+from support.corrected_session import corrected_session, half_of, mask_of, paint, settle
 from support.made_analysis import made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
 from MTINetLib.findings import LesionClass
-from MTINetLib.session.correction_masks import Standing
 
 pytestmark = pytest.mark.viewer
 
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.viewer
 def worker() -> Iterator[Any]:
     from MTINetLib.worker.client import WorkerClient
 
-    client = WorkerClient()  # starts no process before it is asked for something
+    client = WorkerClient()
     yield client
     client.close()
 
@@ -116,8 +115,8 @@ def test_flags_are_said_in_words(panel: Any, session: Any) -> None:
 def test_a_class_of_an_earlier_mask_is_marked(panel: Any, session: Any) -> None:
     session.select(1)
     assert not panel.ui.staleLabel.isVisibleTo(panel.widget)
-    session.correction.standing = Standing(changed=frozenset({1}), unread=frozenset({1}))
-    panel.refresh()
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)
     assert panel.ui.staleLabel.isVisibleTo(panel.widget)
     session.select(2)
     assert not panel.ui.staleLabel.isVisibleTo(panel.widget)

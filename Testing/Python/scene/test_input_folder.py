@@ -54,7 +54,10 @@ def test_a_folder_that_is_gone_is_none(slicer: Any, volume: Any, tmp_path: Path)
     assert input_folder(volume) is None
 
 
-def test_a_temporary_folder_is_none(slicer: Any, volume: Any, tmp_path: Path) -> None:
+def test_slicer_s_temporary_folder_is_none(
+    slicer: Any, volume: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slicer, "app", SimpleNamespace(temporaryPath=str(tmp_path)), raising=False)
     store(slicer, volume, tmp_path / "pv.nrrd")
     assert input_folder(volume) is None
 
@@ -64,7 +67,6 @@ def database(monkeypatch: pytest.MonkeyPatch, slicer: Any, file: Path, folder: P
         fileForInstance=lambda uid: str(file) if uid == "1.2.3" else "", databaseDirectory=str(folder)
     )
     monkeypatch.setattr(slicer, "dicomDatabase", made, raising=False)
-    monkeypatch.setattr(finding.tempfile, "gettempdir", lambda: str(folder))
     monkeypatch.setattr(slicer, "app", SimpleNamespace(temporaryPath=str(folder)), raising=False)
 
 
