@@ -29,6 +29,7 @@ class CaseSection:
         self._ui, self._session, self._folder = ui, session, folder
         self._lesions: tuple[LesionFinding, ...] = ()
         self._boxes: dict[int, Any] = {}
+        self._results: Any = None
         ui.addCaseButton.connect("clicked()", self.onAdd)
         table = ui.lesionClassTable
         table.setColumnCount(len(HEADS))
@@ -63,7 +64,9 @@ class CaseSection:
     def _fill(self, lesions: tuple[LesionFinding, ...]) -> None:
         if lesions == self._lesions:
             return
-        chosen = {label: box.currentIndex for label, box in self._boxes.items()}
+        same = self._session.results is self._results
+        chosen = {label: box.currentIndex for label, box in self._boxes.items()} if same else {}
+        self._results = self._session.results
         self._lesions, self._boxes = lesions, {}
         table = self._ui.lesionClassTable
         table.setRowCount(0)

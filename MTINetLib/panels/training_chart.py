@@ -74,8 +74,10 @@ class TrainingChart:
         for name, source, factor in _VALIDATED:
             columns[name] = [factor * one.figures.get(source, float("nan")) for one in validations]
         _fill(self._validations, columns)
+        filled = {name for name, values in columns.items() if not all(np.isnan(values))}
+        filled = (filled if validations else set()) | ({"loss", "smoothed"} if losses else set())
         chart = self._charts[view]
-        self._draw(chart, view, bool(losses), bool(validations), title)
+        self._draw(chart, view, filled, title)
         return chart
 
     def close(self) -> None:
@@ -121,14 +123,10 @@ class TrainingChart:
         node.SetAndObserveTableNodeID((self._validations if line.of_validation else self._losses).GetID())
         return node
 
-    def _draw(self, chart: Any, view: str, has_losses: bool, has_validations: bool, title: str) -> None:
-        """An empty table would be drawn as a warning in the log, so its series stay off the chart."""
+    def _draw(self, chart: Any, view: str, filled: set[str], title: str) -> None:
+        """A series without a figure stays off the chart."""
         lines = VIEWS[view][1]
-        wanted = [
-            node.GetID()
-            for line, node in self._series
-            if line in lines and (has_validations if line.of_validation else has_losses)
-        ]
+        wanted = [node.GetID() for line, node in self._series if line in lines and line.column in filled]
         was = chart.StartModify()
         chart.SetTitle(title)
         shown = [chart.GetNthPlotSeriesNodeID(n) for n in range(chart.GetNumberOfPlotSeriesNodes())]

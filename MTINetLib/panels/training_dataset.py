@@ -16,7 +16,7 @@ from MTINetLib.session.training_state import Doing
 from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.training_messages import CaseRow
 
-HEADS = ("Case", "Patient", "Phases", "Class", "Les.", "Size")
+HEADS = ("Case", "Patient", "Ph.", "Class", "Les.", "Size")
 _TIPS = (
     "Name of the case; a mark says that it cannot be used",
     "Cases of one patient share it, so that they are never trained and validated on at once",
@@ -170,11 +170,11 @@ def _set_heads(table: Any) -> None:
 
 
 def _cells(case: CaseRow) -> tuple[str, ...]:
-    size = "–" if case.size is None else " × ".join(str(number) for number in reversed(case.size))
+    size = "–" if case.size is None else "×".join(str(number) for number in reversed(case.size))
     return (
         case.case or f"({case.line})",
         case.patient or "–",
-        f"{len(case.phases)} / {len(PHASES)}" if len(case.phases) < len(PHASES) else str(len(PHASES)),
+        f"{len(case.phases)}/{len(PHASES)}" if len(case.phases) < len(PHASES) else str(len(PHASES)),
         case.case_class or "–",
         "?" if case.lesions is None else str(case.lesions),
         size,

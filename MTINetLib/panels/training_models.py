@@ -31,7 +31,7 @@ class ModelsSection:
         ui.deleteButton.connect("clicked()", self.onDelete)
         ui.modelNameEdit.connect("textChanged(QString)", self.onNamed)
         table = ui.modelTable
-        table.connect("itemSelectionChanged()", self._show_buttons)
+        table.connect("itemSelectionChanged()", self.show_buttons)
         table.setColumnCount(len(HEADS))
         for column, head in enumerate(HEADS):
             item = qt.QTableWidgetItem(_(head))
@@ -64,7 +64,7 @@ class ModelsSection:
             if chosen
             else _("Analyze uses the model that came with MTINet.")
         )
-        self._show_buttons()
+        self.show_buttons()
 
     def models_changed(self) -> None:
         """The models on the disk are others: the worker of Analyze looks again, if it was asked before."""
@@ -75,7 +75,7 @@ class ModelsSection:
     # Slots
 
     def onNamed(self, _text: str) -> None:
-        self._show_buttons()
+        self.show_buttons()
 
     def onKeep(self) -> None:
         name = str(self._ui.modelNameEdit.text).strip()
@@ -127,7 +127,7 @@ class ModelsSection:
         table.blockSignals(was)
         fit_height(table, _MOST_ROWS)
 
-    def _show_buttons(self) -> None:
+    def show_buttons(self) -> None:
         ui, model = self._ui, self._chosen()
         idle = self._session.training.desk.doing in (Doing.NOTHING, Doing.CHECKING)
         ui.keepButton.enabled = idle and bool(str(ui.modelNameEdit.text).strip())

@@ -64,7 +64,7 @@ class TrainingPanel(Panel):
         self.dataset.show()
         self.case.show()
         self.run.show_buttons()
-        self.models.show()
+        self.models.show_buttons()
 
     def _run_changed(self) -> None:
         self.run.show()

@@ -18,9 +18,9 @@ from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing, RunState, TrainingChoices
 
 PRESETS = (
-    ("demo", "Standard (the shipped model's)"),
-    ("paper", "As in the paper"),
-    ("quick", "Quick trial: 20 steps"),
+    ("demo", "Standard, 3920 steps"),
+    ("paper", "As in the paper, 100 epochs"),
+    ("quick", "Quick trial, 20 steps"),
 )
 _LENGTHS = (("", "As in the recipe"), ("epochs", "Epochs"), ("minutes", "Minutes"))
 _FOLDS = (1, 3, 5, 10)
@@ -173,7 +173,8 @@ class RunSection:
         self._records = records
         was, self._writing = self._writing, True
         try:
-            titles = [_run_title(record) for record in records]
+            goes_on = current.folder if current is not None and run.active else None
+            titles = [_run_title(record, record.folder == goes_on) for record in records]
             if [ui.runSelector.itemText(n) for n in range(ui.runSelector.count)] != titles:
                 ui.runSelector.clear()
                 for title in titles:
@@ -188,7 +189,8 @@ class RunSection:
     def show_buttons(self) -> None:
         ui, run = self._ui, self._training.run
         why_not = self._why_not()
-        ui.unreadyLabel.text, ui.unreadyLabel.visible = why_not or "", bool(why_not)
+        ui.unreadyLabel.text = why_not or ""
+        ui.unreadyLabel.visible = bool(why_not) and not run.active
         ui.startButton.enabled = not run.active and why_not is None
         state = run.state
         can_go_on = not run.active and run.record is not None and run.record.can_resume
@@ -241,6 +243,14 @@ class RunSection:
         return _LENGTHS[max(0, self._ui.lengthSelector.currentIndex)][0]
 
 
-def _run_title(record: RunRecord) -> str:
-    end = _("finished") if record.finished else _("can go on") if record.can_resume else _("not begun")
+def _run_title(record: RunRecord, goes_on: bool) -> str:
+    end = (
+        _("now")
+        if goes_on
+        else _("finished")
+        if record.finished
+        else _("can go on")
+        if record.can_resume
+        else _("not begun")
+    )
     return f"{record.title} ({end})"

@@ -94,8 +94,8 @@ def test_a_dataset_shows_its_cases_and_their_problems_at_once(
     assert not ui.startButton.enabled
     checked(session, panel, dataset)
     rows = texts(ui.caseTable)
-    assert rows[0] == ["case_0", "patient_0", "4", "HCC", "1", "64 × 64 × 6"]
-    assert rows[1][2] == "3 / 4"
+    assert rows[0] == ["case_0", "patient_0", "4", "HCC", "1", "64×64×6"]
+    assert rows[1][2] == "3/4"
     assert rows[3][4] == "?"
     assert ui.datasetLabel.text == (
         "6 cases of 6 patients: 3 HCC, 2 hemangioma, 1 without lesions. 2 cannot be used."
@@ -105,7 +105,7 @@ def test_a_dataset_shows_its_cases_and_their_problems_at_once(
     assert "case_3: The column mask" in ui.problemLabel.text
     assert not ui.startButton.enabled
     assert "training reads every case" in ui.unreadyLabel.text
-    grab(panel.widget, tmp_path / "problems.png")
+    grab(panel.widget.window(), tmp_path / "problems.png")
 
 
 def test_a_run_is_started_held_stopped_kept_and_used(
@@ -130,7 +130,7 @@ def test_a_run_is_started_held_stopped_kept_and_used(
     table = chart.GetNthPlotSeriesNode(1).GetTableNode().GetTable()
     assert table.GetNumberOfRows() == len(run.curves.losses)
     ui.curveSelector.setCurrentIndex(1)
-    grab(panel.widget, tmp_path / "training.png")
+    grab(panel.widget.window(), tmp_path / "training.png")
 
     ui.pauseButton.click()
     until(session, lambda: run.state is RunState.PAUSED)
@@ -160,7 +160,7 @@ def test_a_run_is_started_held_stopped_kept_and_used(
     ui.useButton.click()
     assert session.choices.model == "Ward model"
     assert "Ward model" in ui.modelInUseLabel.text
-    grab(panel.widget, tmp_path / "stopped.png")
+    grab(panel.widget.window(), tmp_path / "stopped.png")
     slicer_desktop.popups.answers.append(True)
     ui.deleteButton.click()
     assert session.choices.model == ""
@@ -191,7 +191,7 @@ def test_the_open_study_becomes_a_case_once_every_lesion_has_a_class(
             box.setCurrentIndex(2)
         assert ui.addCaseButton.enabled
         ui.patientEdit.text = "ward-7"
-        grab(panel.widget, tmp_path.parent / "case.png")
+        grab(panel.widget.window(), tmp_path.parent / "case.png")
         ui.addCaseButton.click()
         until(session, lambda: ui.caseTable.rowCount == 1)
         (case,) = read_dataset(tmp_path)
@@ -226,3 +226,14 @@ def test_the_fields_become_the_choices_of_a_run(session: Any, open_panel: Any, t
     assert (made.folds, made.device, made.batch_size, made.name) == (5, "cpu", 3, "mine")
     ui.lengthSelector.setCurrentIndex(2)
     assert (panel.run.choices().epochs, panel.run.choices().minutes) == (None, 7.0)
+
+
+def test_the_recipes_are_called_what_they_are() -> None:
+    from MTINetLib.panels.training_run import PRESETS
+    from MTINetLib.training.settings import PRESETS as SETTINGS
+
+    assert {name for name, _ in PRESETS} == set(SETTINGS)
+    for name, text in PRESETS:
+        settings = SETTINGS[name]
+        length = f"{settings.epochs} epochs" if settings.epochs else f"{settings.max_steps} steps"
+        assert text.endswith(length)
