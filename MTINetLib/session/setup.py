@@ -69,6 +69,12 @@ NOT_IN_SLICER = ("jsonschema", "rich", "typer")
 PROTECTED = ("numpy", "scipy", "SimpleITK", "pydicom", "vtk", "requests", "torch")
 
 
+#: What pip takes for a version; it refuses a constraints file with any other, as home-made builds have.
+_VERSION = re.compile(
+    r"(\d+!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+([._-][a-z0-9]+)*)?", re.IGNORECASE
+)
+
+
 class Condition(Enum):
     """Whether a package can be used; the value is for people."""
 
@@ -120,11 +126,11 @@ def constraints(installing: Iterable[str]) -> str:
     """A constraints file for pip that keeps what is installed as it is.
 
     Args:
-        installing: names of packages that may be installed or upgraded; the protected ones among them only
-            where they are not there yet.
+        installing: names of packages that may be installed or upgraded. Of the protected ones this holds for
+            torch alone, which did not come with Slicer.
     """
     free = {canonical(name) for name in installing}
-    protected = {canonical(name) for name in PROTECTED}
+    protected = {canonical(name) for name in PROTECTED} - {"torch"}
     installed = _installed()
     lines = [
         f"{name}=={version}"
@@ -186,6 +192,6 @@ def _installed() -> dict[str, str]:
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
         name, version = distribution.metadata["Name"], distribution.version
-        if name and version and re.fullmatch(r"[0-9][0-9A-Za-z.+!_-]*", version):
+        if name and version and _VERSION.fullmatch(version):
             found.setdefault(canonical(name), version)
     return found

@@ -104,10 +104,31 @@ def test_protected_packages_are_kept_even_if_they_are_asked_for() -> None:
     assert f"numpy=={metadata.version('numpy')}" in constraints(["numpy", "torch"]).splitlines()
 
 
+def test_an_old_torch_gives_way_to_the_one_that_is_asked_for() -> None:
+    assert "torch" not in constraints(["torch"])
+
+
 def test_a_protected_package_without_metadata_gets_no_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "_installed", lambda: {"numpy": "2.4.6"})
     monkeypatch.setattr(setup, "has_module", lambda name: name == "vtk")
     assert constraints([]).splitlines() == ["numpy==2.4.6", "vtk<0", "torch<0"]
+
+
+@pytest.mark.parametrize(
+    "version", "1.2.3 2.6.0+cu126 1!2.0 3.0rc1 1.0.post2 2.0.dev5+g12ab 1.2-dirty 4.0-alpha-2 unknown".split()
+)
+def test_the_list_for_pip_holds_only_versions_that_pip_takes(
+    version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Distribution:
+        metadata = {"Name": "Odd_One"}  # noqa: RUF012
+
+    Distribution.version = version  # type: ignore[attr-defined]
+    monkeypatch.setattr(setup.metadata, "distributions", lambda: [Distribution])
+    lines = [line for line in constraints([]).splitlines() if line.startswith("odd-one")]
+    for line in lines:
+        assert Version(line.partition("==")[2]) == Version(version)
+    assert bool(lines) == ("-" not in version and version != "unknown")
 
 
 def test_torch_comes_along_with_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
