@@ -84,6 +84,6 @@ def _require_highdicom() -> None:
         import highdicom  # noqa: F401
     except ImportError as error:
         raise MissingResourceError(
-            "DICOM SEG and SR need the package highdicom: install it with pip install 'MTINetLib[dicom]', in "
-            "Slicer by the Setup section."
+            "DICOM SEG and SR need the package highdicom: pip install highdicom, in Slicer by "
+            "the Setup section."
         ) from error

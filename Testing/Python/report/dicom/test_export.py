@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import highdicom as hd
 import numpy as np
 import pydicom
 import pytest
@@ -21,8 +22,6 @@ from MTINetLib.report.dicom.encapsulated_pdf import encapsulated_pdf
 from MTINetLib.report.dicom.export import dicom_objects, write_dicom
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.study.phase import PHASES
-
-hd = pytest.importorskip("highdicom", reason="highdicom is not installed: pip install 'MTINetLib[dicom]'")
 
 LAYOUTS = {
     "one series per phase": dicom_layouts.series_per_phase,
