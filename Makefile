@@ -4,13 +4,14 @@ MTINET = $(VENV)/bin/mtinet
 PYTHON_VENV = $(VENV)/bin/python
 export VENV
 
-.PHONY: help demo test model bench lint format constraints list-files clean distclean
+.PHONY: help demo test model bench pictures lint format constraints list-files clean distclean
 
 help:
 	@echo "make demo       make a demo study, analyse it, leave everything in demo-output/"
 	@echo "make test       check the code and run every test"
 	@echo "make model      train the shipped model again, on the phantom, and evaluate it (hours)"
 	@echo "make bench      measure this machine, from DICOM to findings, into bench.json"
+	@echo "make pictures   take the pictures of the Slicer module again, into Resources/Screenshots"
 	@echo "make format     put the code into its one format"
 	@echo "make clean      remove what demo, test and bench left behind"
 	@echo "make distclean  remove .venv as well"
@@ -18,6 +19,10 @@ help:
 demo:
 	@sh scripts/setup demo
 	@$(MTINET) demo -o demo-output --overwrite
+
+pictures:
+	@sh scripts/setup test
+	MTINET_PICTURES=Resources/Screenshots $(PYTHON_VENV) -m pytest -q Testing/Python/module/test_pictures.py
 
 lint:
 	@sh scripts/setup test

@@ -1,30 +1,124 @@
 """The pictures of the tutorial: every section with the sample study and the shipped model.
 
-They are looked at by people; the test sees that nothing is cut off or empty. ``make pictures`` keeps them in
-Resources/Screenshots.
+People look at them; the test sees that none is empty. ``make pictures`` keeps them in Resources/Screenshots.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from support.panel_pictures import grab
 from support.slicer_scene import rendering_or_skip
-from support.small_dataset import small_dataset
+from support.small_dataset import SHORT, write_small_dataset
 
-_WIDTH = 440
-_SECTIONS = {
-    "StudyPanel": "study",
-    "AnalyzePanel": "analyze",
-    "LesionsPanel": "lesions",
-    "PlotPanel": "plot",
-    "ClassificationPanel": "classification",
-    "CorrectPanel": "correct",
-    "ReportPanel": "report",
-    "SetupPanel": "setup",
-    "TrainingPanel": "training",
+#: Where the pictures go; a folder of the test's own if it is not set.
+FOLDER_VARIABLE = "MTINET_PICTURES"
+_WIDTH = 460
+_READ = {
+    "study": ("StudyPanel", "AnalyzePanel"),
+    "findings": ("LesionsPanel", "PlotPanel"),
+    "classification": ("ClassificationPanel",),
+    "correct": ("CorrectPanel",),
+    "report": ("ReportPanel",),
+    "setup": ("SetupPanel",),
 }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    chosen = Path(os.environ.get(FOLDER_VARIABLE) or tmp_path / "pictures")
+    chosen.mkdir(parents=True, exist_ok=True)
+    return chosen
+
+
+@pytest.mark.slow
+@pytest.mark.rendering
+def test_every_section_is_pictured_with_the_sample_study(
+    slicer_desktop: Any, widget: Any, folder: Path
+) -> None:
+    rendering_or_skip()
+    logic = widget.logic
+    logic.makeSampleStudy()
+    logic.analyze()
+    slicer_desktop.wait_until(lambda: not logic.session.computer.asking)
+    widget.enter()
+    draw_views(logic, folder / "views.png")
+    hang_up_the_plot(widget, logic)
+    section(widget, "SetupPanel").widget.collapsed = False
+    show_path(section(widget, "ReportPanel").ui.folderEdit, "Reports")
+    for name, panels in _READ.items():
+        take(widget, panels, folder / f"{name}.png")
+    assert len(logic.findings.lesions) == 2
+
+
+@pytest.mark.slow
+def test_the_training_tab_is_pictured_with_a_run(
+    slicer_desktop: Any, widget: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from MTINetLib.session.training_state import TrainingChoices
+    from MTINetLib.user_folder import USER_FOLDER_VARIABLE
+
+    monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "user"))
+    training = widget.logic.session.training
+    dataset = write_small_dataset(tmp_path / "dataset")
+    widget.tabs.setCurrentIndex(1)
+    panel = section(widget, "TrainingPanel")
+    panel.ui.datasetPath.currentPath = str(dataset)
+    slicer_desktop.wait_until(lambda: training.desk.checked is not None and not training.busy)
+    training.start(TrainingChoices(str(dataset), preset="quick", changes=SHORT))
+    slicer_desktop.wait_until(lambda: not training.busy, seconds=120)
+    show_path(panel.ui.datasetPath, "Datasets/liver")
+    take(widget, ("TrainingPanel",), folder / "training.png")
+
+
+def draw_views(logic: Any, path: Path) -> None:
+    """The four phases with the outlines, as the layout shows them."""
+    from MTINetLib.scene.pictures.canvas import write_png
+    from MTINetLib.scene.pictures.phases import draw_phases
+    from MTINetLib.scene.show import ShownStudy
+
+    shown = ShownStudy(logic.results, logic.findings, 0)
+    write_png(path, draw_phases(shown, logic.findings.study.times_s))
+    assert path.stat().st_size > 50_000
+
+
+def hang_up_the_plot(widget: Any, logic: Any) -> None:
+    """The stand-in's plot view draws nothing: hang the chosen lesion's curves of the report into it."""
+    import qt
+    import slicer
+
+    from MTINetLib.report.pictures import curve_figure
+
+    findings = logic.findings
+    chosen = next(lesion for lesion in findings.lesions if lesion.label == logic.session.selected)
+    picture = qt.QPixmap()
+    picture.loadFromData(curve_figure(chosen, findings.study.times_s))
+    label = qt.QLabel()
+    label.setPixmap(picture.scaledToHeight(260, qt.Qt.SmoothTransformation))
+    place = section(widget, "PlotPanel").widget.findChildren(type(slicer.qMRMLPlotWidget()))[0]
+    place.setLayout(qt.QVBoxLayout())
+    place.layout().addWidget(label)
+
+
+def section(widget: Any, name: str) -> Any:
+    return next(panel for panel in widget.panels if type(panel).__name__ == name)
+
+
+def show_path(edit: Any, text: str) -> None:
+    """Another path than that of the machine which made the picture."""
+    was = edit.blockSignals(True)
+    edit.currentPath = text
+    edit.blockSignals(was)
+
+
+def take(widget: Any, panels: tuple[str, ...], path: Path) -> None:
+    """A picture of sections as they stand in the module's column."""
+    for panel in widget.panels:
+        panel.widget.visible = type(panel).__name__ in panels
+    grab(widget.parent, path, _WIDTH)
+    for panel in widget.panels:
+        panel.widget.visible = True
+    assert path.stat().st_size > 5_000
