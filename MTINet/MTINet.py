@@ -144,6 +144,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """Puts the panels together; they look at the session that the logic drives."""
 
     def __init__(self, parent=None):
+        self.logic = None  # also where setup() fails: cleanup() asks
         VTKObservationMixin.__init__(self)  # before setup(), which the next line calls where parent is None
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
@@ -160,6 +161,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addWidget(self.tabs)
         self._addTab(_("Read"), READ_PANELS)
         self._addTab(_("Training"), TRAINING_PANELS)
+        self._choosers = self._findChoosers()
         self._panel("AnalyzePanel").open_setup = self._panel("SetupPanel").open
         self.logic.choicesReplaced = self._choicesReplaced
         scene = slicer.vtkMRMLScene
@@ -178,6 +180,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._connectGui()
         for panel in self.panels:
             panel.enter()
+        self.logic.session.may_show_layout = True
         self.logic.session.show_layout()
 
     def exit(self):
@@ -187,6 +190,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             panel.exit()
         self._disconnectGui()
         self.logic.session.give_layout_back()
+        self.logic.session.may_show_layout = False  # also for an analysis that ends meanwhile
 
     def cleanup(self):
         """Slicer closes or the module is reloaded: nothing of it stays behind."""
@@ -230,14 +234,14 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _connectGui(self):
         """Bind the widgets that name a choice; connectGui would give no tag to undo it with."""
         self._disconnectGui()
-        widgets = {}
-        for panel in self.panels:
-            for widget in vars(panel.ui).values():
-                name = widget.property("SlicerParameterName")
-                if name:
-                    widgets[name] = widget
         choices = self.logic.session.choices
-        self._connected = choices, choices.connectParametersToGui(widgets)
+        self._connected = choices, choices.connectParametersToGui(self._choosers)
+
+    def _findChoosers(self):
+        """Widgets by the choice that they name. Found once: Qt may delete other children of theirs."""
+        widgets = [widget for panel in self.panels for widget in vars(panel.ui).values()]
+        named = {widget.property("SlicerParameterName"): widget for widget in widgets}
+        return {str(name): widget for name, widget in named.items() if name}
 
     def _disconnectGui(self):
         if self._connected is not None:
@@ -283,8 +287,9 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.session = Session(self.getParameterNode())
         scene = slicer.vtkMRMLScene
         self.addObserver(slicer.mrmlScene, scene.StartCloseEvent, self._sceneCloses)
-        self.addObserver(slicer.mrmlScene, scene.EndCloseEvent, self._sceneReplaced)
-        self.addObserver(slicer.mrmlScene, scene.EndImportEvent, self._sceneReplaced)
+        # After Slicer's own widgets: a selector knows the volumes of an opened scene only then.
+        for event in (scene.EndCloseEvent, scene.EndImportEvent):
+            self.addObserver(slicer.mrmlScene, event, self._sceneReplaced, priority=-10.0)
         self.session.restore()
 
     def getParameterNode(self):

@@ -58,6 +58,8 @@ class Session:
         self._run: AnalysisRun | None = None
         self._error: MTINetError | None = None
         self._layout_before: int | None = None
+        #: Whether results may turn to our layout; not while another module is before the user.
+        self.may_show_layout = True
         self._recognised: dict[Phase, PhaseChoice] = {}
         self._polls_until_fit = 0
         self.correction = Correction(self)
@@ -165,6 +167,8 @@ class Session:
 
     def show_layout(self) -> None:
         """Turn to the four phases and the plot; :meth:`give_layout_back` returns to what was there."""
+        if not self.may_show_layout:
+            return
         if self.results is not None:
             results = self.results
             self._layout_before = show_layout(results.volumes, results.chart, results.reference)

@@ -89,12 +89,17 @@ def test_our_layout_comes_with_results_and_goes_with_the_module(
 def test_an_analysis_ends_by_itself_while_another_module_is_shown(
     slicer_desktop: Any, widget: Any, add_study: AddStudy, small_model: Path
 ) -> None:
+    from MTINetLib.scene.layout import LAYOUT_ID, layout_in_use
+
     add_study(widget.logic)
     widget.logic.session.choices.model = str(small_model)
     widget.logic.analyze(wait=False)
     widget.exit()
     slicer_desktop.wait_until(lambda: not widget.logic.session.busy, 60)
     assert widget.logic.findings.provenance.model_name == "random-small"
+    assert layout_in_use() != LAYOUT_ID
+    widget.enter()
+    assert layout_in_use() == LAYOUT_ID
 
 
 def test_closing_the_scene_in_mid_run_cancels_and_leaves_nothing(

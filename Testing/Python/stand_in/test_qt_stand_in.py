@@ -213,7 +213,7 @@ def test_designer_files_bind_to_the_parameter_node_by_name(slicer_desktop: Any, 
     choices.disconnectGui(tag)
     ui.nameEdit.text = "unheard"
     assert choices.reader == "other"
-    with pytest.raises(ValueError, match="type"):
+    with pytest.raises(TypeError, match="type"):
         choices.number = "four"
     assert choices.connectGui(ui) is None
     ui.nameEdit.text = "by property"

@@ -29,7 +29,7 @@ class IsInstance(Validator):
 
     def validate(self, value: Any) -> None:
         if value is not None and not isinstance(value, self.classtype):
-            raise ValueError(f"Value must be of type {self.classtype}, is {type(value)}")
+            raise TypeError(f"Value must be of type {self.classtype}, is {type(value)}")
 
 
 class WithinRange(Validator):
