@@ -11,6 +11,7 @@ import typer
 import MTINetLib
 from MTINetLib.commands.analyze import analyze
 from MTINetLib.commands.bench import bench
+from MTINetLib.commands.check import check
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.evaluate import evaluate
 from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_libraries, show_tracebacks
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (analyze, phantom, train, evaluate, bench, demo, info):
+for command in (analyze, phantom, check, train, evaluate, bench, demo, info):
     app.command()(command)
 
 

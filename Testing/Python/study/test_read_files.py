@@ -71,3 +71,14 @@ def test_bad_numbers_in_nifti_are_found(tmp_path: Path, suffix: str, kind: type,
     assert has_bad_numbers(tmp_path / f"bad{suffix}")
     with pytest.raises(InputError, match="not finite"):
         read_volume(tmp_path / f"bad{suffix}")
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_a_file_that_is_cut_off_is_refused_instead_of_filled_with_zeros(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"phase{suffix}"
+    noise = np.random.default_rng(0).integers(0, 900, (12, 40, 40)).astype(np.int16)
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(noise), str(path))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 3 // 4])
+    with pytest.raises(InputError, match="cannot be read"):
+        read_volume(path)

@@ -1,0 +1,66 @@
+"""``mtinet check``: what a dataset holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from MTINetLib.commands.options import Dataset
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from MTINetLib.study.dataset_check import DatasetCheck
+
+
+def check(dataset: Dataset) -> None:
+    """Look at every case of a dataset before training on it.
+
+    Headers and masks are read, the phases' pixels are not. Ends with 2 if anything is wrong.
+    """
+    from rich.console import Console
+
+    from MTINetLib.console import RichProgress
+    from MTINetLib.errors import InputError
+    from MTINetLib.study.dataset_check import check_dataset
+
+    console = Console()
+    with RichProgress(console) as progress:
+        found = check_dataset(dataset, progress)
+    if found.cases:
+        console.print(_table(found))
+    for case in found.cases:
+        for problem in case.problems:
+            name = case.case or f"line {case.line}"
+            console.print(f"{name}: {problem}", soft_wrap=True, highlight=False, markup=False)
+    for problem in found.problems:
+        console.print(problem, soft_wrap=True, highlight=False, markup=False)
+    if not found.usable:
+        bad = sum(bool(case.problems) for case in found.cases)
+        raise InputError(
+            f"{bad} of {len(found.cases)} cases cannot be trained on; see above."
+            if bad
+            else "This dataset cannot be trained on; see above."
+        )
+
+
+def _table(found: DatasetCheck) -> Table:
+    from rich.table import Table
+
+    from MTINetLib.study.phase import PHASES
+
+    table = Table(title=f"{len(found.cases)} cases of {found.patients} patients")
+    for name in ("case", "patient", "class"):
+        table.add_column(name)
+    for name in ("phases", "lesions", "columns x rows x slices", "problems"):
+        table.add_column(name, justify="right")
+    for case in found.cases:
+        table.add_row(
+            case.case or f"(line {case.line})",
+            case.patient,
+            case.case_class,
+            f"{len(case.phases)} of {len(PHASES)}",
+            "?" if case.lesions is None else str(case.lesions),
+            "?" if case.size is None else " x ".join(str(number) for number in reversed(case.size)),
+            str(len(case.problems) or ""),
+        )
+    return table
