@@ -48,7 +48,7 @@ def _cut_at_neck(mask: Mask, spacing: npt.NDArray[np.float64]) -> tuple[Mask, ..
         return (mask,)
     points = kji * spacing
     centred = points - points.mean(axis=0)
-    axis = np.linalg.svd(centred, full_matrices=False)[2][0]
+    axis = np.linalg.eigh(centred.T @ centred)[1][:, -1]
     along = centred @ axis
     beyond = along > _neck(along, float(spacing.max()))
     if beyond.all() or not beyond.any():
