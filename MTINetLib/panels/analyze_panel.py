@@ -13,7 +13,7 @@ from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.session.events import Topic
-from MTINetLib.session.setup import Group, look
+from MTINetLib.session.setup import Group, hinders_analysis, look
 from MTINetLib.session.state import State
 from MTINetLib.study.phase import PHASES
 
@@ -90,12 +90,7 @@ class AnalyzePanel(Panel):
     def _look(self) -> None:
         """What is missing to run at all; packages are looked up, never imported."""
         found = look((Group.SLICER, Group.TORCH, Group.ANALYSIS))
-        needed = (Group.SLICER, Group.TORCH)
-        self._unready = tuple(
-            item.need.name
-            for item in found
-            if not item.ok and (item.need.group in needed or item.need.name == "safetensors")
-        )
+        self._unready = tuple(item.need.name for item in found if hinders_analysis(item))
 
     def _show_button(self) -> None:
         session, ui = self.session, self.ui

@@ -23,7 +23,7 @@ from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.words import bytes_text
 from MTINetLib.session.events import Topic
 from MTINetLib.session.kept_files import forget, kept_files
-from MTINetLib.session.setup import Condition, Found, Group, Need, look
+from MTINetLib.session.setup import Condition, Found, Group, Need, hinders_analysis, look
 from MTINetLib.session.training_state import TrainingTopic
 from MTINetLib.worker.messages import Environment
 
@@ -90,7 +90,9 @@ class SetupPanel(Panel):
             label.setStyleSheet(WARNING_STYLE)
         elif missing:
             names = ", ".join(item.need.name for item in missing)
-            label.text = _("Not ready yet: {names}.").format(names=names)
+            waits = any(hinders_analysis(item) for item in missing)
+            text = _("Not ready yet: {names}.") if waits else _("Ready to analyze; still missing: {names}.")
+            label.text = text.format(names=names)
             label.setStyleSheet(WARNING_STYLE)
         else:
             label.text = _("Ready: everything that the analysis needs is installed.")

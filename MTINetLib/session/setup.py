@@ -57,6 +57,8 @@ NEEDS: tuple[Need, ...] = (
     Need("matplotlib>=3.8", "matplotlib", "report pictures", Group.ANALYSIS),
     Need("reportlab>=4.0", "reportlab", "PDF reports", Group.ANALYSIS),
     Need("jinja2>=3.1", "jinja2", "HTML reports", Group.ANALYSIS),
+    Need("highdicom>=0.27,<0.29", "highdicom", "DICOM results", Group.ANALYSIS),
+    Need("pynetdicom>=3.0,<4", "pynetdicom", "DICOM network", Group.ANALYSIS),
     Need("lightning>=2.4,<3", "lightning", "training", Group.TRAINING),
     Need("monai>=1.4,<2", "monai", "training", Group.TRAINING),
     Need("tensorboard>=2.16", "tensorboard", "training curves", Group.TRAINING),
@@ -66,7 +68,7 @@ NEEDS: tuple[Need, ...] = (
 NOT_IN_SLICER = ("jsonschema", "rich", "typer")
 
 #: Never replaced, installed beside or upgraded, whatever another package asks for.
-PROTECTED = ("numpy", "scipy", "SimpleITK", "pydicom", "vtk", "requests", "torch")
+PROTECTED = ("numpy", "scipy", "SimpleITK", "pydicom", "highdicom", "vtk", "requests", "torch")
 
 
 #: What pip takes for a version; it refuses a constraints file with any other, as home-made builds have.
@@ -104,14 +106,10 @@ def look(groups: Iterable[Group] = tuple(Group)) -> tuple[Found, ...]:
     return tuple(_find(need) for need in NEEDS if need.group in wanted)
 
 
-def is_ready() -> bool:
-    """Whether an analysis can run."""
-    return all(found.ok for found in look((Group.SLICER, Group.TORCH, Group.ANALYSIS)))
-
-
-def torch_is_ready() -> bool:
-    """Whether a torch that fits is installed; it is not imported."""
-    return all(found.ok for found in look((Group.TORCH,)))
+def hinders_analysis(found: Found) -> bool:
+    """Whether no analysis can run before this package is there; reports and training can wait."""
+    essential = found.need.group in (Group.SLICER, Group.TORCH) or found.need.name == "safetensors"
+    return essential and not found.ok
 
 
 def has_module(name: str) -> bool:

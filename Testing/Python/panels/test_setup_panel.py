@@ -131,6 +131,16 @@ def test_it_stays_open_and_says_what_is_missing(open_panel: Any, installed: dict
     assert panel.ui.stateLabel.text == "Not ready yet: torch, safetensors."
 
 
+def test_what_only_reports_need_does_not_hold_up_the_analysis(
+    open_panel: Any, installed: dict[str, str]
+) -> None:
+    installed["reportlab"] = installed["highdicom"] = ""
+    panel = open_panel()
+    assert panel.ui.stateLabel.text == "Ready to analyze; still missing: reportlab, highdicom."
+    assert panel.ui.packagesButton.enabled
+    assert not panel.widget.collapsed
+
+
 def test_somebody_who_unfolds_it_finds_it_open_afterwards(open_panel: Any) -> None:
     panel = open_panel()
     panel.widget.collapsed = False
