@@ -44,9 +44,19 @@ def analyze(
             metavar="auto|off|force", help="Move the phases onto each other: where it helps, never, always."
         ),
     ] = "auto",
+    assume_order: Annotated[
+        bool,
+        typer.Option(
+            "--assume-order",
+            help="Confirm that four volumes that nothing names were taken in the order of their numbers.",
+        ),
+    ] = False,
     scene: Annotated[
         bool, typer.Option("--scene/--no-scene", help="Also make scene.mrb for 3D Slicer and its pictures.")
     ] = True,
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="Also make DICOM SEG, SR and PDF, in the folder dicom.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Find, measure and classify the lesions of one study.
@@ -68,10 +78,10 @@ def analyze(
     notes: list[str] = []
     with RichProgress(console) as progress:
         loaded = _load_model(model, device, precision, progress)
-        study = load_study(source, told, grid_of, align, progress)
+        study = load_study(source, told, grid_of, align, progress, assume_order=assume_order)
 
         from MTINetLib.inference.analyze import analyze as find_lesions
-        from MTINetLib.report.write_outputs import write_outputs
+        from MTINetLib.report.write_outputs import PDF_FILE, write_outputs
 
         analysis = find_lesions(study, loaded, device=device, precision=precision, progress=progress)
 
@@ -80,7 +90,13 @@ def analyze(
 
             notes.extend(write_scene(folder, study, analysis, progress=progress))
 
-        also = (add_scene,) if scene else ()
+        def add_objects(folder: Path) -> None:
+            from MTINetLib.report.dicom.add_dicom import add_dicom
+
+            pdf = (folder / PDF_FILE).read_bytes()
+            notes.extend(add_dicom(folder, study, analysis, pdf, progress=progress))
+
+        also = (*[add_objects] * dicom, *[add_scene] * scene)
         write_outputs(out, study, analysis, also=also, overwrite=overwrite, progress=progress)
     console.print(findings_table(analysis.findings))
     for note in notes:
@@ -89,7 +105,13 @@ def analyze(
 
 
 def load_study(
-    source: Path | None, told: dict[Phase, str], reference: Phase, alignment: str, progress: Progress
+    source: Path | None,
+    told: dict[Phase, str],
+    reference: Phase,
+    alignment: str,
+    progress: Progress,
+    *,
+    assume_order: bool = False,
 ) -> Study:
     """The study from INPUT, from four paths, or from INPUT with some phases named."""
     from MTINetLib.study.load import load_study_from_dicom, load_study_from_paths
@@ -105,6 +127,7 @@ def load_study(
         progress=progress,
         told=named,
         alignment=mode,  # type: ignore[arg-type]
+        assume_order=assume_order,
     )
 
 

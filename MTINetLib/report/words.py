@@ -17,6 +17,7 @@ _FLAGS = {
     "shares_slices": "shares slices with another lesion",
     "motion": "the phases do not lie well on each other (motion)",
     "phase_doubt": "the phases were not recognised with certainty",
+    "order_assumed": "the phases were taken in the order of the volumes, as the user confirmed",
     "no_liver_ring": "no liver tissue left around it to compare with",
     "single_slice": "seen in one slice only",
     "duplicate_slices": "slices were there twice",

@@ -172,7 +172,7 @@ def _recognised(sources: Sequence[NodeSource]) -> _Found:
 def _certain_only(
     sources: Sequence[NodeSource], told: Mapping[Phase, SourceVolume], doubled: tuple[str, ...]
 ) -> _Found:
-    from MTINetLib.scene.certain_phases import certain_phases
+    from MTINetLib.study.recognise_certain import certain_phases
 
     by_volume = {id(source.volume): source for source in sources}
     found = certain_phases([source.volume for source in sources], told)

@@ -38,12 +38,13 @@ def load_study_from_dicom(
     progress: Progress | None = None,
     told: Mapping[Phase, SourceVolume | str] | None = None,
     alignment: Mode = "auto",
+    assume_order: bool = False,
     stage: Stage = _nobody_times,
 ) -> Study:
     """Read a folder, recognise the phases and align them.
 
     Args:
-        told: the user's word for some or all phases, as in recognise_phases.
+        told, assume_order: the user's word, as in recognise_phases.
         alignment: as ``mode`` of align.
         stage: entered with ``read``, ``recognise`` and ``align`` around each, for who takes the time.
 
@@ -54,7 +55,7 @@ def load_study_from_dicom(
     with stage("read"):
         found = open_dicom_folder(folder, watcher)
     with stage("recognise"):
-        assignment = recognise_phases(found.volumes, told)
+        assignment = recognise_phases(found.volumes, told, assume_order=assume_order)
         if found.problems:
             assignment = replace(assignment, flags=(*assignment.flags, "unreadable_files"))
         validate(assignment)

@@ -8,7 +8,7 @@ study/README.md explains them with their weights.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from MTINetLib.errors import InputError
@@ -16,6 +16,7 @@ from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise_candidates import LeftOut, candidates_among
 from MTINetLib.study.recognise_clues import Clues, best_assignment, clues_of
 from MTINetLib.study.recognise_evidence import Verdict, judge
+from MTINetLib.study.recognise_order import OPTION, in_order
 from MTINetLib.study.recognise_pixels import PixelCheck, check_pixels
 from MTINetLib.study.recognise_report import cannot_tell, told_volume
 from MTINetLib.study.source_volume import SourceVolume
@@ -65,7 +66,10 @@ class PhaseAssignment:
 
 
 def recognise_phases(
-    volumes: Sequence[SourceVolume], told: Mapping[Phase, SourceVolume | str] | None = None
+    volumes: Sequence[SourceVolume],
+    told: Mapping[Phase, SourceVolume | str] | None = None,
+    *,
+    assume_order: bool = False,
 ) -> PhaseAssignment:
     """Find the four phases.
 
@@ -73,6 +77,8 @@ def recognise_phases(
         volumes: of one study, as read_dicom_folder gives them.
         told: the user's word: a volume of ``volumes``, or its number in their order (``#3``), its
             description, or its series UID.
+        assume_order: the user confirms that four volumes which nothing else names were taken in the
+            order of their numbers (see recognise_order). Evidence that is enough without it stands.
 
     Raises:
         InputError: phases are missing or cannot be told apart; the sentence lists what was found.
@@ -84,6 +90,40 @@ def recognise_phases(
     if not ordered:
         raise InputError(cannot_tell(volumes, left_out, {}, "no volume looks like a dynamic T1 series"))
     clues, start = clues_of(ordered)
+    found = _by_evidence(clues, start, fixed)
+    if found.doubtful:
+        assumed, trouble = _by_order(clues, start, fixed)
+        if assumed is None or not assume_order:
+            what = {phase: (found.chosen[phase].volume, found.verdicts[phase]) for phase in found.chosen}
+            hint = _hint(trouble, assume_order)
+            raise InputError(cannot_tell(volumes, left_out, what, found.doubtful, hint))
+        found = assumed
+    used = [found.chosen[phase].volume for phase in PHASES]
+    left_out += [
+        LeftOut(volume, _why_not(volume, clues)) for volume in candidates if not _among(volume, used)
+    ]
+    times, time_flags = _times(found.chosen, start)
+    order_flag = ("order_assumed",) if any(found.chosen[phase].assumed for phase in PHASES) else ()
+    return PhaseAssignment(
+        volumes=(used[0], used[1], used[2], used[3]),
+        verdicts=tuple(found.verdicts[phase] for phase in PHASES),  # type: ignore[arg-type]
+        times_s=times,
+        left_out=tuple(left_out),
+        flags=(*_flags(found.verdicts, found.rivals), *order_flag, *time_flags),
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An assignment with its verdicts; ``doubtful`` phases are open or not sure enough."""
+
+    chosen: Mapping[Phase, Clues]
+    rivals: Mapping[Phase, Clues]
+    verdicts: Mapping[Phase, Verdict]
+    doubtful: Sequence[Phase]
+
+
+def _by_evidence(clues: Sequence[Clues], start: float | None, fixed: Mapping[Phase, SourceVolume]) -> _Found:
     chosen, rivals = best_assignment(clues, fixed)
     doubtful = [phase for phase in PHASES if phase not in chosen]
     if doubtful:
@@ -94,21 +134,35 @@ def recognise_phases(
         phase: judge(phase, chosen, phase in fixed, start, rivals.get(phase), pixels) for phase in chosen
     }
     doubtful += [phase for phase in chosen if verdicts[phase].confidence < LOWEST_CONFIDENCE]
-    if doubtful:
-        found = {phase: (chosen[phase].volume, verdicts[phase]) for phase in chosen}
-        raise InputError(cannot_tell(volumes, left_out, found, doubtful))
-    used = [chosen[phase].volume for phase in PHASES]
-    left_out += [
-        LeftOut(volume, _why_not(volume, clues)) for volume in candidates if not _among(volume, used)
-    ]
-    times, time_flags = _times(chosen, start)
-    return PhaseAssignment(
-        volumes=(used[0], used[1], used[2], used[3]),
-        verdicts=tuple(verdicts[phase] for phase in PHASES),  # type: ignore[arg-type]
-        times_s=times,
-        left_out=tuple(left_out),
-        flags=(*_flags(verdicts, rivals), *time_flags),
-    )
+    return _Found(chosen, rivals, verdicts, doubtful)
+
+
+def _by_order(
+    clues: Sequence[Clues], start: float | None, fixed: Mapping[Phase, SourceVolume]
+) -> tuple[_Found | None, str]:
+    """The phases in the order of the volumes' numbers; None, and why, where that is against the evidence."""
+    chosen, trouble = in_order(clues, fixed)
+    if trouble is not None:
+        return None, trouble
+    try:
+        pixels = _pixels(chosen)
+    except InputError as error:
+        return None, str(error).rstrip(".")
+    verdicts = {phase: judge(phase, chosen, phase in fixed, start, None, pixels) for phase in PHASES}
+    weak = [phase for phase in PHASES if verdicts[phase].confidence < LOWEST_CONFIDENCE]
+    if weak:
+        said = [text for text in verdicts[weak[0]].evidence if text != chosen[weak[0]].assumed]
+        return None, f"of what would be the {weak[0].title} phase it is known that {' and '.join(said)}"
+    assumed = {
+        phase: replace(chosen[phase], assumed="") if phase in fixed else chosen[phase] for phase in PHASES
+    }
+    return _Found(assumed, {}, verdicts, ()), ""
+
+
+def _hint(trouble: str, assume_order: bool) -> str:
+    if assume_order:
+        return f"{OPTION} cannot help: {trouble}. "
+    return "" if trouble else f"If they were taken in the order of their numbers, confirm it with {OPTION}. "
 
 
 def _among(volume: SourceVolume, others: object) -> bool:

@@ -35,7 +35,8 @@ class Clues:
     """What one volume's headers say.
 
     ``order`` counts time points where an attribute numbers them; ``agent`` says whether a contrast
-    agent is named, None where that does not differ between volumes; ``after_bolus_s`` in seconds.
+    agent is named, None where that does not differ between volumes; ``after_bolus_s`` in seconds;
+    ``assumed`` is a sentence where only the order of the volumes, confirmed by the user, names the phase.
     """
 
     volume: SourceVolume
@@ -45,6 +46,7 @@ class Clues:
     clock: Clock | None
     after_bolus_s: float | None
     order: float | None
+    assumed: str = ""
 
 
 def clues_of(volumes: Sequence[SourceVolume]) -> tuple[list[Clues], float | None]:

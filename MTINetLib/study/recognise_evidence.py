@@ -16,6 +16,9 @@ from MTINetLib.study.recognise_times import AFTER_BOLUS, BETWEEN, fit
 
 _SHARE_OF_CONTRADICTION = 0.6
 _HIGHEST = 0.99
+#: An assumed order never makes a phase certain, whatever else speaks for it.
+_HIGHEST_ASSUMED = 0.79
+_WEIGHT_ASSUMED = 0.6
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def judge(
     if rival is not None:
         confidence *= 0.9
         sentences = (*sentences, f"'{rival.volume.name}' would fit nearly as well")
-    return Verdict(sentences, round(min(confidence, _HIGHEST), 3), bool(against))
+    highest = _HIGHEST_ASSUMED if clue.assumed else _HIGHEST
+    return Verdict(sentences, round(min(confidence, highest), 3), bool(against))
 
 
 def _tag(phase: Phase, clue: Clues) -> list[_Item]:
@@ -131,6 +135,8 @@ def _words(phase: Phase, clue: Clues) -> list[_Item]:
 
 
 def _order(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
+    if chosen[phase].assumed:
+        return [_Item(_WEIGHT_ASSUMED, chosen[phase].assumed)]
     orders = [chosen[each].order if each in chosen else None for each in PHASES]
     own = orders[phase.index]
     if own is None or any(order is None for order in orders):
@@ -155,6 +161,8 @@ def _seen(phase: Phase, pixels: PixelCheck | None) -> list[_Item]:
         if pixels.pre_is_lowest:
             return [_Item(0.4, "its vessels are the darkest of the four volumes")]
         return [_Item(-0.7, "its vessels are not the darkest of the four volumes")]
+    if phase is not Phase.PRE and pixels.darkest == phase.index:
+        return [_Item(-0.7, "its vessels are the darkest of the four volumes, as before contrast")]
     if phase in (Phase.ARTERIAL, Phase.PORTAL_VENOUS) and pixels.arterial_is_focal is not None:
         if pixels.arterial_is_focal:
             return [_Item(0.3, "the enhancement spreads from the arterial to the portal venous phase")]

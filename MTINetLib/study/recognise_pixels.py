@@ -35,6 +35,13 @@ class PixelCheck:
     arterial_is_focal: bool | None
     enhancement: tuple[float, ...]
 
+    @property
+    def darkest(self) -> int | None:
+        """The number of the volume that must be the one without contrast; None where that is not seen."""
+        if self.pre_is_lowest is None:
+            return None
+        return int(np.argmin(self.enhancement))
+
 
 def check_pixels(volumes: Sequence[SourceVolume]) -> PixelCheck:
     """Compare four volumes in the order of PHASES on a coarse grid.

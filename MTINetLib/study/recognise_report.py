@@ -19,8 +19,13 @@ def cannot_tell(
     left_out: Sequence[LeftOut],
     found: Mapping[Phase, tuple[SourceVolume, Verdict]],
     doubtful: Sequence[Phase] | str,
+    hint: str = "",
 ) -> str:
-    """One sentence with what is missing, the list of what was found, and what to do."""
+    """One sentence with what is missing, the list of what was found, and what to do.
+
+    Args:
+        hint: a sentence before the last one, with a blank at its end.
+    """
     if isinstance(doubtful, str):
         head = f"The four phases cannot be found: {doubtful}"
     else:
@@ -30,7 +35,7 @@ def cannot_tell(
     if len(listed) > _MOST_LISTED:
         listed = [*listed[:_MOST_LISTED], f"and {len(volumes) - _MOST_LISTED} more"]
     return (
-        f"{head[:1].upper()}{head[1:]}. Found: {'; '.join(listed)}. Name the four phases yourself with "
+        f"{head[:1].upper()}{head[1:]}. Found: {'; '.join(listed)}. {hint}Name the four phases yourself with "
         "--pre, --arterial, --portal-venous and --delayed: the #number or the description above, or a folder "
         "of one series."
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise import LOWEST_CONFIDENCE
 from MTINetLib.study.recognise_candidates import LeftOut, candidates_among
-from MTINetLib.study.recognise_clues import best_assignment, clues_of
+from MTINetLib.study.recognise_clues import Clues, best_assignment, clues_of
 from MTINetLib.study.recognise_evidence import Verdict, judge
+from MTINetLib.study.recognise_pixels import PixelCheck
 from MTINetLib.study.source_volume import SourceVolume
 
 
@@ -21,20 +22,28 @@ class CertainPhases:
         volumes, verdicts: of the certain phases.
         uncertain: what would be taken for the others, where anything speaks for it.
         left_out: volumes that cannot be phases.
+        clues, bolus_start_s: of the volumes that can be, as :func:`clues_of` gives them.
     """
 
     volumes: Mapping[Phase, SourceVolume]
     verdicts: Mapping[Phase, Verdict]
     uncertain: Mapping[Phase, tuple[SourceVolume, Verdict]]
     left_out: tuple[LeftOut, ...]
+    clues: tuple[Clues, ...] = ()
+    bolus_start_s: float | None = None
 
 
-def certain_phases(volumes: Sequence[SourceVolume], told: Mapping[Phase, SourceVolume]) -> CertainPhases:
+def certain_phases(
+    volumes: Sequence[SourceVolume],
+    told: Mapping[Phase, SourceVolume],
+    look: Callable[[Sequence[SourceVolume]], PixelCheck] | None = None,
+) -> CertainPhases:
     """Keep only phases whose evidence is enough without those that are dropped.
 
     Args:
         volumes: that ``recognise_phases`` could not tell apart.
         told: volumes of ``volumes`` that are known to be a phase.
+        look: reads the pixels of four volumes, as :func:`check_pixels`; without it they are not looked at.
     """
     named = {id(volume) for volume in told.values()}
     candidates, left_out = candidates_among([volume for volume in volumes if id(volume) not in named])
@@ -45,11 +54,12 @@ def certain_phases(volumes: Sequence[SourceVolume], told: Mapping[Phase, SourceV
     clues, start = clues_of(ordered)
     chosen, rivals = best_assignment(clues, told)
     kept = dict(chosen)
+    pixels = look([kept[phase].volume for phase in PHASES]) if look and len(kept) == len(PHASES) else None
     verdicts: dict[Phase, Verdict] = {}
     uncertain: dict[Phase, tuple[SourceVolume, Verdict]] = {}
     while True:
         verdicts = {
-            phase: judge(phase, kept, phase in told, start, rivals.get(phase), None) for phase in kept
+            phase: judge(phase, kept, phase in told, start, rivals.get(phase), pixels) for phase in kept
         }
         weakest = _weakest(verdicts, told)
         if weakest is None:
@@ -62,6 +72,8 @@ def certain_phases(volumes: Sequence[SourceVolume], told: Mapping[Phase, SourceV
         verdicts=verdicts,
         uncertain={phase: uncertain[phase] for phase in PHASES if phase in uncertain},
         left_out=tuple(left_out),
+        clues=tuple(clues),
+        bolus_start_s=start,
     )
 
 
