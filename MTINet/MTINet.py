@@ -80,22 +80,10 @@ def prepareApplication():
 
 
 def registerSampleData():
-    """Offer the sample study in Slicer's Sample Data module, where this Slicer has one."""
-    try:
-        import SampleData
-    except ImportError:
-        return
-    thumbnail = iconPath("MTINetSample.png")
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category="MTI-Net",
-        sampleName="MTINetSampleStudy",
-        # Nothing is downloaded: the phantom is made on this computer.
-        uris="mtinet:phantom",
-        fileNames="MTINetSampleStudy",
-        nodeNames=_("MTI-Net sample study"),
-        thumbnailFileName=None if thumbnail is None else str(thumbnail),
-        customDownloader=makeSampleData,
-    )
+    """Offer the sample study in Slicer's Sample Data module."""
+    from MTINetLib.panels.sample_data import offer_sample_study
+
+    offer_sample_study(makeSampleData, iconPath("MTINetSample.png"))
 
 
 def makeSampleData(source=None):
@@ -153,7 +141,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         prepareApplication()  # a module that was added later has missed the start
         self.logic = MTINetLogic()
         self.panels = []
-        self._connected = None
+        self.binding = Binding()
         self._entered = False
         self._polling = False
         self.layout.addWidget(self._intendedUse())
@@ -177,7 +165,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def enter(self):
         """The module is shown: choices and widgets follow each other, and our layout comes back."""
         self._entered = True
-        self._connectGui()
+        self.binding.connect(self.logic.session.choices, self.panels)
         for panel in self.panels:
             panel.enter()
         self.logic.session.may_show_layout = True
@@ -188,7 +176,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._entered = False
         for panel in self.panels:
             panel.exit()
-        self._disconnectGui()
+        self.binding.disconnect()
         self.logic.session.give_layout_back()
         self.logic.session.may_show_layout = False  # also for an analysis that ends meanwhile
 
@@ -197,7 +185,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.logic is None:
             return
         self.timer.stop()
-        self._disconnectGui()
+        self.binding.disconnect()
         self.removeObservers()
         for panel in self.panels:
             panel.close()
@@ -231,30 +219,12 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         label.wordWrap = True
         return label
 
-    def _connectGui(self):
-        """Bind the widgets that name a choice; connectGui would give no tag to undo it with."""
-        self._disconnectGui()
-        choices = self.logic.session.choices
-        self._connected = choices, choices.connectParametersToGui(self._choosers)
-
-    def _findChoosers(self):
-        """Widgets by the choice that they name. Found once: Qt may delete other children of theirs."""
-        widgets = [widget for panel in self.panels for widget in vars(panel.ui).values()]
-        named = {widget.property("SlicerParameterName"): widget for widget in widgets}
-        return {str(name): widget for name, widget in named.items() if name}
-
-    def _disconnectGui(self):
-        if self._connected is not None:
-            choices, tag = self._connected
-            choices.disconnectGui(tag)
-            self._connected = None
-
     def _sceneChanges(self, caller, event):
-        self._disconnectGui()
+        self.binding.disconnect()
 
     def _choicesReplaced(self):
         if self._entered:
-            self._connectGui()
+            self.binding.connect(self.logic.session.choices, self.panels)
             for panel in self.panels:
                 panel.refresh()
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Volumes of one import arrive one after the other; they are looked at together.
 _SETTLE_MS = 300
+#: Priority of an observer that comes after the selectors' own and after the module's, which reads choices.
+_LATE = -20.0
 
 
 class StudyPanel(Panel):
@@ -35,6 +37,8 @@ class StudyPanel(Panel):
     def setup(self) -> None:
         self._writing = False
         self._entered = False
+        self._hushed = False
+        self._before: frozenset[Phase] = frozenset()
         self._own: set[Phase] = set()
         self._seen: frozenset[str] = frozenset()
         self._observed: list[tuple[Any, int]] = []
@@ -56,10 +60,7 @@ class StudyPanel(Panel):
         self.ui.alignmentSelector.connect("currentIndexChanged(int)", self.onAlignmentChosen)
         self.listen(Topic.PHASES, self.refresh)
         self.listen(Topic.STATE, self._state_changed)
-        scene = slicer.vtkMRMLScene
-        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent):
-            self._observe(event, self._settle.start)
-        self._observe(scene.EndCloseEvent, self._forget)
+        self._watch_scene()
 
     # The module's life
 
@@ -236,9 +237,46 @@ class StudyPanel(Panel):
         self.ui.alignmentSelector.addItem(_("Always"), "force")
         self.ui.alignmentSelector.addItem(_("Never"), "off")
 
-    def _observe(self, event: int, callback: Callable[[], None]) -> None:
+    def _watch_scene(self) -> None:
+        scene = slicer.vtkMRMLScene
+        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent):
+            self._observe(event, self._settle.start)
+        self._observe(scene.EndCloseEvent, self._forget)
+        # Slicer's selectors turn to a neighbour when their volume goes, and to none while a scene is read.
+        for event in (scene.NodeAboutToBeRemovedEvent, scene.StartImportEvent, scene.StartCloseEvent):
+            self._observe(event, self._hush)
+        self._observe(scene.NodeRemovedEvent, self._volume_removed, _LATE)
+        for event in (scene.EndImportEvent, scene.EndCloseEvent):
+            self._observe(event, self._heed, _LATE)
+
+    def _observe(self, event: int, callback: Callable[[], object], priority: float = 0.0) -> None:
         scene = slicer.mrmlScene
-        self._observed.append((scene, scene.AddObserver(event, lambda caller, name: callback())))
+        self._observed.append((scene, scene.AddObserver(event, lambda caller, name: callback(), priority)))
+
+    def _hush(self) -> None:
+        """What the selectors do by themselves from now on reaches neither us nor the choices."""
+        if not self._hushed:
+            self._hushed = True
+            self._before = frozenset(chosen_volumes(self.session.choices))
+            for phase in PHASES:
+                self._selector(phase).blockSignals(True)
+
+    def _heed(self) -> bool:
+        """Let the selectors show the choices, and speak again; whether a chosen volume has gone."""
+        scene = slicer.mrmlScene
+        if not self._hushed or scene.IsImporting() or scene.IsClosing():
+            return False
+        self._hushed = False
+        chosen = chosen_volumes(self.session.choices)
+        for phase in PHASES:
+            selector = self._selector(phase)
+            selector.setCurrentNode(chosen.get(phase))
+            selector.blockSignals(False)
+        return not self._before <= frozenset(chosen)
+
+    def _volume_removed(self) -> None:
+        if self._heed():
+            self._ask(self.session.check_phases)
 
     def _forget(self) -> None:
         """The scene was closed; node IDs begin again."""

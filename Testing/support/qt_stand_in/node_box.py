@@ -7,6 +7,8 @@ from typing import Any
 import shiboken6
 import slicer
 from PySide6 import QtCore, QtWidgets
+from vtkmodules.util.misc import calldata_type
+from vtkmodules.util.vtkConstants import VTK_OBJECT
 
 from .stand_in_widget import setters_of, stored
 
@@ -91,12 +93,14 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._scene = scene
         self._box.setEnabled(scene is not None)
         if scene is not None:
-            events = (
-                _scene_class.NodeAddedEvent,
-                _scene_class.NodeRemovedEvent,
-                _scene_class.EndBatchProcessEvent,
-            )
-            self._tags = [scene.AddObserver(event, self._scene_changed) for event in events]
+            event = _scene_class  # with the priorities that qMRMLSceneModel has
+            self._tags = [
+                scene.AddObserver(event.NodeAddedEvent, self._node_added, 10.0),
+                scene.AddObserver(event.NodeAboutToBeRemovedEvent, self._node_goes, -10.0),
+                scene.AddObserver(event.NodeRemovedEvent, self._node_added, 10.0),
+                scene.AddObserver(event.EndImportEvent, self._scene_replaced),
+                scene.AddObserver(event.EndCloseEvent, self._scene_replaced),
+            ]
         self._fill()
 
     def addAttribute(self, node_type: str, name: str, value: Any = None) -> None:
@@ -128,12 +132,35 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
     def removeCurrentNode(self) -> None:
         self._scene.RemoveNode(self.currentNode())
 
-    def _scene_changed(self, *_: Any) -> None:
-        if not shiboken6.isValid(self):  # Qt has deleted the widget with its parent
-            for tag in self.__dict__["_tags"]:
-                self.__dict__["_scene"].RemoveObserver(tag)
-        elif not self._scene.IsBatchProcessing():
+    def _node_added(self, *_: Any) -> None:
+        # While a scene is read, Slicer's box does not know the new nodes.
+        if self._alive() and not (self._scene.IsImporting() or self._scene.IsClosing()):
             self._fill()
+
+    @calldata_type(VTK_OBJECT)
+    def _node_goes(self, _caller: Any, _event: str, node: Any) -> None:
+        """Qt turns to the row above when the current one goes; that can be another volume."""
+        if not self._alive() or self._scene.IsClosing() or node.GetID() != self._current:
+            return
+        place = self._ids.index(self._current)
+        above = self._ids[place - 1] if place else ""
+        self._ids.remove(self._current)
+        self._box.removeItem(place + self._none)
+        self._select(above)
+
+    def _scene_replaced(self, *_: Any) -> None:
+        """Slicer's box forgets all nodes after an import, the current one too, and lists them anew."""
+        if self._alive():
+            self._ids = []
+            self._select("")
+            self._fill()
+
+    def _alive(self) -> bool:
+        if shiboken6.isValid(self):
+            return True
+        for tag in self.__dict__["_tags"]:  # Qt has deleted the widget with its parent
+            self.__dict__["_scene"].RemoveObserver(tag)
+        return False
 
     def _fits(self, node: Any) -> bool:
         if node.GetHideFromEditors() and not self.showHidden:
