@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import ctk
 from slicer.i18n import tr as _
 
 from MTINetLib.panels.notice import STYLES
@@ -13,7 +14,7 @@ from MTINetLib.panels.plot_view import PlotView
 from MTINetLib.panels.training_chart import TrainingChart
 from MTINetLib.panels.training_words import curves_in_words, duration
 from MTINetLib.session.setup import Group, look
-from MTINetLib.session.training_runs import RunRecord
+from MTINetLib.session.training_runs import RunRecord, training_folder
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing, RunState, TrainingChoices
 
@@ -41,6 +42,8 @@ class RunSection:
         self._missing: tuple[str, ...] = ()
         self._records: list[RunRecord] = []
         self._writing = False
+        ui.runsPath.filters = ctk.ctkPathLineEdit.Dirs
+        ui.runsPath.currentPath = str(training_folder())
         self._fill_choices()
         ui.lengthSelector.connect("currentIndexChanged(int)", self.onLength)
         ui.startButton.connect("clicked()", self.onStart)
@@ -138,6 +141,7 @@ class RunSection:
         """What stands in the fields."""
         ui, kind = self._ui, self._length()
         amount = int(ui.lengthSpin.value)
+        runs = str(ui.runsPath.currentPath).strip()
         return TrainingChoices(
             dataset=self._folder(),
             preset=PRESETS[max(0, ui.presetSelector.currentIndex)][0],
@@ -147,6 +151,7 @@ class RunSection:
             device=_DEVICES[max(0, ui.trainingDeviceSelector.currentIndex)][0],
             batch_size=int(ui.batchSpin.value) or None,
             name=str(ui.runNameEdit.text).strip(),
+            runs_folder="" if runs == str(training_folder()) else runs,
         )
 
     # What it shows
@@ -210,6 +215,7 @@ class RunSection:
             ui.foldsSelector,
             ui.trainingDeviceSelector,
             ui.batchSpin,
+            ui.runsPath,
             ui.runNameEdit,
         ):
             widget.enabled = not run.active

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
@@ -63,7 +64,10 @@ class TrainingRun:
             return
         if not choices.dataset:
             raise InputError("Choose a dataset folder first.")
-        folder = new_run_folder()
+        within = Path(choices.runs_folder) if choices.runs_folder else training_folder()
+        if choices.runs_folder and not within.is_dir():
+            raise InputError(f"There is no folder {within} for the run; choose another one.")
+        folder = new_run_folder(within)
         record = RunRecord(folder, choices, datetime.now().isoformat(timespec="seconds"))
         self.curves = Curves()
         self._begin(record, resume=False)
@@ -145,7 +149,8 @@ class TrainingRun:
             batch_size=choices.batch_size,
             name=choices.name,
             resume=resume,
-            cache=str(training_folder() / "cache"),
+            # Beside the runs, which share it: cases are prepared once.
+            cache=str(record.folder.parent / "cache"),
             changes=choices.changes,
         )
         self.record, self.trained, self.error = record, None, None

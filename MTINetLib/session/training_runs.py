@@ -64,13 +64,13 @@ def training_folder() -> Path:
     return user_folder() / "Training"
 
 
-def new_run_folder(now: datetime | None = None) -> Path:
+def new_run_folder(within: Path, now: datetime | None = None) -> Path:
     """A folder for a new run, not made yet. Its name tells nothing of the data."""
     stamp = (now or datetime.now()).strftime("%Y-%m-%d-%H%M%S")
-    folder, number = training_folder() / f"run-{stamp}", 1
+    folder, number = within / f"run-{stamp}", 1
     while folder.exists():
         number += 1
-        folder = training_folder() / f"run-{stamp}-{number}"
+        folder = within / f"run-{stamp}-{number}"
     return folder
 
 

@@ -50,6 +50,7 @@ class TrainingChoices:
         device: ``auto``, ``cpu`` or ``cuda``.
         batch_size: None for the preset's.
         name: of the model, for people; may be empty.
+        runs_folder: where the run's folder is made; empty for the user's own.
         changes: ``key=value`` of other settings.
     """
 
@@ -61,4 +62,5 @@ class TrainingChoices:
     device: str = "auto"
     batch_size: int | None = None
     name: str = ""
+    runs_folder: str = ""
     changes: tuple[str, ...] = ()

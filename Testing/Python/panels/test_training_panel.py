@@ -214,6 +214,11 @@ def test_the_fields_become_the_choices_of_a_run(session: Any, open_panel: Any, t
     ui = panel.ui
     ui.datasetPath.currentPath = str(tmp_path)
     assert panel.run.choices().epochs is None
+    assert panel.run.choices().runs_folder == ""
+    ui.runsPath.currentPath = str(tmp_path / "elsewhere")
+    assert panel.run.choices().runs_folder == str(tmp_path / "elsewhere")
+    session.training.start(panel.run.choices())
+    assert "There is no folder" in ui.messageLabel.text
     ui.presetSelector.setCurrentIndex(1)
     ui.lengthSelector.setCurrentIndex(1)
     ui.lengthSpin.value = 7

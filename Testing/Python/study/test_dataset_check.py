@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import dicom_layouts as layouts
 
 from MTINetLib.errors import Cancelled
 from MTINetLib.progress import Silent
@@ -149,6 +150,23 @@ def test_a_folder_without_tables_or_patients_enough_says_so(folder: Path, tmp_pa
     assert "lists no cases" in check_dataset(folder).problems[0]
     (folder / "cases.csv").write_text("name,file\n")
     assert "column case is missing" in check_dataset(folder).problems[0]
+
+
+def test_folders_of_dicom_series_are_checked_by_their_headers(folder: Path) -> None:
+    truth = layouts.make_truth()
+    slices = layouts.series_per_phase(truth)
+    per_phase = len(slices) // 4
+    for phase in PHASES:
+        part = slices[phase.index * per_phase : (phase.index + 1) * per_phase]
+        layouts.write_shuffled(folder / "dicom" / phase.value, part)
+    paths = {phase.value: f"dicom/{phase.value}" for phase in PHASES}
+    write(folder, row(1), row(2, "none", mask="", **paths))
+    found = case(check_dataset(folder), "case_2")
+    assert (found.problems, found.size) == ((), truth.grid.shape)
+    (folder / "dicom" / "delayed").rename(folder / "dicom" / "gone")
+    (folder / "dicom" / "delayed").mkdir()
+    (problem,) = case(check_dataset(folder), "case_2").problems
+    assert problem.startswith("The delayed phase: ")
 
 
 def test_a_check_can_be_cancelled(folder: Path) -> None:
