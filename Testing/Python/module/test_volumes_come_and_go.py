@@ -1,4 +1,4 @@
-"""What happens to the chosen phases when volumes are deleted and scenes are read, as Slicer's selectors do it."""
+"""What happens to the chosen phases when volumes are deleted and scenes are read, as in Slicer's selectors."""
 
 from __future__ import annotations
 
