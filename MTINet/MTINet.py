@@ -137,11 +137,12 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def setup(self):
+        from MTINetLib.panels.binding import Binding
+
         ScriptedLoadableModuleWidget.setup(self)
         prepareApplication()  # a module that was added later has missed the start
         self.logic = MTINetLogic()
         self.panels = []
-        self.binding = Binding()
         self._entered = False
         self._polling = False
         self.layout.addWidget(self._intendedUse())
@@ -149,7 +150,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addWidget(self.tabs)
         self._addTab(_("Read"), READ_PANELS)
         self._addTab(_("Training"), TRAINING_PANELS)
-        self._choosers = self._findChoosers()
+        self.binding = Binding(self.panels)
         self._panel("AnalyzePanel").open_setup = self._panel("SetupPanel").open
         self.logic.choicesReplaced = self._choicesReplaced
         scene = slicer.vtkMRMLScene
@@ -165,7 +166,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def enter(self):
         """The module is shown: choices and widgets follow each other, and our layout comes back."""
         self._entered = True
-        self.binding.connect(self.logic.session.choices, self.panels)
+        self.binding.connect(self.logic.session.choices)
         for panel in self.panels:
             panel.enter()
         self.logic.session.may_show_layout = True
@@ -224,7 +225,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _choicesReplaced(self):
         if self._entered:
-            self.binding.connect(self.logic.session.choices, self.panels)
+            self.binding.connect(self.logic.session.choices)
             for panel in self.panels:
                 panel.refresh()
 
