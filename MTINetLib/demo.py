@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from MTINetLib.progress import Progress
     from MTINetLib.study.study import Study
 
-DICOM_FOLDER = "dicom"
+#: The synthetic study; the results' own DICOM lies in ``dicom``.
+INPUT_FOLDER = "input"
 _PATIENT_ID = "MTINET-DEMO"
 
 
@@ -90,7 +91,8 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     from MTINetLib.inference.analyze import analyze
     from MTINetLib.phantom.demo import DEMO_SEED, make_demo_case
     from MTINetLib.phantom.dicom_writer import write_study_as_dicom
-    from MTINetLib.report.write_outputs import write_files
+    from MTINetLib.report.dicom.add_dicom import add_dicom
+    from MTINetLib.report.write_outputs import PDF_FILE, write_files
     from MTINetLib.scene.write_scene import write_scene
     from MTINetLib.study.load import load_study_from_dicom
 
@@ -98,12 +100,13 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     case = make_demo_case()
     progress.update(1)
     progress.finish()
-    dicom = folder / DICOM_FOLDER
+    dicom = folder / INPUT_FOLDER
     write_study_as_dicom(dicom, case.study, patient_id=_PATIENT_ID, study_seed=DEMO_SEED, progress=progress)
     study = load_study_from_dicom(dicom, progress=progress)
     analysis = analyze(study, model, progress=progress)
     write_files(folder, study, analysis, progress=progress)
-    notes = write_scene(folder, study, analysis, progress=progress)
+    notes = add_dicom(folder, study, analysis, (folder / PDF_FILE).read_bytes(), progress=progress)
+    notes += write_scene(folder, study, analysis, progress=progress)
     compared, false_positives = compare_with_truth(case, study, analysis)
     return DemoResult(analysis, compared, false_positives, notes)
 
@@ -166,7 +169,7 @@ def _holds_only_a_demo(out: Path) -> bool:
 
     if not out.is_dir():
         return False
-    own = {name.split("/")[0] for name in OWN_FILES} | {DICOM_FOLDER}
+    own = {name.split("/")[0] for name in OWN_FILES} | {INPUT_FOLDER}
     try:
         return {entry.name for entry in out.iterdir()} <= own
     except OSError as error:

@@ -76,7 +76,7 @@ class StudySummary:
 
     Args:
         phases: one description each, in the order of PHASES: phase, description, evidence, confidence,
-            series_uid, time_point, alignment.
+            series_uid, time_point, instance_uids, frame_numbers, alignment.
         times_s: seconds of each phase, as in the study.
         spacing_mm, size: of the reference grid along i, j, k (columns, rows, slices).
         flags: machine-readable words for doubts about the study.

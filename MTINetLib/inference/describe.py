@@ -17,7 +17,7 @@ from MTINetLib.inference.lesions import Box, lesion_boxes
 from MTINetLib.inference.measure import measure_size
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.phase import PHASES
-from MTINetLib.study.study import Study
+from MTINetLib.study.study import PhaseSource, Study
 
 
 def describe_lesions(
@@ -89,9 +89,19 @@ def summarise_study(study: Study) -> StudySummary:
             "confidence": float(source.confidence),
             "series_uid": source.series_uid,
             "time_point": source.time_point,
+            **_instances(source),
             "alignment": None if alignment is None or not np.isfinite(alignment) else float(alignment),
         }
         for phase, source, alignment in zip(PHASES, study.sources, study.alignment, strict=True)
     )
     k, j, i = study.grid.shape
     return StudySummary(phases, study.times_s, study.grid.spacing, (i, j, k), study_flags(study))
+
+
+def _instances(source: PhaseSource) -> dict[str, list[str] | list[int] | None]:
+    """The images of a phase: a UID a slice, or one UID and the frames of it that are the slices."""
+    uids = list(source.instance_uids)
+    if len(set(uids)) == 1:
+        uids = uids[:1]
+    frames = [image.frame for image in source.images if image.frame is not None]
+    return {"instance_uids": uids, "frame_numbers": frames or None}

@@ -59,7 +59,14 @@ def deidentified(findings: StudyFindings, token: str) -> StudyFindings:
 def _phase(said: Mapping[str, Any]) -> dict[str, Any]:
     evidence = [str(sentence) for sentence in said.get("evidence") or ()]
     kept = [sentence for sentence in evidence if any(form.fullmatch(sentence) for form in _HARMLESS)]
-    return {**said, "description": WITHHELD, "evidence": kept or [WITHHELD], "series_uid": None}
+    return {
+        **said,
+        "description": WITHHELD,
+        "evidence": kept or [WITHHELD],
+        "series_uid": None,
+        "instance_uids": [],
+        "frame_numbers": None,
+    }
 
 
 def _provenance(provenance: Provenance, token: str) -> Provenance:

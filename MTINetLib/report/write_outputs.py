@@ -13,6 +13,7 @@ from MTINetLib.findings import to_json
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.report.content import report_content
 from MTINetLib.report.csv_tables import curves_csv, lesions_csv
+from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
 from MTINetLib.report.html import html_report
 from MTINetLib.report.output_folder import new_results
 from MTINetLib.report.pdf import pdf_report
@@ -45,6 +46,7 @@ OWN_FILES = (
     PDF_FILE,
     SCENE_FILE,
     *(f"{PICTURE_FOLDER}/{name}" for name in PICTURES),
+    *(f"{DICOM_FOLDER}/{name}" for name in DICOM_FILES),
 )
 
 #: The probability map is kept in steps of 1/256: enough to look at and threshold, and it packs ten times

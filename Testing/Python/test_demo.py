@@ -71,7 +71,7 @@ def test_what_lies_outside_the_other_grid_is_background() -> None:
 def test_an_earlier_demo_may_be_replaced_and_nothing_else(tmp_path: Path) -> None:
     for name in ("findings.json", "scene.mrb"):
         (tmp_path / name).write_text("old")
-    (tmp_path / "dicom").mkdir()
+    (tmp_path / "input").mkdir()
     assert demo._holds_only_a_demo(tmp_path)
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(InputError, match="not empty"):
@@ -107,7 +107,7 @@ def test_the_demo_leaves_its_files_and_says_what_it_found(tmp_path: Path, made_r
         result = demo.run_demo(out, "tiny", Console(file=said, width=140))
     assert result.analysis is made_rooms
     names = {path.name for path in out.iterdir()}
-    assert names >= {"findings.json", "lesions.nii.gz", "curves.csv", "report.html", "report.pdf", "dicom"}
+    assert names >= {"findings.json", "lesions.nii.gz", "curves.csv", "report.html", "report.pdf", "input"}
     assert list(tmp_path.iterdir()) == [out]
     for words in ("Install libegl1.", "2 Hemangioma", "synthetic", "1.00"):
         assert words in said.getvalue()

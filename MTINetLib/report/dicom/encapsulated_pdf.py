@@ -13,6 +13,7 @@ from MTINetLib.report.dicom.maker import (
     MODEL_NAME,
     PDF_SERIES,
     SERIAL_NUMBER,
+    series_description,
     software_versions,
 )
 from MTINetLib.report.dicom.source_headers import SourceHeaders
@@ -21,12 +22,15 @@ from MTINetLib.report.dicom.source_headers import SourceHeaders
 _TITLE = ("18755-9", "LN", "MR Study report")
 
 
-def encapsulated_pdf(pdf: bytes, headers: SourceHeaders, now: datetime | None = None) -> Dataset:
+def encapsulated_pdf(
+    pdf: bytes, headers: SourceHeaders, now: datetime | None = None, *, corrected: bool = False
+) -> Dataset:
     """A DICOM object of a PDF, in the patient's study.
 
     Args:
         pdf: the whole file.
         now: local time that it says it was made at.
+        corrected: a person corrected what it reports of.
     """
     made = Dataset()
     moment = now or datetime.now()
@@ -39,7 +43,7 @@ def encapsulated_pdf(pdf: bytes, headers: SourceHeaders, now: datetime | None = 
     made.Modality = "DOC"
     made.ConversionType = "WSD"
     made.SeriesNumber = PDF_SERIES
-    made.SeriesDescription = "MTINet report, research use only"
+    made.SeriesDescription = series_description("report", corrected=corrected)
     made.InstanceNumber = 1
     made.Manufacturer = MANUFACTURER
     made.ManufacturerModelName = MODEL_NAME

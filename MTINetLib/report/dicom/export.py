@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 
-from MTINetLib.errors import MissingResourceError
+from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.findings import StudyFindings
-from MTINetLib.report.dicom.maker import track
+from MTINetLib.report.dicom.maker import Tracking, track
+from MTINetLib.report.dicom.names import DICOM_FOLDER, PDF_FILE, SEG_FILE, SR_FILE
 from MTINetLib.report.dicom.source_headers import SourceHeaders
-
-#: Folder in OUT, and the names in it; they tell nothing of the patient.
-DICOM_FOLDER = "dicom"
-SEG_FILE, SR_FILE, PDF_FILE = "segmentation.dcm", "measurements.dcm", "report.dcm"
-DICOM_FILES = (SEG_FILE, SR_FILE, PDF_FILE)
 
 
 @dataclass(frozen=True)
@@ -35,15 +33,22 @@ class DicomObjects:
 
 
 def dicom_objects(
-    labels: npt.NDArray[Any], findings: StudyFindings, headers: SourceHeaders, pdf: bytes | None = None
+    labels: npt.NDArray[Any],
+    findings: StudyFindings,
+    headers: SourceHeaders,
+    pdf: bytes | None = None,
+    *,
+    known: Mapping[int, Tracking] | None = None,
 ) -> DicomObjects:
     """Make the objects.
 
     Args:
         labels: [K, J, I] on the reference phase's own grid.
         pdf: the report, to be encapsulated.
+        known: by label, what lesions were called in an earlier result; others get new names and UIDs.
 
     Raises:
+        InputError: the source lacks an attribute that must be copied; the sentence names it.
         MissingResourceError: highdicom is not installed.
     """
     _require_highdicom()
@@ -51,10 +56,12 @@ def dicom_objects(
     from MTINetLib.report.dicom.measurement_report import measurement_report
     from MTINetLib.report.dicom.segmentation import dicom_segmentation
 
-    tracking = track(findings.lesions)
-    segmentation = dicom_segmentation(labels, findings, headers, tracking) if findings.lesions else None
-    measurements = measurement_report(findings, headers, tracking, segmentation)
-    report = None if pdf is None else encapsulated_pdf(pdf, headers)
+    tracking = track(findings.lesions, known or {})
+    with _missing_attributes():
+        segmentation = dicom_segmentation(labels, findings, headers, tracking) if findings.lesions else None
+        measurements = measurement_report(findings, headers, tracking, segmentation)
+        corrected = findings.provenance.corrected_by_person
+        report = None if pdf is None else encapsulated_pdf(pdf, headers, corrected=corrected)
     return DicomObjects(segmentation, measurements, report)
 
 
@@ -77,6 +84,20 @@ def write_dicom(folder: Path, objects: DicomObjects) -> tuple[Path, ...]:
             "folder."
         ) from error
     return tuple(written)
+
+
+@contextmanager
+def _missing_attributes() -> Iterator[None]:
+    """Say of an attribute that highdicom copies and the source lacks, what it is."""
+    try:
+        yield
+    except AttributeError as error:
+        if error.name is None or tag_for_keyword(error.name) is None:
+            raise
+        raise InputError(
+            f"The images have no {error.name}, so no DICOM object can refer to them; the other "
+            "results can be written."
+        ) from error
 
 
 def _require_highdicom() -> None:

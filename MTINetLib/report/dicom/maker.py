@@ -28,9 +28,17 @@ class Tracking:
     name: str
 
 
-def track(lesions: Sequence[LesionFinding]) -> dict[int, Tracking]:
-    """New tracking UIDs, by the lesions' labels."""
-    return {lesion.label: Tracking(generate_uid(), f"Lesion {lesion.label}") for lesion in lesions}
+def track(lesions: Sequence[LesionFinding], known: Mapping[int, Tracking]) -> dict[int, Tracking]:
+    """By label: what is known stays, so that a lesion can be followed; others get a new name and UID."""
+    return {
+        lesion.label: known.get(lesion.label) or Tracking(generate_uid(), f"Lesion {lesion.label}")
+        for lesion in lesions
+    }
+
+
+def series_description(what: str, *, corrected: bool) -> str:
+    """What an archive lists; at most 64 characters (LO)."""
+    return f"MTINet {what}, {'corrected by a person' if corrected else 'by AI'}, research use only"
 
 
 def software_versions() -> str:
@@ -45,4 +53,5 @@ def algorithm_parameters(provenance: Provenance) -> Mapping[str, str]:
         "preset": provenance.preset,
         "device": provenance.device,
         "precision": provenance.precision,
+        "corrected_by_person": "yes" if provenance.corrected_by_person else "no",
     }

@@ -18,6 +18,7 @@ from MTINetLib.report.dicom.maker import (
     SR_SERIES,
     Tracking,
     algorithm_parameters,
+    series_description,
     software_versions,
 )
 from MTINetLib.report.dicom.source_headers import SourceHeaders
@@ -75,7 +76,9 @@ def measurement_report(
             is_final=False,
             is_verified=False,
             record_evidence=True,
-            series_description="MTINet measurements, research use only",
+            series_description=series_description(
+                "measurements", corrected=findings.provenance.corrected_by_person
+            ),
         )
     headers.identity.give_to(made)
     return made

@@ -22,6 +22,7 @@ from MTINetLib.report.dicom.maker import (
     SERIAL_NUMBER,
     Tracking,
     algorithm_parameters,
+    series_description,
     software_versions,
 )
 from MTINetLib.report.dicom.source_headers import SourceHeaders
@@ -65,7 +66,9 @@ def dicom_segmentation(
             device_serial_number=SERIAL_NUMBER,
             content_label="LIVER_LESIONS",
             content_description=RESEARCH_USE,
-            series_description="MTINet lesions, research use only",
+            series_description=series_description(
+                "lesions", corrected=findings.provenance.corrected_by_person
+            ),
             transfer_syntax_uid=ExplicitVRLittleEndian,
             omit_empty_frames=True,
         )

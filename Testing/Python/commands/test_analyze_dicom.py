@@ -1,0 +1,95 @@
+"""mtinet analyze --dicom, and what findings say of the images behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pydicom
+import pytest
+from support.small_models import known_model
+
+from MTINetLib.cli import run
+from MTINetLib.findings import findings_schema, from_json, to_json
+from MTINetLib.inference import model_store
+from MTINetLib.report.dicom.names import DICOM_FILES
+from MTINetLib.study.phase import Phase
+
+OPTIONS = ("--pre", "--arterial", "--portal-venous", "--delayed")
+
+
+def analyze(out: Path, model: Path, *arguments: str) -> int:
+    return run(["analyze", "-o", str(out), "--model", str(model), "--no-scene", "--dicom", *arguments])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _lesions_are_found() -> Iterator[None]:
+    """The network is one whose answers are known, and which finds the lesions of the made study."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model_store, "load_ready_model", lambda *_: known_model())
+        yield
+
+
+@pytest.fixture(scope="module")
+def out(dicom: dict[Phase, Path], model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("analysed") / "out"
+    assert analyze(folder, model, str(dicom[Phase.PRE].parent)) == 0
+    return folder
+
+
+def test_the_dicom_objects_stand_beside_the_other_results(out: Path, dicom: dict[Phase, Path]) -> None:
+    made = {path.name: pydicom.dcmread(path) for path in (out / "dicom").iterdir()}
+    assert set(made) == set(DICOM_FILES)
+    source = pydicom.dcmread(next(dicom[Phase.PRE].iterdir()), stop_before_pixels=True)
+    assert {item.StudyInstanceUID for item in made.values()} == {source.StudyInstanceUID}
+    assert [made[name].Modality for name in DICOM_FILES] == ["SEG", "SR", "DOC"]
+    assert made["report.dcm"].EncapsulatedDocument.startswith((out / "report.pdf").read_bytes()[:-1])
+
+
+def test_what_the_network_made_is_called_automatic(out: Path) -> None:
+    seg, sr, pdf = [pydicom.dcmread(out / "dicom" / name) for name in DICOM_FILES]
+    assert {segment.SegmentAlgorithmType for segment in seg.SegmentSequence} == {"AUTOMATIC"}
+    assert all("by AI" in item.SeriesDescription for item in (seg, sr, pdf))
+
+
+def test_findings_name_the_images_of_every_phase(out: Path, dicom: dict[Phase, Path]) -> None:
+    text = (out / "findings.json").read_text(encoding="utf-8")
+    jsonschema.validate(json.loads(text), findings_schema())
+    findings = from_json(text)
+    assert to_json(findings) == text
+    for said in findings.study.phases:
+        headers = [
+            pydicom.dcmread(path, stop_before_pixels=True) for path in dicom[Phase(said["phase"])].iterdir()
+        ]
+        assert set(said["instance_uids"]) == {header.SOPInstanceUID for header in headers}
+        assert {said["series_uid"]} == {header.SeriesInstanceUID for header in headers}
+        assert said["frame_numbers"] is None
+
+
+def test_without_dicom_behind_it_the_other_results_are_written_and_one_sentence_says_why(
+    files: dict[Phase, Path], model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = [
+        word for option, path in zip(OPTIONS, files.values(), strict=True) for word in (option, str(path))
+    ]
+    assert analyze(tmp_path / "out", model, *named) == 0
+    assert "was not read from DICOM" in " ".join(capsys.readouterr().out.split())
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert "report.pdf" in names
+    assert "dicom" not in names
+
+
+def test_results_without_dicom_take_earlier_objects_away(
+    out: Path, dicom: dict[Phase, Path], model: Path, tmp_path: Path
+) -> None:
+    """Old objects must not stand beside new findings."""
+    again = tmp_path / "out"
+    for path in [path for path in out.rglob("*") if path.is_file()]:
+        target = again / path.relative_to(out)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    words = ["analyze", str(dicom[Phase.PRE].parent), "-o", str(again), "--model", str(model), "--no-scene"]
+    assert run([*words, "--overwrite"]) == 0
+    assert list((again / "dicom").glob("*")) == []
