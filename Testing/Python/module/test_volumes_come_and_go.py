@@ -1,4 +1,4 @@
-"""What happens to the chosen phases when volumes are deleted and scenes are read, as in Slicer's selectors."""
+"""The chosen phases when volumes are deleted and scenes are read; selectors behave as Slicer's do."""
 
 from __future__ import annotations
 
