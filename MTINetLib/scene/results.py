@@ -202,6 +202,17 @@ def shows_relative(results: Results) -> bool:
     return bool(results.segmentation.GetAttribute(RELATIVE_ATTRIBUTE))
 
 
+def set_aside(results: Results) -> str:
+    """Hide results that newer ones follow, and keep them; the segmentation's new name comes back."""
+    node = results.segmentation
+    node.SetName(slicer_module().mrmlScene.GenerateUniqueName(f"{node.GetName()} (earlier)"))
+    for segmentation in (node, results.ai_segmentation):
+        display = None if segmentation is None else segmentation.GetDisplayNode()
+        if display is not None:
+            display.SetVisibility(False)
+    return str(node.GetName())
+
+
 def remove_results(results: Results) -> None:
     """Remove all nodes but the user's volumes, and the folder that held them."""
     hidden = results.geometry if results.geometry is not results.reference else None

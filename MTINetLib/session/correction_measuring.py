@@ -210,10 +210,13 @@ class Measuring:
         self._read_of_ai = {} if drawn else self._of_ai
         kept = marks_from_text(results.segmentation.GetAttribute(READ_MARKS_ATTRIBUTE))
         self._read = self._read_of_ai if kept is None else kept
+        # An edit may have come before this first look; its masks are not those of the findings.
+        edited = self._edited_at is not None
         labels = corrected_labels(results)
         yield
-        self._measured = mask_marks(labels)
-        self._weigh(self._measured)
+        marks = mask_marks(labels)
+        self._measured = None if edited else marks
+        self._weigh(marks)
         self._session.events.tell(Topic.FINDINGS)
 
     def _weigh(self, marks: Marks) -> None:

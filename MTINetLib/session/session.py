@@ -13,7 +13,7 @@ from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.layout import LAYOUT_ID, fit_views, layout_in_use, restore_layout, show_layout
 from MTINetLib.scene.phase_images import candidate_volumes
 from MTINetLib.scene.propose_phases import PhaseChoice, PhaseProposal, check_choice, propose_phases
-from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, show_curve
+from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, set_aside, show_curve
 from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.session.analysis_run import AnalysisRun, Hearers, Wanted
 from MTINetLib.session.choices import Choices, choose_volume, chosen_volumes
@@ -305,15 +305,23 @@ class Session:
             self._run.poll()
 
     def _shown(self, results: Results, findings: StudyFindings, analyzed: Analyzed) -> None:
-        before, self._run = self.results, None
-        if before is not None:
-            remove_results(before)
+        self._run = None
+        self._clear_away(self.results)
         self.analyzed = analyzed
         self.choices.segmentation = results.segmentation
         self._take(results, findings)
         self.show_layout()
         self.select(findings.lesions[0].label if findings.lesions else None)
         self.set_state(State.IDLE)
+
+    def _clear_away(self, before: Results | None) -> None:
+        """Newer results replace older ones, but never what a person has drawn."""
+        if before is None:
+            return
+        if self.findings is not None and self.findings.provenance.corrected_by_person:
+            self.inform(f"Your corrected lesions of before are kept, hidden, as '{set_aside(before)}'.")
+        else:
+            remove_results(before)
 
     def _take(self, results: Results | None, findings: StudyFindings | None) -> None:
         self.results, self.findings = results, findings

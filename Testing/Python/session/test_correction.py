@@ -48,6 +48,16 @@ def slicer() -> Any:
 
 
 class TestAnEdit:
+    def test_that_comes_before_the_first_look_at_the_masks_is_measured_too(
+        self, slicer: Any, worker: Any
+    ) -> None:
+        session = corrected_session(worker, made_study())
+        session.correction.watch(session.results)  # as after an analysis: nothing has been looked at yet
+        before = finding(session, 1)
+        paint(session, 1, half_of(mask_of(session, 1)))
+        settle(session)
+        assert finding(session, 1).volume_ml < before.volume_ml
+
     def test_changes_the_findings_of_its_lesion_and_says_that_a_person_did_it(
         self, slicer: Any, worker: Any
     ) -> None:
