@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 
 
+def _qt_or_skip() -> None:
+    pytest.importorskip("PySide6", reason="PySide6-Essentials is not installed: pip install 'MTINetLib[dev]'")
+    try:
+        from PySide6 import QtWidgets  # noqa: F401
+    except ImportError as error:
+        pytest.skip(f"Qt lacks a library of the system ({error}): run scripts/setup test")
+
+
 @pytest.fixture
 def slicer_desktop() -> Iterator[Any]:
     """A desktop with an empty scene. The test fails when a slot, timer or observer raised, or when an error
     or a warning popped up that the test did not expect (``slicer_desktop.popups.expect(text)``)."""
-    pytest.importorskip("PySide6", reason="PySide6-Essentials is not installed: pip install 'MTINetLib[dev]'")
+    _qt_or_skip()
     pytest.importorskip("slicer", reason="slicer-core is not installed: pip install 'MTINetLib[viewer]'")
     from support.qt_stand_in import install
 
