@@ -14,7 +14,7 @@ from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_it
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing
 from MTINetLib.study.phase import PHASES
-from MTINetLib.worker.training_messages import CaseRow
+from MTINetLib.worker.training_messages import CaseRow, CheckedDataset
 
 HEADS = ("Case", "Patient", "Ph.", "Class", "Les.", "Size")
 _TIPS = (
@@ -110,12 +110,13 @@ class DatasetSection:
         elif desk.doing is Doing.CHECKING:
             text = _("Looking at the cases…")
         elif checked is None:
-            text = _("The check was cancelled.")
+            text = ""
         elif not checked.cases:
-            text = checked.problems[0] if checked.problems else _("There are no cases.")
+            text = _no_cases(checked)
         else:
             text = _summary(list(checked.cases), checked.patients)
         ui.datasetLabel.text = text
+        ui.datasetLabel.visible = bool(text)
 
     def _fill(self, rows: list[CaseRow]) -> None:
         table = self._ui.caseTable
@@ -154,6 +155,13 @@ class DatasetSection:
         ui.problemLabel.text = "\n".join(lines)
         ui.problemLabel.visible = bool(lines)
         ui.problemLabel.styleSheet = STYLES["warning"]
+
+
+def _no_cases(checked: CheckedDataset) -> str:
+    folder = Path(checked.dataset)
+    if folder.is_dir() and not any(folder.iterdir()):
+        return str(_("An empty folder: it becomes a dataset with the first case that you add."))
+    return checked.problems[0] if checked.problems else str(_("There are no cases."))
 
 
 def _set_heads(table: Any) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
+from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.training_case import CaseSection
 from MTINetLib.panels.training_dataset import DatasetSection
 from MTINetLib.panels.training_models import ModelsSection
 from MTINetLib.panels.training_run import RunSection
 from MTINetLib.session.events import Topic
-from MTINetLib.session.training_state import TrainingTopic
+from MTINetLib.session.training_state import About, TrainingTopic
 
 
 class TrainingPanel(Panel):
@@ -30,7 +31,7 @@ class TrainingPanel(Panel):
         self._hear(TrainingTopic.RUN, self._run_changed)
         self._hear(TrainingTopic.PROGRESS, self._progressed)
         self._hear(TrainingTopic.CURVES, self.run.show_curves_soon)
-        self._hear(TrainingTopic.MESSAGE, self.run.show_message)
+        self._hear(TrainingTopic.MESSAGE, self._show_message)
         self._hear(TrainingTopic.MODELS, self.models.models_changed)
         for topic in (Topic.FINDINGS, Topic.STATE):
             self.listen(topic, self.case.show)
@@ -42,6 +43,7 @@ class TrainingPanel(Panel):
         self.case.show()
         self.run.show()
         self.models.show()
+        self._show_message()
 
     def enter(self) -> None:
         self.session.training.attach()
@@ -65,6 +67,22 @@ class TrainingPanel(Panel):
         self.case.show()
         self.run.show_buttons()
         self.models.show_buttons()
+
+    def _show_message(self) -> None:
+        """Beside what it is about."""
+        training, ui = self.session.training, self.ui
+        labels = {
+            About.RUN: ui.messageLabel,
+            About.DATASET: ui.datasetMessageLabel,
+            About.CASE: ui.caseMessageLabel,
+            About.MODEL: ui.modelMessageLabel,
+        }
+        for about, label in labels.items():
+            message = training.message if about is training.about else None
+            label.visible = message is not None
+            if message is not None:
+                label.text = message.text
+                label.styleSheet = STYLES[message.kind]
 
     def _run_changed(self) -> None:
         self.run.show()

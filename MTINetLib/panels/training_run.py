@@ -9,7 +9,6 @@ from typing import Any
 import ctk
 from slicer.i18n import tr as _
 
-from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.plot_view import PlotView
 from MTINetLib.panels.training_chart import TrainingChart
 from MTINetLib.panels.training_words import curves_in_words, duration
@@ -69,7 +68,6 @@ class RunSection:
         self.show_buttons()
         self._fill_runs()
         self.show_progress()
-        self.show_message()
         self.show_curves()
 
     def show_progress(self) -> None:
@@ -84,13 +82,6 @@ class RunSection:
             ui.trainingBar.setRange(0, seen.total)
             ui.trainingBar.setValue(min(seen.done, seen.total))
         ui.stageLabel.text = self._stage()
-
-    def show_message(self) -> None:
-        message, label = self._training.message, self._ui.messageLabel
-        label.visible = message is not None
-        if message is not None:
-            label.text = message.text
-            label.styleSheet = STYLES[message.kind]
 
     def show_curves_soon(self) -> None:
         """New figures: drawn at once if the last drawing is a while ago; a run's end draws the rest."""
@@ -225,7 +216,10 @@ class RunSection:
             text = _("Not installed yet: {names}. The section Setup of the other tab installs it.")
             return str(text.format(names=", ".join(self._missing)))
         checked = self._training.desk.checked
-        if checked is not None and checked.dataset == self._folder() and not checked.usable:
+        here = checked is not None and checked.dataset == self._folder()
+        if here and checked is not None and not checked.cases:
+            return str(_("The folder above holds no dataset yet."))
+        if here and checked is not None and not checked.usable:
             return str(_("The dataset above has problems; training reads every case of it."))
         if not self._folder():
             return str(_("Choose a dataset above first."))

@@ -12,7 +12,7 @@ from MTINetLib.session.chores import Chores
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message, ProgressSeen
 from MTINetLib.session.training_case import CaseChoices, hand_over_case
-from MTINetLib.session.training_state import Doing, TrainingTopic
+from MTINetLib.session.training_state import About, Doing, TrainingTopic
 from MTINetLib.worker.client import Call, WorkerClient
 from MTINetLib.worker.training_messages import (
     AddCase,
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from MTINetLib.session.session import Session
 
 
+_ABOUT = {
+    Doing.NOTHING: About.DATASET,
+    Doing.CHECKING: About.DATASET,
+    Doing.ADDING: About.CASE,
+    Doing.KEEPING: About.MODEL,
+}
+
+
 class TrainingDesk:
     """One job at a time, in a worker that ends when there is none. Listen to DATASET and MODELS.
 
@@ -35,7 +43,10 @@ class TrainingDesk:
     """
 
     def __init__(
-        self, events: Events, say: Callable[[Message | None], None], make_worker: Callable[[], WorkerClient]
+        self,
+        events: Events,
+        say: Callable[[Message | None, About], None],
+        make_worker: Callable[[], WorkerClient],
     ) -> None:
         self._events, self._say, self._make_worker = events, say, make_worker
         self._worker: WorkerClient | None = None
@@ -148,16 +159,17 @@ class TrainingDesk:
         added = CaseAdded.from_dict(result)
         folder = str(Path(added.folder).parent.parent)
         self._set(Doing.NOTHING)
-        self._say(Message("info", f"The study was added as {added.case} of {added.patient}."))
+        self._say(Message("info", f"The study was added as {added.case} of {added.patient}."), About.CASE)
         self.check(folder)
 
     def _was_kept(self, result: dict[str, Any]) -> None:
         kept = ModelKept.from_dict(result)
         self._set(Doing.NOTHING)
-        self._say(Message("info", f"The model '{kept.name}' is kept; Analyze can use it now."))
+        self._say(Message("info", f"The model '{kept.name}' is kept; Analyze can use it now."), About.MODEL)
         self._events.tell(TrainingTopic.MODELS)
 
     def _failed(self, error: MTINetError) -> None:
-        self.error = error
+        about = _ABOUT[self.doing]
         self._set(Doing.NOTHING)
-        self._say(Message("info" if isinstance(error, Cancelled) else "error", str(error)))
+        self.error = error
+        self._say(Message("info" if isinstance(error, Cancelled) else "error", str(error)), about)

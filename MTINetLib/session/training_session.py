@@ -20,7 +20,7 @@ from MTINetLib.session.training_case import CaseChoices
 from MTINetLib.session.training_desk import TrainingDesk
 from MTINetLib.session.training_run import TrainingRun
 from MTINetLib.session.training_runs import RunRecord, forget_run, recent_runs
-from MTINetLib.session.training_state import Doing, TrainingChoices, TrainingTopic
+from MTINetLib.session.training_state import About, Doing, TrainingChoices, TrainingTopic
 from MTINetLib.worker.client import WorkerClient
 
 if TYPE_CHECKING:
@@ -34,12 +34,13 @@ class TrainingSession:
     """``run`` is the training, ``desk`` does the short jobs; ``events`` tells of TrainingTopics.
 
     Nothing here blocks but :meth:`wait`; :meth:`poll` is called by the module's timer. Errors end in
-    ``message``, one sentence for the user.
+    ``message``, one sentence for the user, and ``about`` says what it is about.
     """
 
     def __init__(self, make_worker: Callable[[], WorkerClient] = WorkerClient) -> None:
         self.events = Events()
         self.message: Message | None = None
+        self.about = About.RUN
         self.run = TrainingRun(self.events, self._say, make_worker)
         self.desk = TrainingDesk(self.events, self._say, make_worker)
 
@@ -106,14 +107,15 @@ class TrainingSession:
         """
         models = self.run.record.models if self.run.record is not None else ()
         if not 1 <= part <= len(models):
-            self._say(Message("error", "This run has no model yet: let it come to its first validation."))
+            text = "This run has no model yet: let it come to its first validation."
+            self._say(Message("error", text), About.MODEL)
             return
         self._say(None)
         self.desk.keep(models[part - 1], name)
 
     def delete(self, model: KeptModel) -> None:
         """Delete a kept model."""
-        self._try(lambda: delete_model(model.folder))
+        self._try(lambda: delete_model(model.folder), About.MODEL)
         self.events.tell(TrainingTopic.MODELS)
 
     # What runs
@@ -161,14 +163,14 @@ class TrainingSession:
         self.run.close()
         self.desk.close()
 
-    def _try(self, what: Callable[[], None]) -> None:
+    def _try(self, what: Callable[[], None], about: About = About.RUN) -> None:
         try:
             what()
         except MTINetError as error:
-            self._say(Message("error", str(error)))
+            self._say(Message("error", str(error)), about)
 
-    def _say(self, message: Message | None) -> None:
-        self.message = message
+    def _say(self, message: Message | None, about: About = About.RUN) -> None:
+        self.message, self.about = message, about
         self.events.tell(TrainingTopic.MESSAGE)
 
 

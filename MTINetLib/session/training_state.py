@@ -38,6 +38,15 @@ class Doing(Enum):
     KEEPING = "Keeping the model"
 
 
+class About(Enum):
+    """What a message for the user is about, so that it is shown there."""
+
+    RUN = auto()
+    DATASET = auto()
+    CASE = auto()
+    MODEL = auto()
+
+
 @dataclass(frozen=True)
 class TrainingChoices:
     """What the user chose for a run.

@@ -156,6 +156,8 @@ def test_a_run_is_started_held_stopped_kept_and_used(
     ui.keepButton.click()
     until(session, lambda: ui.modelTable.rowCount == 1)
     assert texts(ui.modelTable)[0][:2] == ["Ward model", "quick"]
+    assert not ui.modelMessageLabel.isHidden()
+    assert ui.messageLabel.isHidden()
     ui.modelTable.selectRow(0)
     ui.useButton.click()
     assert session.choices.model == "Ward model"
@@ -182,6 +184,8 @@ def test_the_open_study_becomes_a_case_once_every_lesion_has_a_class(
         assert not ui.addCaseButton.enabled
         panel.dataset._timer.stop()
         checked(session, panel, tmp_path)
+        assert "becomes a dataset with the first case" in ui.datasetLabel.text
+        assert "no dataset yet" in ui.unreadyLabel.text
         boxes = panel.case._boxes
         first, *others = boxes.values()
         first.setCurrentIndex(0)
@@ -197,7 +201,7 @@ def test_the_open_study_becomes_a_case_once_every_lesion_has_a_class(
         (case,) = read_dataset(tmp_path)
         assert (case.patient, case.case_class) == ("ward-7", "hemangioma")
         assert set(case.lesion_classes) == set(boxes)
-        assert "was added as case_0001 of ward-7" in ui.messageLabel.text
+        assert "was added as case_0001 of ward-7" in ui.caseMessageLabel.text
     finally:
         session.close()
 
@@ -206,7 +210,7 @@ def test_without_a_study_the_section_says_what_to_do(session: Any, open_panel: A
     panel = open_panel(session)
     panel.ui.caseSection.collapsed = False
     assert "Analyze a study first" in panel.ui.caseLabel.text
-    assert not panel.ui.addCaseButton.visible
+    assert panel.ui.addCaseButton.isHidden()
 
 
 def test_the_fields_become_the_choices_of_a_run(session: Any, open_panel: Any, tmp_path: Path) -> None:
