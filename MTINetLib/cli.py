@@ -16,6 +16,7 @@ from MTINetLib.commands.demo import demo
 from MTINetLib.commands.evaluate import evaluate
 from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_libraries, show_tracebacks
 from MTINetLib.commands.info import info
+from MTINetLib.commands.inspect import inspect
 from MTINetLib.commands.phantom import phantom
 from MTINetLib.commands.train import train
 from MTINetLib.freed_memory import keep_freed_memory
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (analyze, phantom, check, train, evaluate, bench, demo, info):
+for command in (analyze, inspect, phantom, check, train, evaluate, bench, demo, info):
     app.command()(command)
 
 

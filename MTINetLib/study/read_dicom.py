@@ -15,6 +15,8 @@ from MTINetLib.study.dicom_scan import FileProblem, ScanResult, scan
 from MTINetLib.study.dicom_volumes import volumes_of_series
 from MTINetLib.study.source_volume import SourceVolume
 
+_MOST_SERIES_NAMED = 4
+
 
 @dataclass(frozen=True)
 class DicomFolder:
@@ -84,25 +86,39 @@ def _nothing_found(folder: Path, found: ScanResult) -> str:
 
 def _refuse_mixtures(folder: Path, frames: Iterable[Frame]) -> None:
     """One patient, one study; the sentence tells studies apart without saying whose they are."""
-    studies: dict[str, tuple[Header, int]] = {}
-    patients: set[str] = set()
+    studies: dict[tuple[str, str], list[Frame]] = defaultdict(list)
     for frame in frames:
         header = Header(frame.dataset)
-        uid = header.text("StudyInstanceUID")
-        studies[uid] = (header, studies[uid][1] + 1 if uid in studies else 1)
-        patients.add(header.text("PatientID") or header.text("PatientName"))
-    if len(studies) < 2 and len(patients) < 2:
+        patient = header.text("PatientID") or header.text("PatientName")
+        studies[(header.text("StudyInstanceUID"), patient)].append(frame)
+    if len(studies) < 2:
         return
-    listed = "; ".join(
-        f"{header.text('StudyDescription') or 'study without description'}, "
-        f"{header.text('StudyDate') or 'no date'}, {count} images"
-        for header, count in studies.values()
-    )
-    whose = f" of {len(patients)} patients" if len(patients) > 1 else ""
-    count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
+    listed = "; ".join(_study_in_words(own) for own in studies.values())
+    patients = len({patient for _, patient in studies})
+    whose = f" of {patients} patients" if patients > 1 else ""
+    number = len({uid for uid, _ in studies})
+    count = "1 study" if number == 1 else f"{number} studies"
     raise InputError(
         f"The folder {folder} holds {count}{whose} ({listed}); give a folder with one study of one patient."
     )
+
+
+def _study_in_words(frames: Sequence[Frame]) -> str:
+    """Description, date and series of a study; nothing that names the patient."""
+    first = Header(frames[0].dataset)
+    series = {frame.series_uid: _text(frame, "SeriesDescription") for frame in frames}
+    names = [f"'{name}'" for name in dict.fromkeys(series.values()) if name]
+    shown = ", ".join(names[:_MOST_SERIES_NAMED]) + (", ..." if len(names) > _MOST_SERIES_NAMED else "")
+    return (
+        f"{_text(frames[0], 'StudyDescription') or 'study without description'}, "
+        f"{first.text('StudyDate') or 'no date'}, {len(frames)} images in {len(series)} series"
+        f"{f' such as {shown}' if shown else ''}"
+    )
+
+
+def _text(frame: Frame, keyword: str) -> str:
+    """A text in the file's own character set."""
+    return str(frame.dataset.get(keyword) or "").strip()
 
 
 def past_midnight(frames: Sequence[Frame]) -> Sequence[Frame]:

@@ -100,7 +100,7 @@ def recognise_phases(
         found = assumed
     used = [found.chosen[phase].volume for phase in PHASES]
     left_out += [
-        LeftOut(volume, _why_not(volume, clues)) for volume in candidates if not _among(volume, used)
+        LeftOut(volume, why_not(volume, clues, PHASES)) for volume in candidates if not _among(volume, used)
     ]
     times, time_flags = _times(found.chosen, start)
     order_flag = ("order_assumed",) if any(found.chosen[phase].assumed for phase in PHASES) else ()
@@ -183,13 +183,16 @@ def _pixels(chosen: Mapping[Phase, Clues]) -> PixelCheck:
     return check_pixels([chosen[phase].volume for phase in PHASES])
 
 
-def _why_not(volume: SourceVolume, clues: Sequence[Clues]) -> str:
+def why_not(volume: SourceVolume, clues: Sequence[Clues], found: Sequence[Phase]) -> str:
+    """Why no phase is taken from a volume that might be one; ``found`` are the phases that were found."""
     words = next((clue.words for clue in clues if clue.volume is volume), None)
     if words is not None and words.hepatobiliary:
         return "a hepatobiliary phase"
-    if words is not None and words.phase is not None:
+    if words is not None and words.phase is not None and words.phase in found:
         return f"another {words.phase.title} volume, the one used fits better"
-    return "a further dynamic volume, the ones used fit better"
+    if len(found) == len(PHASES):
+        return "a further dynamic volume, the ones used fit better"
+    return "nothing tells which phase it is"
 
 
 def _times(chosen: Mapping[Phase, Clues], start: float | None) -> tuple[FourTimes, tuple[str, ...]]:

@@ -1,0 +1,94 @@
+"""``mtinet inspect``: what a DICOM folder holds, and which phases are recognised in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from MTINetLib.study.inspect_folder import InspectedVolume, Inspection
+
+_MOST_PROBLEMS = 12
+#: Columns of a table that is not printed on a terminal.
+_WIDTH = 140
+
+
+def inspect(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of DICOM, at any depth.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Say what a folder of DICOM holds: series, volumes, phases and why, without analysing anything."""
+    from MTINetLib.study.inspect_folder import inspect_folder
+
+    found = inspect_folder(folder)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=max(console.width, _WIDTH))
+    console.print(_table(found))
+    for line in _lines(found):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _table(found: Inspection) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"{len(found.volumes)} volumes", title_justify="left")
+    for head, right in (("#", True), ("Volume", False), ("Size", False), ("Spacing (mm)", False)):
+        table.add_column(head, justify="right" if right else "left", overflow="fold")
+    table.add_column(f"After {found.times_after}" if found.times_after else "Time", justify="right")
+    table.add_column("Phase")
+    table.add_column("Sure", justify="right")
+    table.add_column("Why", overflow="fold", ratio=1)
+    for volume in found.volumes:
+        table.add_row(*_row(volume))
+    return table
+
+
+def _row(found: InspectedVolume) -> tuple[str, ...]:
+    from rich.markup import escape
+
+    grid = found.volume.grid
+    said = "; ".join(found.evidence)
+    if found.left_out is not None:
+        said = f"not used: {found.left_out}" + (f" ({said})" if said else "")
+    return (
+        str(found.number),
+        escape(found.volume.name),
+        " x ".join(str(size) for size in grid.shape[::-1]),
+        " x ".join(f"{size:.2f}" for size in grid.spacing),
+        "-" if found.time_s is None else f"{found.time_s:.0f} s",
+        "-" if found.phase is None else found.phase.title,
+        "-" if found.phase is None else f"{100 * found.confidence:.0f} %",
+        escape(said),
+    )
+
+
+def _lines(found: Inspection) -> list[str]:
+    """What a person needs to know besides the table."""
+    lines = list(found.remarks)
+    if found.missing:
+        lines.append(
+            "Name these phases for mtinet analyze with --pre, --arterial, --portal-venous or --delayed and "
+            "the #number above."
+        )
+    elif not found.remarks:
+        lines.append("All four phases were found: mtinet analyze can use this folder as it is.")
+    for problem in found.problems[:_MOST_PROBLEMS]:
+        lines.append(f"{problem.path}: {problem.reason}.")
+    if len(found.problems) > _MOST_PROBLEMS:
+        lines.append(f"... and {len(found.problems) - _MOST_PROBLEMS} more files that cannot be used.")
+    if found.copies:
+        lines.append(f"Second copies of images that were left out: {found.copies}.")
+    if found.skipped:
+        lines.append(f"Files that hold no MR images: {found.skipped}.")
+    return lines

@@ -1,0 +1,197 @@
+"""What a DICOM folder holds and which phases are recognised in it, for people, before any analysis."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.errors import InputError
+from MTINetLib.progress import Progress
+from MTINetLib.study.dicom_scan import FileProblem
+from MTINetLib.study.load import validate
+from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.read_dicom import DicomFolder, open_dicom_folder
+from MTINetLib.study.recognise import PhaseAssignment, recognise_phases, why_not
+from MTINetLib.study.recognise_certain import CertainPhases, certain_phases
+from MTINetLib.study.recognise_evidence import Verdict
+from MTINetLib.study.recognise_order import OPTION
+from MTINetLib.study.recognise_pixels import PixelCheck, check_pixels
+from MTINetLib.study.source_volume import SourceVolume
+
+
+@dataclass(frozen=True, eq=False)
+class InspectedVolume:
+    """One volume and what is thought of it.
+
+    Args:
+        number: 1-based, as the messages and ``#number`` on the command line count.
+        time_s: seconds after the bolus, or after the pre-contrast phase; None where that is not known.
+        phase: None where it is no phase, or not certainly one.
+        confidence: that it is the phase; below 0.6 where that is not certain, 0 where nothing says so.
+        evidence: sentences, strongest first.
+        left_out: why no phase is taken from it, None for a phase that can be used.
+    """
+
+    number: int
+    volume: SourceVolume
+    time_s: float | None
+    phase: Phase | None
+    confidence: float
+    evidence: tuple[str, ...]
+    left_out: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        grid = self.volume.grid
+        return {
+            "size": list(grid.shape[::-1]),
+            "spacing_mm": [round(size, 4) for size in grid.spacing],
+            "time_s": self.time_s,
+            "phase": None if self.phase is None else self.phase.value,
+            "confidence": self.confidence,
+            "evidence": list(self.evidence),
+            "left_out": self.left_out,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What a folder holds.
+
+    Args:
+        times_after: what ``time_s`` counts from, ``bolus`` or ``pre-contrast``; None without times.
+        missing: phases that no volume certainly is.
+        remarks: sentences for people about what stands in the way of an analysis.
+        problems, skipped, copies: as in DicomFolder.
+    """
+
+    volumes: tuple[InspectedVolume, ...]
+    times_after: str | None
+    missing: tuple[Phase, ...]
+    remarks: tuple[str, ...]
+    problems: tuple[FileProblem, ...]
+    skipped: int
+    copies: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """``series`` with their volumes, and ``problems``; size and spacing along columns, rows, slices."""
+        series: dict[object, dict[str, Any]] = {}
+        for found in self.volumes:
+            uid = found.volume.series_uid
+            text = str(found.volume.headers.get("SeriesDescription") or found.volume.description).strip()
+            entry = series.setdefault(uid or found.number, {"uid": uid, "description": text, "volumes": []})
+            entry["volumes"].append(found.as_dict())
+        problems = [{"path": str(problem.path), "reason": problem.reason} for problem in self.problems]
+        return {"series": list(series.values()), "problems": problems}
+
+
+def inspect_folder(folder: Path, progress: Progress | None = None) -> Inspection:
+    """Read a folder and say which phases are certain; those that are not stand in ``missing``.
+
+    Raises:
+        InputError: there is nothing that can be used, or images of several studies or patients.
+        PermissionError: the folder may not be read.
+    """
+    if folder.is_dir():
+        with os.scandir(folder):  # says so, where walking through it would find nothing
+            pass
+    found = open_dicom_folder(folder, progress)
+    certain = certain_phases(found.volumes, {}, look=_look)
+    try:
+        assignment = recognise_phases(found.volumes)
+    except InputError:
+        return _partly(found, certain)
+    return _inspection(found, certain, assignment, _why_refused(assignment))
+
+
+def _look(volumes: Sequence[SourceVolume]) -> PixelCheck:
+    """The pixel check; volumes that cannot be read say nothing."""
+    try:
+        return check_pixels(volumes)
+    except InputError:
+        return PixelCheck(None, None, ())
+
+
+def _why_refused(assignment: PhaseAssignment) -> tuple[str, ...]:
+    try:
+        validate(assignment)
+    except InputError as error:
+        return (str(error),)
+    return ()
+
+
+def _partly(found: DicomFolder, certain: CertainPhases) -> Inspection:
+    remarks = [
+        f"It is not certain that '{volume.name}' is the {phase.title} phase."
+        for phase, (volume, _) in certain.uncertain.items()
+    ]
+    open_phases = [p for p in PHASES if p not in certain.volumes and p not in certain.uncertain]
+    if open_phases:
+        names = [f"the {phase.title} phase" for phase in open_phases]
+        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        remarks.append(f"Missing, or nothing tells which volume it is: {listed}.")
+    remarks += [
+        f"The {phase.title} phase cannot be used: {volume.problem}"
+        for phase, volume in certain.volumes.items()
+        if volume.problem is not None
+    ]
+    try:
+        recognise_phases(found.volumes, assume_order=True)
+    except InputError:
+        pass
+    else:
+        remarks.append(f"If they were taken in the order of their numbers, confirm it with {OPTION}.")
+    return _inspection(found, certain, None, tuple(remarks))
+
+
+def _inspection(
+    found: DicomFolder,
+    certain: CertainPhases,
+    assignment: PhaseAssignment | None,
+    remarks: tuple[str, ...],
+) -> Inspection:
+    if assignment is None:
+        phases = {id(volume): (phase, certain.verdicts[phase]) for phase, volume in certain.volumes.items()}
+        reasons = {id(item.volume): item.reason for item in certain.left_out}
+    else:
+        phases = {id(assignment.volume(p)): (p, assignment.verdicts[p.index]) for p in PHASES}
+        reasons = {id(item.volume): item.reason for item in assignment.left_out}
+    perhaps = {id(volume): (phase, verdict) for phase, (volume, verdict) in certain.uncertain.items()}
+    times = _times(certain, phases)
+    volumes = []
+    for number, volume in enumerate(found.volumes, start=1):
+        phase, verdict = phases.get(id(volume), (None, Verdict((), 0.0)))
+        reason = reasons.get(id(volume), volume.problem)
+        if phase is None and reason is None:
+            if id(volume) in perhaps:
+                likely, verdict = perhaps[id(volume)]
+                reason = f"not certain, perhaps the {likely.title} phase"
+            else:
+                reason = why_not(volume, certain.clues, [p for p, _ in phases.values()])
+        time = times.get(id(volume))
+        volumes.append(
+            InspectedVolume(number, volume, time, phase, verdict.confidence, verdict.evidence, reason)
+        )
+    return Inspection(
+        volumes=tuple(volumes),
+        times_after=None if not times else "pre-contrast" if certain.bolus_start_s is None else "bolus",
+        missing=tuple(p for p in PHASES if all(p is not phase for phase, _ in phases.values())),
+        remarks=remarks,
+        problems=found.problems,
+        skipped=found.skipped,
+        copies=found.copies,
+    )
+
+
+def _times(certain: CertainPhases, phases: dict[int, tuple[Phase, Verdict]]) -> dict[int, float]:
+    """Seconds after the bolus, or after the pre-contrast phase, by the volume's id."""
+    clocks = {id(clue.volume): clue.clock for clue in certain.clues}
+    pre = next((clocks.get(key) for key, (phase, _) in phases.items() if phase is Phase.PRE), None)
+    origin = certain.bolus_start_s
+    if origin is None and pre is not None:
+        origin = pre.seconds
+    if origin is None:
+        return {}
+    return {key: round(clock.seconds - origin, 3) for key, clock in clocks.items() if clock is not None}
