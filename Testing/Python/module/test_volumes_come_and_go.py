@@ -26,7 +26,7 @@ def chosen(widget: Any) -> list[str | None]:
 def test_a_deleted_volume_leaves_its_phase_empty_and_the_others_alone(
     slicer_desktop: Any, widget: Any, add_study: AddStudy
 ) -> None:
-    """A selector of Slicer turns to the volume above the deleted one, which is another phase."""
+    """A selector of Slicer turns to the volume after the deleted one, which is another phase."""
     study = add_study(widget.logic)
     ids = [node.GetID() for node in study.volumes]
     assert selected(widget) == ids

@@ -139,14 +139,13 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
 
     @calldata_type(VTK_OBJECT)
     def _node_goes(self, _caller: Any, _event: str, node: Any) -> None:
-        """Qt turns to the row above when the current one goes; that can be another volume."""
+        """Qt turns to the row that takes the place of the current one; that is another volume."""
         if not self._alive() or self._scene.IsClosing() or node.GetID() != self._current:
             return
         place = self._ids.index(self._current)
-        above = self._ids[place - 1] if place else ""
         self._ids.remove(self._current)
         self._box.removeItem(place + self._none)
-        self._select(above)
+        self._select(self._ids[min(place, len(self._ids) - 1)] if self._ids else "")
 
     def _scene_replaced(self, *_: Any) -> None:
         """Slicer's box forgets all nodes after an import, the current one too, and lists them anew."""
