@@ -100,6 +100,8 @@ def test_the_module_shows_every_panel() -> None:
 
 def test_qt_s_enumerations_are_named_as_qt_5_and_pythonqt_know_them() -> None:
     """``qt.Qt.AlignRight``, never ``qt.Qt.AlignmentFlag.AlignRight``."""
+    for path in (ROOT / "Resources" / "UI").glob("*.ui"):
+        assert not re.findall(r"\w+::\w+::\w+", path.read_text(encoding="utf-8")), path.name
     for path in (ROOT / "MTINet" / "MTINet.py", *(ROOT / "MTINetLib" / "panels").glob("*.py")):
         assert not re.findall(r"\bqt\.Q\w+\.[A-Z]\w+\.[A-Z]\w+", path.read_text(encoding="utf-8")), path.name
 

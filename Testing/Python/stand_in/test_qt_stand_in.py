@@ -239,6 +239,22 @@ def test_choices_survive_a_saved_scene(slicer_desktop: Any, tmp_path: Path) -> N
     assert again.phases.late.GetName() == "Late"
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ('name="noneEnabled"', 'name="noneEnable"', "noneEnable"),
+        ('class="QCheckBox"', 'class="qMRMLNoSuchWidget"', "qMRMLNoSuchWidget"),
+    ],
+)
+def test_designer_files_may_not_name_what_is_not_there(
+    slicer_desktop: Any, tmp_path: Path, right: str, wrong: str, told: str
+) -> None:
+    path = tmp_path / "Wrong.ui"
+    path.write_text(UI.replace(right, wrong))
+    with pytest.raises((ValueError, RuntimeError), match=told):
+        slicer_desktop.slicer.util.loadUI(str(path))
+
+
 def test_a_panel_can_be_pictured_and_folded(slicer_desktop: Any, tmp_path: Path) -> None:
     widget, ui = load_panel(slicer_desktop, tmp_path)
     open_picture = grab(widget, tmp_path / "open.png")

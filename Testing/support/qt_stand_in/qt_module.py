@@ -38,7 +38,7 @@ def make_qt() -> ModuleType:
 
 
 class DesignerLoader(QtUiTools.QUiLoader):
-    """Knows the stand-ins for Slicer's widgets, and refuses classes that nothing stands for."""
+    """Knows the stand-ins for Slicer's widgets, and refuses what nothing stands for."""
 
     def createWidget(self, class_name: str, parent: Any = None, name: str = "") -> Any:
         if class_name in CUSTOM_WIDGETS:
@@ -46,13 +46,12 @@ class DesignerLoader(QtUiTools.QUiLoader):
             widget.setObjectName(name)
             _kept.append(widget) if parent is None else None
             return widget
-        if not hasattr(QtWidgets, class_name):
-            raise ValueError(f"the Designer file names {class_name}, which the stand-in does not have")
         return super().createWidget(class_name, parent, name)
 
     def load(self, file: Any, parent: Any = None) -> Any:
         """Connections of the scene are taken out of the XML and made here: Qt knows no vtkMRMLScene."""
         root = ET.fromstring(bytes(file.readAll().data()))
+        _refuse_what_is_unknown(root)
         scene_links = []
         for connections in root.iter("connections"):
             for connection in list(connections):
@@ -70,6 +69,22 @@ class DesignerLoader(QtUiTools.QUiLoader):
         for sender, receiver in scene_links:
             named[sender].mrmlSceneChanged.connect(named[receiver].setMRMLScene)
         return widget
+
+
+def _refuse_what_is_unknown(root: ET.Element) -> None:
+    """Qt would take another widget for one that it does not know, and make a dynamic property of a name that
+    is misspelt; it says nothing."""
+    for widget in root.iter("widget"):
+        name = widget.get("class", "")
+        class_: Any = CUSTOM_WIDGETS.get(name) or getattr(
+            QtWidgets, "QFrame" if name == "Line" else name, None
+        )
+        if class_ is None:
+            raise ValueError(f"the Designer file names {name}, which the stand-in does not have")
+        for about in widget.findall("property"):
+            known = class_.staticMetaObject.indexOfProperty(about.get("name", "")) >= 0
+            if not known and about.get("stdset") != "0":
+                raise ValueError(f"the Designer file sets {about.get('name')}, which {name} does not have")
 
 
 def _answer_instead_of_waiting() -> None:
