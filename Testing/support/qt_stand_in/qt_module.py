@@ -83,7 +83,7 @@ def _refuse_what_is_unknown(root: ET.Element) -> None:
             raise ValueError(f"the Designer file names {name}, which the stand-in does not have")
         for about in widget.findall("property"):
             known = class_.staticMetaObject.indexOfProperty(about.get("name", "")) >= 0
-            if not known and about.get("stdset") != "0":
+            if not known and about.get("stdset") != "0" and name != "Line":
                 raise ValueError(f"the Designer file sets {about.get('name')}, which {name} does not have")
 
 
