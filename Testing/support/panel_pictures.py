@@ -7,7 +7,10 @@ from typing import Any
 
 
 def grab(widget: Any, path: Path | str, width: int = 420) -> Path:
-    """Save the widget as a PNG, ``width`` pixels wide and as high as it needs; its path comes back."""
+    """Save a window as a PNG, ``width`` pixels wide and as high as it needs; its path comes back.
+
+    What lies inside another widget has that one's layout and cannot be as high as it needs.
+    """
     from PySide6 import QtCore, QtWidgets
 
     target = Path(path)

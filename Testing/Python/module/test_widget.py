@@ -37,7 +37,11 @@ def start_and_wait_for_the_worker(desktop: Any, logic: Any) -> int:
     return int(logic.session.worker.pid)
 
 
-def test_the_widget_has_its_sections_in_two_tabs_and_says_what_it_is_for(widget: Any) -> None:
+def test_without_a_main_window_the_widget_has_its_sections_in_two_tabs_and_says_what_it_is_for(
+    slicer_desktop: Any, widget: Any
+) -> None:
+    assert slicer_desktop.slicer.util.mainWindow() is None
+    assert slicer_desktop.slicer.app.layoutManager() is None
     assert names(widget.panels) == [
         "StudyPanel",
         "AnalyzePanel",

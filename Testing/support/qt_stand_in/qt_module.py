@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import xml.etree.ElementTree as ET
 from types import ModuleType
@@ -13,7 +14,7 @@ os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
 from PySide6 import QtCore, QtGui, QtNetwork, QtSvg, QtUiTools, QtWidgets
 
 from .popups import popups
-from .pythonqt import speak_pythonqt
+from .pythonqt import PropertyAttribute, speak_pythonqt
 
 #: Widget classes that Designer files name and Qt does not have.
 CUSTOM_WIDGETS: dict[str, type] = {}
@@ -82,7 +83,8 @@ def _refuse_what_is_unknown(root: ET.Element) -> None:
         if class_ is None:
             raise ValueError(f"the Designer file names {name}, which the stand-in does not have")
         for about in widget.findall("property"):
-            known = class_.staticMetaObject.indexOfProperty(about.get("name", "")) >= 0
+            there = inspect.getattr_static(class_, about.get("name", ""), None)
+            known = isinstance(there, (PropertyAttribute, QtCore.Property))
             if not known and about.get("stdset") != "0" and name != "Line":
                 raise ValueError(f"the Designer file sets {about.get('name')}, which {name} does not have")
 
