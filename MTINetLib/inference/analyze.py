@@ -39,13 +39,14 @@ class Analysis:
     Args:
         findings: all that was found, with provenance.
         labels: [K, J, I] on the study's grid, uint8 or uint16; 0 background, else LesionFinding.label.
-        probability: float32 [K, J, I], tumour probability on the study's grid.
+        probability: float32 [K, J, I], tumour probability on the study's grid; None where the lesions
+            were given.
         timings: seconds by stage: normalise, network, lesions, heads, measure.
     """
 
     findings: StudyFindings
     labels: npt.NDArray[Any]
-    probability: npt.NDArray[np.float32]
+    probability: npt.NDArray[np.float32] | None
     timings: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -46,6 +46,7 @@ def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
         precision=request.precision,
         progress=context.progress,
     )
+    assert found.probability is not None  # the network looked for the lesions
     return Analyzed(
         findings=to_dict(found.findings),
         labels=save_result(context.folder, request.study, "labels", found.labels),

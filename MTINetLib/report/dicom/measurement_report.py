@@ -21,6 +21,7 @@ from MTINetLib.report.dicom.maker import (
     series_description,
     software_versions,
 )
+from MTINetLib.report.dicom.segment_reference import segment_reference
 from MTINetLib.report.dicom.source_headers import SourceHeaders
 from MTINetLib.study.phase import PHASES, Phase
 
@@ -167,7 +168,7 @@ def _lesion_group(
         evaluations.append(hd.sr.QualitativeEvaluation(codes.CURVE_KIND, kind))
     return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(tracking),
-        referenced_segment=hd.sr.ReferencedSegment.from_segmentation(segmentation, segment_number=number),
+        referenced_segment=segment_reference(segmentation, number),
         finding_type=codes.LESION,
         finding_category=codes.ABNORMAL_STRUCTURE,
         finding_sites=[hd.sr.FindingSite(anatomic_location=codes.LIVER)],

@@ -118,7 +118,7 @@ def _rgb_bytes(colour: str) -> tuple[int, int, int]:
 
 def _point_at_true_frames(made: Dataset, frames: Sequence[int]) -> None:
     """References count frames of the reduced copy; make them count those of the file in the archive."""
-    for group in made.PerFrameFunctionalGroupsSequence:
+    for group in (*made.SharedFunctionalGroupsSequence, *made.PerFrameFunctionalGroupsSequence):
         for derivation in group.get("DerivationImageSequence", ()):
             for source in derivation.SourceImageSequence:
                 source.ReferencedFrameNumber = frames[int(source.ReferencedFrameNumber) - 1]

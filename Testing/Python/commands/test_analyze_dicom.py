@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pydicom
 import pytest
+from pydicom.pixels import pack_bits
 from support.small_models import known_model
 
 from MTINetLib.cli import run
-from MTINetLib.findings import findings_schema, from_json, to_json
+from MTINetLib.findings import LesionClass, findings_schema, from_json, to_json
 from MTINetLib.inference import model_store
 from MTINetLib.report.dicom.names import DICOM_FILES
+from MTINetLib.report.write_outputs import OWN_FILES
 from MTINetLib.study.phase import Phase
 
+SEGMENT = "SegmentIdentificationSequence"
 OPTIONS = ("--pre", "--arterial", "--portal-venous", "--delayed")
 
 
@@ -81,15 +85,58 @@ def test_without_dicom_behind_it_the_other_results_are_written_and_one_sentence_
     assert "dicom" not in names
 
 
-def test_results_without_dicom_take_earlier_objects_away(
+def test_results_without_dicom_take_earlier_objects_away() -> None:
+    """Old objects must not stand beside new findings; see test_output_folder.py for how they go."""
+    assert {f"dicom/{name}" for name in DICOM_FILES} <= set(OWN_FILES)
+
+
+def test_an_earlier_result_is_gone_on_from_after_a_correction(
     out: Path, dicom: dict[Phase, Path], model: Path, tmp_path: Path
 ) -> None:
-    """Old objects must not stand beside new findings."""
-    again = tmp_path / "out"
-    for path in [path for path in out.rglob("*") if path.is_file()]:
-        target = again / path.relative_to(out)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
-    words = ["analyze", str(dicom[Phase.PRE].parent), "-o", str(again), "--model", str(model), "--no-scene"]
-    assert run([*words, "--overwrite"]) == 0
-    assert list((again / "dicom").glob("*")) == []
+    """One lesion is taken away and the other made smaller, as a viewer would store it."""
+    seg = pydicom.dcmread(out / "dicom" / "segmentation.dcm")
+    pixels = seg.pixel_array
+    groups = seg.PerFrameFunctionalGroupsSequence
+    kept = [n for n, group in enumerate(groups) if group[SEGMENT][0].ReferencedSegmentNumber == 2]
+    pixels[[n for n in range(len(pixels)) if n not in kept[:-1]]] = 0
+    seg.PixelData = pack_bits(pixels.ravel())
+    for item in seg.SegmentSequence:
+        item.SegmentAlgorithmType = "SEMIAUTOMATIC"
+    seg.save_as(tmp_path / "corrected.dcm")
+
+    folder = tmp_path / "out"
+    source = str(dicom[Phase.PRE].parent)
+    assert analyze(folder, model, source, "--resume-from", str(tmp_path / "corrected.dcm")) == 0
+    findings = from_json((folder / "findings.json").read_text(encoding="utf-8"))
+    (lesion,) = findings.lesions
+    voxel_ml = float(np.prod(findings.study.spacing_mm)) / 1000
+    assert lesion.label == 2
+    assert lesion.volume_ml == pytest.approx(int(pixels.sum()) * voxel_ml)
+    assert lesion.lesion_class is LesionClass.HEMANGIOMA  # said by the network again
+    assert findings.provenance.corrected_by_person
+    assert findings.provenance.settings["resumed_from"] == seg.SOPInstanceUID
+    assert not (folder / "probability.nii.gz").exists()
+    again, sr, _ = [pydicom.dcmread(folder / "dicom" / name) for name in DICOM_FILES]
+    assert [item.TrackingUID for item in again.SegmentSequence] == [seg.SegmentSequence[1].TrackingUID]
+    assert seg.SegmentSequence[1].TrackingUID in sr.to_json()
+    assert int(again.pixel_array.sum()) == int(pixels.sum())
+    assert {item.SegmentAlgorithmType for item in again.SegmentSequence} == {"SEMIAUTOMATIC"}
+
+
+def test_going_on_from_an_untouched_result_gives_it_again(
+    out: Path, dicom: dict[Phase, Path], model: Path, tmp_path: Path
+) -> None:
+    source = str(dicom[Phase.PRE].parent)
+    assert analyze(tmp_path / "out", model, source, "--resume-from", str(out)) == 0
+    one, other = [
+        from_json((folder / "findings.json").read_text("utf-8")) for folder in (out, tmp_path / "out")
+    ]
+    assert other.lesions == one.lesions
+    assert not other.provenance.corrected_by_person
+
+
+def test_a_segmentation_that_is_not_there_is_refused_before_anything_is_read(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(tmp_path / "out", model, str(tmp_path), "--resume-from", str(tmp_path / "gone")) == 2
+    assert "name a DICOM segmentation" in capsys.readouterr().err
