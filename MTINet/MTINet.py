@@ -409,6 +409,8 @@ class MTINetTest(ScriptedLoadableModuleTest):
     def tearDown(self):
         self.widget.exit()
         slicer.mrmlScene.Clear()
+        if self.widget.parent.visible:  # its Test button was pressed
+            self.widget.enter()
         self.folder.cleanup()
 
     def runTest(self):
