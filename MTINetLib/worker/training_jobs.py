@@ -26,6 +26,9 @@ from MTINetLib.worker.training_messages import (
     TrainedModel,
 )
 
+#: Messages of progress a second while a run goes on.
+_PROGRESS_RATE = 5.0
+
 
 def check_dataset(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
     """Job ``check_dataset``, see :class:`CheckDataset`. No torch."""
@@ -61,6 +64,8 @@ def add_case(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, 
 
 def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
     """Job ``train``, see :class:`Train`."""
+    # Hours of it: the client would have to read every line.
+    context.progress.rate = _PROGRESS_RATE
     context.progress.start("Loading PyTorch", 0)
     # Here, so that checking a dataset needs neither torch nor Lightning.
     from MTINetLib.training.cross_validation import cross_validate
