@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from MTINetLib.commands.options import Device, Model, OutFolder, Overwrite, Precision
 
 if TYPE_CHECKING:
+    from MTINetLib.inference.analyze import Analysis
     from MTINetLib.progress import Progress
+    from MTINetLib.report.cover import Cover
+    from MTINetLib.report.deidentify import Disguise
+    from MTINetLib.report.dicom.maker import Tracking
     from MTINetLib.study.phase import Phase
     from MTINetLib.study.study import Study
 
@@ -51,11 +57,26 @@ def analyze(
             help="Confirm that four volumes that nothing names were taken in the order of their numbers.",
         ),
     ] = False,
+    resume_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SEG",
+            help="A DICOM segmentation of this study, or a folder of results with one: take its lesions, "
+            "corrected or not, instead of finding them.",
+        ),
+    ] = None,
     scene: Annotated[
         bool, typer.Option("--scene/--no-scene", help="Also make scene.mrb for 3D Slicer and its pictures.")
     ] = True,
     dicom: Annotated[
         bool, typer.Option("--dicom", help="Also make DICOM SEG, SR and PDF, in the folder dicom.")
+    ] = False,
+    deidentify: Annotated[
+        bool,
+        typer.Option(
+            "--deidentify",
+            help="Let no file say whom it is of: no names, dates, descriptions, and new UIDs (PS3.15).",
+        ),
     ] = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -74,6 +95,7 @@ def analyze(
     grid_of = _phase(reference)
     check_output_folder(out, overwrite=overwrite)
     _check_source(source, told, align)
+    earlier = None if resume_from is None else _segmentation_file(resume_from)
     console = Console()
     notes: list[str] = []
     with RichProgress(console) as progress:
@@ -83,7 +105,15 @@ def analyze(
         from MTINetLib.inference.analyze import analyze as find_lesions
         from MTINetLib.report.write_outputs import PDF_FILE, write_outputs
 
-        analysis = find_lesions(study, loaded, device=device, precision=precision, progress=progress)
+        disguise = _disguise(study) if deidentify else None
+        known: Mapping[int, Tracking] = {}
+        if earlier is None:
+            analysis = find_lesions(study, loaded, device=device, precision=precision, progress=progress)
+        else:
+            analysis, known = _resume(earlier, study, loaded, device, precision, progress, notes)
+        cover = None
+        if disguise is not None:
+            analysis, cover = _hidden(analysis, disguise)
 
         def add_scene(folder: Path) -> None:
             from MTINetLib.scene.write_scene import write_scene
@@ -94,14 +124,63 @@ def analyze(
             from MTINetLib.report.dicom.add_dicom import add_dicom
 
             pdf = (folder / PDF_FILE).read_bytes()
-            notes.extend(add_dicom(folder, study, analysis, pdf, progress=progress))
+            made = add_dicom(folder, study, analysis, pdf, known=known, disguise=disguise, progress=progress)
+            notes.extend(made)
 
         also = (*[add_objects] * dicom, *[add_scene] * scene)
-        write_outputs(out, study, analysis, also=also, overwrite=overwrite, progress=progress)
+        write_outputs(out, study, analysis, also=also, cover=cover, overwrite=overwrite, progress=progress)
     console.print(findings_table(analysis.findings))
     for note in notes:
         console.print(note, style="yellow", soft_wrap=True)
     console.print(f"Results are in {out}: begin with report.html.", soft_wrap=True, highlight=False)
+
+
+def _segmentation_file(given: Path) -> Path:
+    from MTINetLib.report.dicom.read_segmentation import segmentation_file
+
+    return segmentation_file(given)
+
+
+def _resume(
+    file: Path, study: Study, model: Any, device: str, precision: str, progress: Progress, notes: list[str]
+) -> tuple[Analysis, Mapping[int, Tracking]]:
+    """The lesions of an earlier result measured and classified, and what they were called there."""
+    from MTINetLib.inference.resume import resume
+    from MTINetLib.report.dicom.read_segmentation import read_segmentation
+
+    progress.start("Reading the segmentation", 1)
+    read = read_segmentation(file, study)
+    progress.finish()
+    notes.extend(read.notes)
+    analysis = resume(
+        study,
+        model,
+        read.labels,
+        corrected=not read.by_ai,
+        origin=read.instance_uid,
+        notes=read.notes,
+        device=device,
+        precision=precision,
+        progress=progress,
+    )
+    return analysis, read.tracking
+
+
+def _disguise(study: Study) -> Disguise:
+    """What stands for the patient in a de-identified export; refuses images with names in their pixels."""
+    from MTINetLib.report.deidentify import Disguise
+    from MTINetLib.report.dicom.burned_in import refuse_names_in_pixels
+
+    refuse_names_in_pixels(study)
+    return Disguise()
+
+
+def _hidden(analysis: Analysis, disguise: Disguise) -> tuple[Analysis, Cover]:
+    from MTINetLib.report.cover import Cover
+    from MTINetLib.report.deidentify import deidentified
+
+    findings = deidentified(analysis.findings, disguise.token, disguise.uids)
+    return replace(analysis, findings=findings), Cover(token=disguise.token)
 
 
 def load_study(

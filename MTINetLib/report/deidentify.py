@@ -1,8 +1,9 @@
 """Findings without what could lead back to the patient: for teaching, sharing and publishing.
 
-What the profile of DICOM PS3.15 Annex E would remove or clean from such data goes: UIDs, free text from the
-scanner or from people, dates and times of day. Times relative to the bolus or the first phase stay, for
-they are the measurement. Evidence is kept where it is one of our own sentences and quotes nothing.
+What the profile of DICOM PS3.15 Annex E would remove or clean from such data goes: UIDs, which are left out
+or replaced, free text from the scanner or from people, dates and times of day. Times relative to the bolus or
+the first phase stay, for they are the measurement. Evidence is kept where it is one of our own sentences and
+quotes nothing.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from MTINetLib.findings import Provenance, StudyFindings
+from MTINetLib.report.new_uids import NewUids
 from MTINetLib.study.phase import Phase
 
 WITHHELD = "withheld"
@@ -46,33 +48,49 @@ def random_token() -> str:
     return f"MTI-{secrets.token_hex(6).upper()}"
 
 
-def deidentified(findings: StudyFindings, token: str) -> StudyFindings:
-    """The findings without UIDs, descriptions, notes and dates; ``token`` stands for the study."""
-    phases = tuple(_phase(said) for said in findings.study.phases)
+@dataclass(frozen=True)
+class Disguise:
+    """What stands for patient and images in all files of one de-identified export; made anew for each."""
+
+    token: str = field(default_factory=random_token)
+    uids: NewUids = field(default_factory=NewUids)
+
+
+def deidentified(findings: StudyFindings, token: str, uids: NewUids | None = None) -> StudyFindings:
+    """The findings without descriptions, notes and dates; ``token`` stands for the study.
+
+    Args:
+        uids: replaces each UID, so that the findings agree with DICOM objects of the same export; None
+            leaves UIDs out.
+    """
+    phases = tuple(_phase(said, uids) for said in findings.study.phases)
     return replace(
         findings,
         study=replace(findings.study, phases=phases),
-        provenance=_provenance(findings.provenance, token),
+        provenance=_provenance(findings.provenance, token, uids),
     )
 
 
-def _phase(said: Mapping[str, Any]) -> dict[str, Any]:
+def _phase(said: Mapping[str, Any], uids: NewUids | None) -> dict[str, Any]:
     evidence = [str(sentence) for sentence in said.get("evidence") or ()]
     kept = [sentence for sentence in evidence if any(form.fullmatch(sentence) for form in _HARMLESS)]
+    series = said.get("series_uid")
+    instances = said.get("instance_uids") or ()
     return {
         **said,
         "description": WITHHELD,
         "evidence": kept or [WITHHELD],
-        "series_uid": None,
-        "instance_uids": [],
-        "frame_numbers": None,
+        "series_uid": None if uids is None or not series else uids(str(series)),
+        "instance_uids": [] if uids is None else [uids(str(uid)) for uid in instances],
+        "frame_numbers": None if uids is None else said.get("frame_numbers"),
     }
 
 
-def _provenance(provenance: Provenance, token: str) -> Provenance:
+def _provenance(provenance: Provenance, token: str, uids: NewUids | None) -> Provenance:
+    series = () if uids is None else tuple(uids(uid) for uid in provenance.input_series_uids if uid)
     return replace(
         provenance,
-        input_series_uids=(),
+        input_series_uids=series,
         settings=_harmless_settings(provenance.settings),
         created_utc="",
         notes=(f"De-identified; study reference {token}.",),

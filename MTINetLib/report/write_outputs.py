@@ -12,6 +12,7 @@ import numpy.typing as npt
 from MTINetLib.findings import to_json
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.report.content import report_content
+from MTINetLib.report.cover import Cover
 from MTINetLib.report.csv_tables import curves_csv, lesions_csv
 from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
 from MTINetLib.report.html import html_report
@@ -61,6 +62,7 @@ def write_outputs(
     *,
     pictures: Mapping[str, bytes] | None = None,
     also: Sequence[Callable[[Path], None]] = (),
+    cover: Cover | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> None:
@@ -68,6 +70,7 @@ def write_outputs(
 
     Args:
         pictures: PNG files for the folder ``pictures``, by the names of PICTURES.
+        cover: the report's own part; of a de-identified study ``analysis.findings`` must be so too.
         also: called with the folder before it moves into place, to add what this room knows nothing of.
         overwrite: replace the files of earlier results in ``out``; what else lies there stays.
 
@@ -79,12 +82,19 @@ def write_outputs(
         for name, png in (pictures or {}).items():
             (folder / PICTURE_FOLDER).mkdir(exist_ok=True)
             (folder / PICTURE_FOLDER / name).write_bytes(png)
-        write_files(folder, study, analysis, progress=progress)
+        write_files(folder, study, analysis, cover=cover, progress=progress)
         for add in also:
             add(folder)
 
 
-def write_files(folder: Path, study: Study, analysis: Analysis, *, progress: Progress | None = None) -> None:
+def write_files(
+    folder: Path,
+    study: Study,
+    analysis: Analysis,
+    *,
+    cover: Cover | None = None,
+    progress: Progress | None = None,
+) -> None:
     """Write findings, masks, tables and report into a folder that is there."""
     watcher = progress or Silent()
     findings = analysis.findings
@@ -94,9 +104,10 @@ def write_files(folder: Path, study: Study, analysis: Analysis, *, progress: Pro
     write_text(folder / LESIONS_FILE, lesions_csv(findings))
     watcher.update(1)
     write_label_map(folder / LABELS_FILE, analysis.labels, study.grid)
-    write_volume(folder / PROBABILITY_FILE, in_steps(analysis.probability), study.grid)
+    if analysis.probability is not None:
+        write_volume(folder / PROBABILITY_FILE, in_steps(analysis.probability), study.grid)
     watcher.update(2)
-    content = report_content(study, findings, analysis.labels)
+    content = report_content(study, findings, analysis.labels, cover)
     watcher.update(3)
     write_text(folder / HTML_FILE, html_report(content))
     watcher.update(4)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent
+from MTINetLib.report.deidentify import Disguise
+from MTINetLib.report.dicom.deidentify import deidentified_objects
 from MTINetLib.report.dicom.export import dicom_objects, write_dicom
 from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.source_headers import source_headers
@@ -24,6 +26,7 @@ def add_dicom(
     pdf: bytes,
     *,
     known: Mapping[int, Tracking] | None = None,
+    disguise: Disguise | None = None,
     progress: Progress | None = None,
 ) -> tuple[str, ...]:
     """Write SEG, SR and the report as DICOM into ``folder``/dicom.
@@ -31,6 +34,7 @@ def add_dicom(
     Args:
         pdf: the report, which is encapsulated.
         known: by label, what lesions were called in the result that this one continues.
+        disguise: of a de-identified export, whose findings and report are de-identified already.
 
     Returns:
         A sentence for people where the study cannot be referred to and nothing was written; else none.
@@ -42,7 +46,12 @@ def add_dicom(
     watcher.start("Writing DICOM", 2)
     try:
         headers = source_headers(study)
-        objects = dicom_objects(analysis.labels, analysis.findings, headers, pdf, known=known)
+        found = (analysis.labels, analysis.findings, headers, pdf)
+        objects = (
+            dicom_objects(*found, known=known)
+            if disguise is None
+            else deidentified_objects(*found, disguise, known=known)
+        )
     except InputError as error:
         watcher.finish()
         return (f"There is no DICOM SEG, SR or PDF: {error}",)
