@@ -9,7 +9,7 @@ from MTINetLib.commands.options import Dataset
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from MTINetLib.study.dataset_check import DatasetCheck
+    from MTINetLib.study.dataset_checked import DatasetCheck
 
 
 def check(dataset: Dataset) -> None:

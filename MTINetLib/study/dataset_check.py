@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.dataset_checked import CaseCheck, DatasetCheck
 from MTINetLib.study.dataset_folder import (
     CASE_CLASSES,
     CASE_COLUMNS,
@@ -30,47 +31,6 @@ _SMALLEST_SIDE = 16
 _MAX_LESIONS = 255
 #: Fewer patients cannot be split into those that train and those that validate.
 FEWEST_PATIENTS = 2
-
-
-@dataclass(frozen=True)
-class CaseCheck:
-    """One line of ``cases.csv``.
-
-    Args:
-        line: in the table, 1-based.
-        case, patient, case_class: as they stand there, empty where they are missing.
-        phases: those whose file or series can be opened, by Phase.value.
-        lesions: number of lesions in the mask; None where it could not be read, 0 without one.
-        size: voxels (K, J, I) of the portal venous phase, None if unknown.
-        problems: one sentence each; a case without any can be trained on.
-    """
-
-    line: int
-    case: str = ""
-    patient: str = ""
-    case_class: str = ""
-    phases: tuple[str, ...] = ()
-    lesions: int | None = None
-    size: tuple[int, int, int] | None = None
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DatasetCheck:
-    """All cases of a folder; ``problems`` are those of the tables and of the dataset as a whole."""
-
-    folder: Path
-    cases: tuple[CaseCheck, ...] = ()
-    problems: tuple[str, ...] = ()
-
-    @property
-    def patients(self) -> int:
-        return len({case.patient for case in self.cases if case.patient})
-
-    @property
-    def usable(self) -> bool:
-        """Whether a training can start: training reads every case, so one bad one is one too many."""
-        return bool(self.cases) and not self.problems and not any(case.problems for case in self.cases)
 
 
 def check_dataset(

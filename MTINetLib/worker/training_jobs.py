@@ -10,8 +10,8 @@ import numpy as np
 
 from MTINetLib.study.dataset_add import NewCase
 from MTINetLib.study.dataset_add import add_case as add_to_dataset
-from MTINetLib.study.dataset_check import CaseCheck
 from MTINetLib.study.dataset_check import check_dataset as checked
+from MTINetLib.study.dataset_checked import CaseCheck
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.training_messages import (
     AddCase,

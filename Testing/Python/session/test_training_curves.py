@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,13 @@ def test_a_run_without_a_table_has_no_curves(tmp_path: Path) -> None:
     assert curves_of_run(tmp_path).losses == []
     (tmp_path / "metrics.csv").write_bytes(b"\xff\xfe nothing")
     assert curves_of_run(tmp_path).validations == []
+
+
+def test_the_main_process_needs_no_reader_of_images_for_a_training() -> None:
+    code = (
+        "import sys, MTINetLib.session.training_run, MTINetLib.session.training_desk\n"
+        "assert not {'torch', 'SimpleITK', 'pydicom', 'matplotlib'} & set(sys.modules), set(sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[3]
+    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr[-300:]

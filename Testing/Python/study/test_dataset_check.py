@@ -11,7 +11,8 @@ from support import dicom_layouts as layouts
 
 from MTINetLib.errors import Cancelled
 from MTINetLib.progress import Silent
-from MTINetLib.study.dataset_check import CaseCheck, DatasetCheck, check_dataset
+from MTINetLib.study.dataset_check import check_dataset
+from MTINetLib.study.dataset_checked import CaseCheck, DatasetCheck
 from MTINetLib.study.dataset_folder import CASE_COLUMNS, read_dataset
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES
