@@ -12,8 +12,13 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from MTINetLib.study.dicom_header import Header
+from MTINetLib.study.dicom_scale import Line, display_line, philips_line
 
 Vector = tuple[float, ...]
+
+
+class AttributeProblemError(Exception):
+    """An attribute that geometry needs is missing or makes no sense; the text is the reason."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class FrameTimes:
     content_s: float | None = None
     series_s: float | None = None
     acquisition_number: float | None = None
+    agent_phase: float | None = None
     instance_number: float | None = None
 
 
@@ -52,6 +58,8 @@ class Frame:
     ``position`` and ``orientation`` are ImagePositionPatient and ImageOrientationPatient,
     ``spacing_mm`` is PixelSpacing (between rows, between columns), ``size`` is (rows, columns).
     ``kind`` tells apart what was reconstructed from the same acquisition: image type and echo.
+    ``slope`` and ``intercept`` lead from stored values to the ones that are used, ``private_line`` to those
+    on the scanner's own scale (see dicom_scale.py).
     """
 
     dataset: Dataset
@@ -69,13 +77,16 @@ class Frame:
     times: FrameTimes
     slope: float
     intercept: float
+    private_line: Line | None = None
+    mixed_scale: bool = False
+    agent_phase: str = ""
 
 
 def frames_of(header: Header, place: PixelPlace) -> Iterator[Frame]:
     """The slice images of a file's header.
 
     Raises:
-        ValueError: an attribute that geometry needs is missing or makes no sense; the text names it.
+        AttributeProblemError: an attribute that geometry needs is missing or senseless; it is named.
     """
     if "PerFrameFunctionalGroupsSequence" in header:
         yield from _enhanced_frames(header, place)
@@ -96,8 +107,10 @@ def _classic_frame(header: Header, place: PixelPlace) -> Frame:
         content_s=header.clock_s(header.day_s("ContentDate") or day, "ContentTime"),
         series_s=header.clock_s(series_day, "SeriesTime"),
         acquisition_number=header.number("AcquisitionNumber"),
+        agent_phase=_agent_order(header.text("ContrastBolusAgentPhase")),
         instance_number=header.number("InstanceNumber"),
     )
+    displayed = display_line(header)
     return Frame(
         dataset=header.dataset,
         place=place,
@@ -112,8 +125,10 @@ def _classic_frame(header: Header, place: PixelPlace) -> Frame:
         kind=_kind(header.text("ImageType"), header.number("EchoTime"), header.text("EchoNumbers")),
         echo_ms=header.number("EchoTime"),
         times=times,
-        slope=_or(header.number("RescaleSlope"), 1.0),
-        intercept=_or(header.number("RescaleIntercept"), 0.0),
+        slope=displayed[0],
+        intercept=displayed[1],
+        private_line=philips_line(header, displayed),
+        agent_phase=header.text("ContrastBolusAgentPhase"),
     )
 
 
@@ -127,7 +142,8 @@ def _enhanced_frames(header: Header, place: PixelPlace) -> Iterator[Frame]:
     for number, own in enumerate(header.items("PerFrameFunctionalGroupsSequence")):
         groups = _Groups(own, shared)
         measures = groups.get("PixelMeasuresSequence")
-        transform = groups.get("PixelValueTransformationSequence")
+        displayed = display_line(groups.get("PixelValueTransformationSequence"))
+        agent_phase = groups.get("ContrastBolusUsageSequence").text("ContrastBolusAgentPhase")
         content = groups.get("FrameContentSequence")
         frame_type = groups.get("MRImageFrameTypeSequence").text("FrameType") or header.text("ImageType")
         acquired = content.date_time_s("FrameAcquisitionDateTime")
@@ -154,11 +170,14 @@ def _enhanced_frames(header: Header, place: PixelPlace) -> Iterator[Frame]:
                 acquisition_s=file_time if acquired is None else acquired,
                 series_s=series_s,
                 acquisition_number=_integer(content, "FrameAcquisitionNumber"),
+                agent_phase=_agent_order(agent_phase),
                 # Frames of later files come after those of earlier ones.
                 instance_number=file_number * 1e6 + number,
             ),
-            slope=_or(transform.number("RescaleSlope"), 1.0),
-            intercept=_or(transform.number("RescaleIntercept"), 0.0),
+            slope=displayed[0],
+            intercept=displayed[1],
+            private_line=philips_line(own, displayed) or philips_line(shared, displayed),
+            agent_phase=agent_phase or header.text("ContrastBolusAgentPhase"),
         )
 
 
@@ -183,12 +202,27 @@ def _integer(header: Header, keyword: str) -> float | None:
 def _vector(header: Header, keyword: str, length: int) -> Vector:
     value = header.numbers(keyword)
     if len(value) != length:
-        raise ValueError(f"{keyword} is missing or incomplete")
+        raise AttributeProblemError(f"{keyword} is missing or incomplete")
     if keyword == "ImageOrientationPatient" and not _is_orthonormal(value):
-        raise ValueError(f"{keyword} is not a pair of perpendicular unit vectors")
-    if keyword == "PixelSpacing" and min(value) <= 0.0:
-        raise ValueError(f"{keyword} is not positive")
+        raise AttributeProblemError(f"{keyword} is not a pair of perpendicular unit vectors")
+    if keyword == "PixelSpacing" and not _SMALLEST_MM <= min(value) <= max(value) <= _LARGEST_MM:
+        raise AttributeProblemError(f"{keyword} says pixels of {value[0]:g} x {value[1]:g} mm")
+    if keyword == "ImagePositionPatient" and max(abs(item) for item in value) > _FARTHEST_MM:
+        raise AttributeProblemError(f"{keyword} lies more than {_FARTHEST_MM / 1000:g} m away")
     return value
+
+
+#: Pixels and positions of an image of a person.
+_SMALLEST_MM, _LARGEST_MM, _FARTHEST_MM = 0.01, 100.0, 100_000.0
+#: Defined terms of ContrastBolusAgentPhase (PS3.3 C.8.13.5.11.1) in the order in which they come to pass.
+_AGENT_PHASES = (
+    "PRE_CONTRAST", "IMMEDIATE", "ARTERIAL", "CAPILLARY", "PORTAL_VENOUS", "VENOUS", "DYNAMIC",
+    "POST_CONTRAST", "STEADY_STATE", "DELAYED",
+)  # fmt: skip
+
+
+def _agent_order(term: str) -> float | None:
+    return float(_AGENT_PHASES.index(term.upper())) if term.upper() in _AGENT_PHASES else None
 
 
 def _is_orthonormal(value: Vector) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +14,12 @@ from MTINetLib.study.grid import FloatArray, Grid
 SAME_POSITION_MM = 0.05
 #: A slice distance may differ from the usual one by this share.
 _SPACING_TOLERANCE = 0.05
-#: Largest angle between the line of the slices and their normal (gantry tilt, sheared stacks).
-_LARGEST_TILT_DEGREES = 0.5
+#: Slices may lie this far from their place over the first one before they are moved (gantry tilt, shear).
+_LARGEST_SHIFT_PX = 0.5
+#: A stack is resampled if no slice distance differs from the usual one by more than this share, and if its
+#: line is less than so many degrees off its normal; beyond that it is an error.
+REPAIRABLE_SPACING = 0.25
+LARGEST_REPAIRED_TILT_DEGREES = 30.0
 
 
 def axes_of(frame: Frame) -> FloatArray:
@@ -63,25 +68,89 @@ def grid_of(frames: Sequence[Frame]) -> Grid:
     )
 
 
+@dataclass(frozen=True)
+class StackShape:
+    """How far slices, sorted along their normal, stand from a regular grid.
+
+    Args:
+        heights_mm: along the normal, [n].
+        usual_mm: the median distance of slices.
+        shifts_px: of each slice in its plane against the first one, [n, 2], rows first.
+        tilt_degrees: between the line of the slices and their normal.
+        straight: whether they stand along a line at all.
+    """
+
+    heights_mm: FloatArray
+    usual_mm: float
+    shifts_px: FloatArray
+    tilt_degrees: float
+    straight: bool
+
+    @property
+    def steps_mm(self) -> FloatArray:
+        return np.diff(self.heights_mm)
+
+    @property
+    def unevenness(self) -> float:
+        """The largest difference of a distance from the usual one, as a share of it."""
+        return float(np.abs(self.steps_mm - self.usual_mm).max()) / self.usual_mm
+
+    @property
+    def uneven(self) -> bool:
+        return self.unevenness * self.usual_mm > max(_SPACING_TOLERANCE * self.usual_mm, 2 * SAME_POSITION_MM)
+
+    @property
+    def missing(self) -> int:
+        """How many slices fit into the gaps; 0 if the distances are no multiples of the usual one."""
+        more = self.steps_mm / self.usual_mm - 1.0
+        return int(np.rint(more).sum()) if np.all(np.abs(more - np.rint(more)) < 0.1) else 0
+
+    @property
+    def has_gaps(self) -> bool:
+        return self.uneven and self.missing > 0
+
+    @property
+    def tilted(self) -> bool:
+        return float(np.abs(self.shifts_px).max()) > _LARGEST_SHIFT_PX
+
+
+def stack_shape(frames: Sequence[Frame]) -> StackShape:
+    """Of three slices or more, sorted along their normal, one per position."""
+    height = heights(frames)
+    axes = axes_of(frames[0])
+    places = np.array([frame.position for frame in frames])
+    places -= places[0]
+    row_mm, column_mm = frames[0].spacing_mm
+    # The direction of a row is that in which columns count.
+    shifts = np.stack([places @ axes[:, 1] / row_mm, places @ axes[:, 0] / column_mm], axis=1)
+    above = height - height[0]
+    shifts = np.round(shifts, 6)  # what is left of the division must not cost a row of pixels
+    line = np.outer(above / above[-1], shifts[-1])
+    sideways = float(np.linalg.norm(places[-1] - above[-1] * axes[:, 2]))
+    return StackShape(
+        heights_mm=height,
+        usual_mm=float(np.median(np.diff(height))),
+        shifts_px=shifts,
+        tilt_degrees=float(np.degrees(np.arctan2(sideways, above[-1]))),
+        straight=float(np.abs(shifts - line).max()) <= _LARGEST_SHIFT_PX,
+    )
+
+
 def spacing_problem(frames: Sequence[Frame]) -> str | None:
     """What is wrong with the slice positions of a sorted stack, as the end of a sentence; None if nothing."""
     if len(frames) < 3:
         return None
-    height = heights(frames)
-    steps = np.diff(height)
-    usual = float(np.median(steps))
-    worst = int(np.argmax(np.abs(steps - usual)))
-    if abs(steps[worst] - usual) > max(_SPACING_TOLERANCE * usual, 2 * SAME_POSITION_MM):
-        missing = steps / usual - 1.0
-        if np.all(np.abs(missing - np.rint(missing)) < 0.1) and steps[worst] > usual:
-            count = int(np.rint(missing).sum())
-            slices = "1 slice" if count == 1 else f"{count} slices"
-            return f"misses {slices}: there is a gap of {steps[worst]:.1f} mm after slice {worst + 1}"
+    shape = stack_shape(frames)
+    steps = shape.steps_mm
+    if shape.has_gaps:
+        worst = int(np.argmax(steps))
+        slices = "1 slice" if shape.missing == 1 else f"{shape.missing} slices"
+        return f"misses {slices}: there is a gap of {steps[worst]:.1f} mm after slice {worst + 1}"
+    if shape.uneven:
         return f"has unequal slice distances ({steps.min():.2f} to {steps.max():.2f} mm)"
-    positions = np.array([frame.position for frame in frames])
-    along = positions[-1] - positions[0]
-    cosine = (height[-1] - height[0]) / float(np.linalg.norm(along))
-    tilt = float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
-    if tilt > _LARGEST_TILT_DEGREES:
-        return f"is a sheared stack: its slices lie along a line {tilt:.1f} degrees off their normal"
+    if shape.tilted and not shape.straight:
+        return "has slices that are shifted against each other"
+    if shape.tilted:
+        degrees = f"{shape.tilt_degrees:.1f} degrees"
+        return f"is a sheared stack: its slices lie along a line {degrees} off their normal"
     return None

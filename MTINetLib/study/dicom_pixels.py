@@ -1,9 +1,8 @@
-"""The pixels of slice images: read straight from uncompressed files, else decoded by pydicom."""
+"""The pixels of slice images: read straight from uncompressed files, else decoded in another process."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pydicom
-from pydicom.pixels.utils import iter_pixels
 
 from MTINetLib.errors import InputError
+from MTINetLib.study.dicom_decode import CompressedFile, decode_files
 from MTINetLib.study.dicom_frame import Frame
+from MTINetLib.study.dicom_open import UnusableError, open_regular
 from MTINetLib.study.study import Volume
+
+Pixels = npt.NDArray[Any]
 
 
 def read_pixels(frames: Sequence[Frame]) -> Volume:
@@ -25,6 +26,7 @@ def read_pixels(frames: Sequence[Frame]) -> Volume:
 
     Raises:
         InputError: a file cannot be read or decoded; the sentence names it.
+        MissingResourceError: compressed pixels cannot be decoded on this machine.
     """
     rows, columns = frames[0].size
     volume = np.empty((len(frames), rows, columns), dtype=np.float32)
@@ -32,67 +34,100 @@ def read_pixels(frames: Sequence[Frame]) -> Volume:
     for index, frame in enumerate(frames):
         files[frame.place.path].append(index)
 
-    def fill(indices: list[int]) -> None:
-        chosen = [frames[index] for index in indices]
-        for index, stored in zip(indices, stored_pixels(chosen), strict=True):
-            np.multiply(stored, np.float32(frames[index].slope), out=volume[index], casting="unsafe")
-            if frames[index].intercept:
-                volume[index] += np.float32(frames[index].intercept)
+    def fill(indices: list[int], pixels: Sequence[Pixels]) -> None:
+        for index, stored in zip(indices, pixels, strict=True):
+            frame = frames[index]
+            stored = without_unused_bits(stored, frame.place.bits_stored)
+            np.multiply(stored, np.float32(frame.slope), out=volume[index], casting="unsafe")
+            if frame.intercept:
+                volume[index] += np.float32(frame.intercept)
 
+    def read(indices: list[int]) -> None:
+        fill(indices, _read_file([frames[index] for index in indices]))
+
+    plain = [indices for indices in files.values() if frames[indices[0]].place.offset is not None]
+    packed = [indices for indices in files.values() if frames[indices[0]].place.offset is None]
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        list(pool.map(fill, files.values()))
+        list(pool.map(read, plain))
+    for indices, found in zip(packed, _decode([[frames[i] for i in part] for part in packed]), strict=True):
+        fill(indices, list(found))
     return volume
 
 
-def stored_pixels(frames: Sequence[Frame]) -> list[npt.NDArray[Any]]:
+def stored_pixels(frames: Sequence[Frame]) -> list[Pixels]:
     """Stored values of frames of one file, each [J, I].
 
     Raises:
         InputError: the file cannot be read or decoded.
     """
-    place = frames[0].place
-    if place.problem is not None:
-        raise InputError(f"The DICOM file {place.path} {place.problem}; export the series again.")
-    try:
-        if place.offset is None:
-            return _decode(frames)
-        return [_read(frame, place.offset) for frame in frames]
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"The DICOM file {place.path} cannot be read ({reason}).") from error
-    # Decoders raise whatever they meet in a damaged stream: all of it is one clear sentence.
-    except Exception as error:
-        raise InputError(
-            f"The pixels of the DICOM file {place.path} cannot be decoded ({type(error).__name__}); "
-            "export the series again, uncompressed if possible."
-        ) from error
+    if frames[0].place.offset is not None:
+        return _read_file(frames)
+    return list(_decode([list(frames)])[0])
 
 
-def _read(frame: Frame, offset: int) -> npt.NDArray[Any]:
-    dtype = np.dtype(frame.place.dtype)
-    rows, columns = frame.size
-    size = rows * columns * dtype.itemsize
-    with frame.place.path.open("rb") as stream:
-        stream.seek(offset + frame.number * size)
-        data = stream.read(size)
-    if len(data) != size:
-        raise OSError("the file became shorter while it was read")
-    pixels = np.frombuffer(data, dtype=dtype).reshape(rows, columns)
-    unused = dtype.itemsize * 8 - frame.place.bits_stored
+def without_unused_bits(pixels: Pixels, bits_stored: int) -> Pixels:
+    """Bits above the stored ones may hold anything (old overlays): shifted out, keeping the sign."""
+    unused = pixels.dtype.itemsize * 8 - bits_stored
     if unused <= 0:
         return pixels
-    # Bits above the stored ones may hold anything (old overlays): shift them out, keeping the sign.
-    native = pixels.astype(dtype.newbyteorder("="))
-    return (native << unused) >> unused
+    native = pixels.astype(pixels.dtype.newbyteorder("="))
+    return np.asarray((native << unused) >> unused)
 
 
-def _decode(frames: Sequence[Frame]) -> list[npt.NDArray[Any]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # The whole file first: pydicom finds no pixels in a deflated file by its path.
-        dataset = pydicom.dcmread(frames[0].place.path, force=True)
-        pixels = iter_pixels(dataset, indices=[frame.number for frame in frames], raw=True)
-        found = [np.array(item) for item in pixels]
-    if any(item.shape != frames[0].size for item in found) or len(found) != len(frames):
-        raise ValueError("the decoded size differs from the header's")
+def _read_file(frames: Sequence[Frame]) -> list[Pixels]:
+    place = frames[0].place
+    _refuse_problem(frames[0])
+    dtype = np.dtype(place.dtype)
+    rows, columns = frames[0].size
+    size = rows * columns * dtype.itemsize
+    found = []
+    try:
+        with os.fdopen(open_regular(place.path), "rb", buffering=0) as stream:
+            for frame in frames:
+                stream.seek((place.offset or 0) + frame.number * size)
+                data = _exactly(stream, size)
+                found.append(np.frombuffer(data, dtype=dtype).reshape(rows, columns))
+    except (OSError, UnusableError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"The DICOM file {place.path} cannot be read ({reason}).") from error
     return found
+
+
+def _exactly(stream: Any, size: int) -> bytes:
+    data = stream.read(size)
+    while len(data) < size:
+        more = stream.read(size - len(data))
+        if not more:
+            raise OSError("the file became shorter while it was read")
+        data += more
+    return bytes(data)
+
+
+def _decode(files: Sequence[Sequence[Frame]]) -> list[Pixels]:
+    """The stored values of frames file by file, each [n, J, I]."""
+    for frames in files:
+        _refuse_problem(frames[0])
+    wanted = [
+        CompressedFile(
+            path=frames[0].place.path,
+            frames=tuple(frame.number for frame in frames),
+            rows=frames[0].size[0],
+            columns=frames[0].size[1],
+            dtype=frames[0].place.dtype,
+        )
+        for frames in files
+    ]
+    found = []
+    for file, answer in zip(wanted, decode_files(wanted), strict=True):
+        if isinstance(answer, str):
+            raise InputError(
+                f"The pixels of the DICOM file {file.path} cannot be decoded: {answer}; "
+                "export the series again, uncompressed if possible."
+            )
+        found.append(answer)
+    return found
+
+
+def _refuse_problem(frame: Frame) -> None:
+    if frame.place.problem is not None:
+        raise InputError(f"The DICOM file {frame.place.path} {frame.place.problem}; export the series again.")

@@ -8,19 +8,22 @@ import struct
 import warnings
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
-from MTINetLib.study.dicom_frame import Frame, PixelPlace, frames_of
+from MTINetLib.study.dicom_frame import AttributeProblemError, Frame, PixelPlace, frames_of
 from MTINetLib.study.dicom_header import Header, tag_of
+from MTINetLib.study.dicom_open import DicomFile, UnusableError
+from MTINetLib.study.dicom_scale import PRIVATE_TAGS, BentTableError
+from MTINetLib.study.dicom_screen import COMPRESSED
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,9 +42,10 @@ _SORTING_KEYWORDS = (
     "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices", "EchoNumbers",
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored",
     "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence", "SpecificCharacterSet",
+    "PerFrameFunctionalGroupsSequence", "SpecificCharacterSet", "ModalityLUTSequence",
+    "LossyImageCompression",
 )  # fmt: skip
-_TAGS = [tag_of(keyword) for keyword in (*KEPT_KEYWORDS, *_SORTING_KEYWORDS)]
+_TAGS = [*(tag_of(keyword) for keyword in (*KEPT_KEYWORDS, *_SORTING_KEYWORDS)), *PRIVATE_TAGS]
 _NATIVE = {ImplicitVRLittleEndian: "<", ExplicitVRLittleEndian: "<", ExplicitVRBigEndian: ">"}
 _LARGEST_SIDE = 4096
 _MOST_FRAMES = 50_000
@@ -72,9 +76,8 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
     Raises:
         InputError: the folder does not exist or cannot be listed.
     """
-    paths = _files_below(folder)
+    paths, problems = _files_below(folder)
     frames: list[Frame] = []
-    problems: list[FileProblem] = []
     others: Counter[str] = Counter()
     progress.start("Reading headers", len(paths))
     with warnings.catch_warnings():
@@ -82,7 +85,7 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
         for done, path in enumerate(paths, start=1):
             try:
                 frames.extend(_frames_of_file(path, others))
-            except _UnusableError as error:
+            except UnusableError as error:
                 problems.append(FileProblem(path, str(error)))
             if done % 16 == 0 or done == len(paths):
                 progress.update(done)
@@ -98,59 +101,58 @@ def first_frame(path: Path) -> Frame | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return next(iter(_frames_of_file(path, Counter(), most=1)), None)
-    except _UnusableError:
+    except UnusableError:
         return None
 
 
-class _UnusableError(Exception):
-    """A DICOM file that cannot be used; the text is the reason."""
-
-
-def _files_below(folder: Path) -> list[Path]:
-    if folder.is_file():
-        return [folder]
+def _files_below(folder: Path) -> tuple[list[Path], list[FileProblem]]:
+    """All files in the order of their names, and folders that cannot be listed; links to folders are left."""
     if not folder.is_dir():
-        raise InputError(f"There is no file or folder {folder}.")
+        if not os.path.lexists(folder):
+            raise InputError(f"There is no file or folder {folder}.")
+        return [folder], []
     found: list[Path] = []
-    for parent, folders, files in os.walk(folder):
+    problems: list[FileProblem] = []
+
+    def note(error: OSError) -> None:
+        problems.append(FileProblem(Path(error.filename), f"cannot be listed ({_system_words(error)})"))
+
+    for parent, folders, files in os.walk(folder, onerror=note):
         folders.sort()
         found.extend(Path(parent) / name for name in files)
-    return sorted(found)
+    return sorted(found), problems
 
 
 def _frames_of_file(path: Path, others: Counter[str], most: int | None = None) -> list[Frame]:
+    def read(stream: BytesIO, inflated: int | None) -> list[Frame]:
+        dataset = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=_TAGS, force=True)
+        header = Header(dataset)
+        if not _is_mr_image(header, others):
+            return []
+        _screen(header)
+        return list(islice(frames_of(header, _pixel_place(header, path, stream, file.size, inflated)), most))
+
     try:
-        with path.open("rb") as stream:
-            head = stream.read(132)
-            if not _looks_like_dicom(head):
-                return []
-            stream.seek(0)
-            dataset = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=_TAGS, force=True)
-            header = Header(dataset)
-            if not _is_mr_image(header, others):
-                return []
-            _screen(header)
-            frames = list(islice(frames_of(header, _pixel_place(header, path, stream)), most))
-    except _UnusableError:
+        with DicomFile(path) as file:
+            return file.parse(read) or []
+    except UnusableError:
         raise
     except OSError as error:
-        raise _UnusableError(f"cannot be read ({error.strerror or type(error).__name__})") from error
-    except ValueError as error:
-        raise _UnusableError(str(error)) from error
+        raise UnusableError(f"cannot be read ({_system_words(error)})") from error
+    except BentTableError as error:
+        raise UnusableError(
+            "has a modality look-up table that is not a straight line, so its values are not linear in the "
+            "signal"
+        ) from error
+    except AttributeProblemError as error:
+        raise UnusableError(str(error)) from error
     # A damaged header may raise anything inside pydicom: all of it is one clear reason.
     except Exception as error:
-        raise _UnusableError(f"damaged DICOM header ({type(error).__name__})") from error
-    return frames
+        raise UnusableError(f"damaged DICOM header ({type(error).__name__})") from error
 
 
-def _looks_like_dicom(head: bytes) -> bool:
-    if head[128:132] == b"DICM":
-        return True
-    # Old files without a preamble begin with group 0002 or 0008, element number below 0x20.
-    return len(head) == 132 and head[:4] in _FIRST_TAGS
-
-
-_FIRST_TAGS = {struct.pack("<HH", 0x0008, element) for element in (0x0000, 0x0001, 0x0005, 0x0008, 0x0016)}
+def _system_words(error: OSError) -> str:
+    return error.strerror or type(error).__name__
 
 
 def _is_mr_image(header: Header, others: Counter[str]) -> bool:
@@ -168,39 +170,50 @@ def _screen(header: Header) -> None:
     rows, columns, frames = header.integer("Rows"), header.integer("Columns"), _frame_count(header)
     bits = header.integer("BitsAllocated")
     if not (0 < rows <= _LARGEST_SIDE and 0 < columns <= _LARGEST_SIDE):
-        raise _UnusableError(f"says it has {rows} x {columns} pixels")
+        raise UnusableError(f"says it has {rows} x {columns} pixels")
     if not 0 < frames <= _MOST_FRAMES:
-        raise _UnusableError(f"says it has {frames} frames")
+        raise UnusableError(f"says it has {frames} frames")
     if bits not in (8, 16, 32):
-        raise _UnusableError(f"says it has {bits} bits a pixel")
+        raise UnusableError(f"says it has {bits} bits a pixel")
     if "PerFrameFunctionalGroupsSequence" not in header and frames > 1:
-        raise _UnusableError("several frames without functional groups (no position per frame)")
+        raise UnusableError("several frames without functional groups (no position per frame)")
 
 
 def _frame_count(header: Header) -> int:
     return int(header.number("NumberOfFrames") or 1)
 
 
-def _pixel_place(header: Header, path: Path, stream: BinaryIO) -> PixelPlace:
-    """Where the pixels begin; the stream stands at the pixel data element of an uncompressed file."""
+def _pixel_place(header: Header, path: Path, stream: BytesIO, size: int, inflated: int | None) -> PixelPlace:
+    """Where the pixels begin; the stream stands at the pixel data element.
+
+    Args:
+        size: of the file.
+        inflated: of what a deflated file unpacks to, None for others.
+    """
     meta = getattr(header.dataset, "file_meta", None) or Dataset()
     syntax = meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian
-    order = _NATIVE.get(syntax)
+    packed = syntax not in _NATIVE
+    order = _NATIVE.get(syntax, "<")
     bits = header.integer("BitsAllocated")
-    dtype = f"{order or '<'}{'i' if header.integer('PixelRepresentation') else 'u'}{bits // 8}"
-    stored = header.integer("BitsStored", bits)
-    if order is None:
-        return PixelPlace(path, None, dtype, stored)
+    kind = f"{order}{'i' if header.integer('PixelRepresentation') else 'u'}{bits // 8}"
+    place = PixelPlace(path, None, kind, min(header.integer("BitsStored", bits), bits))
+    if packed and syntax not in COMPRESSED:
+        name = syntax.name if isinstance(syntax, UID) else "unknown"
+        return replace(place, problem=f"is stored in a way that cannot be read ({name})")
     start = stream.read(12)
     if len(start) < 12 or struct.unpack(f"{order}HH", start[:4]) != (0x7FE0, 0x0010):
-        return PixelPlace(path, None, dtype, stored, problem="has no pixel data")
+        return replace(place, problem="has no pixel data")
+    if place.bits_stored == 0:
+        return replace(place, problem="says it has no bits stored")
+    if packed:
+        return place
     implicit = syntax == ImplicitVRLittleEndian
     length = struct.unpack(f"{order}I", start[4:8] if implicit else start[8:12])[0]
     offset = stream.tell() - (4 if implicit else 0)
     wanted = header.integer("Rows") * header.integer("Columns") * _frame_count(header) * bits // 8
-    if length < wanted or os.fstat(stream.fileno()).st_size < offset + wanted:
-        return PixelPlace(path, None, dtype, stored, problem="is truncated")
-    return PixelPlace(path, offset, dtype, stored)
+    if length < wanted or (size if inflated is None else inflated) < offset + wanted:
+        return replace(place, problem="is truncated")
+    return replace(place, offset=offset if inflated is None else None)
 
 
 def _without_copies(frames: Iterable[Frame]) -> tuple[list[Frame], int]:

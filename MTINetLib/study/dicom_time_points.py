@@ -25,6 +25,7 @@ _LABELS: tuple[tuple[str, Key], ...] = (
     ("acquisition_s", lambda times: times.acquisition_s),
     ("trigger_s", lambda times: times.trigger_s),
     ("acquisition_number", lambda times: times.acquisition_number),
+    ("agent_phase", lambda times: times.agent_phase),
     ("content_s", lambda times: times.content_s),
 )
 #: What orders the slices of one position in time; an instance number is the weakest of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,15 +12,22 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from MTINetLib.study.dicom_frame import Frame, FrameTimes
 from MTINetLib.study.dicom_geometry import grid_of, spacing_problem
-from MTINetLib.study.dicom_header import SECONDS_PER_DAY, seconds_of_day
+from MTINetLib.study.dicom_header import SECONDS_PER_DAY, Header, seconds_of_day
 from MTINetLib.study.dicom_pixels import read_pixels
+from MTINetLib.study.dicom_repair import Repair, repair_of
 from MTINetLib.study.dicom_scan import KEPT_KEYWORDS
 from MTINetLib.study.dicom_time_points import TimePoints, split_time_points
 from MTINetLib.study.source_image import SourceImage
 from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.study.study import Volume
 
+_LOG = logging.getLogger(__name__)
+
 _ORIENTATION_TOLERANCE = 2e-3
+#: Of one volume: 2 GB as float32.
+_MOST_VOXELS = 500_000_000
+#: More geometries than this in one series are noise; comparing each with all others would take for ever.
+_MOST_GEOMETRIES = 200
 _ADVICE = "Export the series again, or leave it out and name another one."
 
 
@@ -53,7 +61,8 @@ def _groups(frames: Sequence[Frame]) -> dict[_GroupKey, list[Frame]]:
         geometry = (*frame.size, *frame.spacing_mm, *frame.orientation)
         number = known.get(geometry)
         if number is None:
-            alike = [n for n, other in enumerate(geometries) if _close(geometry, other)]
+            nearby = geometries[:_MOST_GEOMETRIES]
+            alike = [n for n, other in enumerate(nearby) if _close(geometry, other)]
             number = alike[0] if alike else len(geometries)
             if not alike:
                 geometries.append(geometry)
@@ -78,7 +87,10 @@ def _volume(frames: tuple[Frame, ...], number: int, points: TimePoints, suffix: 
     text = str(headers.get("SeriesDescription") or headers.get("ProtocolName") or "").strip()
     description = f"{text}{suffix}".strip()
     damaged = next((frame.place for frame in frames if frame.place.problem), None)
-    trouble = points.problems[number] or spacing_problem(frames)
+    trouble = points.problems[number] or _too_large(frames)
+    regular = None if trouble else repair_of(frames)
+    if trouble is None and regular is None:
+        trouble = spacing_problem(frames)
     if damaged is not None:
         problem: str | None = f"The DICOM file {damaged.path} {damaged.problem}. {_ADVICE}"
     elif trouble is not None:
@@ -86,33 +98,54 @@ def _volume(frames: tuple[Frame, ...], number: int, points: TimePoints, suffix: 
         problem = f"The series '{description or 'without description'}'{where} {trouble}. {_ADVICE}"
     else:
         problem = None
-    flags = ("duplicate_slices",) if points.dropped else ()
     return SourceVolume(
-        grid=grid_of(frames),
+        grid=grid_of(frames) if regular is None else regular.grid,
         description=description,
-        read=_reader(frames),
+        read=_reader(frames, regular),
         series_uid=frames[0].series_uid or None,
         time_point=number + 1 if several else None,
         instance_uids=tuple(frame.instance_uid for frame in frames),
-        images=tuple(_source_image(frame) for frame in frames),
+        # The slices of a repaired volume are no longer those of the files.
+        images=() if regular else tuple(_source_image(frame) for frame in frames),
         headers=headers,
         problem=problem,
-        flags=flags,
+        flags=_flags(frames, points, regular),
     )
+
+
+def _flags(frames: Sequence[Frame], points: TimePoints, regular: Repair | None) -> tuple[str, ...]:
+    said = {
+        "duplicate_slices": points.dropped > 0,
+        "mixed_scale": any(frame.mixed_scale for frame in frames),
+        "lossy_compression": Header(frames[0].dataset).text("LossyImageCompression") == "01",
+    }
+    flags = tuple(flag for flag, holds in said.items() if holds)
+    return flags if regular is None else (*flags, *regular.flags)
+
+
+def _too_large(frames: Sequence[Frame]) -> str | None:
+    """Compressed images of a few bytes may promise any number of pixels."""
+    rows, columns = frames[0].size
+    if len(frames) * rows * columns <= _MOST_VOXELS:
+        return None
+    return f"says it has {len(frames)} slices of {rows} x {columns} pixels; that is no MRI"
 
 
 def _source_image(frame: Frame) -> SourceImage:
     return SourceImage(frame.place.path, frame.number + 1 if "NumberOfFrames" in frame.dataset else None)
 
 
-def _reader(frames: tuple[Frame, ...]) -> Callable[[], Volume]:
-    return lambda: read_pixels(frames)
+def _reader(frames: tuple[Frame, ...], regular: Repair | None) -> Callable[[], Volume]:
+    if regular is None:
+        return lambda: read_pixels(frames)
+    return lambda: regular.apply(read_pixels(frames))
 
 
 def headers_of(frames: Sequence[Frame], split_by: str | None) -> dict[str, Any]:
     """The headers of a volume as SourceVolume keeps them, from some or all of its slices."""
     first = frames[0]
-    headers = {keyword: _plain(first.dataset.get(keyword)) for keyword in KEPT_KEYWORDS}
+    headers = {keyword: _kept(first, keyword) for keyword in KEPT_KEYWORDS}
+    headers["ContrastBolusAgentPhase"] = first.agent_phase or None
     headers["ImageType"] = list(first.kind[:-1])
     headers["EchoTime"] = first.echo_ms
     for name, get in _CLOCKS:
@@ -141,6 +174,16 @@ def _bolus_start(headers: dict[str, Any]) -> float | None:
         return None
     days = round((float(acquired) - seconds) / SECONDS_PER_DAY)
     return float(seconds + days * SECONDS_PER_DAY)
+
+
+def _kept(frame: Frame, keyword: str) -> Any:
+    """None where the value is damaged; pydicom converts a value when it is asked for."""
+    try:
+        return _plain(frame.dataset.get(keyword))
+    # Whatever pydicom makes of a value that is none: the volume can do without.
+    except Exception as error:
+        _LOG.info("%s cannot be read (%s)", keyword, type(error).__name__)
+        return None
 
 
 def _plain(value: Any) -> Any:

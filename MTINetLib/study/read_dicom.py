@@ -10,7 +10,8 @@ from pathlib import Path
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.dicom_frame import Frame
-from MTINetLib.study.dicom_header import SECONDS_PER_DAY, Header
+from MTINetLib.study.dicom_header import SECONDS_PER_DAY, Header, to_number
+from MTINetLib.study.dicom_scale import on_one_scale
 from MTINetLib.study.dicom_scan import FileProblem, ScanResult, scan
 from MTINetLib.study.dicom_volumes import volumes_of_series
 from MTINetLib.study.source_volume import SourceVolume
@@ -53,22 +54,29 @@ def open_dicom_folder(folder: Path, progress: Progress | None = None) -> DicomFo
     if not found.frames:
         raise InputError(_nothing_found(folder, found))
     _refuse_mixtures(folder, found.frames)
-    series: dict[str, list[Frame]] = defaultdict(list)
-    for frame in past_midnight(found.frames):
-        series[frame.series_uid].append(frame)
-    volumes = [volume for frames in series.values() for volume in volumes_of_series(frames)]
-    used = {frame.place.path for frame in found.frames} | {problem.path for problem in found.problems}
+    volumes = volumes_of_frames(found.frames)
+    troubled = {problem.path for problem in found.problems if not problem.path.is_dir()}
+    used = {frame.place.path for frame in found.frames} | troubled
     return DicomFolder(
-        volumes=tuple(sorted(volumes, key=_order)),
+        volumes=volumes,
         problems=found.problems,
         skipped=found.file_count - len(used),
         copies=found.copies,
     )
 
 
+def volumes_of_frames(frames: Sequence[Frame]) -> tuple[SourceVolume, ...]:
+    """The volumes of one study's slice images, sorted by series number, time point and acquisition time."""
+    series: dict[str, list[Frame]] = defaultdict(list)
+    for frame in on_one_scale(past_midnight(frames)):
+        series[frame.series_uid].append(frame)
+    volumes = [volume for own in series.values() for volume in volumes_of_series(own)]
+    return tuple(sorted(volumes, key=_order))
+
+
 def _order(volume: SourceVolume) -> tuple[float, float, float]:
-    number, time = volume.headers.get("SeriesNumber"), volume.headers.get("acquisition_s")
-    return (float(number or 0), float(volume.time_point or 0), float(time or 0.0))
+    number, time = to_number(volume.headers.get("SeriesNumber")), volume.headers.get("acquisition_s")
+    return (number or 0.0, float(volume.time_point or 0), float(time or 0.0))
 
 
 def _nothing_found(folder: Path, found: ScanResult) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import MTINetLib
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.interpreter import environment, interpreter
 from MTINetLib.worker.channel import (
     COMMANDS,
     EVENTS,
@@ -171,31 +170,12 @@ class WorkerProcess:
 
 
 def default_command() -> list[str]:
-    """This interpreter; inside Slicer PythonSlicer, which sets up Slicer's own libraries."""
-    return [_python_slicer() or sys.executable or "python3", "-m", "MTINetLib.worker"]
-
-
-def _python_slicer() -> str | None:
-    """Slicer's interpreter, None outside Slicer.
-
-    An interpreter inside a program does not know its own name: ``sys.executable`` is that program, or any
-    python3 that happens to be on the path, which has none of Slicer's packages.
-    """
-    application = getattr(sys.modules.get("slicer"), "app", None)
-    if application is None:
-        return None
-    beside = Path(str(application.slicerHome)) / "bin"
-    return shutil.which("PythonSlicer") or shutil.which("PythonSlicer", path=str(beside))
+    """This interpreter, or Slicer's own, with the worker's module."""
+    return [interpreter(), "-m", "MTINetLib.worker"]
 
 
 def _environment(run: Path, changes: Mapping[str, str]) -> dict[str, str]:
-    library = str(Path(MTINetLib.__file__).resolve().parent.parent)
-    values = {**os.environ, **changes}
-    others = [part for part in values.get("PYTHONPATH", "").split(os.pathsep) if part]
-    values["PYTHONPATH"] = os.pathsep.join([library, *others])
-    values["PYTHONIOENCODING"] = "utf-8"
-    values[RUN_VARIABLE] = str(run)
-    return values
+    return {**environment(changes), RUN_VARIABLE: str(run)}
 
 
 def _detached() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,14 +127,21 @@ def test_unequal_slice_distances_are_named(tmp_path: Path) -> None:
     assert "unequal slice distances" in volume.problem
 
 
-def test_a_sheared_stack_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("moved", "words"),
+    [
+        (lambda k: (k, 0.9 * k, 0), "sheared stack: its slices lie along a line 38.7 degrees"),
+        (lambda k: (k, 0, 4 if k == 5 else 0), "slices that are shifted against each other"),
+    ],
+)
+def test_slices_that_are_not_above_each_other_are_named(tmp_path: Path, moved: Any, words: str) -> None:
     truth = layouts.make_truth()
     images = layouts.series_per_phase(truth)[:8]
     for k, image in enumerate(images):
-        image.ImagePositionPatient = [float(v) for v in truth.grid.to_lps((k, 0.3 * k, 0))]
+        image.ImagePositionPatient = [float(v) for v in truth.grid.to_lps(moved(k))]
     volume = read_dicom_folder(layouts.write_shuffled(tmp_path, images))[0]
     assert volume.problem is not None
-    assert "sheared" in volume.problem
+    assert words in volume.problem
 
 
 def test_second_copies_of_files_change_nothing(tmp_path: Path) -> None:
