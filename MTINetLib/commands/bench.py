@@ -1,21 +1,30 @@
-"""``mtinet bench``: how fast this machine is, from DICOM to findings."""
+"""``mtinet bench``: how fast this machine is, and how well phases are recognised and aligned."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from MTINetLib.commands.options import Device, Model, Precision
 
+if TYPE_CHECKING:
+    from MTINetLib.progress import Progress
+
 
 def bench(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where the figures go.")] = Path(
-        "bench.json"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Where the figures go.", show_default="bench.json"),
+    ] = None,
     slices: Annotated[int, typer.Option(metavar="N", help="Slices of the study.")] = 80,
     quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes, only to see that it works.")] = False,
+    recognition: Annotated[
+        bool,
+        typer.Option("--recognition", help="Only: how phases are recognised, over made-up names and tags."),
+    ] = False,
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -27,19 +36,46 @@ def bench(
     """
     from rich.console import Console
 
-    from MTINetLib.bench import bench_table, run_bench
     from MTINetLib.console import RichProgress
 
     console = Console()
-    with RichProgress(console) as progress:
-        result = run_bench(
-            out,
-            slices=slices,
-            quick=quick,
-            model=model,
-            device=device,
-            precision=precision,
-            progress=progress,
-        )
-    console.print(bench_table(result))
-    console.print(f"All figures are in {out}.", soft_wrap=True, highlight=False)
+    if recognition:
+        with RichProgress(console) as progress:
+            figures, text = _recognition(progress)
+        target = _written(out or Path("recognition.json"), figures)
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
+    else:
+        from MTINetLib.bench import bench_table, run_bench
+
+        target = out or Path("bench.json")
+        with RichProgress(console) as progress:
+            result = run_bench(
+                target,
+                slices=slices,
+                quick=quick,
+                model=model,
+                device=device,
+                precision=precision,
+                progress=progress,
+            )
+        console.print(bench_table(result))
+    console.print(f"All figures are in {target}.", soft_wrap=True, highlight=False)
+
+
+def _recognition(progress: Progress) -> tuple[dict[str, Any], str]:
+    from MTINetLib.benchmark.recognition import run_recognition
+    from MTINetLib.benchmark.recognition_tables import recognition_tables
+
+    figures = run_recognition(progress=progress)
+    return figures, recognition_tables(figures)
+
+
+def _written(out: Path, figures: dict[str, Any]) -> Path:
+    from MTINetLib.errors import InputError
+
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}.") from error
+    return out

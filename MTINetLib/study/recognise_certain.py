@@ -61,12 +61,17 @@ def certain_phases(
         verdicts = {
             phase: judge(phase, kept, phase in told, start, rivals.get(phase), pixels) for phase in kept
         }
-        weakest = _weakest(verdicts, told)
-        if weakest is None:
+        for phase in verdicts:
+            if phase not in told:
+                verdicts[phase] = _against_names(phase, kept, clues, verdicts[phase])
+        weak = [p for p in verdicts if p not in told and verdicts[p].confidence < LOWEST_CONFIDENCE]
+        if not weak:
             break
-        uncertain[weakest] = (kept[weakest].volume, verdicts[weakest])
-        # Evidence that leaned on this phase falls with it.
-        del kept[weakest]
+        # All at once: what contradicts a phase does not become true when the other one is dropped.
+        for phase in weak:
+            uncertain[phase] = (kept[phase].volume, verdicts[phase])
+            # Evidence that leaned on this phase falls with it.
+            del kept[phase]
     return CertainPhases(
         volumes={phase: kept[phase].volume for phase in PHASES if phase in kept},
         verdicts=verdicts,
@@ -77,11 +82,20 @@ def certain_phases(
     )
 
 
-def _weakest(verdicts: Mapping[Phase, Verdict], told: Mapping[Phase, SourceVolume]) -> Phase | None:
-    """The phase with the least confidence below the limit."""
-    weak = {
-        phase: verdict.confidence
-        for phase, verdict in verdicts.items()
-        if phase not in told and verdict.confidence < LOWEST_CONFIDENCE
-    }
-    return min(weak, key=lambda phase: weak[phase]) if weak else None
+def _against_names(
+    phase: Phase, kept: Mapping[Phase, Clues], clues: Sequence[Clues], verdict: Verdict
+) -> Verdict:
+    """The verdict, doubted where a volume outside the phases is called one and comes at the wrong time.
+
+    Such a volume was left out because of that contradiction, which may as well be the fault of this one.
+    """
+    own = kept[phase].clock
+    for clue in clues:
+        name = clue.tag or clue.words.phase
+        if own is None or clue.clock is None or name in (None, phase) or clue in kept.values():
+            continue
+        if (clue.clock.seconds < own.seconds) != (name.index < phase.index):
+            relation = "before" if own.seconds < clue.clock.seconds else "after"
+            said = f"acquired {relation} '{clue.volume.name}', which is called {name.title}"
+            return Verdict((*verdict.evidence, said), round(0.5 * verdict.confidence, 3), True)
+    return verdict

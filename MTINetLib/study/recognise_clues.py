@@ -24,7 +24,7 @@ _AGENT_PHASES = {
 }
 #: Times that an ideal study would have (s): after the bolus, and from one phase to the next.
 _IDEAL_AFTER_BOLUS = {Phase.ARTERIAL: 35.0, Phase.PORTAL_VENOUS: 70.0, Phase.DELAYED: 180.0}
-_IDEAL_STEPS = {Phase.PRE: 60.0, Phase.ARTERIAL: 38.0, Phase.PORTAL_VENOUS: 110.0}
+_IDEAL_STEPS = {Phase.ARTERIAL: 38.0, Phase.PORTAL_VENOUS: 110.0}
 #: The score of leaving a phase open; less evidence than this does not fill it.
 OPEN_SCORE = 0.9
 _MOST_CANDIDATES = 40
@@ -202,8 +202,11 @@ def _preference(clue: Clues, phase: Phase, index: int, size: int) -> float:
             score -= min(abs(clue.after_bolus_s - ideal) / 200.0, 0.8)
         else:
             score += max(clue.after_bolus_s / 1e4, -0.4)
-    elif phase in (Phase.PRE, Phase.ARTERIAL):
+    elif phase is Phase.ARTERIAL:
         score += 0.05 * index / size
+    elif phase is Phase.PRE:
+        # Of volumes that are called so the last; of others the first, surely before the bolus.
+        score += (0.05 if clue.words.phase is Phase.PRE else -0.05) * index / size
     return score
 
 
@@ -216,7 +219,9 @@ def _pair(one: Clues, first: Phase, other: Clues, second: Phase) -> float:
             score -= 6.0 * weight
         elif (first, second) in BETWEEN and (one.after_bolus_s is None or other.after_bolus_s is None):
             score += weight * {2: 1.5, 1: 0.5, -1: -1.5}[fit(step, BETWEEN[(first, second)])]
-            score -= min(abs(step - _IDEAL_STEPS[first]) / 400.0, 0.8)
+            # The first phase may be taken minutes before; of volumes that are named alike the order decides.
+            if first in _IDEAL_STEPS and one.words.phase is not first:
+                score -= min(abs(step - _IDEAL_STEPS[first]) / 400.0, 0.8)
     elif (
         one.order is not None
         and other.order is not None

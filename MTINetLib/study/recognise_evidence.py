@@ -55,7 +55,7 @@ def judge(
     """
     clue = chosen[phase]
     items = [*_tag(phase, clue), *_time(phase, chosen), *_words(phase, clue), *_order(phase, chosen)]
-    items += [*_agent(phase, clue), *_seen(phase, pixels)]
+    items += [*_series_number(phase, chosen), *_agent(phase, clue), *_seen(phase, pixels)]
     against = [item for item in items if item.weight < 0]
     if told:
         sentences = ("named by the user", *[item.sentence for item in items])
@@ -145,6 +145,29 @@ def _order(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
     if known != sorted(known):
         return [_Item(-0.5, f"it is time point {own:.0f}, out of order")]
     return [_Item(0.35, f"it is time point {own:.0f}, in order")]
+
+
+def _series_number(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
+    """Scanners number series as they are acquired; where no clock tells, numbers out of order are a doubt."""
+    own = chosen[phase]
+    number = _number(own)
+    if own.clock is not None or own.assumed or number is None:
+        return []
+    for other, clue in chosen.items():
+        theirs = _number(clue)
+        if theirs is None or theirs == number or clue.clock is not None:
+            continue
+        if (theirs < number) != (other.index < phase.index):
+            relation = "before" if number < theirs else "after"
+            return [_Item(-0.6, f"its series number comes {relation} that of the {other.title} phase")]
+    return []
+
+
+def _number(clue: Clues) -> float | None:
+    try:
+        return float(clue.volume.headers.get("SeriesNumber") or "")
+    except (TypeError, ValueError):
+        return None
 
 
 def _agent(phase: Phase, clue: Clues) -> list[_Item]:

@@ -18,39 +18,66 @@ def _set(text: str) -> frozenset[str]:
 
 _TOKENS: dict[Phase, frozenset[str]] = {
     Phase.PRE: _set(
-        "pre precontrast precon precm prekm pregd pregad native nativ nativo nativa natif natifs nativna "
-        "unenhanced noncontrast noncon nonenhanced nocontrast nc plain baseline basal blanco"
+        "pre precontrast precon precm prekm pregd pregad prekontrast pra prae prakm praekm native nativ "
+        "nativo nativa natif natifs nativna nativni nativno natiivi unenhanced noncontrast noncon "
+        "nonenhanced nocontrast nc plain baseline basal basale blanco mask kontrastsiz"
     ),
     Phase.ARTERIAL: _set(
-        "art arterial arteriell arterielle arterieel arteriel arteriosa arterioso arteriale ea la hap lap "
-        "eap tetnicza arterijska artphase earlyart lateart"
+        "art arterial arteriell arterielle arterieel arteriele arteriel arteriosa arterioso arteriale "
+        "arteriala arterias arterialni arteriyel arter artarfas arteriefase ea la hap lap eap tetnicza "
+        "arterijska artphase earlyart lateart frueharteriell fruharteriell spatarteriell spaetarteriell "
+        "valtimovaihe valtimofaasi"
     ),
     Phase.PORTAL_VENOUS: _set(
-        "pv pvp port portal portale portalvenous portalven portalvenos portalvenoes portovenous portovenosa "
-        "portvenous portven portv venous ven venos venoes venose venoese veineux veineuse venosa venoso "
-        "veneus portaal porto portalvenose portalvenoese pvphase wrotna zylna portalvein"
+        "pv pvp port portal portale portala portalna portalni portalis portalvenous portalven portalvenos "
+        "portalvenoes portovenos portovenoes portovenous portovenosa portoveneus portvenous portven portv "
+        "venous ven venos venoes venoz venose venoese veneux veineux veineuse venosa venoso veneus "
+        "veneuze portaal porto portalvenose portalvenoese pvphase wrotna zylna portalvein portafas "
+        "porttilaskimovaihe laskimovaihe"
     ),
     Phase.DELAYED: _set(
-        "del delay delayed dly late eq equi equil equilibrium equilibre equilibrio spat spaet spate spaete "
-        "tardif tardive tardia tardio tardiva tardivo laat verzogert verzoegert gleichgewicht retard "
-        "retardada interstitial opozniona transitional spatphase spaetphase"
+        "del delay delayed dly late eq equi equil equilibrium equilibre equilibrio spat spaet spate "
+        "spaete tardif tardive tardia tardio tardiv tardiva tardivo laat verzogert verzoegert "
+        "gleichgewicht gleichgewichtsphase retard retardada interstitial opozniona pozna pozdni odlozena "
+        "odgodena kasna transitional spatphase spaetphase gec kesoi senfas senfase sen myohaisvaihe"
     ),
 }
-#: Words of languages that are written without spaces, found anywhere in the text.
+#: Letters that have no accent to take off.
+_PLAIN_LETTERS = str.maketrans({"ı": "i", "ø": "oe", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
+
+
+def plain_text(text: str) -> str:
+    """Lower case without accents; underscores and other separators stay for the token patterns."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return kept.translate(_PLAIN_LETTERS).replace("_", " ")
+
+
+def _anywhere(text: str) -> tuple[str, ...]:
+    return tuple(plain_text(word) for word in text.split())
+
+
+#: Words of languages that are written without spaces or that bend their words, found anywhere in the text.
 _ANYWHERE: dict[Phase, tuple[str, ...]] = {
-    Phase.PRE: ("平扫", "造影前", "単純", "нативн", "бесконтраст"),
-    Phase.ARTERIAL: ("动脉", "動脈", "артериал"),
-    Phase.PORTAL_VENOUS: ("门脉", "門脈", "门静脉", "静脉期", "портал", "венозн", "портовеноз"),
-    Phase.DELAYED: ("延迟", "遅延", "平衡", "отсрочен", "延时"),
+    Phase.PRE: _anywhere("平扫 平掃 造影前 增强前 增強前 注射前 単純 조영전 비조영 нативн бесконтраст"),
+    Phase.ARTERIAL: _anywhere("动脉 動脈 동맥 артериал артеріал αρτηριακ"),
+    Phase.PORTAL_VENOUS: _anywhere(
+        "门脉 門脈 门静脉 門靜脈 静脉期 靜脈期 문맥 портал венозн портовеноз πυλαι"
+    ),
+    Phase.DELAYED: _anywhere(
+        "延迟 延遲 遅延 平衡 后期相 後期相 延时 지연 отсрочен поздн відстрочен пізн καθυστερημεν"
+    ),
 }
 _PRE_PHRASES = re.compile(
-    r"\b(?:non?|without|w/?o|ohne|before|vor|sin|sans|senza|avant|bez|przed|zonder)[ -]*"
+    r"\b(?:non?|without|w/?o|ohne|before|prior to|vor|prae?|pre|sin|sem|sans|senza|avant|antes(?: de| do)?"
+    r"|prima|bez|przed|pred|zonder|voor|uten|uden|utan|fore|foer|innan|ilman)[ -]*"
     r"(?:c|con|contrast\w*|gd|gad\w*|km|kontrast\w*|enh\w*|mdc|injection|produit|iv)\b"
+    r"|(?:без|до) ?контраст|(?:χωρισ|προ) ?σκιαγραφικο"
     r"|(?<![a-z0-9])c-(?![a-z0-9])"
 )
 _POST = re.compile(
     r"\+ ?c\b|\bc\+|\bpost\w*|\bgd\b|\bgad\w*|\bkm\b|\bmdc\b|\bnach km|\bce\b|\bdotarem|\bprimovist|\beovist"
-    r"|\bprohance|\bmultihance|\bclariscan|\bcontrast\w*|\benhanced\b|造影後|增强"
+    r"|\bprohance|\bmultihance|\bclariscan|\bcontrast\w*|\benhanced\b|造影後|增强|增強"
 )
 _DYNAMIC = _set("dyn dynamic dynamics dynamisch dynamique dinamico dinamica dce multiphase mphase")
 _HEPATOBILIARY = _set(
@@ -77,13 +104,6 @@ class Words:
     arterial_order: int = 0
 
 
-def plain_text(text: str) -> str:
-    """Lower case without accents; underscores and other separators stay for the token patterns."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return kept.replace("_", " ")
-
-
 def tokens_of(text: str) -> list[str]:
     """Tokens of letters, cut at digits and signs."""
     return re.findall(r"[^\W\d_]+", plain_text(text))
@@ -94,7 +114,9 @@ def read_words(text: str, ignored: frozenset[str] = frozenset()) -> Words:
     plain = plain_text(text)
     tokens = [token for token in tokens_of(text) if token not in ignored]
     named = _named(plain, tokens)
-    late = any(token in ("late", "spat", "spaet", "tardif", "tardive", "tardia", "laat") for token in tokens)
+    late = any(
+        token in ("late", "spat", "spaet", "tardif", "tardive", "tardia", "laat", "gec") for token in tokens
+    )
     early = any(token in ("early", "fruh", "frueh", "precoce", "ea", "eap") for token in tokens)
     if Phase.ARTERIAL in named and late:
         named.pop(Phase.DELAYED, None)
@@ -130,7 +152,10 @@ def _named(plain: str, tokens: list[str]) -> dict[Phase, str]:
 
 
 def _without_pre_phrases(plain: str) -> str:
-    return re.sub(r"\bcontrast\w* phase", " ", _PRE_PHRASES.sub(" ", plain))
+    kept = re.sub(r"\bcontrast\w* phase", " ", _PRE_PHRASES.sub(" ", plain))
+    for word in _ANYWHERE[Phase.PRE]:
+        kept = kept.replace(word, " ")
+    return kept
 
 
 def _timed(plain: str, ignored: frozenset[str]) -> tuple[Phase, str] | str | None:

@@ -78,13 +78,15 @@ def test_names_that_the_pixels_contradict_are_not_called_phases(inspected: Any) 
     """The volume without contrast is called delayed, the delayed one pre."""
 
     def untimed(image: Dataset) -> Dataset:
-        del image.AcquisitionTime, image.SeriesTime
+        del image.AcquisitionTime, image.SeriesTime, image.SeriesNumber
         return image
 
     swapped = layouts.series_per_phase(TRUTH, ("LAVA DEL", "LAVA ART", "LAVA PV", "LAVA PRE"))
     told, text = inspected([untimed(image) for image in swapped])
-    assert [volume["phase"] for volume in _volumes(told)] == [None, "arterial", "portal_venous", None]
-    assert _volumes(told)[0]["left_out"] == "not certain, perhaps the delayed phase"
+    found = {series["description"]: series["volumes"][0] for series in told["series"]}
+    phases = {name: volume["phase"] for name, volume in found.items()}
+    assert phases == {"LAVA DEL": None, "LAVA ART": "arterial", "LAVA PV": "portal_venous", "LAVA PRE": None}
+    assert found["LAVA DEL"]["left_out"] == "not certain, perhaps the delayed phase"
     assert "It is not certain that 'LAVA PRE' is the pre-contrast phase." in text
 
 
