@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pydicom.datadict import dictionary_VR
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as DicomSequence
 
@@ -179,7 +180,9 @@ def _bolus_start(headers: dict[str, Any]) -> float | None:
 def _kept(frame: Frame, keyword: str) -> Any:
     """None where the value is damaged; pydicom converts a value when it is asked for."""
     try:
-        return _plain(frame.dataset.get(keyword))
+        value = _plain(frame.dataset.get(keyword))
+        is_number = dictionary_VR(keyword) in ("DS", "IS")
+        return None if is_number and isinstance(value, str) else value
     # Whatever pydicom makes of a value that is none: the volume can do without.
     except Exception as error:
         _LOG.info("%s cannot be read (%s)", keyword, type(error).__name__)
