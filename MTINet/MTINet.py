@@ -118,6 +118,7 @@ class MTINetChoices:
     model: str = ""
     device: str = "auto"
     precision: str = "auto"
+    thresholds: str = ""
     # vtkMRMLSegmentationNode is not there yet when Slicer loads its modules
     segmentation: slicer.vtkMRMLNode
     selectedLesion: int = 0

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from MTINetLib.findings import StudyFindings
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
-from MTINetLib.session.choices import chosen_volumes
+from MTINetLib.session.choices import choose_thresholds, chosen_thresholds, chosen_volumes
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Group, hinders_analysis, look
 from MTINetLib.session.state import State
@@ -54,6 +54,9 @@ class AnalyzePanel(Panel):
         ui.advancedButton.connect("contentsCollapsed(bool)", self.onAdvanced)
         for name, box in self._boxes().items():
             box.connect("currentIndexChanged(int)", lambda index, name=name: self.onChosen(name, index))
+        for name, spin in self._spins().items():
+            signal = "valueChanged(int)" if name in _WHOLE else "valueChanged(double)"
+            spin.connect(signal, self.onThreshold)
         self._look()
         for topic in (Topic.PHASES, Topic.FINDINGS):
             self.listen(topic, self.refresh)
@@ -70,6 +73,7 @@ class AnalyzePanel(Panel):
 
     def refresh(self) -> None:
         self._fill_boxes()
+        self._show_thresholds()
         self._show_button()
         self._show_progress()
         self._show_summary()
@@ -165,7 +169,7 @@ class AnalyzePanel(Panel):
         if self.session.busy:
             self.session.cancel()
         elif self._why_not() is None:
-            self.session.start_analysis(self.thresholds())
+            self.session.start_analysis()
         self.refresh()
 
     def onOpenSetup(self) -> None:
@@ -178,22 +182,39 @@ class AnalyzePanel(Panel):
             self.session.computer.ask()
 
     def onReset(self) -> None:
-        for name in THRESHOLDS.values():
-            spin = getattr(self.ui, name)
+        for spin in self._spins().values():
             spin.setValue(spin.minimum)
+
+    def onThreshold(self, _value: float) -> None:
+        if not self._writing:
+            choose_thresholds(self.session.choices, self.thresholds())
 
     def onChosen(self, name: str, index: int) -> None:
         if not self._writing and index >= 0:
             setattr(self.session.choices, name, str(self._boxes()[name].itemData(index)))
 
     def thresholds(self) -> dict[str, float]:
-        """The thresholds that the user has set, by the names of AnalysisSettings."""
-        spins = {name: getattr(self.ui, spin) for name, spin in THRESHOLDS.items()}
+        """What the spin boxes say, by the names of AnalysisSettings; the model's own are left out."""
         return {
             name: int(spin.value) if name in _WHOLE else float(spin.value)
-            for name, spin in spins.items()
+            for name, spin in self._spins().items()
             if spin.value > spin.minimum
         }
+
+    def _spins(self) -> dict[str, Any]:
+        """The spin box of each threshold."""
+        return {name: getattr(self.ui, spin) for name, spin in THRESHOLDS.items()}
+
+    def _show_thresholds(self) -> None:
+        chosen = chosen_thresholds(self.session.choices)
+        if chosen == self.thresholds():
+            return  # a box that somebody types into stays as it is
+        was, self._writing = self._writing, True
+        try:
+            for name, spin in self._spins().items():
+                spin.setValue(chosen.get(name, spin.minimum))
+        finally:
+            self._writing = was
 
     # Model, device, precision
 

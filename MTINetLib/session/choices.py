@@ -5,6 +5,8 @@ The names are those of the parameter node, so they follow Slicer's manner of wri
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,6 +41,7 @@ class Choices(Protocol):
     model: str
     device: str
     precision: str
+    thresholds: str
     segmentation: Any
     selectedLesion: int
     relativePlot: bool
@@ -67,6 +70,7 @@ class PlainChoices:
         alignment: ``auto``, ``off`` or ``force``.
         model: name or folder; empty for the first one found.
         device, precision: as in ``mtinet analyze``.
+        thresholds: those that differ from the model's own, as JSON; see :func:`chosen_thresholds`.
         segmentation: vtkMRMLSegmentationNode of the results, None before the first.
         selectedLesion: its number, 0 for none.
         relativePlot: the plot shows relative enhancement instead of the signal.
@@ -78,6 +82,7 @@ class PlainChoices:
     model: str = ""
     device: str = "auto"
     precision: str = "auto"
+    thresholds: str = ""
     segmentation: Any = None
     selectedLesion: int = 0
     relativePlot: bool = False
@@ -96,3 +101,18 @@ def chosen_volumes(choices: Choices) -> dict[Phase, Any]:
 def choose_volume(choices: Choices, phase: Phase, node: Any) -> None:
     """Set one phase's volume node, or None."""
     setattr(choices.phases, PHASE_NAMES[phase], node)
+
+
+def chosen_thresholds(choices: Choices) -> dict[str, float]:
+    """The thresholds that differ from the model's own, by the names of AnalysisSettings."""
+    try:
+        told = json.loads(choices.thresholds or "{}")
+    except ValueError:  # a scene that something else has written
+        return {}
+    numbers = told.items() if isinstance(told, dict) else ()
+    return {name: value for name, value in numbers if type(value) in (int, float)}
+
+
+def choose_thresholds(choices: Choices, thresholds: Mapping[str, float]) -> None:
+    """Keep these thresholds; the others are the model's own."""
+    choices.thresholds = json.dumps(dict(thresholds), sort_keys=True) if thresholds else ""

@@ -16,7 +16,7 @@ from MTINetLib.scene.propose_phases import PhaseChoice, PhaseProposal, check_cho
 from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, set_aside, show_curve
 from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.session.analysis_run import AnalysisRun, Hearers, Wanted
-from MTINetLib.session.choices import Choices, choose_volume, chosen_volumes
+from MTINetLib.session.choices import Choices, choose_volume, chosen_thresholds, chosen_volumes
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.correction import Correction
 from MTINetLib.session.events import Events, Topic
@@ -125,7 +125,7 @@ class Session:
 
     # Analysis
 
-    def start_analysis(self, thresholds: Mapping[str, float] | None = None) -> None:
+    def start_analysis(self) -> None:
         """Begin to analyse the chosen volumes; the results show themselves. Listen to STATE for the end."""
         if self.busy:
             return
@@ -137,7 +137,8 @@ class Session:
             return
         self._error = None
         self._say(None)
-        wanted = Wanted(study, choices.model or None, choices.device, choices.precision, thresholds or {})
+        thresholds = chosen_thresholds(choices)
+        wanted = Wanted(study, choices.model or None, choices.device, choices.precision, thresholds)
         self._run = AnalysisRun(
             self.worker, self.study, wanted, Hearers(self.saw_progress, self._shown, self._run_failed)
         )

@@ -105,8 +105,8 @@ class FakeSession:
         same = seen is not None and seen.node_id == node.GetID()
         return seen if same else told(node, "chosen by you", confidence=1.0)
 
-    def start_analysis(self, thresholds: Any = None) -> None:
-        self._asked(("start_analysis", dict(thresholds or {})))
+    def start_analysis(self) -> None:
+        self._asked("start_analysis")
         self.now(State.ANALYZING)
 
     def cancel(self) -> None:

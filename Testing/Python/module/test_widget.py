@@ -162,10 +162,12 @@ def test_results_corrections_and_choice_come_back_with_a_saved_scene(
     assert [lesion.label for lesion in left] == [2]
     widget.logic.session.select(2)
     widget.logic.session.choices.readerComment = "Seen. Größe stabil."
+    panel(widget, "AnalyzePanel").ui.maskSpin.setValue(0.4)
     path = tmp_path / "mit Leerzeichen é.mrb"
     assert slicer.util.saveScene(str(path))
     slicer.mrmlScene.Clear(False)
     assert panel(widget, "LesionsPanel").ui.lesionTable.rowCount == 0
+    assert panel(widget, "AnalyzePanel").thresholds() == {}
     slicer.util.loadScene(str(path))
     slicer_desktop.breathe()
     session = widget.logic.session
@@ -173,6 +175,7 @@ def test_results_corrections_and_choice_come_back_with_a_saved_scene(
     assert session.findings.provenance.corrected_by_person
     assert session.selected == 2
     assert session.choices.readerComment == "Seen. Größe stabil."
+    assert panel(widget, "AnalyzePanel").thresholds() == {"mask": pytest.approx(0.4)}
     assert panel(widget, "LesionsPanel").ui.lesionTable.rowCount == 1
     assert [lesion.label for lesion in widget.logic.revert().lesions] == [1, 2]
 

@@ -12,6 +12,7 @@ from support.made_analysis import made_analysis, made_grid, made_study
 from support.slicer_desktop import slicer_desktop
 
 from MTINetLib.inference.settings import AnalysisSettings
+from MTINetLib.session.choices import choose_thresholds, chosen_thresholds
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Condition, Found, look
 from MTINetLib.session.state import State
@@ -133,7 +134,7 @@ def test_packages_installed_meanwhile_are_seen(panel: Any, without: Any, session
 
 def test_the_button_starts_and_then_cancels(panel: Any, session: FakeSession) -> None:
     panel.ui.analyzeButton.click()
-    assert session.asked == [("start_analysis", {})]
+    assert session.asked == ["start_analysis"]
     assert panel.ui.analyzeButton.text == "Cancel"
     assert panel.ui.analyzeButton.enabled
     panel.ui.analyzeButton.click()
@@ -231,18 +232,27 @@ def test_the_thresholds_have_the_names_of_the_settings(panel: Any) -> None:
     assert list(THRESHOLDS) == [field.name for field in fields(AnalysisSettings)]
 
 
-def test_only_thresholds_that_were_set_are_handed_over(panel: Any, session: FakeSession) -> None:
-    assert panel.thresholds() == {}
+def test_only_thresholds_that_were_set_are_chosen(panel: Any, session: FakeSession) -> None:
+    assert chosen_thresholds(session.choices) == {}
     panel.ui.maskSpin.setValue(0.4)
     panel.ui.smallestSpin.setValue(0)
     panel.ui.slicesSpin.setValue(2)
-    panel.ui.analyzeButton.click()
-    _name, given = session.asked[0]
+    given = chosen_thresholds(session.choices)
     assert given == {"mask": pytest.approx(0.4), "smallest_mm3": 0.0, "min_slices": 2}
     assert isinstance(given["min_slices"], int)
     AnalysisSettings(**given)
-    session.now(State.IDLE)
     panel.ui.resetButton.click()
+    assert chosen_thresholds(session.choices) == {}
+
+
+def test_thresholds_of_an_opened_scene_are_shown_and_stay(panel: Any, session: FakeSession) -> None:
+    choose_thresholds(session.choices, {"mask": 0.4, "min_slices": 2})
+    kept = session.choices.thresholds
+    panel.refresh()
+    assert (panel.ui.maskSpin.value, panel.ui.slicesSpin.value) == (pytest.approx(0.4), 2)
+    assert session.choices.thresholds == kept
+    session.choices.thresholds = ""
+    panel.refresh()
     assert panel.thresholds() == {}
 
 
