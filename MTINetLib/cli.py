@@ -18,6 +18,7 @@ from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_li
 from MTINetLib.commands.info import info
 from MTINetLib.commands.inspect import inspect
 from MTINetLib.commands.phantom import phantom
+from MTINetLib.commands.send import send
 from MTINetLib.commands.train import train
 from MTINetLib.freed_memory import keep_freed_memory
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (analyze, inspect, phantom, check, train, evaluate, bench, demo, info):
+for command in (analyze, send, inspect, phantom, check, train, evaluate, bench, demo, info):
     app.command()(command)
 
 
