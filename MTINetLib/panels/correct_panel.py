@@ -9,12 +9,15 @@ import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.errors import MTINetError
+from MTINetLib.panels.notice import ERROR_STYLE
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.segment_editor import SegmentEditor
 from MTINetLib.scene.edit_lesions import ensure_label
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
+from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
+from MTINetLib.study.phase import PHASES
 
 
 class CorrectPanel(Panel):
@@ -24,6 +27,7 @@ class CorrectPanel(Panel):
 
     def setup(self) -> None:
         self._shown = False
+        self._problem: str | None = None
         self._sceneTags: list[int] = []
         self.editor = SegmentEditor(self.ui.editorPlace, self.onSegmentChosen)
         self.session.correction.before_action = self.editor.save_state
@@ -32,13 +36,19 @@ class CorrectPanel(Panel):
         ui.deleteButton.connect("clicked()", self.onDelete)
         ui.splitButton.connect("clicked()", self.onSplit)
         ui.mergeButton.connect("clicked()", self.onMerge)
-        ui.askButton.connect("clicked()", self.session.correction.ask_network)
+        ui.askButton.connect("clicked()", self.onAsk)
+        ui.messageLabel.setStyleSheet(ERROR_STYLE)
         ui.compareButton.connect("toggled(bool)", self.onCompare)
         ui.revertButton.connect("clicked()", self.onRevert)
         ui.revertAllButton.connect("clicked()", self.onRevertAll)
+        ui.masksSelector.setMRMLScene(slicer.mrmlScene)
+        ui.masksSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onMasksChosen)
+        ui.masksButton.connect("clicked()", self.onStartFrom)
+        self.listen(Topic.PHASES, self.showMasksButton)
         self.listen(Topic.FINDINGS, self.refresh)
         self.listen(Topic.STATE, self.refresh)
         self.listen(Topic.SELECTION, self.onSelection)
+        self.listen(Topic.MESSAGE, self._showProblem)
         scene = slicer.mrmlScene
         for event, slot in (
             (scene.StartCloseEvent, self.onSceneStartClose),
@@ -62,13 +72,17 @@ class CorrectPanel(Panel):
         ui.revertButton.enabled = there and label in correction.standing.changed
         ui.revertAllButton.enabled = there and correction.standing.corrected
         worth_asking = correction.standing.corrected or bool(correction.standing.unread)
-        ui.askButton.enabled = there and worth_asking and not session.busy
+        asking = session.state is State.ASKING
+        ui.askButton.text = _("Cancel") if asking else _("Ask the network again")
+        ui.askButton.enabled = asking or (there and worth_asking and not session.busy)
         ui.mergeButton.enabled = ui.mergeBox.enabled = there and label is not None and bool(others)
         self._offer(others)
+        self.showMasksButton()
         was = ui.compareButton.blockSignals(True)
         ui.compareButton.checked = correction.ai_shown
         ui.compareButton.blockSignals(was)
         ui.standingLabel.text = self.standingText()
+        self._showProblem()
 
     def enter(self) -> None:
         self._shown = True
@@ -87,6 +101,19 @@ class CorrectPanel(Panel):
         self._sceneTags = []
         self._shown = False
         self.editor.close()
+
+    def showMasksButton(self) -> None:
+        """Masks of the scene can be taken over once the phases are chosen."""
+        session, button = self.session, self.ui.masksButton
+        node = self.ui.masksSelector.currentNode()
+        phases = len(chosen_volumes(session.choices)) == len(PHASES)
+        shown = session.results is not None and node is session.results.segmentation
+        button.enabled = phases and node is not None and not shown and not session.busy
+        button.toolTip = (
+            _("Choose the four phases in the section Study first.")
+            if not phases
+            else _("Take the lesions of this segmentation; the network says what they are.")
+        )
 
     def chosenLabel(self) -> int | None:
         """The lesion that the buttons are about: the one in the editor, or the one chosen in the list."""
@@ -125,6 +152,13 @@ class CorrectPanel(Panel):
 
         self._do(add)
 
+    def onAsk(self) -> None:
+        """Ask, or give up what was asked."""
+        if self.session.state is State.ASKING:
+            self.session.cancel()
+        else:
+            self._do(self.session.correction.ask_network)
+
     def onDelete(self) -> None:
         self._withLesion(self.session.correction.delete)
 
@@ -144,6 +178,14 @@ class CorrectPanel(Panel):
 
     def onRevertAll(self) -> None:
         self._do(self.session.correction.revert_all)
+
+    def onMasksChosen(self, _node: Any) -> None:
+        self.showMasksButton()
+
+    def onStartFrom(self) -> None:
+        node = self.ui.masksSelector.currentNode()
+        if node is not None:
+            self.session.start_from(node)
 
     def onSegmentChosen(self, segment: str) -> None:
         label = self._labelOf(segment)
@@ -169,11 +211,19 @@ class CorrectPanel(Panel):
             self._do(lambda: action(label))
 
     def _do(self, action: Callable[[], Any]) -> None:
+        self._problem = None
         try:
             action()
         except MTINetError as error:
+            self._problem = str(error)
             self.session.report_error(error)
         self.refresh()
+
+    def _showProblem(self) -> None:
+        """What the last action or measuring failed of; Analyze, far above, says it too."""
+        problem = self._problem or self.session.correction.problem
+        self.ui.messageLabel.text = problem or ""
+        self.ui.messageLabel.visible = problem is not None
 
     def _labelOf(self, segment: str) -> int | None:
         """A segment's number; one that was added with the editor's own button gets it now."""

@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
+from MTINetLib.scene.dicom_database import has_database
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Group, look
 from MTINetLib.session.state import State
@@ -32,6 +33,7 @@ class FormatText:
     needs: tuple[str, ...] = ()
 
 
+DICOM = "dicom"
 #: In the order of the boxes; a further format of ``session.reports`` is one more line here.
 FORMATS = (
     FormatText("pdf", "PDF", "The report, to read and print", True, ("matplotlib", "reportlab")),
@@ -39,6 +41,13 @@ FORMATS = (
     FormatText("csv", "Tables (CSV)", "Lesions and curves for a spreadsheet", True),
     FormatText("json", "Findings (JSON)", "Everything that was found, for programs", True),
     FormatText("labels", "Masks (NIfTI)", "The lesions' masks and the map of tumour probability", False),
+    FormatText(
+        DICOM,
+        "DICOM (SEG, SR, PDF)",
+        "Masks, measurements and the report for the archive; they refer to the patient's images",
+        False,
+        ("highdicom", "matplotlib", "reportlab"),
+    ),
 )
 _COLUMNS = 2
 
@@ -66,6 +75,7 @@ class ReportPanel(Panel):
         ui.writeButton.connect("clicked()", self.onWrite)
         ui.openReportButton.connect("clicked()", self.onOpenReport)
         ui.openFolderButton.connect("clicked()", self.onOpenFolder)
+        ui.databaseButton.connect("clicked()", self.onPutIntoDatabase)
         self.listen(Topic.FINDINGS, self.refresh)
         self.listen(Topic.STATE, self._state_changed)
         self.listen(Topic.PROGRESS, self._show_progress)
@@ -126,6 +136,10 @@ class ReportPanel(Panel):
         if self.session.reports.folder is not None:
             self._open(self.session.reports.folder)
 
+    def onPutIntoDatabase(self) -> None:
+        self._asked = True
+        self.session.reports.put_into_database()
+
     # What is shown
 
     def _follow_results(self) -> None:
@@ -165,6 +179,8 @@ class ReportPanel(Panel):
         document = self._document()
         ui.openReportButton.visible = document is not None and not writing
         ui.openFolderButton.visible = folder is not None and not writing
+        written = bool(session.reports.dicom_files) and has_database()
+        ui.databaseButton.visible = written and not writing
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -195,10 +211,18 @@ class ReportPanel(Panel):
             gone = [name for name in about.needs if name in missing]
             self._boxes[about.name].enabled = not gone
             lacking.update(dict.fromkeys(gone))
+        self._show_whether_dicom()
         self.ui.packagesLabel.visible = bool(lacking)
         self.ui.packagesLabel.text = _("Not installed yet: {0}. The section Setup installs it.").format(
             ", ".join(lacking)
         )
+
+    def _show_whether_dicom(self) -> None:
+        """Without the patient's DICOM images there is nothing that DICOM objects could refer to."""
+        box, about = self._boxes[DICOM], next(about for about in FORMATS if about.name == DICOM)
+        reason = self.session.reports.why_no_dicom()
+        box.enabled = box.enabled and reason is None
+        box.toolTip = _(about.tip) if reason is None else _(reason)
 
     def _make_boxes(self) -> None:
         grid = self.ui.formatsPlace.layout()

@@ -55,8 +55,8 @@ CORRECTED = (
     "on the corrected masks."
 )
 DEIDENTIFIED = (
-    "De-identified: study reference {token}. Series UIDs, descriptions, dates and the reader's name are left "
-    "out; look at the pictures for text burned into the images before sharing."
+    "De-identified: study reference {token}. Descriptions, dates and the reader's name are left out, UIDs "
+    "left out or replaced; look at the pictures for text burned into the images before sharing."
 )
 
 #: Of a phase's evidence, strongest first; findings.json has all of it.

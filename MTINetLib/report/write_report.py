@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,8 @@ from MTINetLib.progress import Progress, Silent
 from MTINetLib.report.content import ReportContent, report_content
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.csv_tables import curves_csv, lesions_csv
-from MTINetLib.report.deidentify import deidentified, random_token
+from MTINetLib.report.deidentify import Disguise, deidentified
+from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
 from MTINetLib.report.html import html_report
 from MTINetLib.report.output_folder import holds_something, new_results
 from MTINetLib.report.pdf import pdf_report
@@ -35,6 +36,9 @@ from MTINetLib.report.write_outputs import (
 )
 from MTINetLib.study.study import Study
 from MTINetLib.study.write_volume import write_label_map, write_volume
+
+#: The format of SEG, SR and encapsulated PDF.
+DICOM = "dicom"
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,14 @@ class ReportJob:
     labels: npt.NDArray[Any]
     probability: npt.NDArray[np.float32] | None
     cover: Cover
+    disguise: Disguise | None = None
+    files: Sequence[Sequence[Path]] = ()
+
+    @cached_property
+    def pdf(self) -> bytes:
+        content = self.content
+        with _named_package("PDF"):
+            return pdf_report(content)
 
     @cached_property
     def content(self) -> ReportContent:
@@ -84,6 +96,8 @@ def write_report(
     probability: npt.NDArray[np.float32] | None,
     options: ReportOptions,
     progress: Progress | None = None,
+    *,
+    files: Sequence[Sequence[Path]] = (),
 ) -> tuple[Path, ...]:
     """Write the report into the folder ``out``, which is made if it is not there.
 
@@ -91,12 +105,14 @@ def write_report(
         labels: [K, J, I] on the study's grid, numbered as ``findings`` says.
         probability: [K, J, I], 0 to 1; None leaves the map out.
         progress: one step a format; may raise Cancelled, which leaves ``out`` as it was.
+        files: the DICOM files of each phase, for a study that does not know its images itself.
 
     Returns:
         The files, in the order of ``options.formats``. No name of a person or series is in their names.
 
     Raises:
-        InputError: an unknown format, or ``out`` is in use or may not be written to.
+        InputError: an unknown format, ``out`` is in use or may not be written to, no DICOM object can refer
+            to the study, or it cannot be de-identified.
         MissingResourceError: the disk is full, or a package is missing.
     """
     writers = _chosen(options.formats)
@@ -106,14 +122,7 @@ def write_report(
             "there to be replaced."
         )
     watcher = progress or Silent()
-    token = random_token() if options.deidentify else ""
-    job = ReportJob(
-        study=study,
-        findings=deidentified(findings, token) if token else findings,
-        labels=labels,
-        probability=probability,
-        cover=Cover("" if token else options.reader.strip(), options.comment, token),
-    )
+    job = _job(study, findings, labels, probability, options, files)
     names: list[str] = []
     watcher.start("Writing the report", len(writers))
     with new_results(out, overwrite=options.overwrite, earlier=REPORT_FILES) as folder:
@@ -122,6 +131,28 @@ def write_report(
             watcher.update(done)
     watcher.finish()
     return tuple(out / name for name in names)
+
+
+def _job(
+    study: Study,
+    findings: StudyFindings,
+    labels: npt.NDArray[Any],
+    probability: npt.NDArray[np.float32] | None,
+    options: ReportOptions,
+    files: Sequence[Sequence[Path]],
+) -> ReportJob:
+    if not options.deidentify:
+        cover = Cover(options.reader.strip(), options.comment)
+        return ReportJob(study, findings, labels, probability, cover, None, files)
+    from MTINetLib.report.dicom.burned_in import refuse_names_in_pixels
+
+    refuse_names_in_pixels(study, files)
+    disguise = Disguise()
+    # Without DICOM objects to agree with, no UID is needed at all.
+    uids = disguise.uids if DICOM in options.formats else None
+    hidden = deidentified(findings, disguise.token, uids)
+    cover = Cover("", options.comment, disguise.token)
+    return ReportJob(study, hidden, labels, probability, cover, disguise, files)
 
 
 def _chosen(formats: tuple[str, ...]) -> list[Writer]:
@@ -134,8 +165,7 @@ def _chosen(formats: tuple[str, ...]) -> list[Writer]:
 
 
 def _write_pdf(folder: Path, job: ReportJob) -> tuple[str, ...]:
-    with _named_package("PDF"):
-        (folder / PDF_FILE).write_bytes(pdf_report(job.content))
+    (folder / PDF_FILE).write_bytes(job.pdf)
     return (PDF_FILE,)
 
 
@@ -164,13 +194,22 @@ def _write_labels(folder: Path, job: ReportJob) -> tuple[str, ...]:
     return (LABELS_FILE, PROBABILITY_FILE)
 
 
-#: The formats by name. A further one, such as DICOM SEG, is one more line here and in REPORT_FILES.
+def _write_dicom(folder: Path, job: ReportJob) -> tuple[str, ...]:
+    from MTINetLib.report.dicom.add_dicom import objects_of
+    from MTINetLib.report.dicom.export import write_dicom
+
+    objects = objects_of(job.study, job.labels, job.findings, job.pdf, disguise=job.disguise, files=job.files)
+    return tuple(path.relative_to(folder).as_posix() for path in write_dicom(folder, objects))
+
+
+#: The formats by name; the files of a further one go into REPORT_FILES too.
 WRITERS: Mapping[str, Writer] = {
     "pdf": _write_pdf,
     "html": _write_html,
     "csv": _write_csv,
     "json": _write_json,
     "labels": _write_labels,
+    DICOM: _write_dicom,
 }
 #: All names that a report may leave; only these are ever replaced or taken away.
 REPORT_FILES = (
@@ -181,6 +220,7 @@ REPORT_FILES = (
     FINDINGS_FILE,
     LABELS_FILE,
     PROBABILITY_FILE,
+    *(f"{DICOM_FOLDER}/{name}" for name in DICOM_FILES),
 )
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from MTINetLib.scene.dicom_evidence import frames_of_item, frames_of_node, instance_uids
+from MTINetLib.scene.dicom_evidence import frames_of_item, frames_of_node
+from MTINetLib.scene.dicom_files import instance_uids
 from MTINetLib.scene.node_geometry import rough_grid
 from MTINetLib.scene.phase_images import node_array
 from MTINetLib.scene.sequences import SEQUENCE_ROLE, TIME_ATTRIBUTE, TIME_POINT_ATTRIBUTE

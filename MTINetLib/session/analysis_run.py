@@ -117,7 +117,10 @@ class AnalysisRun:
         reference = wanted.volumes[wanted.reference]
         results = yield from show_results(findings, labels, self._volumes, reference, opened.grid)
         self._over = True
-        self._hearers.shown(results, findings, analyzed)
+        self._finished(results, analyzed)
+
+    def _finished(self, results: Results, analyzed: Analyzed) -> None:
+        self._hearers.shown(results, from_dict(analyzed.findings), analyzed)
 
     def _failed(self, error: MTINetError) -> None:
         if not self._over:

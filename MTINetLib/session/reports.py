@@ -15,6 +15,8 @@ import numpy as np
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.report.output_folder import temporary_folders
+from MTINetLib.scene.dicom_database import put_into_database
+from MTINetLib.scene.dicom_files import dicom_files_steps, has_dicom_files
 from MTINetLib.scene.input_folder import input_folder
 from MTINetLib.scene.results import corrected_labels
 from MTINetLib.session.array_files import write_array
@@ -22,18 +24,19 @@ from MTINetLib.session.calls import Answers
 from MTINetLib.session.chores import Chores
 from MTINetLib.session.correction_study import study_of_results
 from MTINetLib.session.state import State
+from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.messages import OpenedStudy, Report, Reported
 
 if TYPE_CHECKING:
     from MTINetLib.findings import StudyFindings
-    from MTINetLib.scene.results import Results
     from MTINetLib.session.session import Session
     from MTINetLib.worker.client import Call
 
 #: Every report gets a folder of its own, so that none is ever replaced. It names nobody.
 FOLDER_NAME = "mtinet-report"
-#: The formats that are offered, in this order; DICOM objects join here and in ``report.write_report``.
-FORMATS = ("pdf", "html", "csv", "json", "labels")
+#: The formats that are offered, in this order.
+FORMATS = ("pdf", "html", "csv", "json", "labels", "dicom")
+_DICOM_SUFFIX = ".dcm"
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,43 @@ class Reports:
         self._chores = Chores()
         self._call: Call | None = None
         self._labels: Path | None = None
+        self._folder: Path | None = None
         self._run = 0
 
     @property
     def folder(self) -> Path | None:
         """Of the last report."""
-        return self.files[0].parent if self.files else None
+        return self._folder if self.files else None
+
+    @property
+    def dicom_files(self) -> tuple[Path, ...]:
+        """SEG, SR and PDF of the last report, as far as they were written."""
+        return tuple(file for file in self.files if file.suffix == _DICOM_SUFFIX)
+
+    def why_no_dicom(self) -> str | None:
+        """A sentence why no DICOM objects of these results can be written, None where they probably can."""
+        results = self._session.results
+        if results is None:
+            return "Analyze a study first."
+        volumes = zip(PHASES, results.volumes, strict=True)
+        without = [
+            phase.title for phase, node in volumes if node.GetScene() is None or not has_dicom_files(node)
+        ]
+        if not without:
+            return None
+        names = " and the ".join(without)
+        return f"The {names} phase was not loaded from DICOM files that are still there."
+
+    def put_into_database(self) -> None:
+        """Copy SEG, SR and PDF of the last report into Slicer's DICOM database; the outcome is a message."""
+        try:
+            put_into_database(self.dicom_files)
+        except MTINetError as error:
+            self._session.report_error(error)
+        else:
+            self._session.inform(
+                "The report is in Slicer's DICOM database, beside the patient's images."
+            )
 
     def suggested_folder(self) -> Path:
         """Beside the patient's input files if they are known, else where the last report went, else home."""
@@ -177,10 +211,14 @@ class Reports:
         self._labels = session.worker.folder / f"report-{uuid.uuid4().hex[:12]}.npy"
         yield from write_array(self._labels, labels)
         wanted = study_of_results(results, findings, session.choices.alignment)
+        files = []
+        for node in results.volumes:
+            found = yield from dicom_files_steps(node)
+            files.append(tuple(str(path) for path in found))
 
         def opened(study: OpenedStudy) -> None:
             if run == self._run:
-                self._submit(order, study, findings, results)
+                self._submit(order, study, findings, tuple(files))
 
         def failed(error: MTINetError) -> None:
             if run == self._run:
@@ -189,26 +227,32 @@ class Reports:
         yield from session.study.open(wanted, opened, failed, session.saw_progress)
 
     def _submit(
-        self, order: ReportOrder, study: OpenedStudy, findings: StudyFindings, results: Results
+        self,
+        order: ReportOrder,
+        study: OpenedStudy,
+        findings: StudyFindings,
+        files: tuple[tuple[str, ...], ...],
     ) -> None:
         run = self._run
+        folder = new_folder(order.parent)
         request = Report(
             study=study.study,
             labels=str(self._labels),
             probability=self._probability(study, findings),
             findings=to_dict(findings),
-            out=str(new_folder(order.parent)),
+            out=str(folder),
             formats=order.formats,
             comment=order.comment,
             reader=order.reader,
             deidentify=order.deidentify,
+            files=files,
         )
 
         before = temporary_folders(order.parent)
 
         def done(result: dict[str, Any]) -> None:
             if run == self._run:
-                self._done(order, Reported.from_dict(result))
+                self._done(order, folder, Reported.from_dict(result))
 
         def failed(error: MTINetError) -> None:
             for left in temporary_folders(order.parent) - before:  # a killed worker could not tidy up
@@ -231,8 +275,9 @@ class Reports:
             return None
         return str(path) if np.load(path, mmap_mode="r").shape == study.grid.shape else None
 
-    def _done(self, order: ReportOrder, reported: Reported) -> None:
+    def _done(self, order: ReportOrder, folder: Path, reported: Reported) -> None:
         self._settle()
+        self._folder = folder
         self.files = tuple(Path(file) for file in reported.files)
         session = self._session
         session.choices.reportFolder = str(order.parent)

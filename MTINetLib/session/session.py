@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
@@ -20,6 +21,7 @@ from MTINetLib.session.choices import Choices, choose_volume, chosen_thresholds,
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.correction import Correction
 from MTINetLib.session.events import Events, Topic
+from MTINetLib.session.mask_run import MaskRun
 from MTINetLib.session.reports import Reports
 from MTINetLib.session.sample_study import SampleStudy
 from MTINetLib.session.state import Message, ProgressSeen, State
@@ -127,8 +129,23 @@ class Session:
 
     def start_analysis(self) -> None:
         """Begin to analyse the chosen volumes; the results show themselves. Listen to STATE for the end."""
+        if not self.busy:
+            self._start(AnalysisRun)
+
+    def start_from(self, segmentation: Any) -> None:
+        """As :meth:`start_analysis`, with the lesions of a segmentation of the scene.
+
+        The network says what they are, and is not asked where lesions are. The segmentation stays as it is.
+        """
         if self.busy:
             return
+        if self.results is not None and segmentation is self.results.segmentation:
+            self.report_error(InputError("These are the lesions that are shown already."))
+            return
+
+        self._start(partial(MaskRun, segmentation=segmentation))
+
+    def _start(self, run: Callable[[WorkerClient, StudyInWorker, Wanted, Hearers], AnalysisRun]) -> None:
         choices = self.choices
         try:
             study = self.wanted_study()
@@ -139,9 +156,8 @@ class Session:
         self._say(None)
         thresholds = chosen_thresholds(choices)
         wanted = Wanted(study, choices.model or None, choices.device, choices.precision, thresholds)
-        self._run = AnalysisRun(
-            self.worker, self.study, wanted, Hearers(self.saw_progress, self._shown, self._run_failed)
-        )
+        hearers = Hearers(self.saw_progress, self._shown, self._run_failed)
+        self._run = run(self.worker, self.study, wanted, hearers)
         self.set_state(State.ANALYZING)
 
     def cancel(self) -> None:

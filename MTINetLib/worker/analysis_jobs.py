@@ -12,10 +12,20 @@ from MTINetLib.inference.analyze import AnalysisSettings, measure_again
 from MTINetLib.inference.analyze import analyze as analyze_study
 from MTINetLib.inference.device import choose_compute
 from MTINetLib.inference.model_store import LoadedModel
+from MTINetLib.inference.resume import resume
 from MTINetLib.inference.settings import Thresholds
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
-from MTINetLib.worker.messages import Analyze, Analyzed, Measured, Prepare, Prepared, ReadAgain, findings_of
+from MTINetLib.worker.messages import (
+    Analyze,
+    Analyzed,
+    Measured,
+    Prepare,
+    Prepared,
+    ReadAgain,
+    ReadMasks,
+    findings_of,
+)
 from MTINetLib.worker.study_files import save_result
 
 
@@ -69,6 +79,23 @@ def read_again(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
         progress=context.progress,
     )
     return Measured(to_dict(findings)).to_dict()
+
+
+def read_masks(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+    """:class:`ReadMasks` to :class:`Measured`."""
+    request = ReadMasks.from_dict(arguments)
+    model = _ready_model(request.model, request.device, request.precision, context)
+    found = resume(
+        context.state.study(request.study),
+        model,
+        np.asarray(load_array(context.path(request.labels))),
+        corrected=True,
+        origin="a segmentation in the scene",
+        device=request.device,
+        precision=request.precision,
+        progress=context.progress,
+    )
+    return Measured(to_dict(found.findings)).to_dict()
 
 
 def _ready_model(name: str | None, device: str, precision: str, context: JobContext) -> LoadedModel:

@@ -23,6 +23,7 @@ JOBS: dict[str, str] = {
     "prepare": "MTINetLib.worker.analysis_jobs:prepare",
     "analyze": "MTINetLib.worker.analysis_jobs:analyze",
     "read_again": "MTINetLib.worker.analysis_jobs:read_again",
+    "read_masks": "MTINetLib.worker.analysis_jobs:read_masks",
     "measure": "MTINetLib.worker.measure_job:measure",
     "report": "MTINetLib.worker.report_job:report",
     "environment": "MTINetLib.worker.environment_job:environment",

@@ -170,6 +170,21 @@ class ReadAgain(Message):
 
 
 @dataclass(frozen=True)
+class ReadMasks(Message):
+    """Job ``read_masks``: have the network read masks that were there before it, and measure them.
+
+    Args:
+        labels: .npy of whole numbers [K, J, I] on the study's grid.
+    """
+
+    study: str
+    labels: str
+    model: str | None = None
+    device: str = "auto"
+    precision: str = "auto"
+
+
+@dataclass(frozen=True)
 class Measured(Message):
     """Findings of corrected masks."""
 
@@ -183,10 +198,11 @@ class Report(Message):
     Args:
         probability: .npy of float32 [K, J, I], None where there is none.
         out: the folder, absolute.
-        formats: some of ``pdf``, ``html``, ``csv``, ``json``, ``labels``.
+        formats: some of ``pdf``, ``html``, ``csv``, ``json``, ``labels``, ``dicom``.
         comment, reader: of the person who read the study.
         deidentify: leave out all that tells of the patient or the reader.
         overwrite: replace earlier results.
+        files: the DICOM files of each phase, in the order of PHASES; empty where a phase has none.
     """
 
     study: str
@@ -199,6 +215,7 @@ class Report(Message):
     reader: str = ""
     deidentify: bool = False
     overwrite: bool = False
+    files: tuple[tuple[str, ...], ...] = ((), (), (), ())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
     """:class:`Report` to :class:`Reported`.
 
     Raises:
-        InputError: the folder is in use, may not be written to, or a format is unknown.
+        InputError: the folder is in use, may not be written to, a format is unknown, or no DICOM object can
+            refer to the phases.
         MissingResourceError: the disk is full, or a package for a format is missing.
     """
     from MTINetLib.report.write_report import ReportOptions, write_report
@@ -39,5 +41,6 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
             overwrite=request.overwrite,
         ),
         context.progress,
+        files=tuple(tuple(Path(name) for name in names) for names in request.files),
     )
     return Reported(tuple(str(file) for file in files)).to_dict()

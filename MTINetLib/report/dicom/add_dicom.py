@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
 
 from MTINetLib.errors import InputError
+from MTINetLib.findings import StudyFindings
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.report.deidentify import Disguise
 from MTINetLib.report.dicom.deidentify import deidentified_objects
-from MTINetLib.report.dicom.export import dicom_objects, write_dicom
+from MTINetLib.report.dicom.export import DicomObjects, dicom_objects, write_dicom
 from MTINetLib.report.dicom.maker import Tracking
+from MTINetLib.report.dicom.scene_images import on_images
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.study.study import Study
 
@@ -45,13 +49,7 @@ def add_dicom(
     watcher = progress or Silent()
     watcher.start("Writing DICOM", 2)
     try:
-        headers = source_headers(study)
-        found = (analysis.labels, analysis.findings, headers, pdf)
-        objects = (
-            dicom_objects(*found, known=known)
-            if disguise is None
-            else deidentified_objects(*found, disguise, known=known)
-        )
+        objects = objects_of(study, analysis.labels, analysis.findings, pdf, known=known, disguise=disguise)
     except InputError as error:
         watcher.finish()
         return (f"There is no DICOM SEG, SR or PDF: {error}",)
@@ -60,3 +58,34 @@ def add_dicom(
     watcher.update(2)
     watcher.finish()
     return ()
+
+
+def objects_of(
+    study: Study,
+    labels: npt.NDArray[Any],
+    findings: StudyFindings,
+    pdf: bytes,
+    *,
+    known: Mapping[int, Tracking] | None = None,
+    disguise: Disguise | None = None,
+    files: Sequence[Sequence[Path]] = (),
+) -> DicomObjects:
+    """The objects of a study that was read from DICOM, by us or by the program whose scene holds it.
+
+    Args:
+        labels: [K, J, I] on the study's grid.
+        known, disguise: as in :func:`add_dicom`.
+        files: the DICOM files of each phase, for a study that does not know its images itself.
+
+    Raises:
+        InputError: the study cannot be referred to; the sentence says why.
+        MissingResourceError: highdicom is missing.
+    """
+    if all(source.images for source in study.sources) or not files:
+        headers = source_headers(study)
+    else:
+        found = on_images(study, labels, files)
+        headers, labels = found.headers, found.labels
+    if disguise is None:
+        return dicom_objects(labels, findings, headers, pdf, known=known)
+    return deidentified_objects(labels, findings, headers, pdf, disguise, known=known)

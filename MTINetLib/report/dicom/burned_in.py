@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pydicom
 from pydicom.errors import InvalidDicomError
 
 from MTINetLib.errors import InputError
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
 
 
-def refuse_names_in_pixels(study: Study) -> None:
+def refuse_names_in_pixels(study: Study, files: Sequence[Sequence[Path]] = ()) -> None:
     """Refuse images that say of themselves that they have the patient's data burned in.
 
     Files that are no longer there say nothing.
+
+    Args:
+        files: of each phase, where the study itself does not know its images.
 
     Raises:
         InputError: the pictures of such images would show whom they are of.
     """
     for phase in PHASES:
-        images = study.sources[phase.index].images
-        if not images:
-            continue
-        try:
-            header = pydicom.dcmread(
-                images[len(images) // 2].path, stop_before_pixels=True, specific_tags=["BurnedInAnnotation"]
-            )
-        except (OSError, InvalidDicomError):
-            continue
-        if str(header.get("BurnedInAnnotation") or "").strip().upper() == "YES":
-            raise InputError(
-                f"The images of the {phase.title} phase have the patient's data written into their pixels, "
-                "so nothing with pictures of them can be de-identified: use images without burned-in text."
-            )
+        own = [image.path for image in study.sources[phase.index].images]
+        paths = own or list(files[phase.index] if files else ())
+        if paths and _says_so(paths[len(paths) // 2]):
+            raise _refusal(phase)
+
+
+def _says_so(path: Path) -> bool:
+    try:
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["BurnedInAnnotation"])
+    except (OSError, InvalidDicomError):
+        return False
+    return str(header.get("BurnedInAnnotation") or "").strip().upper() == "YES"
+
+
+def _refusal(phase: Phase) -> InputError:
+    return InputError(
+        f"The images of the {phase.title} phase have the patient's data written into their pixels, so "
+        "nothing with pictures of them can be de-identified: use images without burned-in text."
+    )

@@ -24,6 +24,8 @@ from MTINetLib.study.study import Study
 
 #: Without these nothing can be referred to, and nothing can stand in for them.
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+#: The images of the four phases, in the order of PHASES.
+FourPhases = tuple[Sequence[SourceImage], Sequence[SourceImage], Sequence[SourceImage], Sequence[SourceImage]]
 _GROUPS_LIFTED = ("PixelMeasuresSequence", "PlaneOrientationSequence")
 
 
@@ -69,24 +71,34 @@ def source_headers(study: Study) -> SourceHeaders:
                 f"The {phase.title} phase was not read from DICOM, so no DICOM object can refer to it; "
                 "the other results can be written."
             )
-    images = study.sources[study.reference.index].images
-    if len(images) != study.grid.shape[0]:
+    one, two, three, four = (source.images for source in study.sources)
+    return headers_of_images((one, two, three, four), study.grid, study.reference)
+
+
+def headers_of_images(images: FourPhases, grid: Grid, reference: Phase) -> SourceHeaders:
+    """Read the headers of the images of four phases, in the order of PHASES.
+
+    Args:
+        images: of each phase, those of the reference phase in the order of the slices of ``grid``.
+
+    Raises:
+        InputError: as :func:`source_headers`.
+    """
+    own = images[reference.index]
+    if len(own) != grid.shape[0]:
         raise InputError(
-            f"The {study.reference.title} phase has {study.grid.shape[0]} slices from {len(images)} DICOM "
-            "images; a DICOM segmentation needs one image a slice."
+            f"The {reference.title} phase has {grid.shape[0]} slices from {len(own)} DICOM images; a DICOM "
+            "segmentation needs one image a slice."
         )
-    first = _read(images[0], study.reference)
-    identity = identity_of(first)
-    reference = _reference_images(images, study.grid, study.reference)
-    phases = tuple(_middle(study, phase) for phase in PHASES)
-    return SourceHeaders(identity, reference, phases)
+    identity = identity_of(_read(own[0], reference))
+    middles = tuple(_middle(images[phase.index], grid, phase) for phase in PHASES)
+    return SourceHeaders(identity, _reference_images(own, grid, reference), middles)
 
 
-def _middle(study: Study, phase: Phase) -> tuple[Dataset, int | None]:
-    images = study.sources[phase.index].images
+def _middle(images: Sequence[SourceImage], grid: Grid, phase: Phase) -> tuple[Dataset, int | None]:
     image = images[len(images) // 2]
     header = _read(image, phase)
-    _complete(header, study.grid)
+    _complete(header, grid)
     if image.frame is not None:
         _describe_as_single(header, image.frame)
     return header, image.frame
