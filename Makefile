@@ -34,8 +34,9 @@ lint:
 		else echo "mypy is left to Python 3.11 and newer"; fi
 	$(VENV)/bin/lint-imports
 
+# Two at a time, a file in one piece: files share a worker process among their tests.
 test: lint
-	$(PYTHON_VENV) -m pytest
+	$(PYTHON_VENV) -m pytest -n 2 --dist loadfile
 
 model:
 	@sh scripts/setup model
