@@ -1,0 +1,69 @@
+"""The Correct section's way to begin with a segmentation of the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from support.made_analysis import made_study
+from support.open_panel import panels_of
+from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
+
+from MTINetLib.study.phase import PHASES
+
+pytestmark = pytest.mark.viewer
+
+
+@pytest.fixture
+def session(slicer_desktop: Any) -> Any:
+    from MTINetLib.scene.volumes import add_phase_volumes
+    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.session import Session
+
+    choices = PlainChoices(alignment="off")
+    for phase, node in zip(PHASES, add_phase_volumes(made_study()), strict=True):
+        choose_volume(choices, phase, node)
+    session = Session(choices)
+    session.started = []
+    session.start_from = session.started.append
+    return session
+
+
+@pytest.fixture
+def panel(session: Any) -> Iterator[Any]:
+    from MTINetLib.panels.correct_panel import CorrectPanel
+
+    with panels_of(CorrectPanel) as make:
+        yield make(session)
+
+
+def add_segmentation(session: Any) -> Any:
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "SEG of another day")
+    segment = node.GetSegmentation().AddEmptySegment("", "2 HCC")
+    mask = np.zeros(made_study().grid.shape, np.uint8)
+    mask[2:4, 10:18, 10:18] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, segment, session.choices.phases.pre)
+    return node
+
+
+def test_a_segmentation_that_is_chosen_can_be_the_start(panel: Any, session: Any) -> None:
+    assert not panel.ui.masksButton.enabled
+    node = add_segmentation(session)
+    panel.ui.masksSelector.setCurrentNode(node)
+    assert panel.ui.masksButton.enabled
+    panel.ui.masksButton.click()
+    assert session.started == [node]
+
+
+def test_without_the_phases_the_button_says_what_is_missing(panel: Any, session: Any) -> None:
+    from MTINetLib.session.events import Topic
+
+    panel.ui.masksSelector.setCurrentNode(add_segmentation(session))
+    session.choices.phases.delayed = None
+    session.events.tell(Topic.PHASES)
+    assert not panel.ui.masksButton.enabled
+    assert "Study" in panel.ui.masksButton.toolTip
