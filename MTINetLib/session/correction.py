@@ -52,6 +52,11 @@ class Correction:
         return self._measuring.standing
 
     @property
+    def problem(self) -> str | None:
+        """Why the last measuring or asking failed; None where it did not, and after a cancel."""
+        return self._measuring.problem
+
+    @property
     def measured_in_s(self) -> float | None:
         """Seconds from the last edit until its findings were shown; None before the first."""
         return self._measuring.measured_in_s
@@ -88,6 +93,7 @@ class Correction:
         try:
             self._measuring.ask(Asked(choices.model or None, choices.device, choices.precision))
         except MTINetError as error:
+            self._measuring.problem = str(error)
             self._session.report_error(error)
 
     def add_lesion(self) -> int:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
-from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.results import Results, ai_findings, ai_labels, corrected_labels, update_results
 from MTINetLib.session.chores import Chores
@@ -41,6 +41,7 @@ class Measuring:
         results: whose masks; None for none.
         standing: how the masks stood to the AI's own when they were read last.
         measured_in_s: from the last edit until its findings were shown; None before the first.
+        problem: why the last measuring failed; None where it did not, and after a cancel.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Measuring:
         self.results: Results | None = None
         self.standing = Standing()
         self.measured_in_s: float | None = None
+        self.problem: str | None = None
         self._job: MeasureJob | None = None
         self._edited_at: float | None = None
         self._started_from = 0.0
@@ -141,6 +143,7 @@ class Measuring:
         session = self._session
         self._started_from = self._clock() if self._edited_at is None else self._edited_at
         self._edited_at = None
+        self.problem = None
         if self.results is None or session.findings is None:
             raise InputError("There are no masks to correct yet: analyze a study first.")
         study = study_of_results(self.results, session.findings, session.choices.alignment)
@@ -191,6 +194,7 @@ class Measuring:
         self._shown()
 
     def _failed(self, error: MTINetError) -> None:
+        self.problem = None if isinstance(error, Cancelled) else str(error)
         self._settle()
         self._session.report_error(error)
 

@@ -136,6 +136,46 @@ def test_merges_the_chosen_lesion_with_the_one_named(session: Any, open_panel: A
     assert "merge" not in enabled(panel)
 
 
+def test_an_action_that_fails_says_why_beside_its_button(session: Any, open_panel: Any) -> None:
+    panel = open_panel(session)
+    assert panel.ui.messageLabel.isHidden()
+    panel.ui.addButton.click()
+    settle(session)
+    panel.ui.splitButton.click()
+    assert panel.ui.messageLabel.text == "Lesion 3 is empty."
+    assert not panel.ui.messageLabel.isHidden()
+    panel.ui.deleteButton.click()
+    assert panel.ui.messageLabel.isHidden()
+
+
+def test_masks_that_cannot_be_measured_say_why_where_they_are_edited(
+    slicer_desktop: Any, session: Any, open_panel: Any
+) -> None:
+    panel = open_panel(session)
+    slicer_desktop.slicer.mrmlScene.RemoveNode(session.results.volumes[0])
+    paint(session, 1, half_of(mask_of(session, 1)))
+    slicer_desktop.wait_until(lambda: session.poll() or not session.correction.waiting)
+    assert "is no longer in the scene" in panel.ui.messageLabel.text
+    assert not panel.ui.messageLabel.isHidden()
+
+
+def test_asking_the_network_is_cancelled_where_it_was_asked(
+    session: Any, open_panel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from MTINetLib.session.state import State
+
+    panel = open_panel(session)
+    cancelled: list[bool] = []
+    monkeypatch.setattr(session, "cancel", lambda: cancelled.append(True))
+    session.set_state(State.ASKING)
+    assert panel.ui.askButton.text == "Cancel"
+    assert "ask" in enabled(panel)
+    panel.ui.askButton.click()
+    assert cancelled == [True]
+    session.set_state(State.IDLE)
+    assert panel.ui.askButton.text == "Ask the network again"
+
+
 def test_splits_the_chosen_lesion(session: Any, open_panel: Any) -> None:
     session.select(1)
     panel = open_panel(session)
@@ -194,7 +234,7 @@ def test_asks_the_network_and_is_quiet_meanwhile(
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
     panel.ui.askButton.click()
-    assert enabled(panel) == set()
+    assert enabled(panel) == {"ask"}, "it cancels now"
     assert "reads the corrected masks" in panel.ui.standingLabel.text
     settle(session)
     assert "The network has read these masks." in panel.ui.standingLabel.text
