@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -14,6 +15,9 @@ import SimpleITK
 #: NIfTI-1 datatype codes of floating point voxels.
 _FLOATS = {16: "f4", 64: "f8"}
 _BLOCK_BYTES = 1 << 24
+_UNPACKED_BLOCK_BYTES = 1 << 22
+#: Zlib packs zeros a thousand times, and nothing better than that.
+_LARGEST_RATIO = 1100
 #: Bytes of a header before its voxels; most files have a few more.
 _HEADER_BYTES = 348
 _LARGEST_HEADER_BYTES = 1 << 16
@@ -32,7 +36,7 @@ def has_bad_numbers(path: Path) -> bool:
                 with gzip.open(raw) as stream:
                     return _has_bad_numbers(cast(BinaryIO, stream))
             return _has_bad_numbers(raw)
-    except (OSError, EOFError, struct.error):
+    except (OSError, EOFError, struct.error, zlib.error):
         # ITK has read the file before: what it makes of such an end is its own answer.
         return False
 
@@ -45,13 +49,23 @@ def _has_bad_numbers(stream: BinaryIO) -> bool:
     kind = _FLOATS.get(struct.unpack(f"{order}h", header[70:72])[0])
     if kind is None:
         return False
-    offset = int(struct.unpack(f"{order}f", header[108:112])[0])
-    stream.read(max(0, offset - 348))
-    while block := stream.read(_BLOCK_BYTES):
+    (offset,) = struct.unpack(f"{order}f", header[108:112])
+    if not 0.0 <= offset <= _LARGEST_HEADER_BYTES:
+        return False
+    stream.read(max(0, int(offset) - _HEADER_BYTES))
+    left = _voxels(header, order) * int(kind[1])
+    # Not to the end, which a packed file may put anywhere.
+    while block := stream.read(min(left, _BLOCK_BYTES)):
+        left -= len(block)
         whole = len(block) - len(block) % int(kind[1])
         if not np.isfinite(np.frombuffer(block[:whole], dtype=order + kind)).all():
             return True
     return False
+
+
+def _voxels(header: bytes, order: str) -> int:
+    count, *sizes = struct.unpack(f"{order}8h", header[40:56])
+    return math.prod(max(0, size) for size in sizes[: max(0, min(count, 7))])
 
 
 def bytes_per_voxel(pixel_id: int) -> int:
@@ -60,9 +74,14 @@ def bytes_per_voxel(pixel_id: int) -> int:
 
 
 def is_cut_off(path: Path, voxel_bytes: int) -> bool:
-    """Whether a NIfTI file is shorter than its header says; False for the other kinds, which may refer
-    to another file for their voxels."""
+    """Whether a file is shorter than its header says, before anybody allocates what that promises.
+
+    NRRD and MetaImage files may be packed: only what no packing could do is found here. Those that refer to
+    another file for their voxels (.nhdr, .mhd) are not cut off.
+    """
     name = path.name.lower()
+    if name.endswith((".nrrd", ".mha")):
+        return path.stat().st_size * _LARGEST_RATIO < voxel_bytes
     if name.endswith(".nii"):
         return path.stat().st_size < voxel_bytes + _HEADER_BYTES
     if not name.endswith(".nii.gz"):
@@ -76,15 +95,16 @@ def is_cut_off(path: Path, voxel_bytes: int) -> bool:
     if unpacked in range(voxel_bytes + _HEADER_BYTES, voxel_bytes + _LARGEST_HEADER_BYTES):
         return False
     # Several members, or more than 4 GB: only unpacking tells.
-    return _unpacked_bytes(path) < voxel_bytes + _HEADER_BYTES
+    return not _unpacks_to(path, voxel_bytes + _HEADER_BYTES)
 
 
-def _unpacked_bytes(path: Path) -> int:
+def _unpacks_to(path: Path, wanted: int) -> bool:
+    """Whether a gzip file holds so many bytes; it is unpacked no further."""
     total = 0
     try:
         with gzip.open(path) as stream:
-            while block := stream.read(1 << 22):
+            while total < wanted and (block := stream.read(_UNPACKED_BLOCK_BYTES)):
                 total += len(block)
     except (OSError, EOFError, zlib.error):
-        return 0
-    return total
+        return False
+    return total >= wanted

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
+import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +86,40 @@ def test_a_file_that_is_cut_off_is_refused_instead_of_filled_with_zeros(tmp_path
     path.write_bytes(data[: len(data) * 3 // 4])
     with pytest.raises(InputError, match="cannot be read"):
         read_volume(path)
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha", ".nii", ".nii.gz"])
+def test_a_small_file_that_promises_gigabytes_allocates_nothing(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"phase{suffix}"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.ones((4, 5, 6), dtype=np.float32)), str(path))
+    data = gzip.decompress(path.read_bytes()) if suffix == ".nii.gz" else path.read_bytes()
+    if suffix.startswith(".nii"):
+        data = data[:42] + struct.pack("<3h", 900, 1000, 1000) + data[48:]
+    else:
+        data = data.replace(b"6 5 4", b"900 1000 1000")
+    assert b"900" in data or suffix.startswith(".nii")
+    path.write_bytes(gzip.compress(data) if suffix == ".nii.gz" else data)
+    with pytest.raises(InputError, match="cut off"):
+        read_volume(path)
+
+
+@pytest.mark.parametrize("offset", [float("nan"), float("inf"), 1e30, -5.0])
+def test_an_absurd_place_of_the_voxels_is_no_strange_error(tmp_path: Path, offset: float) -> None:
+    path = tmp_path / "phase.nii"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.ones((4, 5, 6), dtype=np.float32)), str(path))
+    data = path.read_bytes()
+    path.write_bytes(data[:108] + struct.pack("<f", offset) + data[112:])
+    assert not has_bad_numbers(path)
+
+
+def test_a_packed_file_is_unpacked_no_further_than_its_header_says(tmp_path: Path) -> None:
+    path = tmp_path / "phase.nii.gz"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.ones((4, 5, 6), dtype=np.float32)), str(path))
+    data = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(data + b"\0" * (1 << 28), compresslevel=9))
+    tracemalloc.start()
+    start = time.process_time()
+    assert read_volume(path).array.shape == (4, 5, 6)
+    assert time.process_time() - start < 1.0
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
