@@ -75,11 +75,16 @@ def _volumes(files: Sequence[Path]) -> tuple[SourceVolume, ...]:
 
 
 def _volume_of(study: Study, phase: Phase, volumes: Sequence[SourceVolume]) -> SourceVolume:
-    usable = [volume for volume in volumes if volume.images and volume.problem is None]
-    if not usable:
+    if not volumes:
         raise InputError(
             f"The {phase.title} phase does not come from DICOM images that are still there, so no DICOM "
             "object can refer to it: leave DICOM out."
+        )
+    usable = [volume for volume in volumes if volume.images and volume.problem is None]
+    if not usable:
+        raise InputError(
+            f"The DICOM images of the {phase.title} phase have missing or uneven slices, so no DICOM object "
+            "can refer to them voxel by voxel: leave DICOM out."
         )
     if len(usable) == 1:
         return usable[0]

@@ -16,11 +16,13 @@ from support.made_analysis import MadeAnalysis, made_analysis, made_study
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.findings import from_json
 from MTINetLib.report import write_report as writing
-from MTINetLib.report.write_report import REPORT_FILES, WRITERS, ReportOptions, write_report
+from MTINetLib.report.write_report import DICOM, REPORT_FILES, WRITERS, ReportOptions, write_report
 from MTINetLib.study.study import Study
 
 ALL = ReportOptions(
-    formats=tuple(WRITERS), comment="Seen on call.\nLikely benign <b>", reader="Dr Ada Reader"
+    formats=tuple(name for name in WRITERS if name != DICOM),  # the made study does not come from DICOM
+    comment="Seen on call.\nLikely benign <b>",
+    reader="Dr Ada Reader",
 )
 
 
@@ -71,7 +73,7 @@ def pdf_text(path: Path) -> str:
 
 
 def test_the_files_have_fixed_names(written: Path) -> None:
-    assert {path.name for path in written.iterdir()} == set(REPORT_FILES)
+    assert {path.name for path in written.iterdir()} == {name for name in REPORT_FILES if "/" not in name}
 
 
 def test_the_reader_finds_the_own_words_in_both_documents(written: Path) -> None:
@@ -248,4 +250,12 @@ def test_a_cancelled_report_leaves_nothing_behind(
         write_report(
             tmp_path / "out", study, analysis.findings, analysis.labels, None, options, CancelAtOnce()
         )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dicom_of_a_study_without_images_is_one_sentence_and_nothing_is_written(
+    study: Study, analysis: MadeAnalysis, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="was not read from DICOM"):
+        write(tmp_path / "out", study, analysis, ReportOptions(formats=("csv", DICOM)))
     assert list(tmp_path.iterdir()) == []
