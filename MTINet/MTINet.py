@@ -126,6 +126,7 @@ class MTINetChoices:
     readerComment: str = ""
     readerName: str = ""
     reportFolder: str = ""
+    reportFormats: str = "pdf,html,csv,json"
     deidentify: bool = False
 
 

@@ -29,23 +29,21 @@ class FormatText:
     name: str
     title: str
     tip: str
-    chosen: bool
     needs: tuple[str, ...] = ()
 
 
 DICOM = "dicom"
 #: In the order of the boxes; a further format of ``session.reports`` is one more line here.
 FORMATS = (
-    FormatText("pdf", "PDF", "The report, to read and print", True, ("matplotlib", "reportlab")),
-    FormatText("html", "HTML", "The report for a browser, in one file", True, ("matplotlib", "jinja2")),
-    FormatText("csv", "Tables (CSV)", "Lesions and curves for a spreadsheet", True),
-    FormatText("json", "Findings (JSON)", "Everything that was found, for programs", True),
-    FormatText("labels", "Masks (NIfTI)", "The lesions' masks and the map of tumour probability", False),
+    FormatText("pdf", "PDF", "The report, to read and print", ("matplotlib", "reportlab")),
+    FormatText("html", "HTML", "The report for a browser, in one file", ("matplotlib", "jinja2")),
+    FormatText("csv", "Tables (CSV)", "Lesions and curves for a spreadsheet"),
+    FormatText("json", "Findings (JSON)", "Everything that was found, for programs"),
+    FormatText("labels", "Masks (NIfTI)", "The lesions' masks and the map of tumour probability"),
     FormatText(
         DICOM,
         "DICOM (SEG, SR, PDF)",
         "Masks, measurements and the report for the archive; they refer to the patient's images",
-        False,
         ("highdicom", "matplotlib", "reportlab"),
     ),
 )
@@ -59,7 +57,7 @@ class ReportPanel(Panel):
 
     def setup(self) -> None:
         self._boxes: dict[str, Any] = {}
-        self._shown_for: str | None = None
+        self._shown_for: tuple[Any, ...] | None = None
         self._folder_is_own = False
         self._asked = False
         ui = self.ui
@@ -87,6 +85,9 @@ class ReportPanel(Panel):
         self._show_choice(ui.nameEdit, "text", choices.readerName)
         self._show_choice(ui.commentEdit, "plainText", choices.readerComment)
         self._show_choice(ui.deidentifyBox, "checked", choices.deidentify)
+        chosen = choices.reportFormats.split(",")
+        for name, box in self._boxes.items():
+            self._show_choice(box, "checked", name in chosen)
         ui.identityLabel.visible = choices.deidentify
         self._show_packages()
         self._show_run()
@@ -106,6 +107,10 @@ class ReportPanel(Panel):
 
     def onComment(self) -> None:
         self.session.choices.readerComment = self.ui.commentEdit.plainText
+
+    def onFormat(self, _ticked: bool) -> None:
+        ticked = (name for name, box in self._boxes.items() if box.checked)
+        self.session.choices.reportFormats = ",".join(ticked)
 
     def onDeidentify(self, wanted: bool) -> None:
         self.session.choices.deidentify = wanted
@@ -143,9 +148,12 @@ class ReportPanel(Panel):
     # What is shown
 
     def _follow_results(self) -> None:
-        """Another study: its own folder is suggested, and the last one's comment does not go along."""
+        """Another study: its own folder is suggested, and the last one's comment does not go along.
+
+        The same volumes, analyzed again, are the same study.
+        """
         results = self.session.results
-        now = None if results is None else str(results.segmentation.GetID())
+        now = None if results is None else results.volumes
         if now == self._shown_for:
             return
         if self._shown_for is not None and now is not None:
@@ -229,7 +237,7 @@ class ReportPanel(Panel):
         for number, about in enumerate(FORMATS):
             box = qt.QCheckBox(_(about.title))
             box.toolTip = _(about.tip)
-            box.checked = about.chosen
+            box.connect("toggled(bool)", self.onFormat)
             grid.addWidget(box, number // _COLUMNS, number % _COLUMNS)
             self._boxes[about.name] = box
 

@@ -48,6 +48,7 @@ class Choices(Protocol):
     readerComment: str
     readerName: str
     reportFolder: str
+    reportFormats: str
     deidentify: bool
 
 
@@ -74,6 +75,7 @@ class PlainChoices:
         segmentation: vtkMRMLSegmentationNode of the results, None before the first.
         selectedLesion: its number, 0 for none.
         relativePlot: the plot shows relative enhancement instead of the signal.
+        reportFormats: names of session.reports.FORMATS, separated by commas.
     """
 
     phases: PlainPhases = field(default_factory=PlainPhases)
@@ -89,6 +91,7 @@ class PlainChoices:
     readerComment: str = ""
     readerName: str = ""
     reportFolder: str = ""
+    reportFormats: str = "pdf,html,csv,json"
     deidentify: bool = False
 
 

@@ -217,13 +217,36 @@ def test_the_last_folder_is_known_when_slicer_starts_again(panel: Any, session: 
 def test_another_study_does_not_inherit_the_comment(panel: Any, session: Any) -> None:
     from MTINetLib.scene.show_results import show_results_now
 
+    from MTINetLib.scene.volumes import add_phase_volumes
+
     panel.ui.commentEdit.setPlainText("About the first patient")
+    labels = mask_of(session, 1).astype("uint8")
+    others = add_phase_volumes(made_study())
+    session.results = show_results_now(session.findings, labels, others, others[2])
+    session.set_findings(session.findings)
+    assert panel.ui.commentEdit.plainText == ""
+    assert session.choices.readerComment == ""
+
+
+def test_the_comment_outlives_another_analysis_of_the_same_volumes(panel: Any, session: Any) -> None:
+    from MTINetLib.scene.show_results import show_results_now
+
+    panel.ui.commentEdit.setPlainText("About this patient")
     before = session.results
     labels = mask_of(session, 1).astype("uint8")
     session.results = show_results_now(session.findings, labels, before.volumes, before.reference)
     session.set_findings(session.findings)
-    assert panel.ui.commentEdit.plainText == ""
-    assert session.choices.readerComment == ""
+    assert session.choices.readerComment == panel.ui.commentEdit.plainText == "About this patient"
+
+
+def test_the_ticked_formats_are_choices_of_the_scene(panel: Any, session: Any) -> None:
+    assert session.choices.reportFormats == "pdf,html,csv,json"
+    assert set(panel.formats()) == {"pdf", "html", "csv", "json"}
+    tick(panel, "csv", "labels")
+    assert session.choices.reportFormats == "csv,labels"
+    session.choices.reportFormats = "json"
+    panel.refresh()
+    assert panel.formats() == ("json",)
 
 
 def test_the_links_open_what_was_written(
