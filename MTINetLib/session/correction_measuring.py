@@ -188,7 +188,8 @@ class Measuring:
         if self.results is not None:
             with self._watch.quiet():
                 update_results(self.results, findings)
-        self.measured_in_s = self._clock() - self._started_from
+        if self._session.state is not State.ASKING:
+            self.measured_in_s = self._clock() - self._started_from
         self._settle()
         self._session.set_findings(findings)
         self._shown()

@@ -369,6 +369,16 @@ class TestTheNetworkAskedAgain:
         assert session.correction.standing.changed == {1}
         assert not session.correction.standing.unread
 
+    def test_is_no_measuring_after_an_edit(self, slicer: Any, worker: Any, model: Path) -> None:
+        session = corrected_session(worker, made_study())
+        session.choices.model, session.choices.device = str(model), "cpu"
+        paint(session, 1, half_of(mask_of(session, 1)))
+        settle(session)
+        took = session.correction.measured_in_s
+        session.correction.ask_network()
+        settle(session)
+        assert session.correction.measured_in_s == took
+
     def test_can_be_cancelled(self, slicer: Any, worker: Any, model: Path) -> None:
         from MTINetLib.session.state import State
 
