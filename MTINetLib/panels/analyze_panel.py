@@ -226,7 +226,7 @@ class AnalyzePanel(Panel):
     def _fill_boxes(self) -> None:
         """The worker tells models and devices; until it was asked there is what always works."""
         environment = self.session.computer.environment
-        models = [("", _("The first one found"))]
+        models = [("", _("The one that came with MTI-Net"))]
         devices = [(value, _(text)) for value, text in _DEVICES]
         if environment is not None:
             models += [(model.name, model.name) for model in environment.models if model.problem is None]

@@ -273,11 +273,11 @@ def test_every_threshold_reaches_its_smallest_and_largest_sense(panel: Any) -> N
 
 
 def test_models_and_devices_are_offered_as_the_worker_tells_them(panel: Any, session: FakeSession) -> None:
-    assert texts(panel.ui.modelSelector) == ["The first one found"]
+    assert texts(panel.ui.modelSelector) == ["The one that came with MTI-Net"]
     assert texts(panel.ui.deviceSelector) == ["Automatic", "Processor (CPU)"]
     session.computer.environment = environment()
     session.events.tell(Topic.COMPUTER)
-    assert texts(panel.ui.modelSelector) == ["The first one found", "first"]
+    assert texts(panel.ui.modelSelector) == ["The one that came with MTI-Net", "first"]
     assert texts(panel.ui.deviceSelector) == ["Automatic", "Processor (CPU)", "A graphics card"]
     panel.ui.modelSelector.setCurrentIndex(1)
     panel.ui.deviceSelector.setCurrentIndex(2)
@@ -297,7 +297,7 @@ def test_a_choice_that_is_not_here_any_more_stays_until_it_is_changed(
     assert (session.choices.model, session.choices.device) == ("gone", "cuda:3")
     panel.ui.modelSelector.setCurrentIndex(0)
     panel.refresh()
-    assert texts(panel.ui.modelSelector) == ["The first one found"]
+    assert texts(panel.ui.modelSelector) == ["The one that came with MTI-Net"]
 
 
 def test_models_and_devices_are_asked_for_when_advanced_is_unfolded(
