@@ -72,6 +72,7 @@ def dicom_segmentation(
             transfer_syntax_uid=ExplicitVRLittleEndian,
             omit_empty_frames=True,
         )
+    made.ContentCreatorName = made.get("ContentCreatorName") or ""  # type 2, PS3.3 10.9
     if headers.reference.frames is not None:
         _point_at_true_frames(made, headers.reference.frames)
     headers.identity.give_to(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from support import dicom_layouts
-from support.read_back import Exported, exported
+from support.read_back import Exported, exported, measured
 
 from MTINetLib.errors import InputError
 from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.encapsulated_pdf import encapsulated_pdf
 from MTINetLib.report.dicom.export import dicom_objects, write_dicom
+from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.study.phase import PHASES
 
@@ -129,14 +131,24 @@ def test_segments_and_measurements_of_a_lesion_have_the_same_tracking_uid(result
 
 
 def test_dciodvfy_finds_no_error(result: Exported, tmp_path: Path) -> None:
-    if shutil.which("dciodvfy") is None:
-        pytest.skip("dciodvfy is not installed: Debian, Ubuntu: apt-get install dicom3tools")
     headers = source_headers(result.study)
     objects = dicom_objects(result.labels, result.findings, headers, pdf=b"%PDF-1.4\n%%EOF\n")
-    for path in write_dicom(tmp_path, objects):
+    paths = write_dicom(tmp_path, objects)
+    assert len(paths) == 3
+    assert no_errors(paths)
+
+
+def no_errors(paths: tuple[Path, ...]) -> bool:
+    """dciodvfy has no error to tell of; skips the test where it is missing."""
+    if shutil.which("dciodvfy") is None:
+        pytest.skip("dciodvfy is not installed: Debian, Ubuntu: apt-get install dicom3tools")
+    for path in paths:
         told = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
-        errors = [line for line in (told.stdout + told.stderr).splitlines() if line.startswith("Error")]
+        lines = (told.stdout + told.stderr).splitlines()
+        assert lines, "it says at least which kind of object it is"
+        errors = [line for line in lines if line.startswith("Error")]
         assert not errors, (path.name, errors)
+    return True
 
 
 @pytest.mark.parametrize(
@@ -177,9 +189,72 @@ def test_a_source_without_a_frame_of_reference_is_one_sentence_that_names_it(tmp
         exported(tmp_path / "in", dicom_layouts.series_per_phase, change)
 
 
-def test_without_a_lesion_there_is_a_report_and_no_segmentation(result: Exported) -> None:
-    from dataclasses import replace
+def test_an_attribute_that_highdicom_asks_for_and_is_not_there_is_named(result: Exported) -> None:
+    headers = source_headers(result.study)
+    for dataset in headers.reference.datasets:
+        for keyword in ("ImageOrientationPatient", "SharedFunctionalGroupsSequence"):
+            if keyword in dataset:
+                delattr(dataset, keyword)
+    words = "ImageOrientationPatient|SharedFunctionalGroupsSequence"
+    with pytest.raises(InputError, match=f"have no ({words})"):
+        dicom_objects(result.labels, result.findings, headers)
 
+
+@pytest.mark.parametrize(
+    ("corrected", "kind", "words"),
+    [(False, "AUTOMATIC", "by AI"), (True, "SEMIAUTOMATIC", "corrected by a person")],
+)
+def test_what_ai_made_and_what_a_person_corrected_are_told_apart(
+    result: Exported, corrected: bool, kind: str, words: str
+) -> None:
+    provenance = replace(result.findings.provenance, corrected_by_person=corrected)
+    findings = replace(result.findings, provenance=provenance)
+    objects = dicom_objects(result.labels, findings, source_headers(result.study), pdf=b"%PDF")
+    made = [written(item) for item in objects.by_file().values()]
+    assert [words in item.SeriesDescription for item in made] == [True, True, True]
+    assert {item.SegmentAlgorithmType for item in made[0].SegmentSequence} == {kind}
+    assert f"corrected_by_person={'yes' if corrected else 'no'}" in made[1].to_json()
+
+
+def test_a_single_lesion_in_a_single_slice_is_whole(result: Exported, tmp_path: Path) -> None:
+    """highdicom 0.28 then keeps in the shared groups what it else keeps in each frame's."""
+    labels = np.where(result.labels == 1, 3, 0).astype(np.uint8)
+    labels[3:] = 0
+    findings = measured(result.study, labels)
+    objects = dicom_objects(labels, findings, source_headers(result.study), pdf=b"%PDF-1.4\n%%EOF\n")
+    content = hd.sr.srread(_file(objects.measurements)).content
+    (group,) = content.get_volumetric_roi_measurement_groups()
+    source = result.study.sources[result.study.reference.index]
+    reference = group.referenced_segment.source_images_for_segmentation[0]
+    assert reference.referenced_sop_instance_uid == source.instance_uids[2]
+    frame = source.images[2].frame
+    assert reference.referenced_frame_numbers == (None if frame is None else [frame])
+    assert no_errors(write_dicom(tmp_path, objects))
+
+
+def test_the_report_names_every_frame_that_a_lesion_was_outlined_on(result: Exported) -> None:
+    content = hd.sr.srread(_file(result.objects.measurements)).content
+    source = result.study.sources[result.study.reference.index]
+    for group, span in zip(content.get_volumetric_roi_measurement_groups(), ((2, 5), (6, 9)), strict=True):
+        told = {
+            (image.referenced_sop_instance_uid, frame)
+            for image in group.referenced_segment.source_images_for_segmentation
+            for frame in image.referenced_frame_numbers or [None]
+        }
+        slices = range(*span)
+        assert told == {(source.instance_uids[k], source.images[k].frame) for k in slices}
+
+
+def test_a_lesion_keeps_the_name_that_it_had(result: Exported) -> None:
+    known = {2: Tracking("1.2.3.4", "the old one")}
+    objects = dicom_objects(result.labels, result.findings, source_headers(result.study), known=known)
+    assert objects.segmentation is not None
+    told = {item.TrackingID: item.TrackingUID for item in objects.segmentation.SegmentSequence}
+    assert told["the old one"] == "1.2.3.4"
+    assert set(told) == {"Lesion 1", "the old one"}
+
+
+def test_without_a_lesion_there_is_a_report_and_no_segmentation(result: Exported) -> None:
     nothing = replace(result.findings, lesions=())
     objects = dicom_objects(np.zeros_like(result.labels), nothing, source_headers(result.study))
     assert objects.segmentation is None
