@@ -9,7 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from MTINetLib.findings import LesionFinding
-from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_item
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
 from MTINetLib.report.words import class_title
 from MTINetLib.session.training_case import CaseChoices, why_no_case
 from MTINetLib.session.training_state import Doing
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from MTINetLib.session.session import Session
 
 HEADS = ("#", "mL", "Found", "Class to learn")
+_TIPS = (
+    "Number of the lesion",
+    "Volume in mL",
+    "Class that the network gave",
+    "What the lesion is, by your own reading: the network learns this",
+)
+_ALIGNED = (RIGHT, RIGHT, LEFT, LEFT)
 _MOST_ROWS = 5
 
 
@@ -32,11 +39,8 @@ class CaseSection:
         self._results: Any = None
         ui.addCaseButton.connect("clicked()", self.onAdd)
         table = ui.lesionClassTable
-        table.setColumnCount(len(HEADS))
-        for column, head in enumerate(HEADS):
-            item = qt.QTableWidgetItem(_(head))
-            align(item, RIGHT if column < 2 else LEFT)
-            table.setHorizontalHeaderItem(column, item)
+        set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], _ALIGNED)
+        for column in range(len(HEADS)):
             mode = qt.QHeaderView.Stretch if column == 3 else qt.QHeaderView.ResizeToContents
             table.horizontalHeader().setSectionResizeMode(column, mode)
 
@@ -52,6 +56,10 @@ class CaseSection:
         self._show_button()
 
     def onAdd(self) -> None:
+        """Add the study, or give that up."""
+        if self._session.training.desk.doing is Doing.ADDING:
+            self._session.training.desk.cancel()
+            return
         classes = {label: str(box.currentText) for label, box in self._boxes.items() if box.currentIndex > 0}
         patient = str(self._ui.patientEdit.text).strip()
         self._session.training.add_case(self._session, CaseChoices(self._folder(), classes, patient))
@@ -74,7 +82,7 @@ class CaseSection:
         for row, lesion in enumerate(lesions):
             texts = (str(lesion.label), f"{lesion.volume_ml:.1f}", class_title(lesion.lesion_class))
             for column, text in enumerate(texts):
-                table.setItem(row, column, read_only_item(text, RIGHT if column < 2 else LEFT))
+                table.setItem(row, column, read_only_item(text, _ALIGNED[column]))
             box = qt.QComboBox()
             box.addItem(_("choose…"))
             for name in LESION_CLASSES:
@@ -103,6 +111,8 @@ class CaseSection:
         )
 
     def _show_button(self) -> None:
-        idle = self._session.training.desk.doing not in (Doing.ADDING, Doing.KEEPING)
-        ready = idle and bool(self._folder()) and not self._missing()
-        self._ui.addCaseButton.enabled = ready and why_no_case(self._session) is None
+        button, doing = self._ui.addCaseButton, self._session.training.desk.doing
+        adding = doing is Doing.ADDING
+        ready = doing is not Doing.KEEPING and bool(self._folder()) and not self._missing()
+        button.text = _("Cancel") if adding else _("Add as a case")
+        button.enabled = adding or (ready and why_no_case(self._session) is None)

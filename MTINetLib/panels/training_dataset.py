@@ -10,7 +10,7 @@ import qt
 from slicer.i18n import tr as _
 
 from MTINetLib.panels.notice import STYLES
-from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_item, swatch
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing
 from MTINetLib.study.phase import PHASES
@@ -46,7 +46,12 @@ class DatasetSection:
         ui.datasetPath.connect("currentPathChanged(QString)", self.onPathChanged)
         ui.checkButton.connect("clicked()", self.onCheck)
         ui.caseTable.connect("itemSelectionChanged()", self._show_problems)
-        _set_heads(ui.caseTable)
+        set_heads(ui.caseTable, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], _ALIGNED)
+        header = ui.caseTable.horizontalHeader()
+        header.setMinimumSectionSize(20)
+        for column in range(len(HEADS)):
+            mode = qt.QHeaderView.Stretch if column < 2 else qt.QHeaderView.ResizeToContents
+            header.setSectionResizeMode(column, mode)
 
     def folder(self) -> str:
         """What stands in the path's field."""
@@ -162,19 +167,6 @@ def _no_cases(checked: CheckedDataset) -> str:
     if folder.is_dir() and not any(folder.iterdir()):
         return str(_("An empty folder: it becomes a dataset with the first case that you add."))
     return checked.problems[0] if checked.problems else str(_("There are no cases."))
-
-
-def _set_heads(table: Any) -> None:
-    table.setColumnCount(len(HEADS))
-    header = table.horizontalHeader()
-    header.setMinimumSectionSize(20)
-    for column, (head, tip) in enumerate(zip(HEADS, _TIPS, strict=True)):
-        item = qt.QTableWidgetItem(_(head))
-        item.setToolTip(_(tip))
-        align(item, _ALIGNED[column])
-        table.setHorizontalHeaderItem(column, item)
-        mode = qt.QHeaderView.Stretch if column < 2 else qt.QHeaderView.ResizeToContents
-        header.setSectionResizeMode(column, mode)
 
 
 def _cells(case: CaseRow) -> tuple[str, ...]:

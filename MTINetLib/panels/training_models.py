@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.inference.kept_models import KeptModel
-from MTINetLib.panels.tables import LEFT, RIGHT, align, fit_height, read_only_item
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
 from MTINetLib.session.events import Topic
 from MTINetLib.session.training_state import Doing
 
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from MTINetLib.session.session import Session
 
 HEADS = ("Name", "Recipe", "Dice", "Accuracy")
+_TIPS = (
+    "The name that Analyze offers",
+    "How it was trained",
+    "Overlap of its masks with the dataset's own in the validation, 1 for the same",
+    "Share of the lesions of the validation whose class it got right",
+)
+_ALIGNED = (LEFT, LEFT, RIGHT, RIGHT)
 _MOST_ROWS = 5
 
 
@@ -32,11 +39,8 @@ class ModelsSection:
         ui.modelNameEdit.connect("textChanged(QString)", self.onNamed)
         table = ui.modelTable
         table.connect("itemSelectionChanged()", self.show_buttons)
-        table.setColumnCount(len(HEADS))
-        for column, head in enumerate(HEADS):
-            item = qt.QTableWidgetItem(_(head))
-            align(item, LEFT if column < 2 else RIGHT)
-            table.setHorizontalHeaderItem(column, item)
+        set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], _ALIGNED)
+        for column in range(len(HEADS)):
             mode = qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch
             table.horizontalHeader().setSectionResizeMode(column, mode)
 
@@ -62,7 +66,7 @@ class ModelsSection:
         ui.modelInUseLabel.text = (
             _("Analyze uses the model '{name}'.").format(name=chosen)
             if chosen
-            else _("Analyze uses the model that came with MTINet.")
+            else _("Analyze uses the model that came with MTI-Net.")
         )
         self.show_buttons()
 
@@ -121,7 +125,7 @@ class ModelsSection:
         table.setRowCount(len(models))
         for row, model in enumerate(models):
             for column, text in enumerate(_cells(model)):
-                item = read_only_item(text, LEFT if column < 2 else RIGHT)
+                item = read_only_item(text, _ALIGNED[column])
                 item.setToolTip(_("SHA-256 of the weights: {sha}").format(sha=model.sha256))
                 table.setItem(row, column, item)
         table.blockSignals(was)

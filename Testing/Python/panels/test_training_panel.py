@@ -197,6 +197,13 @@ def test_the_open_study_becomes_a_case_once_every_lesion_has_a_class(
         ui.patientEdit.text = "ward-7"
         grab(panel.widget.window(), tmp_path.parent / "case.png")
         ui.addCaseButton.click()
+        assert ui.addCaseButton.text == "Cancel"
+        ui.addCaseButton.click()
+        until(session, lambda: not session.training.busy)
+        assert "cancelled" in ui.caseMessageLabel.text
+        assert not (tmp_path / "cases.csv").exists()
+        ui.patientEdit.text = "ward-7"
+        ui.addCaseButton.click()
         until(session, lambda: ui.caseTable.rowCount == 1)
         (case,) = read_dataset(tmp_path)
         assert (case.patient, case.case_class) == ("ward-7", "hemangioma")
