@@ -18,10 +18,10 @@ class Answers:
     """A :class:`MTINetLib.worker.client.Watcher` made of functions; what is not given is not heard.
 
     Args:
-        done: gets the job's result.
-        failed: gets its error; a cancelled job fails with Cancelled.
-        progress: gets stage, steps done, steps in all.
-        news: gets the kind and the data.
+        on_done: gets the job's result.
+        on_failed: gets its error; a cancelled job fails with Cancelled.
+        on_progress: gets stage, steps done, steps in all.
+        on_news: gets the kind and the data.
     """
 
     on_done: Callable[[dict[str, Any]], None]
