@@ -216,7 +216,6 @@ def test_the_last_folder_is_known_when_slicer_starts_again(panel: Any, session: 
 
 def test_another_study_does_not_inherit_the_comment(panel: Any, session: Any) -> None:
     from MTINetLib.scene.show_results import show_results_now
-
     from MTINetLib.scene.volumes import add_phase_volumes
 
     panel.ui.commentEdit.setPlainText("About the first patient")
