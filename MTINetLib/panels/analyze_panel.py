@@ -135,7 +135,7 @@ class AnalyzePanel(Panel):
         stage = _(session.state.value)
         if seen is None or seen.total <= 0:
             ui.progressBar.setRange(0, 0)
-            ui.stageLabel.text = f"{seen.stage if seen is not None else stage}…"
+            ui.stageLabel.text = f"{_(seen.stage) if seen is not None else stage}…"
             return
         ui.progressBar.setRange(0, seen.total)
         ui.progressBar.setValue(min(seen.done, seen.total))

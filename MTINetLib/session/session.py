@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from MTINetLib.scene.results import Results, find_results, findings_of, remove_r
 from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.session.analysis_run import AnalysisRun, Hearers, Wanted
 from MTINetLib.session.choices import Choices, choose_volume, chosen_thresholds, chosen_volumes
+from MTINetLib.session.chores import Chores
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.correction import Correction
 from MTINetLib.session.events import Events, Topic
@@ -58,6 +59,7 @@ class Session:
         self.proposal: PhaseProposal | None = None
         self.analyzed: Analyzed | None = None
         self._run: AnalysisRun | None = None
+        self._finishing = Chores()
         self._error: MTINetError | None = None
         self._layout_before: int | None = None
         #: Whether results may turn to our layout; not while another module is before the user.
@@ -226,6 +228,7 @@ class Session:
         parts = (
             self.worker.poll,
             self._poll_run,
+            self._finishing.run,
             self.sample.poll,
             self.correction.poll,
             self.reports.poll,
@@ -292,6 +295,7 @@ class Session:
         run, self._run = self._run, None
         if run is not None:
             run.abandon()
+        self._finishing.clear()
         self.correction.abandon()
         self.reports.abandon()
         self.sample.abandon()
@@ -323,19 +327,29 @@ class Session:
 
     def _shown(self, results: Results, findings: StudyFindings, analyzed: Analyzed) -> None:
         self._run = None
-        self._clear_away(self.results)
+        self._finishing.add(self._take_over(results, findings, analyzed))
+
+    def _take_over(
+        self, results: Results, findings: StudyFindings, analyzed: Analyzed
+    ) -> Generator[None, None, None]:
+        """In steps: at once, they and what panels do with them would be felt."""
+        before, old = self.results, self.findings
         self.analyzed = analyzed
         self.choices.segmentation = results.segmentation
         self._take(results, findings)
+        yield
         self.show_layout()
+        yield
         self.select(findings.lesions[0].label if findings.lesions else None)
+        yield
+        if before is not None and old is not None:
+            self._clear_away(before, old)
+        yield
         self.set_state(State.IDLE)
 
-    def _clear_away(self, before: Results | None) -> None:
+    def _clear_away(self, before: Results, findings: StudyFindings) -> None:
         """Newer results replace older ones, but never what a person has drawn."""
-        if before is None:
-            return
-        if self.findings is not None and self.findings.provenance.corrected_by_person:
+        if findings.provenance.corrected_by_person:
             self.inform(f"Your corrected lesions of before are kept, hidden, as '{set_aside(before)}'.")
         else:
             remove_results(before)
@@ -367,6 +381,7 @@ class Session:
                 )
             )
         self._run = None
+        self._finishing.clear()
         self.set_state(State.IDLE)
 
     def _say(self, message: Message | None) -> None:

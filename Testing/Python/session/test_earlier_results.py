@@ -11,6 +11,8 @@ from support.slicer_scene import empty_scene
 
 from MTINetLib.scene.results import find_results, findings_of, results_in_scene
 from MTINetLib.scene.show_results import show_results_now
+from MTINetLib.session.events import Topic
+from MTINetLib.session.state import State
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import Analyzed
 
@@ -22,7 +24,47 @@ def follow(session: Any) -> None:
     analysis = made_analysis(made_study())
     before = session.results
     newer = show_results_now(analysis.findings, analysis.labels, before.volumes, before.reference)
+    session.set_state(State.ANALYZING)
     session._shown(newer, analysis.findings, Analyzed({}, "", ""))
+    settle(session)
+
+
+def test_newer_results_are_taken_over_in_steps_between_which_slicer_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from MTINetLib.session import chores
+
+    empty_scene()
+    session = corrected_session(WorkerClient(), made_study())
+    monkeypatch.setattr(chores, "_SPENT_S", 0.0)  # one step a poll
+    polls, told = 0, {}
+    for topic in (Topic.FINDINGS, Topic.SELECTION, Topic.STATE):
+        session.events.subscribe(topic, lambda topic=topic: told.setdefault(topic, polls))
+    analysis = made_analysis(made_study())
+    before = session.results
+    newer = show_results_now(analysis.findings, analysis.labels, before.volumes, before.reference)
+    session.state = State.ANALYZING
+    session._shown(newer, analysis.findings, Analyzed({}, "", ""))
+    while session.state is State.ANALYZING:
+        polls += 1
+        session.poll()
+    assert told[Topic.FINDINGS] < told[Topic.SELECTION] < told[Topic.STATE]
+    session.close()
+
+
+def test_a_scene_that_closes_between_these_steps_ends_them() -> None:
+    empty_scene()
+    session = corrected_session(WorkerClient(), made_study())
+    analysis = made_analysis(made_study())
+    before = session.results
+    newer = show_results_now(analysis.findings, analysis.labels, before.volumes, before.reference)
+    session.state = State.ANALYZING
+    session._shown(newer, analysis.findings, Analyzed({}, "", ""))
+    session.scene_closing()
+    session.poll()
+    assert session.results is None
+    assert session.state is State.IDLE
+    session.close()
 
 
 def test_results_of_the_ai_are_replaced() -> None:
