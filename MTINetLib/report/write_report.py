@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ class ReportJob:
     cover: Cover
     disguise: Disguise | None = None
     files: Sequence[Sequence[Path]] = ()
+    tracking: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
     def pdf(self) -> bytes:
@@ -98,6 +99,7 @@ def write_report(
     progress: Progress | None = None,
     *,
     files: Sequence[Sequence[Path]] = (),
+    tracking: Mapping[int, str] | None = None,
 ) -> tuple[Path, ...]:
     """Write the report into the folder ``out``, which is made if it is not there.
 
@@ -106,6 +108,7 @@ def write_report(
         probability: [K, J, I], 0 to 1; None leaves the map out.
         progress: one step a format; may raise Cancelled, which leaves ``out`` as it was.
         files: the DICOM files of each phase, for a study that does not know its images itself.
+        tracking: by label, the UID that DICOM objects follow a lesion by; others get new ones.
 
     Returns:
         The files, in the order of ``options.formats``. No name of a person or series is in their names.
@@ -122,7 +125,12 @@ def write_report(
             "there to be replaced."
         )
     watcher = progress or Silent()
-    job = _job(study, findings, labels, probability, options, files)
+    if options.deidentify:
+        from MTINetLib.report.dicom.burned_in import refuse_names_in_pixels
+
+        refuse_names_in_pixels(study, files)
+    job = _job(study, findings, labels, probability, options)
+    job.files, job.tracking = files, tracking or {}
     names: list[str] = []
     watcher.start("Writing the report", len(writers))
     with new_results(out, overwrite=options.overwrite, earlier=REPORT_FILES) as folder:
@@ -139,20 +147,16 @@ def _job(
     labels: npt.NDArray[Any],
     probability: npt.NDArray[np.float32] | None,
     options: ReportOptions,
-    files: Sequence[Sequence[Path]],
 ) -> ReportJob:
     if not options.deidentify:
         cover = Cover(options.reader.strip(), options.comment)
-        return ReportJob(study, findings, labels, probability, cover, None, files)
-    from MTINetLib.report.dicom.burned_in import refuse_names_in_pixels
-
-    refuse_names_in_pixels(study, files)
+        return ReportJob(study, findings, labels, probability, cover)
     disguise = Disguise()
     # Without DICOM objects to agree with, no UID is needed at all.
     uids = disguise.uids if DICOM in options.formats else None
     hidden = deidentified(findings, disguise.token, uids)
     cover = Cover("", options.comment, disguise.token)
-    return ReportJob(study, hidden, labels, probability, cover, disguise, files)
+    return ReportJob(study, hidden, labels, probability, cover, disguise)
 
 
 def _chosen(formats: tuple[str, ...]) -> list[Writer]:
@@ -197,8 +201,18 @@ def _write_labels(folder: Path, job: ReportJob) -> tuple[str, ...]:
 def _write_dicom(folder: Path, job: ReportJob) -> tuple[str, ...]:
     from MTINetLib.report.dicom.add_dicom import objects_of
     from MTINetLib.report.dicom.export import write_dicom
+    from MTINetLib.report.dicom.maker import Tracking
 
-    objects = objects_of(job.study, job.labels, job.findings, job.pdf, disguise=job.disguise, files=job.files)
+    known = {label: Tracking(uid, f"Lesion {label}") for label, uid in job.tracking.items()}
+    objects = objects_of(
+        job.study,
+        job.labels,
+        job.findings,
+        job.pdf,
+        known=known,
+        disguise=job.disguise,
+        files=job.files,
+    )
     return tuple(path.relative_to(folder).as_posix() for path in write_dicom(folder, objects))
 
 

@@ -19,6 +19,7 @@ from MTINetLib.scene.dicom_database import put_into_database
 from MTINetLib.scene.dicom_files import dicom_files_steps, has_dicom_files
 from MTINetLib.scene.input_folder import input_folder
 from MTINetLib.scene.results import corrected_labels
+from MTINetLib.scene.tracking import tracking_uids
 from MTINetLib.session.array_files import write_array
 from MTINetLib.session.calls import Answers
 from MTINetLib.session.chores import Chores
@@ -107,9 +108,7 @@ class Reports:
         except MTINetError as error:
             self._session.report_error(error)
         else:
-            self._session.inform(
-                "The report is in Slicer's DICOM database, beside the patient's images."
-            )
+            self._session.inform("The report is in Slicer's DICOM database, beside the patient's images.")
 
     def suggested_folder(self) -> Path:
         """Beside the patient's input files if they are known, else where the last report went, else home."""
@@ -246,6 +245,7 @@ class Reports:
             reader=order.reader,
             deidentify=order.deidentify,
             files=files,
+            tracking=self._tracking(findings),
         )
 
         before = temporary_folders(order.parent)
@@ -262,6 +262,13 @@ class Reports:
 
         answers = Answers(done, failed, self._session.saw_progress)
         self._call = self._session.worker.submit("report", request.to_dict(), answers)
+
+    def _tracking(self, findings: StudyFindings) -> dict[str, str]:
+        results = self._session.results
+        if results is None:
+            return {}
+        uids = tracking_uids(results.segmentation, [lesion.label for lesion in findings.lesions])
+        return {str(label): uid for label, uid in uids.items()}
 
     def _probability(self, study: OpenedStudy, findings: StudyFindings) -> str | None:
         """The map of the analysis that these findings come from; a scene that was opened again has none."""

@@ -203,6 +203,7 @@ class Report(Message):
         deidentify: leave out all that tells of the patient or the reader.
         overwrite: replace earlier results.
         files: the DICOM files of each phase, in the order of PHASES; empty where a phase has none.
+        tracking: by lesion number, the UID that DICOM objects follow the lesion by; others get new ones.
     """
 
     study: str
@@ -216,6 +217,7 @@ class Report(Message):
     deidentify: bool = False
     overwrite: bool = False
     files: tuple[tuple[str, ...], ...] = ((), (), (), ())
+    tracking: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
             overwrite=request.overwrite,
         ),
         context.progress,
+        tracking={int(label): uid for label, uid in request.tracking.items()},
         files=tuple(tuple(Path(name) for name in names) for names in request.files),
     )
     return Reported(tuple(str(file) for file in files)).to_dict()

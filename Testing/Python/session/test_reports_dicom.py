@@ -246,3 +246,18 @@ def test_the_objects_go_into_the_database(
         del study.database.files[item.SOPInstanceUID]
     session.reports.put_into_database()
     assert "did not take segmentation.dcm" in session.message.text
+
+
+def test_lesions_keep_their_tracking_uids_from_one_export_to_the_next(
+    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
+) -> None:
+    session = measured(worker, loaded("h"))
+    exports = [written(session, tmp_path, deidentify=hidden) for hidden in (False, False, True)]
+    tracked = [
+        {item.TrackingID: item.TrackingUID for item in made["segmentation.dcm"].SegmentSequence}
+        for made in exports
+    ]
+    assert tracked[0] == tracked[1]
+    assert set(tracked[0]) == set(tracked[2]) == {"Lesion 1", "Lesion 2"}
+    assert not set(tracked[0].values()) & set(tracked[2].values())
+    assert exports[0]["segmentation.dcm"].SOPInstanceUID != exports[1]["segmentation.dcm"].SOPInstanceUID
