@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import MTINetLib
+from MTINetLib.model_files import CONFIG_FILE, told_config
 from MTINetLib.user_folder import user_folder
 
 #: Folders with model folders in them, separated like PATH; looked through first.
 MODELS_VARIABLE = "MTINET_MODELS"
-#: Of a model folder; here and not from network.model_folder, which imports torch.
-CONFIG_FILE = "config.json"
 
 
 def model_folders() -> list[Path]:
@@ -48,7 +46,4 @@ def models_in(places: Iterable[Path]) -> Iterator[Path]:
 
 def told_name(folder: Path) -> str:
     """The name in the config, read without checks (loading checks it), or the folder's."""
-    try:
-        return str(json.loads((folder / CONFIG_FILE).read_text("utf-8"))["name"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return folder.name
+    return str(told_config(folder).get("name", folder.name))

@@ -14,9 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import InputError, MissingResourceError, ModelError
-from MTINetLib.inference.find_models import CONFIG_FILE, kept_folder, model_folders, models_in, told_name
+from MTINetLib.inference.find_models import kept_folder, model_folders, models_in, told_name
+from MTINetLib.model_files import (
+    CONFIG_FILE,
+    SUMS_FILE,
+    WEIGHTS_FILE,
+    read_model_files,
+    read_sums,
+    told_config,
+)
 
-_WEIGHTS, _SUMS = "model.safetensors", "SHA256SUMS"
 _NAME = re.compile(r"[^\W_](?:[\w .+-]{0,58}[\w+-])?")
 
 
@@ -44,12 +51,12 @@ def kept_models() -> list[KeptModel]:
     found = []
     for folder in models_in([kept_folder()]):
         try:
-            config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
-            sums = _read_sums(folder)
+            config = told_config(folder)
+            sums = read_sums(folder)
             scores = {str(key): float(value) for key, value in config.get("validation", {}).items()}
             preset = str(config.get("preset", "unknown"))
-            found.append(KeptModel(str(config["name"]), folder, sums[_WEIGHTS], preset, scores))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, ModelError):
+            found.append(KeptModel(str(config["name"]), folder, sums[WEIGHTS_FILE], preset, scores))
+        except (ValueError, KeyError, TypeError, AttributeError, ModelError):
             continue
     return sorted(found, key=lambda model: model.name.lower())
 
@@ -74,11 +81,11 @@ def keep_model(trained: Path, name: str) -> KeptModel:
     if name.lower() in taken:
         raise InputError(f"There is a model called {name} already; choose another name.")
     target = _new_folder(name)
-    weights, config = _verified(trained)
-    config["name"] = name
+    files = read_model_files(trained)
+    config = {**files.config, "name": name}
     beside = target.with_name(f".part-{os.getpid()}-{target.name}")
     try:
-        _write(beside, weights, config)
+        _write(beside, files.weights, config)
         beside.replace(target)
     except OSError as error:
         raise MissingResourceError(
@@ -113,49 +120,11 @@ def _new_folder(name: str) -> Path:
     return next(folder for folder in numbered if not folder.exists())
 
 
-def _verified(folder: Path) -> tuple[bytes, dict[str, Any]]:
-    """Weights and description of a trained model whose checksums agree."""
-    sums = _read_sums(folder)
-    data = {}
-    for name in (_WEIGHTS, CONFIG_FILE):
-        try:
-            data[name] = (folder / name).read_bytes()
-        except OSError as error:
-            raise ModelError(f"The trained model has no {name}; train it again.") from error
-        if hashlib.sha256(data[name]).hexdigest() != sums.get(name):
-            raise ModelError(f"{folder / name} is damaged: its SHA-256 is not the one in {_SUMS}.")
-    if not _is_safetensors(data[_WEIGHTS]):
-        raise ModelError(f"{folder / _WEIGHTS} holds no safetensors; it is not used.")
-    try:
-        config = json.loads(data[CONFIG_FILE])
-        return data[_WEIGHTS], dict(config)
-    except (ValueError, TypeError) as error:
-        raise ModelError(f"{folder / CONFIG_FILE} is not a readable model description.") from error
-
-
-def _is_safetensors(data: bytes) -> bool:
-    """A length of 8 bytes and a JSON object that long."""
-    length = int.from_bytes(data[:8], "little")
-    try:
-        return isinstance(json.loads(data[8 : 8 + length]), dict) if 0 < length < len(data) else False
-    except ValueError:
-        return False
-
-
-def _read_sums(folder: Path) -> dict[str, str]:
-    try:
-        lines = (folder / _SUMS).read_text("utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise ModelError(f"{folder} is not a model folder: it has no {_SUMS}.") from error
-    parts = [line.split(maxsplit=1) for line in lines]
-    return {part[1].lstrip("*"): part[0].lower() for part in parts if len(part) == 2}
-
-
 def _write(folder: Path, weights: bytes, config: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True)
     text = json.dumps(config, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    files = {_WEIGHTS: weights, CONFIG_FILE: text.encode("utf-8")}
+    files = {WEIGHTS_FILE: weights, CONFIG_FILE: text.encode("utf-8")}
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    files[_SUMS] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode("ascii")
+    files[SUMS_FILE] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode("ascii")
     for name, data in files.items():
         (folder / name).write_bytes(data)

@@ -17,9 +17,10 @@ from MTINetLib.errors import InputError, ModelError
 from MTINetLib.inference.device import Compute, choose_compute
 from MTINetLib.inference.find_models import MODELS_VARIABLE, model_folders, models_in, told_name
 from MTINetLib.inference.settings import Thresholds
+from MTINetLib.model_files import CONFIG_FILE
 from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.fold import prepare_for_inference
-from MTINetLib.network.model_folder import CONFIG_FILE, read_model_folder, save_model_folder
+from MTINetLib.network.model_folder import read_model_folder, save_model_folder
 
 __all__ = [
     "MODELS_VARIABLE",
@@ -33,6 +34,9 @@ __all__ = [
     "model_folders",
     "save_model_folder",
 ]
+
+
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -117,15 +121,22 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
     folder = find_model(name_or_path)
     weights, values, sha256 = read_model_folder(folder)
     config = _parse_config(folder, values)
+    _check_fit(folder, config, weights)
     network = MTINet(config.network)
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ModelError(
-            f"The weights of model {config.name} in {folder} do not fit its {CONFIG_FILE}; install it again."
-        ) from error
+    network.load_state_dict(weights)
     network.eval().requires_grad_(False)
     return LoadedModel(network, config.name, sha256, config, folder)
+
+
+def _check_fit(folder: Path, config: ModelConfig, weights: Mapping[str, torch.Tensor]) -> None:
+    """Compare the weights with the network that the config describes before that takes any memory."""
+    with torch.device("meta"):
+        described = MTINet(config.network).state_dict()
+    shapes = {name: value.shape for name, value in described.items()}
+    if shapes != {name: value.shape for name, value in weights.items()}:
+        raise ModelError(
+            f"The weights of model {config.name} in {folder} do not fit its {CONFIG_FILE}; install it again."
+        )
 
 
 def load_ready_model(name_or_path: str | Path | None, device: str, precision: str) -> LoadedModel:
@@ -189,8 +200,11 @@ def _parse_config(folder: Path, config: Mapping[str, Any]) -> ModelConfig:
         temperature = float(values.pop("temperature", 1.0))
         if not 0 < temperature < float("inf"):
             raise ModelError(f"{path}: the temperature is {temperature}; it must be positive.")
+        name = str(values.pop("name"))
+        if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()):
+            raise ModelError(f"{path} gives a name that is empty, too long or not printable.")
         return ModelConfig(
-            name=str(values.pop("name")),
+            name=name,
             network=NetworkSettings.from_dict(values.pop("network")),
             preset=str(values.pop("preset", "unknown")),
             thresholds=Thresholds.from_dict(values.pop("thresholds", {})),

@@ -15,11 +15,9 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from MTINetLib.errors import ModelError
+from MTINetLib.model_files import CONFIG_FILE, SUMS_FILE, WEIGHTS_FILE, read_model_files
 from MTINetLib.network.mtinet import MTINet
 
-WEIGHTS_FILE = "model.safetensors"
-CONFIG_FILE = "config.json"
-SUMS_FILE = "SHA256SUMS"
 #: Rises when older programs could not read newer model folders rightly.
 FORMAT = 1
 
@@ -59,30 +57,13 @@ def read_model_folder(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], 
     Raises:
         ModelError: a file is missing, unreadable, not the one that was written, or of another format.
     """
-    sums = _read_sums(folder)
-    data = {name: _verified(folder / name, sums) for name in (WEIGHTS_FILE, CONFIG_FILE)}
+    files = read_model_files(folder)
+    if files.config.get("format") != FORMAT:
+        raise ModelError(f"{folder / CONFIG_FILE} is not of format {FORMAT}, which this version reads.")
     try:
-        config = json.loads(data[CONFIG_FILE])
-        weights = load_tensors(data[WEIGHTS_FILE])
+        weights = load_tensors(files.weights)
     except (SafetensorError, ValueError) as error:
         raise ModelError(f"The model in {folder} cannot be read; install it again.") from error
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise ModelError(f"{folder / CONFIG_FILE} is not of format {FORMAT}, which this version reads.")
-    return weights, config, sums[WEIGHTS_FILE]
-
-
-def _read_sums(folder: Path) -> dict[str, str]:
-    path = folder / SUMS_FILE
-    if not path.is_file():
-        raise ModelError(f"{folder} is not a model folder: it has no {SUMS_FILE}.")
-    lines = [line.split(maxsplit=1) for line in path.read_text("utf-8", errors="replace").splitlines()]
-    return {parts[1].lstrip("*"): parts[0].lower() for parts in lines if len(parts) == 2}
-
-
-def _verified(path: Path, sums: Mapping[str, str]) -> bytes:
-    if not path.is_file():
-        raise ModelError(f"The model folder {path.parent} has no {path.name}; install the model again.")
-    data = path.read_bytes()
-    if sums.get(path.name) != hashlib.sha256(data).hexdigest():
-        raise ModelError(f"{path} is damaged or was changed: its SHA-256 is not the one in {SUMS_FILE}.")
-    return data
+    if not all(bool(value.isfinite().all()) for value in weights.values() if value.is_floating_point()):
+        raise ModelError(f"{folder / WEIGHTS_FILE} holds values that are not finite numbers; train it again.")
+    return weights, files.config, files.sha256

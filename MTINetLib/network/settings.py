@@ -29,6 +29,21 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
+LIMITS = {
+    "image_size": 1024,
+    "widths": 1024,
+    "decoder_widths": 1024,
+    "context_blocks": 32,
+    "transformer_depth": 64,
+    "heads": 256,
+    "ffn_width": 16384,
+    "tdd_width": 4096,
+    "tdd_depth": 64,
+    "tdd_heads": 256,
+}
+"""Settings come with model folders from anywhere: beyond these a network only takes the machine's memory."""
+
+
 @dataclass(frozen=True)
 class NetworkSettings:
     """The shape of MTI-Net. The defaults are ours (``mtinet()``); ``paper()`` leaves out what we added.
@@ -86,6 +101,10 @@ class NetworkSettings:
     def __post_init__(self) -> None:
         for name in ("widths", "decoder_widths"):
             object.__setattr__(self, name, _four_counts(name, getattr(self, name)))
+        for name, most in LIMITS.items():
+            value = getattr(self, name)
+            if max(value if isinstance(value, tuple) else (value,)) > most:
+                raise InputError(f"Network setting {name} is {value}; no network here has more than {most}.")
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise InputError(
