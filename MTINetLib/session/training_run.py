@@ -203,8 +203,12 @@ class TrainingRun:
         self.trained = Trained.from_dict(result)
         assert self.record is not None
         self.record = replace(self.record, finished=self.trained.finished)
-        self._end(Message("info", told_of(self.trained)))
-        remember_run(self.record)
+        told = Message("info", told_of(self.trained))
+        try:
+            remember_run(self.record)  # before the end is told: those who hear it look at the list
+        except MTINetError as error:
+            told = Message("warning", f"{told.text} {error}")
+        self._end(told)
 
     def _failed(self, error: MTINetError) -> None:
         text = str(error)

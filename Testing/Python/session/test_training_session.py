@@ -10,9 +10,10 @@ import pytest
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
 
 from MTINetLib.inference.kept_models import kept_models
-from MTINetLib.session.training_runs import recent_runs
+from MTINetLib.session.training_runs import RunRecord, recent_runs, remember_run
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing, RunState, TrainingChoices, TrainingTopic
+from MTINetLib.worker.training_messages import Trained
 
 ENDLESS = (*SHORT, "max_steps=100000", *tiny_network())
 
@@ -106,6 +107,19 @@ def test_a_run_that_is_stopped_while_its_cases_are_read_ends_at_once(
     assert training.message.kind == "info"
     assert "Resume" not in training.message.text
     assert recent_runs() == [], "there is nothing to go on from"
+
+
+def test_a_finished_run_stands_on_the_list_as_such_when_its_end_is_told(
+    training: TrainingSession, tmp_path: Path
+) -> None:
+    run = training.run
+    run.record = RunRecord(tmp_path, choices(tmp_path), "2026-01-01T10:00:00")
+    remember_run(run.record)
+    run.state = RunState.TRAINING
+    seen: list[bool] = []
+    training.events.subscribe(TrainingTopic.RUN, lambda: seen.append(recent_runs()[0].finished))
+    run._done(Trained(str(tmp_path), (), 8, 0.1, True).to_dict())
+    assert seen == [True]
 
 
 def test_a_dataset_with_a_damaged_case_is_not_trained_on(training: TrainingSession, tmp_path: Path) -> None:
