@@ -70,7 +70,9 @@ def test_the_training_tab_is_pictured_with_a_run(
     slicer_desktop.wait_until(lambda: training.desk.checked is not None and not training.busy)
     training.start(TrainingChoices(str(dataset), preset="quick", changes=SHORT))
     slicer_desktop.wait_until(lambda: not training.busy, seconds=120)
+    hang_up(panel.ui.curvePlace, draw_losses(training.run.curves))
     show_path(panel.ui.datasetPath, "Datasets/liver")
+    show_path(panel.ui.runsPath, "Training")
     take(widget, ("TrainingPanel",), folder / "training.png")
 
 
@@ -86,19 +88,44 @@ def draw_views(logic: Any, path: Path) -> None:
 
 
 def hang_up_the_plot(widget: Any, logic: Any) -> None:
-    """The stand-in's plot view draws nothing: hang the chosen lesion's curves of the report into it."""
-    import qt
-    import slicer
-
+    """The chosen lesion's curves, as the report draws them."""
     from MTINetLib.report.pictures import curve_figure
 
     findings = logic.findings
     chosen = next(lesion for lesion in findings.lesions if lesion.label == logic.session.selected)
+    hang_up(section(widget, "PlotPanel").widget, curve_figure(chosen, findings.study.times_s))
+
+
+def draw_losses(curves: Any) -> bytes:
+    """A PNG of the losses of a run."""
+    import io
+
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.2, 2.8), dpi=200, layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([one.epoch for one in curves.losses], [one.smoothed for one in curves.losses], label="training")
+    validations = [one for one in curves.validations if "segmentation" in one.figures]
+    losses = [one.figures["segmentation"] for one in validations]
+    axes.plot([one.epoch for one in validations], losses, "o-", label="validation")
+    axes.set_xlabel("Epoch")
+    axes.set_ylabel("Loss")
+    axes.legend(frameon=False)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()
+
+
+def hang_up(within: Any, png: bytes) -> None:
+    """The stand-in's plot view draws nothing: hang a picture into it."""
+    import qt
+    import slicer
+
     picture = qt.QPixmap()
-    picture.loadFromData(curve_figure(chosen, findings.study.times_s))
+    picture.loadFromData(png)
     label = qt.QLabel()
     label.setPixmap(picture.scaledToHeight(260, qt.Qt.SmoothTransformation))
-    place = section(widget, "PlotPanel").widget.findChildren(type(slicer.qMRMLPlotWidget()))[0]
+    place = within.findChildren(type(slicer.qMRMLPlotWidget()))[0]
     place.setLayout(qt.QVBoxLayout())
     place.layout().addWidget(label)
 
