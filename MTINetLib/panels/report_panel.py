@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,12 @@ class ReportPanel(Panel):
             box.connect("toggled(bool)", self.onFormat)
             grid.addWidget(box, number // _COLUMNS, number % _COLUMNS)
             self._boxes[about.name] = box
+        # Made last, they would come last for the Tab key: what stands below is put after them.
+        ui = self.ui
+        below = (ui.nameEdit, ui.commentEdit, ui.deidentifyBox, ui.writeButton)
+        links = (ui.openReportButton, ui.openFolderButton, ui.databaseButton)
+        for before, after in pairwise((*self._boxes.values(), *below, *links)):
+            qt.QWidget.setTabOrder(before, after)
 
     def _show_choice(self, widget: Any, name: str, value: Any) -> None:
         """Write only what differs, for a cursor must not jump, and let no slot take it for the user's."""

@@ -297,6 +297,16 @@ def test_without_results_nothing_can_be_written(panel: Any, session: Any) -> Non
     assert panel.ui.writeButton.toolTip == "Analyze a study first."
 
 
+def test_the_tab_key_walks_from_top_to_bottom(panel: Any) -> None:
+    ui = panel.ui
+    wanted = [*panel._boxes.values(), ui.nameEdit, ui.commentEdit, ui.deidentifyBox, ui.writeButton]
+    walked, here = [], ui.folderEdit
+    for _step in range(200):
+        here = here.nextInFocusChain()
+        walked += [one for one in wanted if one is here]
+    assert walked[: len(wanted)] == wanted
+
+
 def test_it_fits_a_narrow_column(panel: Any, session: Any, tmp_path: Path) -> None:
     panel.ui.deidentifyBox.setChecked(True)
     tick(panel, "html", "csv")
