@@ -62,9 +62,8 @@ def test_the_segments_have_the_same_voxels_at_the_same_places(
 
 def test_the_measurements_have_the_same_values_and_units(read: tuple[Exported, Path], tmp_path: Path) -> None:
     result, folder = read
-    dcmqi(
-        "tid1500reader", "--inputDICOM", str(folder / SR_FILE), "--outputMetadata", str(tmp_path / "sr.json")
-    )
+    out = tmp_path / "sr.json"
+    dcmqi("tid1500reader", "--inputDICOM", str(folder / SR_FILE), "--outputMetadata", str(out))
     groups = json.loads(out.read_text())["Measurements"]
     segmentation = result.objects.segmentation
     assert segmentation is not None
@@ -72,9 +71,7 @@ def test_the_measurements_have_the_same_values_and_units(read: tuple[Exported, P
     assert [group["TrackingIdentifier"] for group in groups[:1]] == ["Lesion 1"]
     volumes = [group for group in groups if "ReferencedSegment" in group]
     assert len(volumes) == len(result.findings.lesions)
-    for group, lesion, segment in zip(
-        volumes, result.findings.lesions, segments.SegmentSequence, strict=True
-    ):
+    for group, lesion, segment in zip(volumes, result.findings.lesions, segments, strict=True):
         values = {
             item["quantity"]["CodeMeaning"]: (float(item["value"]), item["units"]["CodeValue"])
             for item in group["measurementItems"]
