@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,8 @@ def test_no_byte_of_any_output_tells_of_the_patient(out: Path) -> None:
     seen = list(all_bytes(out))
     names = {name.partition("/")[0] for name, _ in seen}
     assert {"findings.json", "report.pdf", "report.html", "lesions.csv", "lesions.nii.gz", "dicom"} <= names
+    if find_spec("slicer") is not None:
+        assert any(name.startswith("scene.mrb/") and name.endswith("/gz") for name, _ in seen)
     token = from_json((out / "findings.json").read_text("utf-8")).provenance.notes[0][-17:-1].encode()
     shown = {name.partition("/stream")[0] for name, data in seen if token in data}
     assert {"report.pdf", "report.html", "dicom/report.dcm", "dicom/segmentation.dcm"} <= shown
