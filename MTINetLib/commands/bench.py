@@ -25,6 +25,9 @@ def bench(
         bool,
         typer.Option("--recognition", help="Only: how phases are recognised, over made-up names and tags."),
     ] = False,
+    alignment: Annotated[
+        bool, typer.Option("--alignment", help="Only: how exactly moved phases of phantoms are aligned.")
+    ] = False,
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -39,10 +42,11 @@ def bench(
     from MTINetLib.console import RichProgress
 
     console = Console()
-    if recognition:
+    if recognition or alignment:
         with RichProgress(console) as progress:
-            figures, text = _recognition(progress)
-        target = _written(out or Path("recognition.json"), figures)
+            figures, text = _recognition(progress) if recognition else _alignment(progress)
+        name = "recognition.json" if recognition else "alignment.json"
+        target = _written(out or Path(name), figures)
         console.print(text, soft_wrap=True, highlight=False, markup=False)
     else:
         from MTINetLib.bench import bench_table, run_bench
@@ -68,6 +72,13 @@ def _recognition(progress: Progress) -> tuple[dict[str, Any], str]:
 
     figures = run_recognition(progress=progress)
     return figures, recognition_tables(figures)
+
+
+def _alignment(progress: Progress) -> tuple[dict[str, Any], str]:
+    from MTINetLib.benchmark.alignment import alignment_table, run_alignment
+
+    figures = run_alignment(progress=progress)
+    return figures, alignment_table(figures)
 
 
 def _written(out: Path, figures: dict[str, Any]) -> Path:

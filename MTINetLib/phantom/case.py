@@ -44,6 +44,7 @@ class PhantomSettings:
         diameter_mm: smallest and largest lesion.
         snr: limits of the liver's signal-to-noise ratio; None draws widely.
         lesion_plan: exact (class, diameter in mm) of each lesion; None draws them.
+        breathing: the other phases are moved against the portal venous one.
     """
 
     slices: tuple[int, int] = (28, 64)
@@ -57,6 +58,7 @@ class PhantomSettings:
     diameter_mm: tuple[float, float] = (5.0, 80.0)
     snr: tuple[float, float] | None = None
     lesion_plan: tuple[tuple[str, float], ...] | None = None
+    breathing: bool = True
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ def _scan(streams: Streams, scene: _Scene, settings: PhantomSettings) -> Phantom
         if scene.classes:
             sums = np.bincount(scene.labels.ravel(), still.ravel(), len(scene.classes) + 1)
             means[n] = sums[1:] / np.bincount(scene.labels.ravel(), minlength=len(scene.classes) + 1)[1:]
-        if phase is not Phase.PORTAL_VENOUS:
+        if settings.breathing and phase is not Phase.PORTAL_VENOUS:
             move = streams(f"motion {phase.value}")
             still = displace(move, still, space, draw_motion(move), scene.build.spine_y)
         noise_sd = pre_liver * scale / snr

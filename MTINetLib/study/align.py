@@ -12,8 +12,9 @@ import numpy as np
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.align_bspline import register_smoothly
 from MTINetLib.study.align_motion import Reference
-from MTINetLib.study.align_resample import resample
+from MTINetLib.study.align_resample import resample, translation
 from MTINetLib.study.align_rigid import RigidTarget, register_rigidly
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise import PhaseAssignment
@@ -26,6 +27,10 @@ Mode = Literal["auto", "off", "force"]
 
 #: A smaller shift is left alone: the check itself is no more exact than that (mm).
 SMALLEST_MOTION_MM = 1.5
+#: Where parts of a phase lie further off than this after the rigid step, a smooth one is tried (mm).
+SMALLEST_BEND_MM = 1.0
+#: An uncorrected bend from which on it is told (mm).
+_TOLD_BEND_MM = 2.0
 #: A registration is kept if the agreement of edges rises by at least this.
 _LEAST_GAIN = 0.01
 _LEAST_COVERED = 0.3
@@ -41,21 +46,22 @@ def align(
     """Four phases on the reference phase's own grid, with an agreement figure per phase.
 
     Phases on the same grid are taken over voxel by voxel, others are interpolated linearly. ``auto``
-    registers rigidly where the motion check finds a shift of 1.5 mm or more, ``force`` registers every
-    phase, ``off`` none; a registration is kept only if the edges agree better after it.
+    registers rigidly where the motion check finds a shift of 1.5 mm or more, and then smoothly where parts
+    still lie 1 mm or more off; ``force`` does both for every phase, ``off`` none. Each step is kept only if
+    the edges agree better after it.
 
     Raises:
         InputError: a volume cannot be read, or it hardly overlaps the reference.
     """
     watcher = progress or Silent()
     fixed = assignment.volume(reference)
-    place = _Place(fixed, Reference.of(fixed.array, fixed.grid))
+    place = Place.of(fixed)
     volumes = np.zeros((len(PHASES), *fixed.grid.shape), dtype=np.float32)
     flags = list(assignment.flags)
     figures: list[float | None] = []
     watcher.start("Aligning phases", len(PHASES))
-    # Each phase by itself, on one thread: two at a time, and the result does not depend on it.
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    # Each phase by itself, on one thread: all at a time, and the result does not depend on it.
+    with ThreadPoolExecutor(max_workers=3) as pool:
         jobs = [pool.submit(_aligned, place, assignment.volume(phase), phase, mode) for phase in PHASES]
         try:
             for phase, job in zip(PHASES, jobs, strict=True):
@@ -80,11 +86,15 @@ def align(
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where the phases are brought to."""
+class Place:
+    """Where the phases are brought to: the reference phase, made ready once for all."""
 
     fixed: SourceVolume
     reference: Reference
+
+    @staticmethod
+    def of(fixed: SourceVolume) -> Place:
+        return Place(fixed, Reference.of(fixed.array, fixed.grid))
 
     @cached_property
     def target(self) -> RigidTarget:
@@ -92,7 +102,7 @@ class _Place:
 
 
 def _aligned(
-    place: _Place, moving: SourceVolume, phase: Phase, mode: Mode
+    place: Place, moving: SourceVolume, phase: Phase, mode: Mode
 ) -> tuple[Volume, float | None, list[str]]:
     """One phase on the reference's grid, its agreement, and words for flags."""
     said: list[str] = []
@@ -106,30 +116,63 @@ def _aligned(
         )
     if covered < _FULLY_COVERED:
         said.append("uncovered")
-    before = place.reference.agreement(moving.array, moving.grid)
-    shift = place.reference.shift_of(moving.array, moving.grid)
-    moved = float(np.linalg.norm(shift)) >= SMALLEST_MOTION_MM
-    transform: Any = None
-    after = before
-    if mode == "force" or (mode == "auto" and moved):
-        transform, after = _registered(place, moving, shift, before)
-    if transform is not None:
-        said.append("registered")
-    elif moved:
-        said.append("motion")
-    _LOG.info("%s: shift %.1f mm, agreement %s -> %s", phase.value, np.linalg.norm(shift), before, after)
-    if transform is None and moving.grid.matches(place.fixed.grid):
-        return moving.array, after, said
+    found = placement(place, moving, mode)
+    said += found.said
+    _LOG.info("%s: agreement %s -> %s, %s", phase.value, found.before, found.after, found.said)
+    if found.transform is None and moving.grid.matches(place.fixed.grid):
+        return moving.array, found.after, said
     said.append("resampled")
-    return resample(moving.array, moving.grid, place.fixed.grid, transform), after, said
+    return resample(moving.array, moving.grid, place.fixed.grid, found.transform), found.after, said
 
 
-def _registered(
-    place: _Place, moving: SourceVolume, shift: Any, before: float | None
-) -> tuple[Any, float | None]:
-    """A transform that makes the edges agree better and the figure after it; (None, before) if none does."""
-    transform = register_rigidly(place.target, moving.array, moving.grid, shift)
-    after = place.reference.agreement(moving.array, moving.grid, transform)
-    if before is None or after is None or after < before + _LEAST_GAIN:
-        return None, before
-    return transform, after
+@dataclass(frozen=True)
+class Placement:
+    """How a phase is moved: the transform from points of the reference to its own (LPS mm), None for none.
+
+    ``before`` and ``after`` are the agreement of edges; ``said`` holds words for flags.
+    """
+
+    transform: Any
+    before: float | None
+    after: float | None
+    said: tuple[str, ...]
+
+
+def placement(place: Place, moving: SourceVolume, mode: Mode) -> Placement:
+    """Find how a phase has to be moved onto the reference.
+
+    Raises:
+        InputError: the volumes hardly overlap.
+    """
+    reference, array, grid = place.reference, moving.array, moving.grid
+    before = after = reference.agreement(array, grid)
+    shift = reference.shift_of(array, grid)
+    moved = float(np.linalg.norm(shift)) >= SMALLEST_MOTION_MM
+    if mode == "off" or before is None:
+        return Placement(None, before, after, ("motion",) if moved else ())
+    transform: Any = None
+    said: list[str] = []
+    bend = reference.bend_of(array, grid)
+    if moved or bend >= SMALLEST_BEND_MM or mode == "force":
+        for attempt in (
+            lambda: register_rigidly(place.target, array, grid, shift),
+            lambda: translation(shift),
+        ):
+            tried = attempt()
+            agreement = reference.agreement(array, grid, tried)
+            if agreement is not None and agreement >= before + _LEAST_GAIN:
+                transform, after, moved = tried, agreement, False
+                break
+            # Where a turn misleads the registration, the shift that was measured may still be right.
+        if transform is not None:
+            said.append("registered")
+            bend = reference.bend_of(array, grid, transform)
+    if bend >= SMALLEST_BEND_MM or mode == "force":
+        smooth = register_smoothly(place.target, array, grid, transform)
+        agreement = reference.agreement(array, grid, smooth)
+        better = agreement is not None and after is not None and agreement >= after + _LEAST_GAIN
+        if better and reference.bend_of(array, grid, smooth) < bend:
+            return Placement(smooth, before, agreement, ("registered", "deformed"))
+    if moved or bend >= _TOLD_BEND_MM:
+        said.append("motion")
+    return Placement(transform, before, after, tuple(said))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.study.grid import Grid
+from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.study import Volume
 
 
@@ -20,6 +20,13 @@ def to_image(array: npt.NDArray[Any], grid: Grid) -> Any:
     image.SetOrigin(grid.origin)
     image.SetDirection(grid.direction)
     return image
+
+
+def translation(shift_mm: FloatArray) -> Any:
+    """A SimpleITK transform from points of the target to points ``shift_mm`` (LPS) away."""
+    import SimpleITK
+
+    return SimpleITK.TranslationTransform(3, [float(value) for value in shift_mm])
 
 
 def resample(
