@@ -30,6 +30,7 @@ from MTINetLib.session.study_in_worker import StudyInWorker, WantedStudy
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.worker.client import WorkerClient
+from MTINetLib.worker.faults import fault_of
 from MTINetLib.worker.messages import Analyzed
 
 _log = logging.getLogger(__name__)
@@ -369,17 +370,11 @@ class Session:
         self.events.tell(Topic.PHASES)
 
     def _unexpected(self, error: Exception) -> None:
-        """A fault of ours: the whole of it into the log, one sentence to the user, and idle again."""
-        if isinstance(error, MTINetError):
-            self.report_error(error)
-        else:
-            _log.error("unexpected %s", type(error).__name__, exc_info=error)
-            self.report_error(
-                MTINetError(
-                    f"{self.state.value} failed by a fault of MTINet ({type(error).__name__}); the log has "
-                    "the details. The scene was left as it is."
-                )
-            )
+        """A fault of ours: its place into the log, one sentence to the user, and idle again."""
+        fault = fault_of(error)
+        if fault.place:
+            _log.error("%s failed: %s", self.state.value, fault.place)
+        self.report_error(error if isinstance(error, MTINetError) else fault.error())
         self._run = None
         self._finishing.clear()
         self.set_state(State.IDLE)

@@ -22,6 +22,7 @@ from MTINetLib.session.training_run import TrainingRun
 from MTINetLib.session.training_runs import RunRecord, forget_run, recent_runs
 from MTINetLib.session.training_state import About, Doing, TrainingChoices, TrainingTopic
 from MTINetLib.worker.client import WorkerClient
+from MTINetLib.worker.faults import fault_of
 
 if TYPE_CHECKING:
     from MTINetLib.session.session import Session
@@ -128,13 +129,9 @@ class TrainingSession:
             except MTINetError as error:
                 self._say(Message("error", str(error)))
             except Exception as error:
-                _log.error("unexpected %s", type(error).__name__, exc_info=error)
-                self._say(
-                    Message(
-                        "error",
-                        f"Training failed by a fault of MTINet ({type(error).__name__}); see the log.",
-                    )
-                )
+                fault = fault_of(error)
+                _log.error("training failed: %s", fault.place)
+                self._say(Message("error", fault.text))
 
     def wait(self, breathe: Callable[[], None] | None = None, timeout_s: float | None = None) -> None:
         """Poll until nothing goes on.

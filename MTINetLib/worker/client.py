@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
 from MTINetLib.worker.alive import AliveLock
-from MTINetLib.worker.faults import Fault
+from MTINetLib.worker.faults import Fault, place_of
 from MTINetLib.worker.process import WorkerProcess, default_command
 
 _LOG = logging.getLogger(__name__)
@@ -347,5 +347,5 @@ def _tell(what: Callable[[], None]) -> None:
     """A watcher's own fault must not stop the others from hearing."""
     try:
         what()
-    except Exception:
-        _LOG.exception("a watcher of the worker failed")
+    except Exception as error:
+        _LOG.error("a watcher of the worker failed: %s", place_of(error))

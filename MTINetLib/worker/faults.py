@@ -40,15 +40,15 @@ def fault_of(error: BaseException) -> Fault:
         return Fault(
             "MissingResourceError",
             "The computer ran out of memory; close other programs or volumes and try again.",
-            _place(error),
+            place_of(error),
         )
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
         return Fault(
-            "MissingResourceError", "The disk is full; make room on it and try again.", _place(error)
+            "MissingResourceError", "The disk is full; make room on it and try again.", place_of(error)
         )
     if isinstance(error, ImportError):
-        return Fault("MissingResourceError", _missing(error), _place(error))
-    place = _place(error)
+        return Fault("MissingResourceError", _missing(error), place_of(error))
+    place = place_of(error)
     return Fault(
         "MissingResourceError",
         f"The work failed by a defect of MTINet ({type(error).__name__}{_short(place)}); "
@@ -76,7 +76,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """The way to the fault, without the error's own text."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"{_in_package(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]

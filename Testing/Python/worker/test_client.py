@@ -112,11 +112,13 @@ def test_a_watcher_that_fails_does_not_stop_the_client(
 ) -> None:
     class Broken(Heard):
         def done(self, result: dict[str, object]) -> None:
-            raise RuntimeError("the panel is gone")
+            raise RuntimeError("the panel of Jane Doe is gone")
 
     call = shared.submit("tell", {}, Broken())
     assert shared.wait(call, timeout_s=20) == {}
     assert "a watcher of the worker failed" in caplog.text
+    assert "test_client.py" in caplog.text, "its place"
+    assert "Jane Doe" not in caplog.text
     assert works(shared)
 
 
