@@ -6,6 +6,7 @@ only after their SHA-256 agreed: no pickle, no code.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ __all__ = [
 
 
 _LONGEST_NAME = 200
+#: A network of so many bytes is made before anybody looks whether its weights fit it.
+_WITHOUT_ASKING = 1 << 29
 
 
 @dataclass(frozen=True)
@@ -121,22 +124,40 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
     folder = find_model(name_or_path)
     weights, values, sha256 = read_model_folder(folder)
     config = _parse_config(folder, values)
-    _check_fit(folder, config, weights)
-    network = MTINet(config.network)
-    network.load_state_dict(weights)
+    network = _make(folder, config, weights)
     network.eval().requires_grad_(False)
     return LoadedModel(network, config.name, sha256, config, folder)
 
 
-def _check_fit(folder: Path, config: ModelConfig, weights: Mapping[str, torch.Tensor]) -> None:
-    """Compare the weights with the network that the config describes before that takes any memory."""
-    with torch.device("meta"):
-        described = MTINet(config.network).state_dict()
-    shapes = {name: value.shape for name, value in described.items()}
-    if shapes != {name: value.shape for name, value in weights.items()}:
-        raise ModelError(
-            f"The weights of model {config.name} in {folder} do not fit its {CONFIG_FILE}; install it again."
-        )
+def _make(folder: Path, config: ModelConfig, weights: Mapping[str, torch.Tensor]) -> MTINet:
+    """The network that the config describes, with the weights.
+
+    A config of a large network beside small weights is found out before that network takes any memory.
+    """
+    no_fit = f"The weights of model {config.name} in {folder} do not fit its {CONFIG_FILE}; install it again."
+    if _rough_bytes(config.network) > _WITHOUT_ASKING:
+        # Not always: for tensors without memory torch loads its compiler, which takes seconds.
+        with torch.device("meta"):
+            described = MTINet(config.network).state_dict()
+        if {n: v.shape for n, v in described.items()} != {n: v.shape for n, v in weights.items()}:
+            raise ModelError(no_fit)
+    network = MTINet(config.network)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ModelError(no_fit) from error
+    return network
+
+
+def _rough_bytes(settings: NetworkSettings) -> int:
+    """Of the weights as float32, counted rather too high."""
+    widths = (4, *settings.widths, *settings.decoder_widths)
+    convolutions = 9 * 8 * sum(a * b for a, b in itertools.pairwise(widths))
+    context = 18 * settings.context_blocks * settings.widths[3] ** 2 * 16
+    width, small = settings.d_model, settings.tdd_width
+    transformer = settings.transformer_depth * width * (4 * width + 2 * settings.ffn_width)
+    tokens = (settings.token_count + 8) * width
+    return 4 * (convolutions + context + transformer + tokens + settings.tdd_depth * 12 * small**2)
 
 
 def load_ready_model(name_or_path: str | Path | None, device: str, precision: str) -> LoadedModel:

@@ -196,8 +196,10 @@ def test_a_network_larger_than_its_weights_takes_no_memory(model: Path) -> None:
     """A network of gigabytes within all limits, and weights of some kilobytes."""
     _config(model, widths=[1024] * 4, image_size=1024, ffn_width=16384, transformer_depth=20)
     before = _resident_mb()
-    assert "do not fit its config.json" in _refused(model)
-    assert _resident_mb() - before < 200
+    with pytest.raises(ModelError, match=r"do not fit its config\.json"):
+        load_model(model)
+    # Some hundred megabytes of torch's compiler; the network would have ten times as much.
+    assert _resident_mb() - before < 500
 
 
 def _resident_mb() -> float:

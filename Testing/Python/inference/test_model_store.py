@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -159,3 +161,13 @@ def test_the_prepared_network_is_kept_warm_until_released(tmp_path: Path) -> Non
     assert model.ready_for(compute) is first
     model.release()
     assert model.ready_for(compute) is not first
+
+
+def test_loading_a_model_does_not_load_the_compiler_of_torch(tmp_path: Path) -> None:
+    """It takes seconds, at every start."""
+    random_model(tmp_path / "m")
+    program = (
+        "import sys; from MTINetLib.inference.model_store import load_model; "
+        f"load_model({str(tmp_path / 'm')!r}); assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
