@@ -24,6 +24,7 @@ _FLAGS = {
     "missing_slices": "slices are missing",
     "undecided": "undecided, because",
     "registered": "moved onto the reference phase by registration",
+    "deformed": "bent onto the reference phase by registration",
     "resampled": "resampled onto the grid of the reference phase",
     "times_unknown": "no acquisition time known",
 }

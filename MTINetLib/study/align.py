@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from MTINetLib.study.align_bspline import register_smoothly
 from MTINetLib.study.align_motion import Reference
 from MTINetLib.study.align_resample import resample, translation
 from MTINetLib.study.align_rigid import RigidTarget, register_rigidly
+from MTINetLib.study.grid import FloatArray
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise import PhaseAssignment
 from MTINetLib.study.source_volume import SourceVolume
@@ -176,3 +178,11 @@ def placement(place: Place, moving: SourceVolume, mode: Mode) -> Placement:
     if moved or bend >= _TOLD_BEND_MM:
         said.append("motion")
     return Placement(transform, before, after, tuple(said))
+
+
+def _rigid(place: Place, moving: SourceVolume, shift: FloatArray) -> Any:
+    return register_rigidly(place.target, moving.array, moving.grid, shift)
+
+
+def _shift_only(place: Place, moving: SourceVolume, shift: FloatArray) -> Any:
+    return translation(shift)
