@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +270,18 @@ def test_dicom_without_mr_images_says_what_it_is(tmp_path: Path) -> None:
     layouts.save(image, tmp_path / "ct.dcm")
     with pytest.raises(InputError, match=r"no MR images \(only CT\)"):
         read_dicom_folder(tmp_path)
+
+
+def test_reading_and_sorting_a_whole_study_is_fast(tmp_path: Path) -> None:
+    """Four phases of 80 slices of 256 x 256; 0.6 s on two cores that do nothing else, here with room."""
+    grid = Grid((80, 256, 256), (1.5, 1.5, 3.0), (-190.0, -190.0, 0.0), (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
+    truth = layouts.Truth(np.full((4, *grid.shape), 7, dtype=np.float32), grid)
+    layouts.write_shuffled(tmp_path, layouts.series_per_phase(truth))
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        volumes = read_dicom_folder(tmp_path)
+        assert sum(float(volume.array[5, 5, 5]) for volume in volumes) == 28.0
+        seconds.append(time.process_time() - start)
+    # Of the processor: the clock on the wall would measure who else works on this machine.
+    assert min(seconds) < 1.5
