@@ -156,11 +156,9 @@ def placement(place: Place, moving: SourceVolume, mode: Mode) -> Placement:
     said: list[str] = []
     bend = reference.bend_of(array, grid)
     if moved or bend >= SMALLEST_BEND_MM or mode == "force":
-        for attempt in (
-            lambda: register_rigidly(place.target, array, grid, shift),
-            lambda: translation(shift),
-        ):
-            tried = attempt()
+        steps: tuple[Callable[[Place, SourceVolume, FloatArray], Any], ...] = (_rigid, _shift_only)
+        for step in steps:
+            tried = step(place, moving, shift)
             agreement = reference.agreement(array, grid, tried)
             if agreement is not None and agreement >= before + _LEAST_GAIN:
                 transform, after, moved = tried, agreement, False
