@@ -1,0 +1,62 @@
+"""Files into a database that answers as Slicer's does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import dicom_layouts
+from support.dicom_scene import FakeDatabase
+from support.slicer_scene import empty_scene
+
+from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.scene.dicom_database import has_database, put_into_database
+
+pytestmark = pytest.mark.viewer
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> FakeDatabase:
+    made = FakeDatabase()
+    monkeypatch.setattr(empty_scene(), "dicomDatabase", made, raising=False)
+    return made
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> tuple[Path, str]:
+    data: Any = dicom_layouts.series_per_phase(dicom_layouts.make_truth())[0]
+    dicom_layouts.save(data, tmp_path / "image.dcm")
+    return tmp_path / "image.dcm", str(data.SOPInstanceUID)
+
+
+def test_a_file_is_found_by_its_uid_afterwards(database: FakeDatabase, image: tuple[Path, str]) -> None:
+    path, uid = image
+    assert has_database()
+    put_into_database([path])
+    assert database.fileForInstance(uid) == str(path)
+
+
+def test_a_file_that_is_not_taken_is_named(database: FakeDatabase, image: tuple[Path, str]) -> None:
+    database.refuses = True
+    with pytest.raises(InputError, match=r"did not take image\.dcm"):
+        put_into_database([image[0]])
+
+
+def test_a_file_that_is_gone_is_named_before_any_is_put_in(
+    database: FakeDatabase, image: tuple[Path, str], tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"gone\.dcm is no longer in"):
+        put_into_database([image[0], tmp_path / "gone.dcm"])
+    assert database.files == {}
+
+
+def test_without_an_open_database_it_says_what_to_do(
+    database: FakeDatabase, image: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.isOpen = False
+    assert not has_database()
+    with pytest.raises(MissingResourceError, match="open the DICOM module"):
+        put_into_database([image[0]])
+    monkeypatch.delattr(empty_scene(), "dicomDatabase")
+    assert not has_database()
