@@ -26,6 +26,10 @@ _FLAGS = {
     "registered": "moved onto the reference phase by registration",
     "deformed": "bent onto the reference phase by registration",
     "resampled": "resampled onto the grid of the reference phase",
+    "resampled_spacing": "slices were unevenly spaced and were resampled",
+    "resampled_tilt": "slices were tilted against their stack and were resampled",
+    "mixed_scale": "some images lack the scanner's own intensity scale, so none of it was used",
+    "lossy_compression": "images were compressed with loss",
     "times_unknown": "no acquisition time known",
 }
 

@@ -68,8 +68,8 @@ def source_headers(study: Study) -> SourceHeaders:
     for phase in PHASES:
         if not study.sources[phase.index].images:
             raise InputError(
-                f"The {phase.title} phase was not read from DICOM, so no DICOM object can refer to it; "
-                "the other results can be written."
+                f"The {phase.title} phase was not read from DICOM, or its slices had to be resampled, so no "
+                "DICOM object can refer to its images; the other results can be written."
             )
     one, two, three, four = (source.images for source in study.sources)
     return headers_of_images((one, two, three, four), study.grid, study.reference)
