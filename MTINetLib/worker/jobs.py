@@ -64,7 +64,7 @@ class JobContext:
 
 @dataclass
 class JobProgress:
-    """Sends at most :attr:`rate` messages a second, and learns that the job was cancelled.
+    """Sends at most :attr:`rate` messages a second and every new stage, and learns of a cancel.
 
     Args:
         send: gets stage, steps done and steps in all.
@@ -79,6 +79,8 @@ class JobProgress:
     _sent: float = field(default=-1.0, repr=False)
 
     def start(self, stage: str, total: int) -> None:
+        if stage != self._stage:
+            self._sent = -1.0  # a stage that is over at once is still told
         self._stage, self._total = stage, total
         self._tell(0)
 

@@ -77,6 +77,9 @@ class Desktop:
         disconnect_all(self.slicer.app)
         self.breathe()
         self.slicer.mrmlScene.Clear(False)
+        layout = self.slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+        if layout is not None:  # a singleton, which outlives a closed scene
+            layout.SetViewArrangement(self.slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
         self.breathe()
         popups.clear()
         self.errors.clear()
