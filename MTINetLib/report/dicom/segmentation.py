@@ -118,8 +118,15 @@ def _rgb_bytes(colour: str) -> tuple[int, int, int]:
 
 
 def _point_at_true_frames(made: Dataset, frames: Sequence[int]) -> None:
-    """References count frames of the reduced copy; make them count those of the file in the archive."""
-    for group in (*made.SharedFunctionalGroupsSequence, *made.PerFrameFunctionalGroupsSequence):
-        for derivation in group.get("DerivationImageSequence", ()):
-            for source in derivation.SourceImageSequence:
-                source.ReferencedFrameNumber = frames[int(source.ReferencedFrameNumber) - 1]
+    """References count frames of the reduced copy; make them count those of the file in the archive.
+
+    Segments that share a slice share its reference as one object, too: each is changed once.
+    """
+    sources = {
+        id(source): source
+        for group in (*made.SharedFunctionalGroupsSequence, *made.PerFrameFunctionalGroupsSequence)
+        for derivation in group.get("DerivationImageSequence", ())
+        for source in derivation.SourceImageSequence
+    }
+    for source in sources.values():
+        source.ReferencedFrameNumber = frames[int(source.ReferencedFrameNumber) - 1]

@@ -70,6 +70,21 @@ def test_each_frame_refers_to_the_image_of_the_reference_phase_that_lies_there(r
     assert checked == 6
 
 
+def test_lesions_that_share_a_slice_refer_to_the_same_frame(tmp_path: Path) -> None:
+    result = exported(tmp_path / "in", dicom_layouts.philips_enhanced)
+    labels = result.labels.copy()
+    labels[3, 20:30, 25:35] = 2  # beside the first lesion
+    findings = measured(result.study, labels)
+    seg = dicom_objects(labels, findings, source_headers(result.study)).segmentation
+    assert seg is not None
+    images = result.study.sources[result.study.reference.index].images
+    frames = [
+        group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber
+        for group in written(seg).PerFrameFunctionalGroupsSequence
+    ]
+    assert sorted(frames) == sorted(images[k].frame for k in (2, 3, 4, 3, 6, 7, 8))
+
+
 def test_segments_say_what_they_are_and_that_a_person_corrected_them(result: Exported) -> None:
     seg = result.objects.segmentation
     assert seg is not None
