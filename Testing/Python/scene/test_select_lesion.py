@@ -60,7 +60,9 @@ def test_every_view_jumps_to_the_lesion(slicer: Any, left_handed: bool) -> None:
     show_layout(results.volumes, results.chart, results.reference)
     for name, orientation in (("Red", "Axial"), ("Green", "Coronal"), ("Yellow", "Sagittal")):
         user_view(slicer, name, orientation)
-    assert len(views(slicer)) == len(PHASES) + 3
+    # View nodes outlive a closed scene, so earlier tests may have left more.
+    wanted = {"Red", "Green", "Yellow", *(slice_view_name(phase) for phase in PHASES)}
+    assert wanted <= {node.GetLayoutName() for node in views(slicer)}
     for label in (2, 1):
         select_lesion(results, label)
         point = lesion_point_ras(results, label)
