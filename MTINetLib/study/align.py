@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.align_bspline import register_smoothly
-from MTINetLib.study.align_motion import Reference
+from MTINetLib.study.align_motion import CoarsePhase, Fit, Reference
 from MTINetLib.study.align_resample import resample, translation
 from MTINetLib.study.align_rigid import RigidTarget, register_rigidly
+from MTINetLib.study.align_smooth import SmoothTarget, register_smoothly
 from MTINetLib.study.grid import FloatArray
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise import PhaseAssignment
@@ -30,11 +31,11 @@ Mode = Literal["auto", "off", "force"]
 #: A smaller shift is left alone: the check itself is no more exact than that (mm).
 SMALLEST_MOTION_MM = 1.5
 #: Where parts of a phase lie further off than this after the rigid step, a smooth one is tried (mm).
-SMALLEST_BEND_MM = 1.0
+SMALLEST_BEND_MM = 1.5
 #: An uncorrected bend from which on it is told (mm).
 _TOLD_BEND_MM = 2.0
-#: A registration is kept if the agreement of edges rises by at least this.
-_LEAST_GAIN = 0.01
+#: A registration is kept if at least this share of what edges lack to full agreement goes with it.
+_LEAST_GAIN = 0.05
 _LEAST_COVERED = 0.3
 _FULLY_COVERED = 0.99
 
@@ -49,7 +50,7 @@ def align(
 
     Phases on the same grid are taken over voxel by voxel, others are interpolated linearly. ``auto``
     registers rigidly where the motion check finds a shift of 1.5 mm or more, and then smoothly where parts
-    still lie 1 mm or more off; ``force`` does both for every phase, ``off`` none. Each step is kept only if
+    still lie as far off; ``force`` does both for every phase, ``off`` none. Each step is kept only if
     the edges agree better after it.
 
     Raises:
@@ -89,18 +90,36 @@ def align(
 
 @dataclass(frozen=True)
 class Place:
-    """Where the phases are brought to: the reference phase, made ready once for all."""
+    """Where the phases are brought to: the reference phase, made ready once for all.
+
+    The targets are made when the first phase needs them, and phases are registered on several threads.
+    """
 
     fixed: SourceVolume
     reference: Reference
+    _making: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @staticmethod
     def of(fixed: SourceVolume) -> Place:
         return Place(fixed, Reference.of(fixed.array, fixed.grid))
 
+    @property
+    def rigid_target(self) -> RigidTarget:
+        with self._making:
+            return self._rigid_target
+
+    @property
+    def smooth_target(self) -> SmoothTarget:
+        with self._making:
+            return self._smooth_target
+
     @cached_property
-    def target(self) -> RigidTarget:
+    def _rigid_target(self) -> RigidTarget:
         return RigidTarget.of(self.fixed.array, self.fixed.grid, self.reference)
+
+    @cached_property
+    def _smooth_target(self) -> SmoothTarget:
+        return SmoothTarget.of(self.reference)
 
 
 def _aligned(
@@ -146,40 +165,43 @@ def placement(place: Place, moving: SourceVolume, mode: Mode) -> Placement:
     Raises:
         InputError: the volumes hardly overlap.
     """
-    reference, array, grid = place.reference, moving.array, moving.grid
-    before = after = reference.agreement(array, grid)
-    shift = reference.shift_of(array, grid)
-    moved = float(np.linalg.norm(shift)) >= SMALLEST_MOTION_MM
-    if mode == "off" or before is None:
-        return Placement(None, before, after, ("motion",) if moved else ())
+    coarse = CoarsePhase.of(moving.array, moving.grid)
+    still = now = place.reference.fit(coarse)
+    moved = float(np.linalg.norm(still.shift_mm)) >= SMALLEST_MOTION_MM
+    if mode == "off" or still.agreement is None:
+        return Placement(None, still.agreement, still.agreement, ("motion",) if moved else ())
     transform: Any = None
     said: list[str] = []
-    bend = reference.bend_of(array, grid)
-    if moved or bend >= SMALLEST_BEND_MM or mode == "force":
+    if moved or mode == "force" or still.bend_mm >= SMALLEST_BEND_MM:
         steps: tuple[Callable[[Place, SourceVolume, FloatArray], Any], ...] = (_rigid, _shift_only)
         for step in steps:
-            tried = step(place, moving, shift)
-            agreement = reference.agreement(array, grid, tried)
-            if agreement is not None and agreement >= before + _LEAST_GAIN:
-                transform, after, moved = tried, agreement, False
+            tried = step(place, moving, still.shift_mm)
+            fit = place.reference.fit(coarse, tried)
+            if _better(fit, now):
+                transform, now, moved = tried, fit, False
+                said.append("registered")
                 break
             # Where a turn misleads the registration, the shift that was measured may still be right.
-        if transform is not None:
-            said.append("registered")
-            bend = reference.bend_of(array, grid, transform)
-    if bend >= SMALLEST_BEND_MM or mode == "force":
-        smooth = register_smoothly(place.target, array, grid, transform)
-        agreement = reference.agreement(array, grid, smooth)
-        better = agreement is not None and after is not None and agreement >= after + _LEAST_GAIN
-        if better and reference.bend_of(array, grid, smooth) < bend:
-            return Placement(smooth, before, agreement, ("registered", "deformed"))
-    if moved or bend >= _TOLD_BEND_MM:
+    if mode == "force" or now.bend_mm >= SMALLEST_BEND_MM:
+        smooth = register_smoothly(place.smooth_target, coarse, transform)
+        fit = now if smooth is None else place.reference.fit(coarse, smooth)
+        if _better(fit, now) and fit.bend_mm < now.bend_mm:
+            return Placement(smooth, still.agreement, fit.agreement, ("registered", "deformed"))
+    if moved or now.bend_mm >= _TOLD_BEND_MM:
         said.append("motion")
-    return Placement(transform, before, after, tuple(said))
+    return Placement(transform, still.agreement, now.agreement, tuple(said))
+
+
+def _better(fit: Fit, than: Fit) -> bool:
+    return (
+        fit.agreement is not None
+        and than.agreement is not None
+        and fit.agreement >= than.agreement + _LEAST_GAIN * (1.0 - than.agreement)
+    )
 
 
 def _rigid(place: Place, moving: SourceVolume, shift: FloatArray) -> Any:
-    return register_rigidly(place.target, moving.array, moving.grid, shift)
+    return register_rigidly(place.rigid_target, moving.array, moving.grid, shift)
 
 
 def _shift_only(place: Place, moving: SourceVolume, shift: FloatArray) -> Any:

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, ndimage
 
-from MTINetLib.study.align_resample import coarsen, resample
+from MTINetLib.study.align_blocks import Blocks, peaks_near_zero
+from MTINetLib.study.align_resample import coarsen, fill_unknown, resample
 from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.study import Volume
 
@@ -21,10 +22,18 @@ Mask = npt.NDArray[np.bool_]
 
 _STEP_MM = 4.0
 _LARGEST_SHIFT_MM = 32.0
-_BLOCK_MM = 52.0
-_LARGEST_BEND_MM = 16.0
-#: Blocks whose edges agree less at their best place hold nothing that can be compared.
-_LEAST_BLOCK_AGREEMENT = 0.35
+
+
+@dataclass(frozen=True)
+class CoarsePhase:
+    """One phase on voxels of about 4 mm."""
+
+    array: Volume
+    grid: Grid
+
+    @staticmethod
+    def of(array: Volume, grid: Grid) -> CoarsePhase:
+        return CoarsePhase(*coarsen(array, grid, _STEP_MM))
 
 
 @dataclass(frozen=True)
@@ -35,105 +44,31 @@ class Reference:
     image hardly move when the organs do, and their strong edges would hide it.
     """
 
-    grid: Grid
+    phase: CoarsePhase
     edges: Volume
     inside: Mask
 
     @staticmethod
     def of(array: Volume, grid: Grid) -> Reference:
-        coarse, coarse_grid = coarsen(array, grid, _STEP_MM)
-        return Reference(coarse_grid, _edges(coarse, coarse_grid), _inside(coarse, coarse_grid))
-
-    @cached_property
-    def _spectrum(self) -> npt.NDArray[np.complex64]:
-        return np.asarray(fft.rfftn(_centred(self.edges, self.inside), self._padded), dtype=np.complex64)
+        phase = CoarsePhase.of(array, grid)
+        return Reference(phase, _edges(phase.array, phase.grid), _inside(phase.array, phase.grid))
 
     @property
-    def _padded(self) -> tuple[int, ...]:
-        return tuple(
-            int(fft.next_fast_len(count + margin, real=True))
-            for count, margin in zip(self.grid.shape, self._reach, strict=True)
-        )
+    def grid(self) -> Grid:
+        """The coarse grid."""
+        return self.phase.grid
 
-    @property
-    def _reach(self) -> list[int]:
-        return [int(np.ceil(_LARGEST_SHIFT_MM / size)) + 1 for size in self.grid.spacing[::-1]]
+    def fit(self, moving: CoarsePhase, transform: object = None) -> Fit:
+        """How well a phase lies on the reference, where ``transform`` leads from this one to that one."""
+        moved, known = self.bring(moving, transform)
+        return Fit(self, _edges(moved, self.grid), known)
 
-    def agreement(self, array: Volume, grid: Grid, transform: object = None) -> float | None:
-        """Correlation of gradient magnitudes inside the body, -1 to 1; None where too little overlaps."""
-        moved = self._on_grid(array, grid, transform)
-        inside = self.inside & np.isfinite(moved)
-        if int(inside.sum()) < 100:
-            return None
-        edges = _edges(np.nan_to_num(moved), self.grid)
-        one, other = self.edges[inside], edges[inside]
-        if float(one.std()) == 0.0 or float(other.std()) == 0.0:
-            return None
-        return float(np.corrcoef(one, other)[0, 1])
+    def bring(self, moving: CoarsePhase, transform: object = None) -> tuple[Volume, Mask]:
+        """A phase on the reference's coarse grid, and where its gradients are known.
 
-    def shift_of(self, array: Volume, grid: Grid) -> FloatArray:
-        """How far the volume's content lies from the reference's, LPS mm, by cross-correlation of edges.
-
-        Shifts up to 32 mm are looked for; the accuracy is about 1 mm.
+        Where the phase has no voxel its nearest one stands: zeros would make an edge of the field of view.
         """
-        moved = np.nan_to_num(self._on_grid(array, grid, None))
-        spectrum = fft.rfftn(_centred(_edges(moved, self.grid), self.inside), self._padded)
-        correlation = fft.irfftn(spectrum * np.conj(self._spectrum), self._padded)
-        near = np.full(correlation.shape, -np.inf)
-        window = np.ix_(*[np.r_[0 : reach + 1, -reach:0] for reach in self._reach])
-        near[window] = correlation[window]
-        peak = np.unravel_index(int(np.argmax(near)), near.shape)
-        shift_kji = [_refined(correlation, peak, axis) for axis in range(3)]
-        shift_ijk = np.array(shift_kji[::-1]) * np.array(self.grid.spacing)
-        return np.asarray(self.grid.direction_matrix @ shift_ijk, dtype=np.float64)
-
-    def bend_of(self, array: Volume, grid: Grid, transform: object = None) -> float:
-        """How far parts of the volume lie from the reference's, mm: 0 without parts that can be compared.
-
-        Blocks of about 5 cm are compared one by one, shifts of up to 16 mm are looked for; three quarters of
-        the blocks lie no further off than this.
-        """
-        moved = np.nan_to_num(self._on_grid(array, grid, transform))
-        edges = _edges(moved, self.grid)
-        lengths = []
-        for block in self._blocks:
-            inside = self.inside[block]
-            one, other = _centred(self.edges[block], inside), _centred(edges[block], inside)
-            scale = float(np.sqrt((one * one).sum() * (other * other).sum()))
-            if scale == 0.0:
-                continue
-            padded = tuple(2 * count for count in one.shape)
-            spectrum = fft.rfftn(other, padded) * np.conj(fft.rfftn(one, padded))
-            correlation = fft.irfftn(spectrum, padded)
-            reach = [int(_LARGEST_BEND_MM / size) for size in self.grid.spacing[::-1]]
-            near = np.full(correlation.shape, -np.inf)
-            window = np.ix_(*[np.r_[0 : r + 1, -r:0] if r else np.r_[0:1] for r in reach])
-            near[window] = correlation[window]
-            peak = np.unravel_index(int(np.argmax(near)), near.shape)
-            if correlation[peak] < _LEAST_BLOCK_AGREEMENT * scale:
-                continue
-            shift = [_refined(correlation, peak, axis) for axis in range(3)]
-            lengths.append(float(np.linalg.norm(np.array(shift[::-1]) * np.array(self.grid.spacing))))
-        return float(np.quantile(lengths, 0.75)) if lengths else 0.0
-
-    @cached_property
-    def _blocks(self) -> list[tuple[slice, slice, slice]]:
-        """Blocks of about 5 cm, half of one apart, that lie mostly inside the body."""
-        sizes = [
-            min(count, max(4, round(_BLOCK_MM / step)))
-            for count, step in zip(self.grid.shape, self.grid.spacing[::-1], strict=True)
-        ]
-        starts = [
-            range(0, count - size + 1, max(1, size // 2))
-            for count, size in zip(self.grid.shape, sizes, strict=True)
-        ]
-        blocks = [
-            (slice(k, k + sizes[0]), slice(j, j + sizes[1]), slice(i, i + sizes[2]))
-            for k in starts[0]
-            for j in starts[1]
-            for i in starts[2]
-        ]
-        return [block for block in blocks if float(self.inside[block].mean()) > 0.7]
+        return fill_unknown(resample(moving.array, moving.grid, self.grid, transform, outside=float("nan")))
 
     def covered(self, grid: Grid) -> float:
         """The share of the body's voxels that lie inside another grid, 0 to 1."""
@@ -144,9 +79,69 @@ class Reference:
         last = np.array(grid.shape) - 0.5
         return float(np.mean(np.all((index >= -0.5) & (index <= last), axis=1)))
 
-    def _on_grid(self, array: Volume, grid: Grid, transform: object) -> Volume:
-        coarse, coarse_grid = coarsen(array, grid, _STEP_MM)
-        return resample(coarse, coarse_grid, self.grid, transform, outside=float("nan"))
+    @cached_property
+    def blocks(self) -> Blocks:
+        return Blocks.of(self.edges, self.inside, self.grid)
+
+    @cached_property
+    def spectrum(self) -> npt.NDArray[np.complex64]:
+        """Of the edges inside the body, padded for shifts of up to 32 mm."""
+        return np.asarray(fft.rfftn(_centred(self.edges, self.inside), self.padded), dtype=np.complex64)
+
+    @property
+    def padded(self) -> tuple[int, ...]:
+        return tuple(
+            int(fft.next_fast_len(count + margin, real=True))
+            for count, margin in zip(self.grid.shape, self.reach, strict=True)
+        )
+
+    @property
+    def reach(self) -> list[int]:
+        """Voxels of the largest shift per axis."""
+        return [int(np.ceil(_LARGEST_SHIFT_MM / size)) + 1 for size in self.grid.spacing[::-1]]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a phase's ``edges``, on the reference's grid, lie on those of the reference."""
+
+    reference: Reference
+    edges: Volume
+    known: Mask
+
+    @cached_property
+    def agreement(self) -> float | None:
+        """Correlation of gradient magnitudes inside the body, -1 to 1; None where too little overlaps."""
+        inside = self.reference.inside & self.known
+        if int(inside.sum()) < 100:
+            return None
+        one, other = self.reference.edges[inside], self.edges[inside]
+        if float(one.std()) == 0.0 or float(other.std()) == 0.0:
+            return None
+        return float(np.corrcoef(one, other)[0, 1])
+
+    @cached_property
+    def shift_mm(self) -> FloatArray:
+        """How far the content lies from the reference's, LPS mm, by cross-correlation of edges.
+
+        Shifts up to 32 mm are looked for; the accuracy is about 1 mm.
+        """
+        reference = self.reference
+        spectrum = fft.rfftn(_centred(self.edges, reference.inside), reference.padded)
+        correlation = fft.irfftn(spectrum * np.conj(reference.spectrum), reference.padded)
+        shift_kji = peaks_near_zero(correlation[None], reference.reach).shifts[0]
+        shift_ijk = shift_kji[::-1] * np.array(reference.grid.spacing)
+        return np.asarray(reference.grid.direction_matrix @ shift_ijk, dtype=np.float64)
+
+    @cached_property
+    def bend_mm(self) -> float:
+        """How far parts of the phase lie from the reference's, mm: 0 without parts that can be compared.
+
+        Blocks of about 5 cm are compared one by one, shifts of up to 16 mm are looked for; three quarters of
+        the blocks lie no further off than this.
+        """
+        lengths = self.reference.blocks.shifts_mm(self.edges)
+        return float(np.quantile(lengths, 0.75)) if len(lengths) else 0.0
 
 
 def _edges(array: Volume, grid: Grid) -> Volume:
@@ -172,18 +167,3 @@ def _centred(edges: Volume, inside: Mask) -> Volume:
     if not inside.any():
         return np.zeros_like(edges)
     return np.where(inside, edges - edges[inside].mean(), 0.0).astype(np.float32)
-
-
-def _refined(correlation: FloatArray, peak: tuple[np.intp, ...], axis: int) -> float:
-    """The peak along one axis between voxels, by a parabola; counted from 0 with negative shifts."""
-    size = correlation.shape[axis]
-    if size < 3:
-        return 0.0
-    line = [
-        correlation[tuple((p + step) % size if a == axis else p for a, p in enumerate(peak))]
-        for step in (-1, 0, 1)
-    ]
-    bend = line[0] - 2 * line[1] + line[2]
-    offset = 0.5 * (line[0] - line[2]) / bend if bend < 0 else 0.0
-    whole = int(peak[axis])
-    return (whole if whole <= size // 2 else whole - size) + float(np.clip(offset, -0.5, 0.5))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.study import Volume
@@ -71,3 +72,15 @@ def coarsen(array: Volume, grid: Grid, step_mm: float) -> tuple[Volume, Grid]:
         direction=grid.direction,
     )
     return np.asarray(blocks.mean(axis=(1, 3, 5), dtype=np.float32), dtype=np.float32), coarse
+
+
+def fill_unknown(array: Volume) -> tuple[Volume, npt.NDArray[np.bool_]]:
+    """NaN replaced by the nearest known value, and the mask of voxels all whose neighbours were known."""
+    unknown = np.isnan(array)
+    if not unknown.any():
+        return array, ~unknown
+    if unknown.all():
+        return np.zeros_like(array), ~unknown
+    nearest = ndimage.distance_transform_edt(unknown, return_distances=False, return_indices=True)
+    near_unknown = ndimage.binary_dilation(unknown, np.ones((3, 3, 3), dtype=bool))
+    return array[tuple(nearest)], ~near_unknown
