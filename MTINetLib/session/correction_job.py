@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MTINetLib.errors import Cancelled, MTINetError
-from MTINetLib.findings import StudyFindings, to_dict
+from MTINetLib.findings import StudyFindings, from_dict, to_dict
 from MTINetLib.scene.results import corrected_labels
 from MTINetLib.session.array_files import write_array
 from MTINetLib.session.calls import Answers
 from MTINetLib.session.chores import Chores
 from MTINetLib.session.correction_masks import Marks, mask_marks
-from MTINetLib.worker.messages import Measure, Measured, OpenedStudy, ReadAgain, findings_of
+from MTINetLib.worker.messages import Measure, Measured, OpenedStudy, ReadAgain
 
 if TYPE_CHECKING:
     from MTINetLib.scene.results import Results
@@ -135,7 +135,7 @@ class MeasureJob:
         self._chores.add(self._tell(result))
 
     def _tell(self, result: dict[str, Any]) -> Generator[None, None, None]:
-        findings = findings_of(Measured.from_dict(result).findings)
+        findings = from_dict(Measured.from_dict(result).findings)
         yield
         if not self._over:
             self._end()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from MTINetLib.findings import to_dict
+from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.inference.analyze import AnalysisSettings, measure_again
 from MTINetLib.inference.analyze import analyze as analyze_study
 from MTINetLib.inference.device import choose_compute
@@ -24,7 +24,6 @@ from MTINetLib.worker.messages import (
     Prepared,
     ReadAgain,
     ReadMasks,
-    findings_of,
 )
 from MTINetLib.worker.study_files import save_result
 
@@ -72,7 +71,7 @@ def read_again(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     findings = measure_again(
         context.state.study(request.study),
         np.asarray(load_array(context.path(request.labels))),
-        findings_of(request.before),
+        from_dict(request.before),
         model=model,
         device=request.device,
         precision=request.precision,

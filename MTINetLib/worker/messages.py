@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from MTINetLib.findings import StudyFindings, from_dict
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase
 from MTINetLib.worker.plain import Message
@@ -131,7 +130,7 @@ class Analyzed(Message):
     """What was found.
 
     Args:
-        findings: as ``findings.to_dict`` gives them; read them with :func:`findings_of`.
+        findings: as ``findings.to_dict`` gives them; read them with :func:`MTINetLib.findings.from_dict`.
         labels: .npy of uint8 or uint16 [K, J, I].
         probability: .npy of float32 [K, J, I].
         timings: seconds by stage.
@@ -281,12 +280,3 @@ class Sample(Message):
 
     phases: FourFiles
     name: str
-
-
-def findings_of(data: Mapping[str, Any]) -> StudyFindings:
-    """Findings from a message.
-
-    Raises:
-        ValueError: they are none.
-    """
-    return from_dict(data)

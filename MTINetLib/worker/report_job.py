@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from MTINetLib.findings import from_dict
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
-from MTINetLib.worker.messages import Report, Reported, findings_of
+from MTINetLib.worker.messages import Report, Reported
 
 
 def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
@@ -30,7 +31,7 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
     files = write_report(
         context.path(request.out),
         context.state.study(request.study),
-        findings_of(request.findings),
+        from_dict(request.findings),
         np.asarray(load_array(context.path(request.labels))),
         probability,
         ReportOptions(

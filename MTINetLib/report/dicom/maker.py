@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydicom.uid import generate_uid
 
@@ -43,6 +44,16 @@ def series_description(what: str, *, corrected: bool) -> str:
 
 def software_versions() -> str:
     return MTINetLib.__version__
+
+
+def made_by() -> Mapping[str, Any]:
+    """The arguments by which highdicom's objects name the software that made them (PS3.3 C.7.5.2)."""
+    return {
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": MODEL_NAME,
+        "software_versions": software_versions(),
+        "device_serial_number": SERIAL_NUMBER,
+    }
 
 
 def algorithm_parameters(provenance: Provenance) -> Mapping[str, str]:

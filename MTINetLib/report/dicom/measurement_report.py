@@ -14,10 +14,10 @@ from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.maker import (
     MANUFACTURER,
     MODEL_NAME,
-    SERIAL_NUMBER,
     SR_SERIES,
     Tracking,
     algorithm_parameters,
+    made_by,
     series_description,
     software_versions,
 )
@@ -69,10 +69,7 @@ def measurement_report(
             series_number=SR_SERIES,
             sop_instance_uid=generate_uid(),
             instance_number=1,
-            manufacturer=MANUFACTURER,
-            manufacturer_model_name=MODEL_NAME,
-            software_versions=software_versions(),
-            device_serial_number=SERIAL_NUMBER,
+            **made_by(),
             is_complete=True,
             is_final=False,
             is_verified=False,

@@ -15,13 +15,12 @@ from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.report.colours import ON_BLACK
 from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.maker import (
-    MANUFACTURER,
     MODEL_NAME,
     RESEARCH_USE,
     SEG_SERIES,
-    SERIAL_NUMBER,
     Tracking,
     algorithm_parameters,
+    made_by,
     series_description,
     software_versions,
 )
@@ -60,10 +59,7 @@ def dicom_segmentation(
             series_number=SEG_SERIES,
             sop_instance_uid=generate_uid(),
             instance_number=1,
-            manufacturer=MANUFACTURER,
-            manufacturer_model_name=MODEL_NAME,
-            software_versions=software_versions(),
-            device_serial_number=SERIAL_NUMBER,
+            **made_by(),
             content_label="LIVER_LESIONS",
             content_description=RESEARCH_USE,
             series_description=series_description(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.corrected_session import corrected_session, finding, half_of, mask_of, paint, settle
 from support.made_analysis import made_labels, made_study
+from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
@@ -26,25 +27,11 @@ def worker() -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_panel(slicer_desktop: Any) -> Iterator[Any]:
-    """Makes the panel of a session in a parent widget; closed at the end."""
-    import qt
-
+def open_panel(slicer_desktop: Any) -> Iterator[Callable[[Any], Any]]:
     from MTINetLib.panels.correct_panel import CorrectPanel
 
-    made: list[Any] = []
-
-    def make(session: Any) -> Any:
-        parent = qt.QWidget()
-        parent.setLayout(qt.QVBoxLayout())
-        panel = CorrectPanel(session, parent)
-        made.append((panel, parent))
-        panel.enter()
-        return panel
-
-    yield make
-    for panel, _ in made:
-        panel.close()
+    with panels_of(CorrectPanel) as opened:
+        yield opened
 
 
 @pytest.fixture

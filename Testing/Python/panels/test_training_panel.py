@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.corrected_session import corrected_session
 from support.made_analysis import made_study
+from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
@@ -39,23 +40,10 @@ def session(slicer_desktop: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def open_panel(slicer_desktop: Any) -> Iterator[Callable[[Any], Any]]:
-    import qt
-
     from MTINetLib.panels.training_panel import TrainingPanel
 
-    made: list[Any] = []
-
-    def make(session: Any) -> Any:
-        parent = qt.QWidget()
-        parent.setLayout(qt.QVBoxLayout())
-        panel = TrainingPanel(session, parent)
-        made.append((panel, parent))
-        panel.enter()
-        return panel
-
-    yield make
-    for panel, _ in made:
-        panel.close()
+    with panels_of(TrainingPanel) as opened:
+        yield opened
 
 
 def until(session: Any, what: Callable[[], bool], seconds: float = 90) -> None:

@@ -11,10 +11,10 @@ from support.small_models import known_model, random_model
 from support.worker_study import Heard, is_gone, kill, open_study, wait_until
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError, ModelError
-from MTINetLib.findings import LesionClass
+from MTINetLib.findings import LesionClass, from_dict
 from MTINetLib.inference.analyze import analyze
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Analyze, Analyzed, Prepare, ReadAgain, findings_of
+from MTINetLib.worker.messages import Analyze, Analyzed, Prepare, ReadAgain
 
 STUDY = made_study()
 
@@ -50,7 +50,7 @@ def test_the_worker_finds_what_the_library_finds(knowing: WorkerClient) -> None:
     found = analyzed(knowing, heard=heard)
     unflagged = replace(STUDY, flags=())  # as it was handed over
     here = analyze(unflagged, known_model(), device="cpu", precision="fp32")
-    findings = findings_of(found.findings)
+    findings = from_dict(found.findings)
     assert len(findings.lesions) == 2
     assert findings.lesions == here.findings.lesions
     assert np.array_equal(np.load(found.labels), here.labels)
@@ -67,7 +67,7 @@ def test_the_network_reads_corrected_masks_again(knowing: WorkerClient) -> None:
     np.save(path, labels)
     request = ReadAgain("study", str(path), found.findings, None, "cpu", "fp32")
     result = knowing.wait(knowing.submit("read_again", request.to_dict()), timeout_s=60)
-    again = findings_of(result["findings"])
+    again = from_dict(result["findings"])
     assert [lesion.label for lesion in again.lesions] == [1]
     assert again.lesions[0].lesion_class is LesionClass.HCC
     assert again.provenance.corrected_by_person
@@ -97,9 +97,9 @@ def test_a_model_that_changed_on_disk_is_loaded_again(client: WorkerClient, tmp_
     open_study(client, STUDY)
     folder = tmp_path / "model"
     random_model(folder, seed=1)
-    first = findings_of(analyzed(client, str(folder)).findings).provenance.model_sha256
+    first = from_dict(analyzed(client, str(folder)).findings).provenance.model_sha256
     random_model(folder, seed=2)
-    assert findings_of(analyzed(client, str(folder)).findings).provenance.model_sha256 != first
+    assert from_dict(analyzed(client, str(folder)).findings).provenance.model_sha256 != first
 
 
 def test_a_damaged_model_file_is_one_clear_sentence(client: WorkerClient, tmp_path: Path) -> None:
@@ -164,8 +164,8 @@ def test_memory_that_runs_out_halves_the_batch_and_the_watcher_hears_of_it(fault
     heard = Heard()
     found = analyzed(faulty, heard=heard)
     assert ("note", {"text": "out of memory: batch halved to 1"}) in heard.stories
-    assert "out of memory: batch halved to 1" in findings_of(found.findings).provenance.notes
-    assert len(findings_of(found.findings).lesions) == 2
+    assert "out of memory: batch halved to 1" in from_dict(found.findings).provenance.notes
+    assert len(from_dict(found.findings).lesions) == 2
 
 
 def test_a_slice_that_does_not_fit_is_one_clear_sentence(faulty: WorkerClient) -> None:

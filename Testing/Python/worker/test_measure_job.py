@@ -8,10 +8,10 @@ from support.made_analysis import made_analysis, made_grid, made_labels, made_st
 from support.worker_study import kill, open_study
 
 from MTINetLib.errors import MissingResourceError
-from MTINetLib.findings import StudyFindings, from_json, to_dict, to_json
+from MTINetLib.findings import StudyFindings, from_dict, from_json, to_dict, to_json
 from MTINetLib.inference.remeasure import remeasure
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Measure, findings_of
+from MTINetLib.worker.messages import Measure
 from MTINetLib.worker.study_files import MOST_KEPT
 from MTINetLib.worker.warm import MOST_STUDIES
 
@@ -24,7 +24,7 @@ def measured(client: WorkerClient, labels: np.ndarray, key: str = "study") -> St
     np.save(path, labels)
     request = Measure(key, str(path), to_dict(BEFORE.findings))
     result = client.wait(client.submit("measure", request.to_dict()), timeout_s=20)
-    return findings_of(result["findings"])
+    return from_dict(result["findings"])
 
 
 def test_measuring_says_what_the_library_says_and_that_a_person_corrected(client: WorkerClient) -> None:
