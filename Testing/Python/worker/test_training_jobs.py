@@ -51,7 +51,7 @@ def request(dataset: Path, run: Path, cache: Path, changes: tuple[str, ...] = SH
     return Train(str(dataset), str(run), "quick", device="cpu", cache=str(cache), changes=every, **more)  # type: ignore[arg-type]
 
 
-def until(client: WorkerClient, what: Callable[[], bool], seconds: float = 30) -> float:
+def until(client: WorkerClient, what: Callable[[], bool], seconds: float = 120) -> float:
     """Poll until it is so; the seconds it took."""
     began = time.monotonic()
     while not what():
