@@ -20,7 +20,7 @@ from MTINetLib.study.grid import FloatArray
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.source_volume import SourceVolume
 
-SEEDS = (3, 7, 11, 19, 23, 31, 42, 57)
+SEEDS = (3, 7, 11, 19)
 
 
 @dataclass(frozen=True)

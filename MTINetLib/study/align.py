@@ -31,11 +31,11 @@ Mode = Literal["auto", "off", "force"]
 #: A smaller shift is left alone: the check itself is no more exact than that (mm).
 SMALLEST_MOTION_MM = 1.5
 #: Where parts of a phase lie further off than this after the rigid step, a smooth one is tried (mm).
-SMALLEST_BEND_MM = 1.5
+SMALLEST_BEND_MM = 1.0
 #: An uncorrected bend from which on it is told (mm).
 _TOLD_BEND_MM = 2.0
-#: A registration is kept if at least this share of what edges lack to full agreement goes with it.
-_LEAST_GAIN = 0.05
+#: A registration is kept if the agreement of edges rises by this, and by this share of what it lacks.
+_LEAST_GAIN, _LEAST_SHARE_GAINED = 0.01, 0.05
 _LEAST_COVERED = 0.3
 _FULLY_COVERED = 0.99
 
@@ -50,7 +50,7 @@ def align(
 
     Phases on the same grid are taken over voxel by voxel, others are interpolated linearly. ``auto``
     registers rigidly where the motion check finds a shift of 1.5 mm or more, and then smoothly where parts
-    still lie as far off; ``force`` does both for every phase, ``off`` none. Each step is kept only if
+    still lie 1 mm or more off; ``force`` does both for every phase, ``off`` none. Each step is kept only if
     the edges agree better after it.
 
     Raises:
@@ -193,11 +193,10 @@ def placement(place: Place, moving: SourceVolume, mode: Mode) -> Placement:
 
 
 def _better(fit: Fit, than: Fit) -> bool:
-    return (
-        fit.agreement is not None
-        and than.agreement is not None
-        and fit.agreement >= than.agreement + _LEAST_GAIN * (1.0 - than.agreement)
-    )
+    if fit.agreement is None or than.agreement is None:
+        return False
+    least = max(_LEAST_GAIN, _LEAST_SHARE_GAINED * (1.0 - than.agreement))
+    return fit.agreement >= than.agreement + least
 
 
 def _rigid(place: Place, moving: SourceVolume, shift: FloatArray) -> Any:

@@ -31,7 +31,8 @@ class Blocks:
     spectra: npt.NDArray[np.complex64]
     energy: FloatArray
     spacing_kji: tuple[float, ...]
-    overlap: Volume
+    padded: tuple[int, ...]
+    reach: tuple[int, ...]
 
     @staticmethod
     def of(edges: Volume, inside: npt.NDArray[np.bool_], grid: Grid) -> Blocks:
@@ -41,29 +42,30 @@ class Blocks:
             min(count, max(4, round(_BLOCK_MM / step)))
             for count, step in zip(grid.shape, spacing, strict=True)
         ]
+        reach = _reach(sizes, spacing)
         boxes = tuple(box for box in _boxes(grid.shape, sizes) if inside[box].mean() > _LEAST_INSIDE)
         padded = tuple(
-            int(fft.next_fast_len(size + reach + 1, real=True))
-            for size, reach in zip(sizes, _reach(spacing), strict=True)
+            int(fft.next_fast_len(size + far + 1, real=True)) for size, far in zip(sizes, reach, strict=True)
         )
         masks = np.array([inside[box] for box in boxes], dtype=np.float32).reshape(-1, *sizes)
         own = _centred(np.array([edges[box] for box in boxes], dtype=np.float32).reshape(-1, *sizes), masks)
         spectra = np.conj(fft.rfftn(own, padded, axes=(1, 2, 3))) if boxes else np.empty(0)
         energy = np.square(own, dtype=np.float64).sum(axis=(1, 2, 3))
-        return Blocks(
-            boxes, masks, np.asarray(spectra, dtype=np.complex64), energy, spacing, _overlap(sizes, padded)
-        )
+        kept = np.asarray(spectra, dtype=np.complex64)
+        return Blocks(boxes, masks, kept, energy, spacing, padded, reach)
 
     def shifts_mm(self, edges: Volume) -> FloatArray:
-        """How far each block that can be compared lies off in other edges [K, J, I], 16 mm at most."""
+        """How far each block that can be compared lies off in other edges [K, J, I], 16 mm at most.
+
+        A block overlaps less with one further off, so that shifts come out a little too small.
+        """
         if not self.boxes:
             return np.zeros(0)
         other = _centred(np.array([edges[box] for box in self.boxes], dtype=np.float32), self.inside)
         energy = np.square(other, dtype=np.float64).sum(axis=(1, 2, 3))
-        padded = self.overlap.shape
-        spectra = fft.rfftn(other, padded, axes=(1, 2, 3)) * self.spectra
-        correlations = fft.irfftn(spectra, padded, axes=(1, 2, 3)) / self.overlap
-        peaks = peaks_near_zero(correlations, _reach(self.spacing_kji))
+        spectra = fft.rfftn(other, self.padded, axes=(1, 2, 3)) * self.spectra
+        correlations = fft.irfftn(spectra, self.padded, axes=(1, 2, 3))
+        peaks = peaks_near_zero(correlations, self.reach)
         scale = np.sqrt(energy * self.energy)
         comparable = (scale > 0.0) & (peaks.heights >= _LEAST_AGREEMENT * scale)
         return np.asarray(np.linalg.norm(peaks.shifts[comparable] * self.spacing_kji, axis=1))
@@ -103,8 +105,11 @@ def peaks_near_zero(correlations: npt.NDArray[np.float32], reach: Sequence[int])
     return Peaks(heights, shifts)
 
 
-def _reach(spacing_kji: Sequence[float]) -> list[int]:
-    return [int(_LARGEST_SHIFT_MM / size) for size in spacing_kji]
+def _reach(sizes: Sequence[int], spacing_kji: Sequence[float]) -> tuple[int, ...]:
+    """Voxels of the largest shift per axis; half of a small block: what hardly overlaps fits by chance."""
+    return tuple(
+        min(int(_LARGEST_SHIFT_MM / step), size // 2) for size, step in zip(sizes, spacing_kji, strict=True)
+    )
 
 
 def _boxes(shape: Sequence[int], sizes: Sequence[int]) -> list[Box]:
@@ -117,15 +122,6 @@ def _boxes(shape: Sequence[int], sizes: Sequence[int]) -> list[Box]:
         for j in j_starts
         for i in i_starts
     ]
-
-
-def _overlap(sizes: Sequence[int], padded: Sequence[int]) -> Volume:
-    """The share of a block that overlaps with itself at each shift; undivided, peaks lean to zero."""
-    shares = []
-    for size, count in zip(sizes, padded, strict=True):
-        away = np.minimum(np.arange(count), count - np.arange(count))
-        shares.append(np.clip(1.0 - away / size, 1.0 / size, 1.0))
-    return np.asarray(np.einsum("k,j,i->kji", *shares), dtype=np.float32)
 
 
 def _centred(blocks: npt.NDArray[np.float32], inside: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -28,8 +28,7 @@ def test_blocks_of_the_same_edges_do_not_move() -> None:
 def test_a_shift_of_all_edges_is_found_in_every_block() -> None:
     moved = ndimage.shift(_edges(), (1.0, 0.0, 2.0), order=1, mode="nearest")
     lengths = Blocks.of(_edges(), BODY, GRID).shifts_mm(moved)
-    assert np.median(lengths) == pytest.approx(np.hypot(5.0, 8.0), abs=0.6)
-    assert np.abs(lengths - np.hypot(5.0, 8.0)).max() < 2.0
+    assert np.hypot(5.0, 8.0) - 3.5 < lengths.min() <= lengths.max() < np.hypot(5.0, 8.0) + 0.5
 
 
 def test_half_a_body_that_moved_shows_in_its_own_blocks() -> None:
@@ -45,6 +44,15 @@ def test_unlike_and_empty_edges_are_not_compared() -> None:
     other = np.random.default_rng(6).standard_normal(GRID.shape).astype(np.float32)
     assert len(blocks.shifts_mm(other)) < len(blocks.boxes) / 4
     assert len(blocks.shifts_mm(np.zeros_like(other))) == 0
+
+
+def test_blocks_of_a_tiny_volume_are_not_taken_for_moved_by_chance() -> None:
+    grid = Grid((4, 8, 8), GRID.spacing, GRID.origin, GRID.direction)
+    rng = np.random.default_rng(9)
+    for _ in range(20):
+        edges, noise = rng.standard_normal((2, *grid.shape)).astype(np.float32)
+        blocks = Blocks.of(edges, np.ones(grid.shape, dtype=bool), grid)
+        assert blocks.shifts_mm(edges + 0.5 * noise).max() < 1.5
 
 
 def test_no_body_has_no_blocks() -> None:
