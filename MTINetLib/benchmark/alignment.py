@@ -87,8 +87,8 @@ def run_alignment(
 
     Returns:
         ``moves``: for each the largest and mean error at a lesion before and after, by how much one
-        grew at most (negative where all fell), and the longest time; and ``seeds``, ``slices``, ``date``,
-        ``version``.
+        error grew at most (negative where all fell), and the longest time; and ``seeds``, ``slices``,
+        ``date``, ``version``.
     """
     watcher = progress or Silent()
     names = [move.name for move in moves(0)]

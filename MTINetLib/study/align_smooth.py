@@ -41,7 +41,6 @@ class _Level:
     """
 
     factor: int
-    points: FloatArray
     wanted: Volume
     gradients: Volume
     stiffness: float
@@ -139,7 +138,7 @@ def _level(
         for axis in range(3)
     ]
     return _Level(
-        factor, own, _look_up(descriptors, own), gradients, stiffness, (factors[0], factors[1], factors[2])
+        factor, _look_up(descriptors, own), gradients, stiffness, (factors[0], factors[1], factors[2])
     )
 
 
