@@ -75,6 +75,8 @@ def _row(found: InspectedVolume) -> tuple[str, ...]:
 
 def _lines(found: Inspection) -> list[str]:
     """What a person needs to know besides the table."""
+    from MTINetLib.report.words import flag_in_words, whole_sentence
+
     lines = list(found.remarks)
     if found.missing:
         lines.append(
@@ -83,6 +85,8 @@ def _lines(found: Inspection) -> list[str]:
         )
     elif not found.remarks:
         lines.append("All four phases were found: mtinet analyze can use this folder as it is.")
+    flags = dict.fromkeys(flag for item in found.volumes for flag in item.volume.flags)
+    lines += [whole_sentence(flag_in_words(flag)) for flag in flags]
     for problem in found.problems[:_MOST_PROBLEMS]:
         lines.append(f"{problem.path}: {problem.reason}.")
     if len(found.problems) > _MOST_PROBLEMS:
@@ -90,5 +94,6 @@ def _lines(found: Inspection) -> list[str]:
     if found.copies:
         lines.append(f"Second copies of images that were left out: {found.copies}.")
     if found.skipped:
-        lines.append(f"Files that hold no MR images: {found.skipped}.")
+        kinds = ", ".join(f"{count} {kind}" for kind, count in found.set_aside.items())
+        lines.append(f"Files that hold no MR images: {found.skipped}{f' ({kinds})' if kinds else ''}.")
     return lines

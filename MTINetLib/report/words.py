@@ -31,6 +31,10 @@ _FLAGS = {
     "mixed_scale": "some images lack the scanner's own intensity scale, so none of it was used",
     "lossy_compression": "images were compressed with loss",
     "times_unknown": "no acquisition time known",
+    "frame_counts": (
+        "a multi-frame DICOM file is at odds with itself (NumberOfFrames / positions / frames of pixels), and "
+        "frames without a position or pixels are not used"
+    ),
 }
 
 _BRIEF = {

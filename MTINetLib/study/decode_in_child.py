@@ -14,7 +14,8 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,16 @@ import numpy.typing as npt
 import pydicom
 import SimpleITK
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import get_frame
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID, MRImageStorage, generate_uid
 
-from MTINetLib.study.dicom_open import DicomFile, UnusableError
-from MTINetLib.study.dicom_screen import COMPRESSED, HTJ2K, RLE, Size, StreamError, screen_stream
+from MTINetLib.study.dicom_encoding import Encoding
+from MTINetLib.study.dicom_fragments import fragments_at, frames_of_fragments, stream_of
+from MTINetLib.study.dicom_frame_counts import FrameCounts
+from MTINetLib.study.dicom_header import Header
+from MTINetLib.study.dicom_open import DicomFile, UnusableError, read_elements
+from MTINetLib.study.dicom_place import PixelElement, Stored, pixel_element
+from MTINetLib.study.dicom_screen import HTJ2K, RLE, Size, StreamError, screen_stream, syntax_of_stream
 
 #: Written once everything is loaded.
 READY = "ready"
@@ -72,33 +77,62 @@ def decode(item: Mapping[str, Any], scratch: Path) -> npt.NDArray[Any]:
     Raises:
         StreamError, UnusableError, and whatever a decoder raises.
     """
-    dataset = _open(Path(item["path"]))
     dtype = np.dtype(item["dtype"])
-    _still(dataset, item, dtype)
-    syntax = str(dataset.file_meta.TransferSyntaxUID)
-    count = int(dataset.get("NumberOfFrames") or 1)
     shape = (item["rows"], item["columns"])
-    if syntax not in COMPRESSED:
-        pixels = np.frombuffer(dataset.PixelData, dtype, count * shape[0] * shape[1])
-        return np.asarray(pixels.reshape(count, *shape)[item["frames"]])
+    with DicomFile(Path(item["path"])) as file:
+        if file.size > _LARGEST_FILE:
+            raise UnusableError(f"is larger than {_LARGEST_FILE >> 30} GB")
+        opened = file.parse(lambda stream, encoding: _Opened.of(file, stream, encoding))
+        if opened is None:
+            raise StreamError("the file changed while it was read")
+        _still(opened.dataset, item, dtype)
+        if opened.element.length is not None:
+            size = shape[0] * shape[1] * dtype.itemsize
+            parts = [_exactly(opened, frame * size, size) for frame in item["frames"]]
+            return np.frombuffer(b"".join(parts), dtype).reshape(len(parts), *shape)
+        streams = opened.streams(item["frames"])
     found = []
-    for frame in item["frames"]:
-        stream = get_frame(dataset.PixelData, frame, number_of_frames=count)
+    for stream in streams:
+        syntax = syntax_of_stream(stream, opened.declared)
         screen_stream(syntax, stream, Size(*shape, dtype.itemsize * 8))
-        image = _decode_frame(dataset, syntax, frame, stream, scratch)
+        image = _decode_frame(_single(opened.dataset, syntax, stream), scratch)
         if image.shape != shape or image.dtype.itemsize != dtype.itemsize:
             raise StreamError("the decoded image has another size than the header says")
         found.append(image.astype(dtype, copy=False))
     return np.stack(found)
 
 
-def _open(path: Path) -> Dataset:
-    with DicomFile(path) as file:
-        if file.size > _LARGEST_FILE:
-            raise UnusableError(f"is larger than {_LARGEST_FILE >> 30} GB")
-        if file.is_deflated():
-            return pydicom.dcmread(BytesIO(file.inflated()), force=True)
-    return pydicom.dcmread(path, force=True)
+@dataclass(frozen=True)
+class _Opened:
+    """A file's header and where its pixels lie."""
+
+    dataset: Dataset
+    element: PixelElement
+    stored: Stored
+    declared: str
+
+    @staticmethod
+    def of(file: DicomFile, stream: BytesIO, encoding: Encoding) -> _Opened:
+        dataset = read_elements(stream, encoding)
+        element = pixel_element(stream, encoding)
+        if element is None:
+            raise StreamError("the file has no pixel data")
+        return _Opened(dataset, element, Stored.of(file, stream, encoding), encoding.declared)
+
+    def streams(self, numbers: Sequence[int]) -> list[bytes]:
+        """The compressed images of frames."""
+        fragments = fragments_at(self.stored.read_at, self.element.offset, self.stored.size)
+        frames = frames_of_fragments(fragments, FrameCounts.of(Header(self.dataset)).expected)
+        if frames is None or max(numbers) >= len(frames):
+            raise StreamError("the file changed while it was read")
+        return [stream_of(self.stored.read_at, frames[number]) for number in numbers]
+
+
+def _exactly(opened: _Opened, offset: int, count: int) -> bytes:
+    data = opened.stored.read_at(opened.element.offset + offset, count)
+    if len(data) < count:
+        raise StreamError("the file changed while it was read")
+    return data
 
 
 def _still(dataset: Dataset, item: Mapping[str, Any], dtype: np.dtype[Any]) -> None:
@@ -109,20 +143,8 @@ def _still(dataset: Dataset, item: Mapping[str, Any], dtype: np.dtype[Any]) -> N
         raise StreamError("the file changed while it was read")
 
 
-def _decode_frame(
-    dataset: Dataset, syntax: str, frame: int, stream: bytes, scratch: Path
-) -> npt.NDArray[Any]:
-    if syntax in RLE or syntax in HTJ2K:
-        return np.asarray(next(iter(iter_pixels(dataset, indices=[frame], raw=True))))
-    try:
-        return _by_gdcm(dataset, syntax, stream, scratch)
-    except RuntimeError:
-        # Plugins of pydicom read some streams that GDCM refuses.
-        return np.asarray(next(iter(iter_pixels(dataset, indices=[frame], raw=True))))
-
-
-def _by_gdcm(dataset: Dataset, syntax: str, stream: bytes, scratch: Path) -> npt.NDArray[Any]:
-    """By SimpleITK, from a file that holds this image and nothing else: nothing to rescale by."""
+def _single(dataset: Dataset, syntax: str, stream: bytes) -> Dataset:
+    """An object with this image and nothing else: nothing to rescale by."""
     single = Dataset()
     single.SOPClassUID, single.SOPInstanceUID, single.Modality = MRImageStorage, generate_uid(None), "MR"
     for keyword in ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
@@ -132,6 +154,20 @@ def _by_gdcm(dataset: Dataset, syntax: str, stream: bytes, scratch: Path) -> npt
     single["PixelData"].VR = "OB"
     single.file_meta = FileMetaDataset()
     single.file_meta.TransferSyntaxUID = UID(syntax)
+    single.set_original_encoding(False, True)
+    return single
+
+
+def _decode_frame(single: Dataset, scratch: Path) -> npt.NDArray[Any]:
+    syntax = single.file_meta.TransferSyntaxUID
+    if syntax not in RLE and syntax not in HTJ2K:
+        # Plugins of pydicom read some streams that GDCM refuses.
+        with contextlib.suppress(RuntimeError):
+            return _by_gdcm(single, scratch)
+    return np.asarray(next(iter(iter_pixels(single, raw=True))))
+
+
+def _by_gdcm(single: Dataset, scratch: Path) -> npt.NDArray[Any]:
     path = scratch / "frame.dcm"
     single.save_as(path, enforce_file_format=True)
     reader = SimpleITK.ImageFileReader()

@@ -40,8 +40,8 @@ class FrameTimes:
 class PixelPlace:
     """Where a file's pixels lie.
 
-    ``offset`` is None where pydicom has to decode them; ``problem`` ends a sentence that begins with
-    the file's name, such as ``is truncated``.
+    ``offset`` is None where they have to be decoded; ``problem`` ends a sentence that begins with the file's
+    name, such as ``is truncated``. ``swapped`` says that the bytes of each 16-bit word are swapped.
     """
 
     path: Path
@@ -49,6 +49,7 @@ class PixelPlace:
     dtype: str
     bits_stored: int
     problem: str | None = None
+    swapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Frame:
     ``spacing_mm`` is PixelSpacing (between rows, between columns), ``size`` is (rows, columns).
     ``kind`` tells apart what was reconstructed from the same acquisition: image type and echo.
     ``slope`` and ``intercept`` lead from stored values to the ones that are used, ``private_line`` to those
-    on the scanner's own scale (see dicom_scale.py).
+    on the scanner's own scale (see dicom_scale.py). ``flag`` is a code for what is wrong with the file.
     """
 
     dataset: Dataset
@@ -80,6 +81,7 @@ class Frame:
     private_line: Line | None = None
     mixed_scale: bool = False
     agent_phase: str = ""
+    flag: str | None = None
 
 
 def frames_of(header: Header, place: PixelPlace) -> Iterator[Frame]:

@@ -33,10 +33,10 @@ class Header:
         return tag_of(keyword) in self.dataset
 
     def text(self, keyword: str) -> str:
-        """The value of a string attribute of the default character set; several values keep their ``\\``."""
+        """The value of a string attribute, in ASCII or UTF-8; several values keep their ``\\``."""
         value = self._value(keyword)
         if isinstance(value, bytes):
-            return value.decode("latin-1").strip(" \0")
+            return value.decode("utf-8", "replace").strip(" \0")
         if value is None:
             return ""
         if isinstance(value, str) or not hasattr(value, "__iter__"):
@@ -67,6 +67,10 @@ class Header:
     def float_value(self, keyword: str) -> float | None:
         """The value of an attribute stored as a binary float (FD), such as EffectiveEchoTime."""
         return to_number(self.dataset.get(keyword))
+
+    def count(self, keyword: str) -> int:
+        """The number of items of a sequence."""
+        return len(self.dataset.get(keyword) or ())
 
     def items(self, keyword: str) -> Iterator[Header]:
         """The items of a sequence."""

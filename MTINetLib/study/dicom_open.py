@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+
+from MTINetLib.study.dicom_encoding import NATIVE, Encoding, find_encoding, says_dicom
+from MTINetLib.study.dicom_text import in_utf_8
 
 Found = TypeVar("Found")
 
@@ -21,7 +26,10 @@ _FIRST_BYTES = 1 << 16
 LARGEST_HEADER = 64 << 20
 #: What a deflated file may unpack to. Zlib packs zeros a thousand times: nobody knows before.
 LARGEST_INFLATED = 1 << 30
-_DEFLATED = bytes(str(DeflatedExplicitVRLittleEndian), "ascii")
+#: Pixel data as whole numbers, and as floating point ones.
+_PIXELS = frozenset({0x7FE00010, 0x7FE00008, 0x7FE00009})
+#: Nothing shorter is a DICOM file.
+_FEWEST_BYTES = 132
 
 
 class UnusableError(Exception):
@@ -41,17 +49,6 @@ def open_regular(path: Path) -> int:
     raise UnusableError("is no regular file")
 
 
-def looks_like_dicom(head: bytes) -> bool:
-    """From the first bytes: the mark behind the preamble, or the first tags of old files without one."""
-    if head[128:132] == b"DICM":
-        return True
-    # Group 0008, element number below 0x20; at least one element's worth.
-    return len(head) >= 132 and head[:4] in _FIRST_TAGS
-
-
-_FIRST_TAGS = {struct.pack("<HH", 0x0008, element) for element in (0x0000, 0x0001, 0x0005, 0x0008, 0x0016)}
-
-
 class DicomFile:
     """One file, whose header is read as far as is needed.
 
@@ -68,29 +65,30 @@ class DicomFile:
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
 
-    def parse(self, read: Callable[[BytesIO, int | None], Found]) -> Found | None:
+    def parse(self, read: Callable[[BytesIO, Encoding], Found]) -> Found | None:
         """What ``read`` makes of the file's beginning, None if the file is no DICOM.
 
-        ``read`` is called with a stream and, for a deflated file, how many bytes it unpacked to. It is called
-        again with more of the file where it came to the end of what there was. It works in memory, so that a
-        length in the file that is wrong allocates nothing.
+        ``read`` is called with a stream that stands at the first data element; places in the stream are
+        places in the file, or in what a deflated file unpacks to. It is called again with more of the file
+        where it came to the end of what there was. It works in memory, so that a length in the file that is
+        wrong allocates nothing.
 
         Raises:
-            UnusableError: the header is absurdly long.
+            UnusableError: the header is absurdly long, or no data elements stand behind DICOM's mark.
         """
         count = _FIRST_BYTES
-        data = b""
+        data = self.read_at(0, count)
+        encoding = self._encoding(data)
+        if encoding is None:
+            return None
+        if encoding.window is not None:
+            return read(BytesIO(self.inflated(encoding)), encoding)
         while True:
-            data += self._read(len(data), count - len(data))
-            if not looks_like_dicom(data[:132]):
-                return None
             whole = len(data) < count
-            if _is_deflated(data):
-                unpacked = self.inflated()
-                return read(BytesIO(unpacked), len(unpacked))
             stream = BytesIO(data)
+            stream.seek(encoding.start)
             try:
-                found = read(stream, None)
+                found = read(stream, encoding)
             # What a parser makes of half a value may be anything; with more of the file it gets another try.
             except Exception:
                 if whole or stream.tell() < len(data):
@@ -102,30 +100,36 @@ class DicomFile:
             count *= 8
             if count > LARGEST_HEADER:
                 raise UnusableError(f"has a header of more than {LARGEST_HEADER >> 20} MB")
+            data += self.read_at(len(data), count - len(data))
 
-    def is_deflated(self) -> bool:
-        """Whether all behind the file meta information is packed."""
-        return _is_deflated(self._read(0, _FIRST_BYTES))
+    def _encoding(self, head: bytes) -> Encoding | None:
+        if len(head) < _FEWEST_BYTES:
+            return None
+        encoding = find_encoding(head)
+        if encoding is None and says_dicom(head):
+            if str(DeflatedExplicitVRLittleEndian).encode() in head[:1024]:
+                raise UnusableError("is damaged: its deflated part cannot be unpacked")
+            raise UnusableError("is damaged: no data elements can be read behind the mark of DICOM files")
+        return encoding
 
-    def inflated(self) -> bytes:
-        """The whole of a deflated file, its file meta information in front, unpacked.
+    def inflated(self, encoding: Encoding) -> bytes:
+        """The data set of a deflated file, unpacked.
 
         Raises:
             UnusableError: it is damaged or unpacks to more than any image has.
         """
-        data = self._read(0, min(self.size, LARGEST_INFLATED))
-        start = _end_of_file_meta(data)
-        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+        data = self.read_at(encoding.start, min(self.size, LARGEST_INFLATED))
+        unpacker = zlib.decompressobj(encoding.window or -zlib.MAX_WBITS)
         try:
-            unpacked = unpacker.decompress(data[start:], LARGEST_INFLATED)
+            unpacked = unpacker.decompress(data, LARGEST_INFLATED)
         except zlib.error as error:
             raise UnusableError("is damaged: its deflated part cannot be unpacked") from error
         if unpacker.unconsumed_tail:
             raise UnusableError(f"unpacks to more than {LARGEST_INFLATED >> 20} MB")
-        # As if it had never been packed: pydicom would unpack without bounds.
-        return data[:start].replace(_DEFLATED, _INFLATED) + unpacked
+        return unpacked
 
-    def _read(self, offset: int, count: int) -> bytes:
+    def read_at(self, offset: int, count: int) -> bytes:
+        """So many bytes of the file; fewer where it ends."""
         os.lseek(self._descriptor, offset, os.SEEK_SET)
         parts = []
         while count > 0 and (part := os.read(self._descriptor, min(count, 1 << 24))):
@@ -134,22 +138,39 @@ class DicomFile:
         return b"".join(parts)
 
 
-#: Explicit VR Little Endian, padded to the same length.
-_INFLATED = bytes(str(ExplicitVRLittleEndian), "ascii").ljust(len(_DEFLATED), b"\0")
+def read_elements(stream: BytesIO, encoding: Encoding, tags: Sequence[BaseTag] | None = None) -> Dataset:
+    """The data elements before the pixels, texts in UTF-8; the stream stands at the pixels then.
+
+    Args:
+        tags: keep these only.
+    """
+    dataset = read_dataset(
+        stream,
+        encoding.implicit,
+        encoding.order == "<",
+        stop_when=lambda tag, _, __: tag in _PIXELS,
+        specific_tags=None if tags is None else list(tags),
+    )
+    return in_utf_8(dataset)
 
 
-def _is_deflated(data: bytes) -> bool:
-    return data[128:132] == b"DICM" and _DEFLATED in data[132 : _end_of_file_meta(data)]
+def read_header(path: Path, tags: Sequence[BaseTag] | None = None) -> Dataset:
+    """The header of one file, with the transfer syntax that it truly has.
 
+    Raises:
+        OSError: it cannot be read.
+        UnusableError: it is no DICOM file, or damaged.
+    """
 
-def _end_of_file_meta(data: bytes) -> int:
-    """Where the elements of group 0002 end; explicit VR little endian by definition (PS3.10 7.1)."""
-    at = 132
-    while data[at : at + 2] == b"\x02\x00":
-        if data[at + 4 : at + 6] in (b"OB", b"UN"):
-            (length,) = struct.unpack_from("<I", data.ljust(at + 12, b"\0"), at + 8)
-            at += 12 + length
-        else:
-            (length,) = struct.unpack_from("<H", data.ljust(at + 8, b"\0"), at + 6)
-            at += 8 + length
-    return at
+    def read(stream: BytesIO, encoding: Encoding) -> Dataset:
+        dataset = read_elements(stream, encoding, tags)
+        native = not encoding.declared or encoding.declared in NATIVE
+        dataset.file_meta = FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = UID(encoding.native_syntax if native else encoding.declared)
+        return dataset
+
+    with DicomFile(path) as file:
+        dataset = file.parse(read)
+    if dataset is None:
+        raise UnusableError("is no DICOM file")
+    return dataset

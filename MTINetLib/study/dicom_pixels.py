@@ -84,13 +84,42 @@ def _read_file(frames: Sequence[Frame]) -> list[Pixels]:
     try:
         with os.fdopen(open_regular(place.path), "rb", buffering=0) as stream:
             for frame in frames:
-                stream.seek((place.offset or 0) + frame.number * size)
-                data = _exactly(stream, size)
-                found.append(np.frombuffer(data, dtype=dtype).reshape(rows, columns))
+                start = frame.number * size
+                if place.swapped:
+                    data = _from_words(stream, place.offset or 0, start, size)
+                else:
+                    stream.seek((place.offset or 0) + start)
+                    data = _exactly(stream, size)
+                found.append(_in_order(np.frombuffer(data, dtype=dtype).reshape(rows, columns)))
     except (OSError, UnusableError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"The DICOM file {place.path} cannot be read ({reason}).") from error
     return found
+
+
+def _from_words(stream: Any, offset: int, start: int, size: int) -> bytes:
+    """Bytes that lie in big-endian words of 16 bits, the first one in the lower half."""
+    first, last = start // 2 * 2, (start + size + 1) // 2 * 2
+    stream.seek(offset + first)
+    words = np.frombuffer(_exactly(stream, last - first), dtype=">u2")
+    return bytes(words.astype("<u2").tobytes()[start - first : start - first + size])
+
+
+def _in_order(pixels: Pixels) -> Pixels:
+    """Big-endian pixels of 32 bits, whose words the standard puts in one order and many writers in the other.
+
+    An image is smooth in the right one only.
+    """
+    if pixels.dtype.itemsize != 4 or pixels.dtype.str[0] != ">":
+        return pixels
+    words = pixels.view(">u2").reshape(*pixels.shape, 2)
+    other = np.ascontiguousarray(words[..., ::-1]).view(pixels.dtype)[..., 0]
+    return min((pixels, other), key=_roughness)
+
+
+def _roughness(pixels: Pixels) -> tuple[float, float]:
+    values = pixels.astype(np.float64)
+    return float(np.abs(np.diff(values, axis=-1)).sum()), float(np.abs(values).max())
 
 
 def _exactly(stream: Any, size: int) -> bytes:

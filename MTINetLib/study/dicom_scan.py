@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
-import struct
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
-import pydicom
-from pydicom.dataset import Dataset
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
-from MTINetLib.study.dicom_frame import AttributeProblemError, Frame, PixelPlace, frames_of
+from MTINetLib.study.dicom_encoding import Encoding
+from MTINetLib.study.dicom_frame import AttributeProblemError, Frame, frames_of
+from MTINetLib.study.dicom_frame_counts import FrameCounts
 from MTINetLib.study.dicom_header import Header, tag_of
-from MTINetLib.study.dicom_open import DicomFile, UnusableError
+from MTINetLib.study.dicom_kind import is_directory, why_no_image
+from MTINetLib.study.dicom_open import DicomFile, UnusableError, read_elements
+from MTINetLib.study.dicom_place import Stored, pixel_place
 from MTINetLib.study.dicom_scale import PRIVATE_TAGS, BentTableError
-from MTINetLib.study.dicom_screen import COMPRESSED
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,12 +41,10 @@ _SORTING_KEYWORDS = (
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored",
     "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence", "SpecificCharacterSet", "ModalityLUTSequence",
-    "LossyImageCompression",
+    "LossyImageCompression", "PhotometricInterpretation",
 )  # fmt: skip
 _TAGS = [*(tag_of(keyword) for keyword in (*KEPT_KEYWORDS, *_SORTING_KEYWORDS)), *PRIVATE_TAGS]
-_NATIVE = {ImplicitVRLittleEndian: "<", ExplicitVRLittleEndian: "<", ExplicitVRBigEndian: ">"}
 _LARGEST_SIDE = 4096
-_MOST_FRAMES = 50_000
 
 
 @dataclass(frozen=True)
@@ -61,12 +57,15 @@ class FileProblem:
 
 @dataclass(frozen=True)
 class ScanResult:
-    """What a folder holds: MR slice images, files with problems, and how many files are something else."""
+    """What a folder holds: MR slice images, files with problems, and how many files are something else.
+
+    ``set_aside`` counts the DICOM objects that are no MR images, by what they are.
+    """
 
     frames: tuple[Frame, ...]
     problems: tuple[FileProblem, ...]
     file_count: int
-    other_modalities: tuple[str, ...]
+    set_aside: Mapping[str, int]
     copies: int
 
 
@@ -92,7 +91,7 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
     progress.finish()
     unique, copies = _without_copies(frames)
     _LOG.debug("%d files: %d slices, %d not readable", len(paths), len(unique), len(problems))
-    return ScanResult(tuple(unique), tuple(problems), len(paths), tuple(sorted(others)), copies)
+    return ScanResult(tuple(unique), tuple(problems), len(paths), dict(sorted(others.items())), copies)
 
 
 def first_frame(path: Path) -> Frame | None:
@@ -124,17 +123,27 @@ def _files_below(folder: Path) -> tuple[list[Path], list[FileProblem]]:
 
 
 def _frames_of_file(path: Path, others: Counter[str], most: int | None = None) -> list[Frame]:
-    def read(stream: BytesIO, inflated: int | None) -> list[Frame]:
-        dataset = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=_TAGS, force=True)
-        header = Header(dataset)
-        if not _is_mr_image(header, others):
+    def read(stream: BytesIO, encoding: Encoding) -> list[Frame]:
+        header = Header(read_elements(stream, encoding, _TAGS))
+        if is_directory(header, encoding.sop_class):
+            return []
+        reason = why_no_image(header, encoding.sop_class)
+        if reason is not None:
+            set_aside.append(reason)
             return []
         _screen(header)
-        return list(islice(frames_of(header, _pixel_place(header, path, stream, file.size, inflated)), most))
+        stored = Stored.of(file, stream, encoding)
+        place, counts = pixel_place(header, path, stream, encoding, stored)
+        usable = counts.usable()
+        frames = islice(frames_of(header, place), usable if most is None else min(usable, most))
+        return [_with_counts(frame, counts) for frame in frames]
 
+    set_aside: list[str] = []
     try:
         with DicomFile(path) as file:
-            return file.parse(read) or []
+            found = file.parse(read) or []
+        others.update(set_aside[-1:])
+        return found
     except UnusableError:
         raise
     except OSError as error:
@@ -155,65 +164,21 @@ def _system_words(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _is_mr_image(header: Header, others: Counter[str]) -> bool:
-    if "Rows" not in header or header.integer("SamplesPerPixel", 1) != 1:
-        return False
-    modality = header.text("Modality")
-    if modality != "MR":
-        others[modality or "unknown"] += 1
-        return False
-    return True
+def _with_counts(frame: Frame, counts: FrameCounts) -> Frame:
+    place = frame.place
+    if place.problem is None and counts.held is not None and frame.number >= counts.held:
+        place = replace(place, problem=counts.shortage)
+    return replace(frame, place=place, flag=counts.flag)
 
 
 def _screen(header: Header) -> None:
     """Refuse sizes that no MR image has before anything is allocated for them."""
-    rows, columns, frames = header.integer("Rows"), header.integer("Columns"), _frame_count(header)
+    rows, columns = header.integer("Rows"), header.integer("Columns")
     bits = header.integer("BitsAllocated")
     if not (0 < rows <= _LARGEST_SIDE and 0 < columns <= _LARGEST_SIDE):
         raise UnusableError(f"says it has {rows} x {columns} pixels")
-    if not 0 < frames <= _MOST_FRAMES:
-        raise UnusableError(f"says it has {frames} frames")
     if bits not in (8, 16, 32):
         raise UnusableError(f"says it has {bits} bits a pixel")
-    if "PerFrameFunctionalGroupsSequence" not in header and frames > 1:
-        raise UnusableError("several frames without functional groups (no position per frame)")
-
-
-def _frame_count(header: Header) -> int:
-    return int(header.number("NumberOfFrames") or 1)
-
-
-def _pixel_place(header: Header, path: Path, stream: BytesIO, size: int, inflated: int | None) -> PixelPlace:
-    """Where the pixels begin; the stream stands at the pixel data element.
-
-    Args:
-        size: of the file.
-        inflated: of what a deflated file unpacks to, None for others.
-    """
-    meta = getattr(header.dataset, "file_meta", None) or Dataset()
-    syntax = meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian
-    packed = syntax not in _NATIVE
-    order = _NATIVE.get(syntax, "<")
-    bits = header.integer("BitsAllocated")
-    kind = f"{order}{'i' if header.integer('PixelRepresentation') else 'u'}{bits // 8}"
-    place = PixelPlace(path, None, kind, min(header.integer("BitsStored", bits), bits))
-    if packed and syntax not in COMPRESSED:
-        name = syntax.name if isinstance(syntax, UID) else "unknown"
-        return replace(place, problem=f"is stored in a way that cannot be read ({name})")
-    start = stream.read(12)
-    if len(start) < 12 or struct.unpack(f"{order}HH", start[:4]) != (0x7FE0, 0x0010):
-        return replace(place, problem="has no pixel data")
-    if place.bits_stored == 0:
-        return replace(place, problem="says it has no bits stored")
-    if packed:
-        return place
-    implicit = syntax == ImplicitVRLittleEndian
-    length = struct.unpack(f"{order}I", start[4:8] if implicit else start[8:12])[0]
-    offset = stream.tell() - (4 if implicit else 0)
-    wanted = header.integer("Rows") * header.integer("Columns") * _frame_count(header) * bits // 8
-    if length < wanted or (size if inflated is None else inflated) < offset + wanted:
-        return replace(place, problem="is truncated")
-    return replace(place, offset=offset if inflated is None else None)
 
 
 def _without_copies(frames: Iterable[Frame]) -> tuple[list[Frame], int]:

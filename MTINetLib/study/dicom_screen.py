@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from dataclasses import dataclass
 
@@ -23,8 +24,11 @@ JPEG_2000 = frozenset({JPEG2000, JPEG2000Lossless})
 #: High-throughput JPEG 2000: only where a plugin of pydicom is installed.
 HTJ2K = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (201, 202, 203))
 RLE = frozenset({RLELossless})
+_JPEG_LOSSLESS = frozenset({JPEGLossless, JPEGLosslessSV1})
 COMPRESSED = JPEG | JPEG_LS | JPEG_2000 | HTJ2K | RLE
 
+#: By the number of JPEG's start-of-frame segment.
+_JPEG_BY_FRAME = {0xC0: JPEGBaseline8Bit, 0xC1: JPEGExtended12Bit, 0xC3: JPEGLossless, 0xF7: JPEGLSLossless}
 _NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
 _START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
 #: JPEG and JPEG-LS pack flat images some hundred times, JPEG 2000 even more; RLE at most 64 times.
@@ -61,6 +65,23 @@ def screen_stream(syntax: str, data: bytes, expected: Size) -> None:
         _compare(_jpeg_2000_size(data), expected)
 
 
+def syntax_of_stream(data: bytes, declared: str) -> str:
+    """How an image is compressed by its own beginning; what is declared where that agrees or says nothing."""
+    found: str = declared
+    family: frozenset[str] = frozenset()
+    if data[:2] == b"\xff\xd8":
+        with contextlib.suppress(StreamError):
+            marker = _jpeg_frame(data)[0]
+            found = _JPEG_BY_FRAME.get(marker, declared)
+            lossless = marker == 0xC3
+            family = JPEG_LS if marker == 0xF7 else _JPEG_LOSSLESS if lossless else frozenset({found})
+    elif data[:4] == b"\xff\x4f\xff\x51" or data[4:8] == b"jP  ":
+        found, family = JPEG2000, JPEG_2000 | HTJ2K
+    elif 1 <= int.from_bytes(data[:4], "little") <= 15 and data[4:8] == b"\x40\0\0\0":
+        found, family = RLELossless, RLE
+    return declared if declared in family else found
+
+
 def _compare(found: Size, expected: Size) -> None:
     if (found.rows, found.columns) != (expected.rows, expected.columns):
         raise StreamError(
@@ -89,6 +110,15 @@ def _screen_rle(data: bytes, expected: Size) -> None:
 
 def _jpeg_size(data: bytes) -> Size:
     """From the first start-of-frame segment (ITU-T T.81 B.2.2; T.87 C.2.2 for JPEG-LS)."""
+    _, at = _jpeg_frame(data)
+    bits, rows, columns, components = struct.unpack_from(">BHHB", data, at + 4)
+    if components != 1:
+        raise StreamError(f"the compressed image has {components} components")
+    return Size(rows, columns, bits)
+
+
+def _jpeg_frame(data: bytes) -> tuple[int, int]:
+    """Marker and place of the first start-of-frame segment."""
     at = 2
     if data[:2] != b"\xff\xd8":
         raise StreamError("the compressed image does not begin as JPEG does")
@@ -104,10 +134,7 @@ def _jpeg_size(data: bytes) -> Size:
             continue
         (length,) = struct.unpack_from(">H", data, at + 2)
         if marker in _START_OF_FRAME and at + 10 <= len(data):
-            bits, rows, columns, components = struct.unpack_from(">BHHB", data, at + 4)
-            if components != 1:
-                raise StreamError(f"the compressed image has {components} components")
-            return Size(rows, columns, bits)
+            return marker, at
         if marker == 0xDA or length < 2:
             break
         at += 2 + length

@@ -121,6 +121,7 @@ def _flags(frames: Sequence[Frame], points: TimePoints, regular: Repair | None) 
         "lossy_compression": Header(frames[0].dataset).text("LossyImageCompression") == "01",
     }
     flags = tuple(flag for flag, holds in said.items() if holds)
+    flags += tuple(dict.fromkeys(frame.flag for frame in frames if frame.flag is not None))
     return flags if regular is None else (*flags, *regular.flags)
 
 

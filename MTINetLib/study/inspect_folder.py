@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class InspectedVolume:
             "confidence": self.confidence,
             "evidence": list(self.evidence),
             "left_out": self.left_out,
+            "flags": list(self.volume.flags),
         }
 
 
@@ -64,7 +65,7 @@ class Inspection:
         times_after: what ``time_s`` counts from, ``bolus`` or ``pre-contrast``; None without times.
         missing: phases that no volume certainly is.
         remarks: sentences for people about what stands in the way of an analysis.
-        problems, skipped, copies: as in DicomFolder.
+        problems, skipped, copies, set_aside: as in DicomFolder.
     """
 
     volumes: tuple[InspectedVolume, ...]
@@ -74,6 +75,7 @@ class Inspection:
     problems: tuple[FileProblem, ...]
     skipped: int
     copies: int
+    set_aside: Mapping[str, int]
 
     def as_dict(self) -> dict[str, Any]:
         """``series`` with their volumes, and ``problems``; size and spacing along columns, rows, slices."""
@@ -84,7 +86,11 @@ class Inspection:
             entry = series.setdefault(uid or found.number, {"uid": uid, "description": text, "volumes": []})
             entry["volumes"].append(found.as_dict())
         problems = [{"path": str(problem.path), "reason": problem.reason} for problem in self.problems]
-        return {"series": list(series.values()), "problems": problems}
+        return {
+            "series": list(series.values()),
+            "problems": problems,
+            "set_aside": dict(self.set_aside),
+        }
 
 
 def inspect_folder(folder: Path, progress: Progress | None = None) -> Inspection:
@@ -182,6 +188,7 @@ def _inspection(
         problems=found.problems,
         skipped=found.skipped,
         copies=found.copies,
+        set_aside=found.set_aside,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,13 +24,14 @@ class DicomFolder:
     """What a folder holds.
 
     ``problems`` are files that look like DICOM and cannot be used; ``skipped`` counts the files that
-    are something else; ``copies`` counts second copies of the same image, which were left out.
+    are something else, ``set_aside`` the DICOM objects among them, by what they are; ``copies`` counts second copies of the same image, which were left out.
     """
 
     volumes: tuple[SourceVolume, ...]
     problems: tuple[FileProblem, ...]
     skipped: int
     copies: int
+    set_aside: Mapping[str, int]
 
 
 def read_dicom_folder(folder: Path, progress: Progress | None = None) -> list[SourceVolume]:
@@ -62,6 +63,7 @@ def open_dicom_folder(folder: Path, progress: Progress | None = None) -> DicomFo
         problems=found.problems,
         skipped=found.file_count - len(used),
         copies=found.copies,
+        set_aside=found.set_aside,
     )
 
 
@@ -85,8 +87,8 @@ def _nothing_found(folder: Path, found: ScanResult) -> str:
     if found.problems:
         name, reason = found.problems[0].path.name, found.problems[0].reason
         return f"None of the DICOM files in {folder} can be used; the first is {name}: {reason}."
-    if found.other_modalities:
-        kinds = ", ".join(found.other_modalities)
+    if found.set_aside:
+        kinds = ", ".join(found.set_aside)
         return f"The DICOM files in {folder} hold no MR images (only {kinds}); give a folder with liver MRI."
     files = "1 file" if found.file_count == 1 else f"{found.file_count} files"
     return f"There are no DICOM images among the {files} in {folder}; give a folder with DICOM images."

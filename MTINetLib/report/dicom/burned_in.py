@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pydicom
-from pydicom.errors import InvalidDicomError
-
 from MTINetLib.errors import InputError
+from MTINetLib.study.dicom_header import Header, tag_of
+from MTINetLib.study.dicom_open import UnusableError, read_header
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
 
@@ -33,10 +32,10 @@ def refuse_names_in_pixels(study: Study, files: Sequence[Sequence[Path]] = ()) -
 
 def _says_so(path: Path) -> bool:
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["BurnedInAnnotation"])
-    except (OSError, InvalidDicomError):
+        header = read_header(path, [tag_of("BurnedInAnnotation")])
+    except (OSError, UnusableError):
         return False
-    return str(header.get("BurnedInAnnotation") or "").strip().upper() == "YES"
+    return Header(header).text("BurnedInAnnotation").upper() == "YES"
 
 
 def _refusal(phase: Phase) -> InputError:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pydicom
 from pydicom.dataset import Dataset
 
 from MTINetLib.errors import InputError
@@ -18,6 +17,8 @@ from MTINetLib.report.dicom.maker import MANUFACTURER, Tracking
 from MTINetLib.report.dicom.names import DICOM_FOLDER, SEG_FILE
 from MTINetLib.report.dicom.put_on_grid import Mask, count_outside, put_on_grid, usual_step
 from MTINetLib.report.dicom.segment_frames import SegmentFrame, frames_of, open_segmentation
+from MTINetLib.study.dicom_header import tag_of
+from MTINetLib.study.dicom_open import UnusableError, read_header
 from MTINetLib.study.study import Study
 
 #: Segments of these kinds are no lesions: anatomical structures (SNOMED CT, SRT) and background (DCM).
@@ -113,8 +114,8 @@ def _check_belongs(path: Path, dataset: Dataset, study: Study) -> tuple[str, ...
         return ("Nothing but its place tells that the segmentation belongs to these images.",)
     wanted = ("StudyInstanceUID", "FrameOfReferenceUID")
     try:
-        source = pydicom.dcmread(images[0].path, stop_before_pixels=True, specific_tags=list(wanted))
-    except OSError as error:
+        source = read_header(images[0].path, [tag_of(keyword) for keyword in wanted])
+    except (OSError, UnusableError) as error:
         raise InputError(
             f"A DICOM image of the {study.reference.title} phase cannot be read any more; put the files back "
             "where they were, or open the study again."

@@ -11,12 +11,11 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pydicom
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 
 from MTINetLib.errors import InputError
 from MTINetLib.report.dicom.identity import Identity, hide_identity, identity_of
+from MTINetLib.study.dicom_open import UnusableError, read_header
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.source_image import SourceImage
@@ -142,8 +141,8 @@ def _reference_images(images: Sequence[SourceImage], grid: Grid, phase: Phase) -
 
 def _read(image: SourceImage, phase: Phase) -> Dataset:
     try:
-        dataset = pydicom.dcmread(image.path, stop_before_pixels=True)
-    except (OSError, InvalidDicomError) as error:
+        dataset = read_header(image.path)
+    except (OSError, UnusableError) as error:
         raise InputError(
             f"A DICOM image of the {phase.title} phase cannot be read any more; put the files back where "
             "they were, or open the study again."

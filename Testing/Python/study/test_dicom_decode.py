@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
+from pydicom.uid import MPEG2MPML, JPEG2000Lossless, JPEGLosslessSV1, RLELossless
 from support import dicom_layouts as layouts
 from support.dicom_compress import SYNTAXES, compress, compress_folder
 
@@ -105,11 +105,11 @@ def test_a_file_that_changed_since_its_header_was_read_is_refused(tmp_path: Path
 def test_an_unknown_way_of_storing_is_named(tmp_path: Path) -> None:
     image = layouts.slice_of(layouts.make_truth(), 0, 0, "video", 1)
     layouts.save(image, tmp_path / "a.dcm")
-    data = bytearray((tmp_path / "a.dcm").read_bytes())
-    place = data.index(b"1.2.840.10008.1.2.1\0", 200)
-    data[place - 4 : place + 20] = b"UI\x18\x001.2.840.10008.1.2.4.100\0"
-    data[140:144] = struct.pack("<I", struct.unpack("<I", data[140:144])[0] + 4)
-    (tmp_path / "a.dcm").write_bytes(bytes(data))
+    data = dcmread(tmp_path / "a.dcm")
+    data.file_meta.TransferSyntaxUID = MPEG2MPML
+    data.PixelData = encapsulate([b"\0\0\1\xb3" * 40])
+    data["PixelData"].VR = "OB"
+    data.save_as(tmp_path / "a.dcm")
     volume = open_dicom_folder(tmp_path).volumes[0]
     assert volume.problem is not None
     assert "is stored in a way that cannot be read (MPEG2" in volume.problem

@@ -169,7 +169,7 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch:
     _good(tmp_path)
     uid = _meta_syntax(b"1.2.840.10008.1.2.1.99")
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    bomb = packer.compress(b"\0" * (64 << 20)) + packer.flush()
+    bomb = packer.compress(_header(*IMAGE) + b"\0" * (64 << 20)) + packer.flush()
     (tmp_path / "bomb.dcm").write_bytes(b"\0" * 128 + b"DICM" + uid + bomb)
     (tmp_path / "torn.dcm").write_bytes(b"\0" * 128 + b"DICM" + uid + b"\xff" * 500)
     assert _reason(tmp_path, "bomb.dcm") == "unpacks to more than 8 MB"
