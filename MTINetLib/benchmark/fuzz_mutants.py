@@ -91,9 +91,9 @@ class Element:
 
 
 def parse(data: bytes) -> list[Element]:
-    """The top-level elements behind the preamble; empty where the file is written in another way."""
+    """The top-level elements, behind the preamble if there is one; empty for files written in another way."""
     elements = []
-    at = 132 if data[128:132] == b"DICM" else len(data)
+    at = _start(data)
     while at + 8 <= len(data):
         tag, vr = data[at : at + 4], data[at + 4 : at + 6]
         if not (vr.isalpha() and vr.isupper()):

@@ -20,6 +20,7 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     EnhancedMRImageStorage,
     ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLosslessSV1,
@@ -79,6 +80,8 @@ def make_seeds(scratch: Path) -> tuple[list[Seed], list[bytes]]:
     enhanced = _enhanced([data for phase in PHASES for data in slices[phase]])
     seeds.append(Seed("enhanced", "mutant.dcm", enhanced))
     seeds += [Seed(f"enhanced {name}", "mutant.dcm", data) for name, data in _compressed(enhanced, scratch)]
+    seeds += [Seed(f"classic {name}", "mutant.dcm", data, beside) for name, data in _oddly_encoded(first)]
+    seeds += [Seed(f"enhanced {name}", "mutant.dcm", data) for name, data in _at_odds(enhanced)]
     seeds += list(_volume_files(study.volumes[0], scratch))
     return seeds, whole
 
@@ -174,6 +177,41 @@ def _enhanced(slices: list[bytes]) -> bytes:
     for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
         delattr(data, keyword)
     return _bytes_of(data)
+
+
+def _oddly_encoded(whole: bytes) -> Iterator[tuple[str, bytes]]:
+    """Without what says how a file is encoded, or with something that says it wrongly."""
+    implicit, big = _rewritten(whole, ImplicitVRLittleEndian), _big_endian(whole)
+    yield "without preamble", whole[132:]
+    for name, data in (("explicit", whole), ("implicit", implicit), ("big endian", big)):
+        yield f"{name} without meta information", data[144 + int.from_bytes(data[140:144], "little") :]
+    yield "explicit, says implicit", _renamed(whole, ExplicitVRLittleEndian, ImplicitVRLittleEndian)
+    yield "big endian, says little", _renamed(big, ExplicitVRBigEndian, ExplicitVRLittleEndian)
+    data = dcmread(BytesIO(whole))
+    data.compress(RLELossless, generate_instance_uid=False)
+    yield "RLE, says uncompressed", _renamed(_bytes_of(data), RLELossless, ExplicitVRLittleEndian)
+    data = dcmread(BytesIO(whole))
+    data.SpecificCharacterSet, data.PatientName = "ISO_IR 192", "Müller^Jörg"
+    yield "UTF-8, says Latin-1", _bytes_of(data).replace(b"ISO_IR 192", b"ISO_IR 100")
+
+
+def _renamed(data: bytes, true: UID, said: UID) -> bytes:
+    """With another transfer syntax in its meta information, padded to the same length."""
+    old, new = str(true).encode(), str(said).encode()
+    return data.replace(old, new.ljust(len(old), b"\0"), 1)
+
+
+def _at_odds(enhanced: bytes) -> Iterator[tuple[str, bytes]]:
+    """With numbers of frames that disagree."""
+    for name in ("NumberOfFrames", "positions", "pixels"):
+        data = dcmread(BytesIO(enhanced))
+        if name == "NumberOfFrames":
+            data.NumberOfFrames = 0
+        elif name == "positions":
+            data.PerFrameFunctionalGroupsSequence = data.PerFrameFunctionalGroupsSequence[:-2]
+        else:
+            data.PixelData = data.PixelData[: -3 * 2 * data.Rows * data.Columns]
+        yield f"with other {name}", _bytes_of(data)
 
 
 def _frame(source: Dataset) -> Dataset:

@@ -114,7 +114,9 @@ def test_a_file_that_ends_within_its_frames_is_called_truncated_with_the_numbers
     assert "is truncated (NumberOfFrames 32, 32 positions, pixels of 29 frames)" in broken.problem
 
 
-@pytest.mark.parametrize(("said", "placed", "held"), [(30, 32, 28), (None, 32, 30), (0, 30, 32), (40, 30, 32)])
+@pytest.mark.parametrize(
+    ("said", "placed", "held"), [(30, 32, 28), (None, 32, 30), (0, 30, 32), (40, 30, 32)]
+)
 def test_numbers_of_which_no_two_agree_are_refused_by_name(
     tmp_path: Path, said: int | None, placed: int, held: int
 ) -> None:
@@ -148,7 +150,9 @@ def test_a_surplus_that_makes_no_whole_frame_is_refused(tmp_path: Path) -> None:
     data = _time_major()
     data.PixelData += b"\x13" * 200
     layouts.save(data, tmp_path / "IM")
-    with pytest.raises(InputError, match="holds 49,352 bytes of pixels, which are no 32 frames of 1,536 bytes"):
+    with pytest.raises(
+        InputError, match="holds 49,352 bytes of pixels, which are no 32 frames of 1,536 bytes"
+    ):
         open_dicom_folder(tmp_path)
 
 
@@ -179,7 +183,9 @@ def test_compressed_frames_in_several_fragments_are_put_together(tmp_path: Path)
 
 
 @pytest.mark.parametrize("said", [None, 1, 5])
-def test_classic_files_of_several_frames_are_refused_with_the_numbers(tmp_path: Path, said: int | None) -> None:
+def test_classic_files_of_several_frames_are_refused_with_the_numbers(
+    tmp_path: Path, said: int | None
+) -> None:
     layouts.write_shuffled(tmp_path, layouts.series_per_phase(TRUTH)[:8])
     image = layouts.slice_of(TRUTH, 1, 0, "several", 1)
     image.PixelData *= 5

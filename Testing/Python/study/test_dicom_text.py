@@ -13,8 +13,12 @@ from MTINetLib.study.dicom_text import decoded
 from MTINetLib.study.read_dicom import read_dicom_folder
 
 
-@pytest.mark.parametrize("text", ["Müller^Jörg", "Lefèvre^Zoë", "Иванов^Пётр", "山田^太郎", "김^희중", "Şahin^Gül", "é"])
-@pytest.mark.parametrize("declared", [(), ("",), ("ISO_IR 6",), ("ISO_IR 100",), ("ISO_IR 101",), ("ISO_IR 192",)])
+@pytest.mark.parametrize(
+    "text", ["Müller^Jörg", "Lefèvre^Zoë", "Иванов^Пётр", "山田^太郎", "김^희중", "Şahin^Gül", "é"]
+)
+@pytest.mark.parametrize(
+    "declared", [(), ("",), ("ISO_IR 6",), ("ISO_IR 100",), ("ISO_IR 101",), ("ISO_IR 192",)]
+)
 def test_utf_8_is_utf_8_whatever_is_declared(text: str, declared: tuple[str, ...]) -> None:
     assert decoded(text.encode(), declared) == text
 
@@ -49,8 +53,12 @@ def test_escape_sequences_name_their_set_declared_or_not() -> None:
 
 
 @pytest.mark.parametrize("declared", [(), ("ISO_IR 192",), ("ISO_IR 999",)])
-@pytest.mark.parametrize("text", ["Müller^Jörg", "spät", "artériel tardif", "KÖRPER", "Ödön^Éva", "30° flip spät"])
-def test_letters_that_all_of_europe_reads_alike_are_read_undeclared(text: str, declared: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "text", ["Müller^Jörg", "spät", "artériel tardif", "KÖRPER", "Ödön^Éva", "30° flip spät"]
+)
+def test_letters_that_all_of_europe_reads_alike_are_read_undeclared(
+    text: str, declared: tuple[str, ...]
+) -> None:
     assert decoded(text.encode("latin-1"), declared) == text
 
 
@@ -111,15 +119,22 @@ def test_the_header_says_what_it_is_in_afterwards(
 
 
 @pytest.mark.parametrize(
-    ("python", "declared"), [("utf-8", None), ("utf-8", "ISO_IR 100"), ("latin-1", None), ("latin-1", "ISO_IR 192")]
+    ("python", "declared"),
+    [("utf-8", None), ("utf-8", "ISO_IR 100"), ("latin-1", None), ("latin-1", "ISO_IR 192")],
 )
-def test_descriptions_that_name_the_phases_are_read(tmp_path: Path, python: str, declared: str | None) -> None:
+def test_descriptions_that_name_the_phases_are_read(
+    tmp_path: Path, python: str, declared: str | None
+) -> None:
     names = ("nativ früh", "artériel", "portalvenös", "spät")
-    for number, image in enumerate(layouts.series_per_phase(layouts.make_truth(), ("#A#", "#B#", "#C#", "#D#"))):
+    for number, image in enumerate(
+        layouts.series_per_phase(layouts.make_truth(), ("#A#", "#B#", "#C#", "#D#"))
+    ):
         if declared is not None:
             image.SpecificCharacterSet = declared
         raw = names[number // 8].encode(python)
         image.SeriesDescription = "#" * (len(raw) + len(raw) % 2)
         whole = encodings.body(image, "explicit")
-        (tmp_path / f"{number}").write_bytes(whole.replace(image.SeriesDescription.encode(), raw + b" " * (len(raw) % 2)))
+        (tmp_path / f"{number}").write_bytes(
+            whole.replace(image.SeriesDescription.encode(), raw + b" " * (len(raw) % 2))
+        )
     assert [volume.description for volume in read_dicom_folder(tmp_path)] == list(names)

@@ -15,7 +15,8 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from support import dicom_layouts
-from support.read_back import Exported, exported, measured
+from support.dicom_encodings import body
+from support.read_back import Exported, exported, measured, study_of
 
 from MTINetLib.errors import InputError
 from MTINetLib.report.dicom import codes
@@ -184,6 +185,63 @@ def test_names_survive_whatever_the_character_set(tmp_path: Path, character_set:
     for made in (result.objects.segmentation, result.objects.measurements):
         assert made is not None
         assert str(written(made).PatientName) == name
+
+
+@pytest.mark.parametrize(
+    ("raw", "declared", "name"),
+    [
+        ("Grün^Käthe".encode(), None, "Grün^Käthe"),
+        ("Grün^Käthe".encode(), "ISO_IR 100", "Grün^Käthe"),
+        ("Пётр^Иванов".encode(), "ISO_IR 100", "Пётр^Иванов"),
+        ("Grün^Käthe".encode("latin-1"), None, "Grün^Käthe"),
+        ("Grün^Käthe".encode("latin-1"), "ISO_IR 192", "Grün^Käthe"),
+        ("やまだ^たろう".encode("shift_jis"), None, "やまだ^たろう"),
+        ("Dr. Šiler’s".encode("cp1252"), "ISO_IR 100", "Dr. Šiler’s"),
+        ("Ива^ Ab".encode("koi8-r"), None, "\ufffd\ufffd\ufffd^ Ab"),
+    ],
+)
+def test_names_in_a_wrong_or_unsaid_character_set_come_out_right(
+    tmp_path: Path, raw: bytes, declared: str | None, name: str
+) -> None:
+    mark = "X" * len(raw)
+    for number, image in enumerate(dicom_layouts.series_per_phase(dicom_layouts.make_truth())):
+        image.PatientName = mark
+        if declared is not None:
+            image.SpecificCharacterSet = declared
+        path = tmp_path / "in" / f"{number}.dcm"
+        dicom_layouts.save(image, path)
+        path.write_bytes(path.read_bytes().replace(mark.encode(), raw))
+    paths = _objects_of(tmp_path)
+    for path in paths:
+        made = pydicom.dcmread(path)
+        assert made.SpecificCharacterSet == "ISO_IR 192"
+        assert str(made.PatientName) == name
+    assert no_errors(paths)
+
+
+@pytest.mark.parametrize("way", ["explicit", "implicit", "big"])
+def test_images_without_meta_information_can_be_referred_to(tmp_path: Path, way: Any) -> None:
+    (tmp_path / "in").mkdir()
+    images = dicom_layouts.series_per_phase(dicom_layouts.make_truth())
+    for number, image in enumerate(images):
+        (tmp_path / "in" / f"{number}").write_bytes(body(image, way))
+    seg = pydicom.dcmread(_objects_of(tmp_path)[0])
+    reference = seg.ReferencedSeriesSequence[0]
+    assert reference.SeriesInstanceUID == images[16].SeriesInstanceUID
+    assert {item.ReferencedSOPInstanceUID for item in reference.ReferencedInstanceSequence} <= {
+        image.SOPInstanceUID for image in images[16:24]
+    }
+    assert str(seg.PatientName) == "Layout^Test"
+
+
+def _objects_of(folder: Path) -> tuple[Path, ...]:
+    """SEG, SR and report of a folder's study, with one box as a lesion, written beside it."""
+    study = study_of(folder / "in")
+    labels = np.zeros(study.grid.shape, np.uint8)
+    labels[2:5, 5:12, 6:14] = 1
+    headers = source_headers(study)
+    objects = dicom_objects(labels, measured(study, labels), headers, pdf=b"%PDF-1.4\n%%EOF\n")
+    return write_dicom(folder / "out", objects)
 
 
 def test_attributes_that_may_be_empty_may_be_missing_in_the_source(tmp_path: Path) -> None:
