@@ -32,7 +32,7 @@ _FLAGS = {
     "lossy_compression": "images were compressed with loss",
     "times_unknown": "no acquisition time known",
     "frame_counts": (
-        "a multi-frame DICOM file is at odds with itself (NumberOfFrames / positions / frames of pixels), and "
+        "a multi-frame DICOM file is at odds with itself (NumberOfFrames / positions / frames of pixels); "
         "frames without a position or pixels are not used"
     ),
 }

@@ -96,7 +96,8 @@ def _line_of_table(table: Header) -> Line:
         raise BentTableError
     start = int(first[1])
     if isinstance(data, bytes):
-        values = np.frombuffer(data[: len(data) // 2 * 2], "<u2").astype(np.float64)
+        order = ">" if table.dataset.original_encoding[1] is False else "<"
+        values = np.frombuffer(data[: len(data) // 2 * 2], f"{order}u2").astype(np.float64)
     else:
         values = np.atleast_1d(np.asarray(data, dtype=np.float64))
     if values.ndim != 1 or len(values) < 2:

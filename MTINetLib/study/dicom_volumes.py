@@ -134,7 +134,8 @@ def _too_large(frames: Sequence[Frame]) -> str | None:
 
 
 def _source_image(frame: Frame) -> SourceImage:
-    return SourceImage(frame.place.path, frame.number + 1 if "NumberOfFrames" in frame.dataset else None)
+    several = "PerFrameFunctionalGroupsSequence" in frame.dataset
+    return SourceImage(frame.place.path, frame.number + 1 if several else None)
 
 
 def _reader(frames: tuple[Frame, ...], regular: Repair | None) -> Callable[[], Volume]:

@@ -24,7 +24,8 @@ class DicomFolder:
     """What a folder holds.
 
     ``problems`` are files that look like DICOM and cannot be used; ``skipped`` counts the files that
-    are something else, ``set_aside`` the DICOM objects among them, by what they are; ``copies`` counts second copies of the same image, which were left out.
+    are something else, ``set_aside`` the DICOM objects among them, by what they are; ``copies`` counts
+    second copies of the same image, which were left out.
     """
 
     volumes: tuple[SourceVolume, ...]

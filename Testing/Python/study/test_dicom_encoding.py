@@ -150,6 +150,19 @@ def test_compressed_pixels_are_read_by_what_they_are(tmp_path: Path, syntax: str
     np.testing.assert_array_equal(_read(tmp_path / "in", files), TRUTH.volumes[1])
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_look_up_table_is_turned_around_as_well(tmp_path: Path, way: Way) -> None:
+    files = []
+    for image in _images():
+        table = Dataset()
+        table.add_new("LUTDescriptor", "US", [3000, 0, 16])
+        outputs = 2 * np.arange(3000) + 5
+        table.add_new("LUTData", "OW", outputs.astype(">u2" if way.endswith("big") else "<u2").tobytes())
+        image.ModalityLUTSequence = [table]
+        files.append(body(image, way))
+    np.testing.assert_allclose(_read(tmp_path, files), 2 * TRUTH.volumes[1] + 5, rtol=1e-6)
+
+
 def test_pixels_that_are_neither_compressed_nor_of_their_size_are_named(tmp_path: Path) -> None:
     for number, image in enumerate(_images()):
         image.PixelData = image.PixelData[:1000]

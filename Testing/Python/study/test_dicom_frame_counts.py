@@ -1,4 +1,4 @@
-"""Multi-frame files whose NumberOfFrames, positions and pixels disagree: what is certain is used, and said."""
+"""Multi-frame files whose numbers of frames disagree: what is certain is used, the rest is said."""
 
 from __future__ import annotations
 

@@ -234,6 +234,32 @@ def test_images_without_meta_information_can_be_referred_to(tmp_path: Path, way:
     assert str(seg.PatientName) == "Layout^Test"
 
 
+def test_a_classic_image_that_says_it_has_one_frame_is_referred_to_as_an_image(tmp_path: Path) -> None:
+    def change(image: Dataset) -> None:
+        image.NumberOfFrames = 1
+
+    result = exported(tmp_path / "in", dicom_layouts.series_per_phase, change)
+    seg = written(result.objects.segmentation)  # type: ignore[arg-type]
+    sources = [
+        group.DerivationImageSequence[0].SourceImageSequence[0]
+        for group in seg.PerFrameFunctionalGroupsSequence
+    ]
+    assert all("ReferencedFrameNumber" not in source for source in sources)
+
+
+def test_frames_are_referred_to_where_their_number_is_missing(tmp_path: Path) -> None:
+    def change(image: Dataset) -> None:
+        del image.NumberOfFrames
+
+    result = exported(tmp_path / "in", dicom_layouts.philips_enhanced, change)
+    seg = written(result.objects.segmentation)  # type: ignore[arg-type]
+    for group in seg.PerFrameFunctionalGroupsSequence:
+        position = np.array(group.PlanePositionSequence[0].ImagePositionPatient, dtype=float)
+        k = round(float(result.study.grid.to_index(position)[0]))
+        source = group.DerivationImageSequence[0].SourceImageSequence[0]
+        assert source.ReferencedFrameNumber == 4 * k + result.study.reference.index + 1
+
+
 def _objects_of(folder: Path) -> tuple[Path, ...]:
     """SEG, SR and report of a folder's study, with one box as a lesion, written beside it."""
     study = study_of(folder / "in")
