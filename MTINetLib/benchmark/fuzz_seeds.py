@@ -187,12 +187,12 @@ def _oddly_encoded(whole: bytes) -> Iterator[tuple[str, bytes]]:
         yield f"{name} without meta information", data[144 + int.from_bytes(data[140:144], "little") :]
     yield "explicit, says implicit", _renamed(whole, ExplicitVRLittleEndian, ImplicitVRLittleEndian)
     yield "big endian, says little", _renamed(big, ExplicitVRBigEndian, ExplicitVRLittleEndian)
-    data = dcmread(BytesIO(whole))
-    data.compress(RLELossless, generate_instance_uid=False)
-    yield "RLE, says uncompressed", _renamed(_bytes_of(data), RLELossless, ExplicitVRLittleEndian)
-    data = dcmread(BytesIO(whole))
-    data.SpecificCharacterSet, data.PatientName = "ISO_IR 192", "Müller^Jörg"
-    yield "UTF-8, says Latin-1", _bytes_of(data).replace(b"ISO_IR 192", b"ISO_IR 100")
+    image = dcmread(BytesIO(whole))
+    image.compress(RLELossless, generate_instance_uid=False)
+    yield "RLE, says uncompressed", _renamed(_bytes_of(image), RLELossless, ExplicitVRLittleEndian)
+    image = dcmread(BytesIO(whole))
+    image.SpecificCharacterSet, image.PatientName = "ISO_IR 192", "Müller^Jörg"
+    yield "UTF-8, says Latin-1", _bytes_of(image).replace(b"ISO_IR 192", b"ISO_IR 100")
 
 
 def _renamed(data: bytes, true: UID, said: UID) -> bytes:

@@ -40,7 +40,7 @@ def _volumes(told: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("layout", ["c", "d", "f"])
 def test_every_phase_is_told_with_size_time_and_evidence(layout: str, inspected: Any) -> None:
     told, text = inspected(layouts.LAYOUTS[layout](TRUTH))
-    assert set(told) == {"series", "problems"}
+    assert set(told) == {"series", "problems", "set_aside"}
     assert all(set(series) == {"uid", "description", "volumes"} for series in told["series"])
     assert len(told["series"]) == (4 if layout == "f" else 1)
     volumes = _volumes(told)
@@ -48,7 +48,7 @@ def test_every_phase_is_told_with_size_time_and_evidence(layout: str, inspected:
     assert [volume["time_s"] for volume in volumes] == list(layouts.TIMES_S)
     for volume in volumes:
         assert set(volume) == {
-            "size", "spacing_mm", "time_s", "phase", "confidence", "evidence", "left_out"
+            "size", "spacing_mm", "time_s", "phase", "confidence", "evidence", "left_out", "flags"
         }  # fmt: skip
         assert volume["size"] == [32, 24, 8]
         assert volume["spacing_mm"] == [7.0, 8.0, 9.0]
