@@ -33,6 +33,8 @@ LONG_VRS = frozenset(vr.value.encode() for vr in EXPLICIT_VR_LENGTH_32)
 _VRS = frozenset(vr.value.encode() for vr in STANDARD_VR)
 #: So many elements are walked through at most; after these there is no doubt.
 _ENOUGH = 16
+#: So many where no mark and no meta information says that it is DICOM: any file may begin with a small number.
+_FEWEST = 3
 #: Of a deflated data set, to look at its first elements.
 _FIRST_INFLATED = 4096
 #: Data sets of images begin with group 0008, those of DICOMDIR files with 0004.
@@ -78,8 +80,11 @@ def find_encoding(head: bytes) -> Encoding | None:
         declared = _uid(meta.get(_SYNTAX))
         found = [(_best(head, end, declared), end) for end in ends]
         (score, implicit, order), end = max(found, key=lambda item: item[0][0])
-        if score > 0:
+        named = says_dicom(head) or bool(meta)
+        if score >= (1 if named else _FEWEST):
             encoding = Encoding(end, implicit, order)
+        elif not named:
+            continue
         else:
             deflated = _deflated(head, ends[0])
             if deflated is None:

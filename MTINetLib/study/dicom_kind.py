@@ -41,6 +41,8 @@ def why_no_image(header: Header, sop_class: str) -> str | None:
     return None
 
 
-def is_directory(header: Header, sop_class: str) -> bool:
-    """Whether it only lists other files (a DICOMDIR)."""
-    return MediaStorageDirectoryStorage in (header.text("SOPClassUID"), sop_class)
+def is_no_object(header: Header, sop_class: str) -> bool:
+    """Whether it only lists other files (a DICOMDIR), or says nothing at all of what it is."""
+    uid = header.text("SOPClassUID") or sop_class
+    says_nothing = not (uid or header.text("Modality") or "Rows" in header)
+    return says_nothing or uid == MediaStorageDirectoryStorage

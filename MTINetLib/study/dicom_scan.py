@@ -18,7 +18,7 @@ from MTINetLib.study.dicom_encoding import Encoding
 from MTINetLib.study.dicom_frame import AttributeProblemError, Frame, frames_of
 from MTINetLib.study.dicom_frame_counts import FrameCounts
 from MTINetLib.study.dicom_header import Header, tag_of
-from MTINetLib.study.dicom_kind import is_directory, why_no_image
+from MTINetLib.study.dicom_kind import is_no_object, why_no_image
 from MTINetLib.study.dicom_open import DicomFile, UnusableError, read_elements
 from MTINetLib.study.dicom_place import Stored, pixel_place
 from MTINetLib.study.dicom_scale import PRIVATE_TAGS, BentTableError
@@ -125,7 +125,7 @@ def _files_below(folder: Path) -> tuple[list[Path], list[FileProblem]]:
 def _frames_of_file(path: Path, others: Counter[str], most: int | None = None) -> list[Frame]:
     def read(stream: BytesIO, encoding: Encoding) -> list[Frame]:
         header = Header(read_elements(stream, encoding, _TAGS))
-        if is_directory(header, encoding.sop_class):
+        if is_no_object(header, encoding.sop_class):
             return []
         reason = why_no_image(header, encoding.sop_class)
         if reason is not None:

@@ -190,6 +190,14 @@ def test_too_few_bytes_in_a_whole_file_are_not_called_truncated(tmp_path: Path) 
     assert "has 1,200 bytes of pixels where its size needs 1,536" in volume.problem
 
 
+@pytest.mark.parametrize("kind", ["<u4", ">u4", "<u2", ">u2"])
+def test_a_file_of_ascending_numbers_is_no_dicom(tmp_path: Path, kind: str) -> None:
+    layouts.write_shuffled(tmp_path, _images())
+    (tmp_path / "table.bin").write_bytes(np.arange(8, 4000, 4).astype(kind).tobytes())
+    found = open_dicom_folder(tmp_path)
+    assert (found.problems, found.set_aside, found.skipped) == ((), {}, 1)
+
+
 def test_a_mark_without_data_elements_is_a_reason(tmp_path: Path) -> None:
     layouts.write_shuffled(tmp_path, _images())
     (tmp_path / "bad.dcm").write_bytes(PREAMBLE + meta(EXPLICIT) + b"\x7f" * 4000)
