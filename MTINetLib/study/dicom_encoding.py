@@ -33,7 +33,7 @@ LONG_VRS = frozenset(vr.value.encode() for vr in EXPLICIT_VR_LENGTH_32)
 _VRS = frozenset(vr.value.encode() for vr in STANDARD_VR)
 #: So many elements are walked through at most; after these there is no doubt.
 _ENOUGH = 16
-#: So many where no mark and no meta information says that it is DICOM: any file may begin with a small number.
+#: So many where neither mark nor meta information says that it is DICOM: any file may begin with a number.
 _FEWEST = 3
 #: Of a deflated data set, to look at its first elements.
 _FIRST_INFLATED = 4096
