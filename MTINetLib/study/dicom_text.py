@@ -2,9 +2,9 @@
 
 What is certain is put right: bytes beyond ASCII that are valid UTF-8 are UTF-8, whatever single-byte set is
 declared; escape sequences of ISO 2022 name their sets themselves; control codes in Latin-1 are Windows-1252;
-Shift-JIS shows by its kana. Undeclared bytes that West and East Europe read alike (the umlauts and acute
-accents that ISO 8859-1 and ISO 8859-2 share) are read as such where they stand within Latin words. A byte
-that nothing explains becomes a replacement character, never a letter that somebody might believe.
+Shift-JIS shows by its kana. Undeclared letters of ISO 8859-1 within Latin words are read as such, as viewers
+and archives do. A byte that nothing explains becomes a replacement character, never a letter that somebody
+might believe.
 """
 
 from __future__ import annotations
@@ -34,9 +34,8 @@ _MULTI_BYTE = frozenset({"GB18030", "GBK", "GB2312", "shift_jis", "euc_kr", "euc
 #: Single-byte sets whose letters may by chance look like UTF-8: so many characters are no chance.
 _OTHER_SCRIPTS = frozenset({"iso8859_5", "iso8859_6", "iso8859_7", "iso8859_8", "tis_620", "iso8859_11"})
 _NO_CHANCE = 4
-#: Letters at the same place in ISO 8859-1, -2, -9 and -15 and Windows-1250 and -1252, and signs.
-_SHARED_LETTERS = "ÁÂÄÇÉËÍÎÓÔÖÚÜßáâäçéëíîóôöúü"
-_SHARED_SIGNS = "°´¨\N{NO-BREAK SPACE}"
+#: Of ISO 8859-1: its letters, and the signs that stand in names and descriptions.
+_LATIN_BEYOND_ASCII = re.compile("[À-ÖØ-öø-ÿ°´¨ªº\N{NO-BREAK SPACE}]*")
 _WORD = re.compile(r"[^\W\d_]+")
 _KANA = re.compile("[\u3041-\u3093\u30a1-\u30f6]")
 _FEWEST_KANA = 2
@@ -146,13 +145,12 @@ def _undeclared(value: bytes) -> str:
     if japanese is not None and len(_KANA.findall(japanese)) >= _FEWEST_KANA:
         return japanese
     latin = value.decode("latin-1")
-    return latin if _is_latin_for_all(latin) else _unexplained(value)
+    return latin if _is_latin(latin) else _unexplained(value)
 
 
-def _is_latin_for_all(text: str) -> bool:
-    """Whether West and East Europe read the same, and the letters stand in words that look Latin."""
-    beyond = [character for character in text if not character.isascii()]
-    if not all(character in _SHARED_LETTERS + _SHARED_SIGNS for character in beyond):
+def _is_latin(text: str) -> bool:
+    """Whether all beyond ASCII are letters of ISO 8859-1, in words that look Latin."""
+    if not _LATIN_BEYOND_ASCII.fullmatch("".join(character for character in text if not character.isascii())):
         return False
     words = _WORD.findall(text)
     crowded = [word for word in words if _beyond_ascii(word) > 1 and _beyond_ascii(word) * 2 > len(word)]
