@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.claim import claimed
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionFinding
 from MTINetLib.report.output_folder import check_output_folder, new_results
@@ -68,13 +69,14 @@ def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool 
     """
     from MTINetLib.console import RichProgress, findings_table
     from MTINetLib.inference.model_store import load_model
-    from MTINetLib.report.write_outputs import OWN_FILES
+    from MTINetLib.report.file_names import OWN_FILES
 
     if not _holds_only_a_demo(out):
         check_output_folder(out, overwrite=overwrite)
     loaded = load_model(model)
     console.print("A synthetic patient (digital phantom), made here: no real person's data.")
     with (
+        claimed(out),
         new_results(out, overwrite=True, earlier=OWN_FILES) as folder,
         RichProgress(console) as progress,
     ):
@@ -82,8 +84,8 @@ def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool 
     console.print(findings_table(result.analysis.findings))
     console.print(truth_table(result))
     for note in result.notes:
-        console.print(note, style="yellow")
-    console.print(f"Everything is in [bold]{out}[/bold]: begin with report.html.")
+        console.print(note, style="yellow", markup=False)
+    console.print(f"Everything is in {out}: begin with report.html.", soft_wrap=True, markup=False)
     return result
 
 
@@ -91,9 +93,8 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     from MTINetLib.inference.analyze import analyze
     from MTINetLib.phantom.demo import DEMO_SEED, make_demo_case
     from MTINetLib.phantom.dicom_writer import write_study_as_dicom
-    from MTINetLib.report.dicom.add_dicom import add_dicom
-    from MTINetLib.report.write_outputs import PDF_FILE, write_files
-    from MTINetLib.scene.write_scene import write_scene
+    from MTINetLib.report.write_outputs import OutputOptions, write_files
+    from MTINetLib.scene.addition import scene_addition
     from MTINetLib.study.load import load_study_from_dicom
 
     progress.start("Making the phantom", 1)
@@ -104,9 +105,8 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     write_study_as_dicom(dicom, case.study, patient_id=_PATIENT_ID, study_seed=DEMO_SEED, progress=progress)
     study = load_study_from_dicom(dicom, progress=progress)
     analysis = analyze(study, model, progress=progress)
-    write_files(folder, study, analysis, progress=progress)
-    notes = add_dicom(folder, study, analysis, (folder / PDF_FILE).read_bytes(), progress=progress)
-    notes += write_scene(folder, study, analysis, progress=progress)
+    options = OutputOptions(dicom=True, additions=(scene_addition(study, analysis, progress),))
+    notes = write_files(folder, study, analysis, options, progress=progress)
     compared, false_positives = compare_with_truth(case, study, analysis)
     return DemoResult(analysis, compared, false_positives, notes)
 
@@ -165,7 +165,7 @@ def truth_table(result: DemoResult) -> Table:
 
 
 def _holds_only_a_demo(out: Path) -> bool:
-    from MTINetLib.report.write_outputs import OWN_FILES
+    from MTINetLib.report.file_names import OWN_FILES
 
     if not out.is_dir():
         return False

@@ -88,6 +88,7 @@ def analyze(
     """
     from rich.console import Console
 
+    from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, findings_table
     from MTINetLib.report.output_folder import check_output_folder
 
@@ -98,12 +99,13 @@ def analyze(
     earlier = None if resume_from is None else _segmentation_file(resume_from)
     console = Console()
     notes: list[str] = []
-    with RichProgress(console) as progress:
+    with claimed(out), RichProgress(console) as progress:
         loaded = _load_model(model, device, precision, progress)
         study = load_study(source, told, grid_of, align, progress, assume_order=assume_order)
 
         from MTINetLib.inference.analyze import analyze as find_lesions
-        from MTINetLib.report.write_outputs import PDF_FILE, write_outputs
+        from MTINetLib.report.write_outputs import OutputOptions, write_outputs
+        from MTINetLib.scene.addition import scene_addition
 
         disguise = _disguise(study) if deidentify else None
         known: Mapping[int, Tracking] = {}
@@ -114,25 +116,14 @@ def analyze(
         cover = None
         if disguise is not None:
             analysis, cover = _hidden(analysis, disguise)
-
-        def add_scene(folder: Path) -> None:
-            from MTINetLib.scene.write_scene import write_scene
-
-            notes.extend(write_scene(folder, study, analysis, progress=progress))
-
-        def add_objects(folder: Path) -> None:
-            from MTINetLib.report.dicom.add_dicom import add_dicom
-
-            pdf = (folder / PDF_FILE).read_bytes()
-            made = add_dicom(folder, study, analysis, pdf, known=known, disguise=disguise, progress=progress)
-            notes.extend(made)
-
-        also = (*[add_objects] * dicom, *[add_scene] * scene)
-        write_outputs(out, study, analysis, also=also, cover=cover, overwrite=overwrite, progress=progress)
+        additions = [scene_addition(study, analysis, progress)] if scene else []
+        options = OutputOptions(dicom, known, cover, disguise, additions)
+        notes += write_outputs(out, study, analysis, options, overwrite=overwrite, progress=progress)
     console.print(findings_table(analysis.findings))
     for note in notes:
-        console.print(note, style="yellow", soft_wrap=True)
-    console.print(f"Results are in {out}: begin with report.html.", soft_wrap=True, highlight=False)
+        console.print(note, style="yellow", soft_wrap=True, markup=False)
+    begin = next(name for name in ("report.html", "report.pdf", "findings.json") if (out / name).is_file())
+    console.print(f"Results are in {out}: begin with {begin}.", soft_wrap=True, highlight=False, markup=False)
 
 
 def _segmentation_file(given: Path) -> Path:

@@ -39,20 +39,21 @@ def bench(
     """
     from rich.console import Console
 
+    from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress
 
     console = Console()
     if recognition or alignment:
-        with RichProgress(console) as progress:
+        target = out or Path("recognition.json" if recognition else "alignment.json")
+        with claimed(target), RichProgress(console) as progress:
             figures, text = _recognition(progress) if recognition else _alignment(progress)
-        name = "recognition.json" if recognition else "alignment.json"
-        target = _written(out or Path(name), figures)
+            _write(target, figures)
         console.print(text, soft_wrap=True, highlight=False, markup=False)
     else:
         from MTINetLib.bench import bench_table, run_bench
 
         target = out or Path("bench.json")
-        with RichProgress(console) as progress:
+        with claimed(target), RichProgress(console) as progress:
             result = run_bench(
                 target,
                 slices=slices,
@@ -81,7 +82,7 @@ def _alignment(progress: Progress) -> tuple[dict[str, Any], str]:
     return figures, alignment_table(figures)
 
 
-def _written(out: Path, figures: dict[str, Any]) -> Path:
+def _write(out: Path, figures: dict[str, Any]) -> None:
     from MTINetLib.errors import InputError
 
     try:
@@ -89,4 +90,3 @@ def _written(out: Path, figures: dict[str, Any]) -> Path:
         out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}.") from error
-    return out

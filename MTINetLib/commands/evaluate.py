@@ -26,6 +26,7 @@ def evaluate(
     from rich.console import Console
     from rich.markdown import Markdown
 
+    from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress
     from MTINetLib.evaluation.evaluate import evaluate as run_evaluation
     from MTINetLib.inference.device import choose_compute
@@ -34,7 +35,7 @@ def evaluate(
     console = Console()
     choose_compute(device, precision)
     loaded = load_model(model)
-    with RichProgress(console) as progress:
+    with claimed(out), RichProgress(console) as progress:
         summary = run_evaluation(
             dataset,
             out,

@@ -35,12 +35,13 @@ def phantom(
     """
     from rich.console import Console
 
+    from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress
     from MTINetLib.phantom.cohort import PhantomSettings, write_cohort
 
     console = Console()
     settings = PhantomSettings(slices=_slice_limits(slices))
-    with RichProgress(console) as progress:
+    with claimed(out), RichProgress(console) as progress:
         made = write_cohort(
             out, cases, seed, image_format, settings, progress, first_index=first, workers=jobs
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,14 +52,17 @@ def train(
     """
     from rich.console import Console
 
+    from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress
     from MTINetLib.training.cross_validation import cross_validate
+    from MTINetLib.training.processes import is_first_process
     from MTINetLib.training.train import train as run_training
 
     console = Console()
     settings = _settings(run, preset, changes or [], resume)
     bar = console.is_terminal
-    with RichProgress(console) as progress:
+    # Of several processes, one a device, the first holds the run for all.
+    with claimed(run) if is_first_process() else nullcontext(), RichProgress(console) as progress:
         if cross_validation:
             results = cross_validate(dataset, run, settings, resume=resume, progress=progress, bar=bar)
         else:

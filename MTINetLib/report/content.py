@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
 from MTINetLib.report.colours import ON_WHITE
 from MTINetLib.report.cover import Cover
+from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
 from MTINetLib.report.words import (
     class_title,
@@ -59,6 +61,9 @@ DEIDENTIFIED = (
     "left out or replaced; look at the pictures for text burned into the images before sharing."
 )
 
+#: In the place of a curve; the notes beside the report say why.
+NOT_DRAWN = "The curve could not be drawn."
+
 #: Of a phase's evidence, strongest first; findings.json has all of it.
 _EVIDENCE_SHOWN = 2
 
@@ -71,15 +76,15 @@ class LesionBlock:
 
     Args:
         title, colour: heading and the colour (#RRGGBB) of its class on white.
-        strip, curve: PNG.
+        strip, curve: PNG; None where it could not be drawn.
         signal_heads, signal_rows: a table with a column per phase.
         remarks: flags in plain words.
     """
 
     title: str
     colour: str
-    strip: bytes
-    curve: bytes
+    strip: bytes | None
+    curve: bytes | None
     signal_heads: Row
     signal_rows: tuple[Row, ...]
     remarks: tuple[str, ...]
@@ -103,16 +108,21 @@ class ReportContent:
 
 
 def report_content(
-    study: Study, findings: StudyFindings, labels: npt.NDArray[Any], cover: Cover | None = None
+    study: Study,
+    findings: StudyFindings,
+    labels: npt.NDArray[Any],
+    cover: Cover | None,
+    left_out: LeftOut,
 ) -> ReportContent:
     """Write the report's words and draw its pictures; nothing in it names the patient.
 
     Args:
         labels: [K, J, I] on the study's grid, numbered as ``findings`` says.
         cover: the reader's part; for a de-identified report the findings must be so already.
+        left_out: pictures that could not be drawn are noted here.
     """
     cover = cover or Cover()
-    blocks = tuple(_block(study, labels, lesion, findings) for lesion in findings.lesions)
+    blocks = tuple(_block(study, labels, lesion, findings, left_out) for lesion in findings.lesions)
     return ReportContent(
         summary=summary_in_words(findings),
         notices=_notices(findings, cover),
@@ -121,7 +131,9 @@ def report_content(
         lesion_rows=tuple(_lesion_row(lesion) for lesion in findings.lesions),
         lesion_colours=tuple(ON_WHITE[lesion.lesion_class] for lesion in findings.lesions),
         blocks=blocks,
-        empty_strip=None if blocks else study_strip(study),
+        empty_strip=None
+        if blocks
+        else _drawn("picture of the study in the report", left_out, lambda: study_strip(study)),
         doubts=tuple(whole_sentence(flag_in_words(flag)) for flag in findings.study.flags),
         provenance=_provenance(findings.provenance),
         cover=cover,
@@ -185,12 +197,31 @@ def _lesion_row(lesion: LesionFinding) -> Row:
     )
 
 
-def _block(study: Study, labels: Any, lesion: LesionFinding, findings: StudyFindings) -> LesionBlock:
+def _drawn(what: str, left_out: LeftOut, draw: Callable[[], bytes]) -> bytes | None:
+    png = None
+    with left_out.unless_it_fails(what):
+        png = draw()
+    return png  # noqa: RET504  (None where drawing failed)
+
+
+def _block(
+    study: Study, labels: Any, lesion: LesionFinding, findings: StudyFindings, left_out: LeftOut
+) -> LesionBlock:
+    strip = _drawn(
+        f"picture of lesion {lesion.label} in the report",
+        left_out,
+        lambda: lesion_strip(study, labels, lesion, findings.lesions),
+    )
+    curve = _drawn(
+        f"curve of lesion {lesion.label} in the report",
+        left_out,
+        lambda: curve_figure(lesion, findings.study.times_s),
+    )
     return LesionBlock(
         title=f"Lesion {lesion.label}: {class_title(lesion.lesion_class)}",
         colour=ON_WHITE[lesion.lesion_class],
-        strip=lesion_strip(study, labels, lesion, findings.lesions),
-        curve=curve_figure(lesion, findings.study.times_s),
+        strip=strip,
+        curve=curve,
         signal_heads=("", *(phase.title for phase in PHASES)),
         signal_rows=_signal_rows(lesion),
         remarks=tuple(whole_sentence(flag_in_words(flag)) for flag in lesion.flags),

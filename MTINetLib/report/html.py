@@ -31,6 +31,7 @@ def html_report(content: ReportContent) -> str:
         phase_heads=said.PHASE_HEADS,
         lesion_heads=said.LESION_HEADS,
         technique=said.TECHNIQUE,
+        not_drawn=said.NOT_DRAWN,
     )
 
 

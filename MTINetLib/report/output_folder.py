@@ -53,14 +53,16 @@ def temporary_folders(parent: Path) -> frozenset[Path]:
 def new_results(out: Path, *, overwrite: bool, earlier: tuple[str, ...] = ()) -> Iterator[Path]:
     """A temporary folder on the same disk; its files move into ``out`` at the end of the block.
 
-    When anything fails, ``out`` is left as it was. Files of the same names are replaced; others stay.
+    When anything fails, ``out`` is left as it was. Files of the same names are replaced; others stay. Where
+    another run has filled ``out`` in the meantime, neither result is lost: this one moves beside it.
 
     Args:
         earlier: names inside ``out`` (with /) of files of earlier results; they go when they were not made
             again, so that old and new results never stand side by side.
 
     Raises:
-        InputError: ``out`` is in use, see :func:`check_output_folder`, or may not be written to.
+        InputError: ``out`` is in use, see :func:`check_output_folder`, or may not be written to; or it was
+            filled in the meantime, and the sentence names the folder beside it.
         MissingResourceError: the disk is full.
     """
     check_output_folder(out, overwrite=overwrite)
@@ -69,7 +71,10 @@ def new_results(out: Path, *, overwrite: bool, earlier: tuple[str, ...] = ()) ->
         with clear_disk_errors(out):
             temporary.mkdir(parents=True)
             yield temporary
-            _move_into_place(temporary, out, earlier)
+            if overwrite:
+                _move_into_place(temporary, out, earlier)
+            else:
+                _move_if_still_free(temporary, out)
     except MTINetError as error:
         # What failed inside names the temporary folder; the user knows only ``out``.
         said = str(error)
@@ -98,6 +103,28 @@ def clear_disk_errors(out: Path) -> Iterator[None]:
         raise InputError(f"{out} cannot be written: {reason}; choose another folder.") from error
 
 
+def is_disk_fault(error: BaseException, folder: Path) -> bool:
+    """Whether an error came about because the disk of ``folder`` is full or takes no more files."""
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
+        causes.append(cause)
+    if any(isinstance(item, OSError) and item.errno in _DISK_FULL for item in causes):
+        return True
+    if not any(isinstance(item, (OSError, RuntimeError)) for item in causes):
+        return False
+    return _free_bytes(folder) < _NOTHING_LEFT or not _takes_files(folder)
+
+
+def _takes_files(folder: Path) -> bool:
+    trial = folder / f"{_TEMPORARY}{uuid.uuid4().hex[:_LETTERS]}"
+    try:
+        trial.write_bytes(b"x")
+        trial.unlink()
+    except OSError:
+        return False
+    return True
+
+
 def _disk_full(out: Path) -> MissingResourceError:
     return MissingResourceError(
         f"The disk is full: nothing was written to {out}; make room or choose another folder."
@@ -108,6 +135,22 @@ def _temporary_folder(out: Path) -> Path:
     """Inside a folder that is there, for its parent may be another disk; else beside the new one."""
     name = f"{_TEMPORARY}{uuid.uuid4().hex[:_LETTERS]}"
     return out / name if out.is_dir() else out.absolute().parent / name
+
+
+def _move_if_still_free(temporary: Path, out: Path) -> None:
+    if not _held(out):
+        try:
+            _move_into_place(temporary, out, ())
+        except OSError:
+            if not _held(out):
+                raise
+        else:
+            return
+    number = 2
+    while (beside := out.with_name(f"{out.name}-{number}")).exists():
+        number += 1
+    temporary.replace(beside)
+    raise InputError(f"Another run has written to {out} in the meantime: these results are in {beside}.")
 
 
 def _move_into_place(temporary: Path, out: Path, earlier: tuple[str, ...]) -> None:

@@ -90,10 +90,13 @@ def _lesion(block: LesionBlock, width: float, scale: float) -> list[Any]:
     shares = (0.32, 0.17, 0.17, 0.17, 0.17)
     curve_width = 0.4 * scale * width
     signals = _table(block.signal_heads, block.signal_rows, shares, width - curve_width - 8, right=True)
-    beside = Table([[_picture(block.curve, curve_width), signals]], colWidths=[curve_width + 8, None])
+    curve = _text(said.NOT_DRAWN, 7) if block.curve is None else _picture(block.curve, curve_width)
+    beside = Table([[curve, signals]], colWidths=[curve_width + 8, None])
     beside.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), *_no_padding()])
     parts: list[Any] = [Spacer(0, 4), _markup(title, 9, bold=True, leading=12)]
-    parts.extend([_picture(block.strip, scale * width), Spacer(0, 1), beside])
+    if block.strip is not None:
+        parts.append(_picture(block.strip, scale * width))
+    parts.extend([Spacer(0, 1), beside])
     if block.remarks:
         parts.append(_text(" ".join(block.remarks), 7, colour=_WARN))
     return parts

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from MTINetLib.errors import MissingResourceError
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.report.write_outputs import PICTURE_FOLDER, PICTURES, SCENE_FILE
+from MTINetLib.report.file_names import PICTURE_FOLDER, PICTURES, SCENE_FILE
+from MTINetLib.report.left_out import LeftOut
 from MTINetLib.scene.gl import rendering_is_possible
 from MTINetLib.scene.layout import show_usual_layout
+from MTINetLib.scene.pictures.canvas import Picture, write_png
 from MTINetLib.scene.save import save_scene
 from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.scene.show import ShownStudy, show_findings
@@ -32,55 +33,80 @@ def write_scene(
         Sentences for people about what was left out and how to get it; none when all was written.
 
     Raises:
-        MissingResourceError: a file could not be written.
+        MissingResourceError: the disk is full.
     """
     watcher = progress or Silent()
+    left_out = LeftOut(folder)
     watcher.start("Building the scene", 2)
+    shown = None
     try:
-        slicer_module()
-    except MissingResourceError as error:
-        watcher.finish()
-        return (f"There is no {SCENE_FILE} and no rendered picture: {error}",)
-    clear_own_scene()
-    shown = show_findings(study, analysis)
-    watcher.update(1)
-    possible, why_not = rendering_is_possible()
-    watcher.update(2)
-    watcher.finish()
+        with left_out.unless_it_fails(f"{SCENE_FILE} or rendered picture"):
+            slicer_module()
+            clear_own_scene()
+            shown = show_findings(study, analysis)
+        watcher.update(1)
+        if shown is not None:
+            _write(folder, shown, study, analysis, left_out, watcher)
+    finally:
+        clear_own_scene()
+    return left_out.sentences
+
+
+def _write(
+    folder: Path, shown: ShownStudy, study: Study, analysis: Analysis, left_out: LeftOut, progress: Progress
+) -> None:
+    possible = False
+    with left_out.unless_it_fails("rendered picture"):
+        possible, why_not = rendering_is_possible()
+        if not possible:
+            left_out.say(why_not)
+    progress.update(2)
+    progress.finish()
     if possible:
-        draw_pictures(folder / PICTURE_FOLDER, shown, study.times_s, watcher)
-    watcher.start("Saving the scene", 1)
-    show_usual_layout(shown.reference, shown.chart, _centre(study, analysis))
-    lesions = analysis.findings.lesions
-    select_lesion(shown.results, lesions[0].label if lesions else None)
-    save_scene(folder / SCENE_FILE)
-    clear_own_scene()
-    watcher.update(1)
-    watcher.finish()
-    return () if possible else (why_not,)
+        draw_pictures(folder / PICTURE_FOLDER, shown, study.times_s, left_out, progress)
+    progress.start("Saving the scene", 1)
+    with left_out.unless_it_fails(SCENE_FILE, SCENE_FILE):
+        show_usual_layout(shown.reference, shown.chart, _centre(study, analysis))
+        lesions = analysis.findings.lesions
+        select_lesion(shown.results, lesions[0].label if lesions else None)
+        save_scene(folder / SCENE_FILE)
+    progress.update(1)
+    progress.finish()
 
 
 def draw_pictures(
-    folder: Path, shown: ShownStudy, times: tuple[float | None, ...], progress: Progress | None = None
+    folder: Path,
+    shown: ShownStudy,
+    times: tuple[float | None, ...],
+    left_out: LeftOut,
+    progress: Progress | None = None,
 ) -> None:
-    """Render phases.png, curves.png and 3d.png; ask :func:`rendering_is_possible` first."""
-    from MTINetLib.scene.pictures.canvas import Picture, write_png
+    """Render phases.png, curves.png and 3d.png; ask :func:`rendering_is_possible` first.
+
+    Args:
+        left_out: takes note of a picture that cannot be drawn.
+    """
+    watcher = progress or Silent()
+    folder.mkdir(parents=True, exist_ok=True)
+    watcher.start("Rendering pictures", len(PICTURES))
+    for done, name in enumerate(PICTURES, start=1):
+        with left_out.unless_it_fails(f"{PICTURE_FOLDER}/{name}", f"{PICTURE_FOLDER}/{name}"):
+            write_png(folder / name, _draw(name, shown, times))
+        watcher.update(done)
+    watcher.finish()
+
+
+def _draw(name: str, shown: ShownStudy, times: tuple[float | None, ...]) -> Picture:
     from MTINetLib.scene.pictures.curves import draw_curves
     from MTINetLib.scene.pictures.phases import draw_phases
     from MTINetLib.scene.pictures.view_3d import draw_3d
 
-    watcher = progress or Silent()
-    folder.mkdir(parents=True, exist_ok=True)
-    drawings: tuple[Callable[[], Picture], ...] = (
-        lambda: draw_phases(shown, times),
-        lambda: draw_curves(shown),
-        lambda: draw_3d(shown),
-    )
-    watcher.start("Rendering pictures", len(drawings))
-    for done, (name, draw) in enumerate(zip(PICTURES, drawings, strict=True), start=1):
-        write_png(folder / name, draw())
-        watcher.update(done)
-    watcher.finish()
+    drawings: dict[str, Callable[[], Picture]] = {
+        "phases.png": lambda: draw_phases(shown, times),
+        "curves.png": lambda: draw_curves(shown),
+        "3d.png": lambda: draw_3d(shown),
+    }
+    return drawings[name]()
 
 
 def _centre(study: Study, analysis: Analysis) -> tuple[float, float, float]:

@@ -289,7 +289,11 @@ class Reports:
         session = self._session
         session.choices.reportFolder = str(order.parent)
         self.last_folder = order.parent
-        session.inform(f"The report was written to {self.folder}.")
+        told = f"The report was written to {self.folder}."
+        if reported.left_out:
+            session.warn(" ".join((told, *reported.left_out)))
+        else:
+            session.inform(told)
         session.set_state(State.IDLE)
 
     def _failed(self, error: MTINetError) -> None:

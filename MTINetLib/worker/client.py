@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
+from MTINetLib.fault_place import place_of
 from MTINetLib.worker.alive import AliveLock
-from MTINetLib.worker.faults import Fault, place_of
+from MTINetLib.worker.faults import Fault
 from MTINetLib.worker.process import WorkerProcess, default_command
 
 _LOG = logging.getLogger(__name__)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import traceback
 from dataclasses import dataclass
 
 from MTINetLib import errors
 from MTINetLib.errors import InputError, MissingResourceError, ModelError, MTINetError
+from MTINetLib.fault_place import last_line, place_of
 
 _DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _KINDS = {kind.__name__: kind for kind in (InputError, ModelError, MissingResourceError, errors.Cancelled)}
@@ -76,17 +76,6 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
-def place_of(error: BaseException) -> str:
-    """The way to the fault, without the error's own text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [f"{_in_package(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
-    return " > ".join([*lines, type(error).__name__])
-
-
-def _in_package(path: str) -> str:
-    return "/".join(path.replace("\\", "/").split("/")[-2:])
-
-
 def _short(place: str) -> str:
-    own = [part for part in place.split(" > ") if ".py:" in part]
-    return f" in {own[-1].split(' ')[0]}" if own else ""
+    line = last_line(place)
+    return f" in {line}" if line else ""

@@ -221,9 +221,10 @@ class Report(Message):
 
 @dataclass(frozen=True)
 class Reported(Message):
-    """The files that were written, absolute paths."""
+    """The files that were written, absolute paths, and a sentence about each thing that is missing."""
 
     files: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

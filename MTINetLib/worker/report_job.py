@@ -18,9 +18,8 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
     """:class:`Report` to :class:`Reported`.
 
     Raises:
-        InputError: the folder is in use, may not be written to, a format is unknown, or no DICOM object can
-            refer to the phases.
-        MissingResourceError: the disk is full, or a package for a format is missing.
+        InputError: the folder is in use, may not be written to, or a format is unknown.
+        MissingResourceError: the disk is full, or not one of the formats could be made.
     """
     from MTINetLib.report.write_report import ReportOptions, write_report
 
@@ -28,7 +27,7 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
     probability = None
     if request.probability is not None:
         probability = np.asarray(load_array(context.path(request.probability)), dtype=np.float32)
-    files = write_report(
+    written = write_report(
         context.path(request.out),
         context.state.study(request.study),
         from_dict(request.findings),
@@ -45,4 +44,4 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
         tracking={int(label): uid for label, uid in request.tracking.items()},
         files=tuple(tuple(Path(name) for name in names) for names in request.files),
     )
-    return Reported(tuple(str(file) for file in files)).to_dict()
+    return Reported(tuple(str(file) for file in written.files), written.left_out).to_dict()

@@ -8,56 +8,41 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from MTINetLib.errors import InputError
 from MTINetLib.findings import StudyFindings
-from MTINetLib.progress import Progress, Silent
 from MTINetLib.report.deidentify import Disguise
 from MTINetLib.report.dicom.deidentify import deidentified_objects
 from MTINetLib.report.dicom.export import DicomObjects, dicom_objects, write_dicom
 from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.scene_images import on_images
 from MTINetLib.report.dicom.source_headers import source_headers
+from MTINetLib.report.left_out import LeftOut
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
-    from MTINetLib.inference.analyze import Analysis
+    from MTINetLib.report.formats import Results
 
 
-def add_dicom(
-    folder: Path,
-    study: Study,
-    analysis: Analysis,
-    pdf: bytes,
-    *,
-    known: Mapping[int, Tracking] | None = None,
-    disguise: Disguise | None = None,
-    progress: Progress | None = None,
-) -> tuple[str, ...]:
-    """Write SEG, SR and the report as DICOM into ``folder``/dicom.
-
-    Args:
-        pdf: the report, which is encapsulated.
-        known: by label, what lesions were called in the result that this one continues.
-        disguise: of a de-identified export, whose findings and report are de-identified already.
-
-    Returns:
-        A sentence for people where the study cannot be referred to and nothing was written; else none.
+def add_dicom(folder: Path, results: Results) -> None:
+    """Write SEG, SR and the report as DICOM into ``folder``/dicom; what cannot be made is noted.
 
     Raises:
+        InputError: the study cannot be referred to; the sentence says why.
         MissingResourceError: highdicom is missing, or the disk is full.
     """
-    watcher = progress or Silent()
-    watcher.start("Writing DICOM", 2)
-    try:
-        objects = objects_of(study, analysis.labels, analysis.findings, pdf, known=known, disguise=disguise)
-    except InputError as error:
-        watcher.finish()
-        return (f"There is no DICOM SEG, SR or PDF: {error}",)
-    watcher.update(1)
-    write_dicom(folder, objects)
-    watcher.update(2)
-    watcher.finish()
-    return ()
+    pdf = None
+    with results.left_out.unless_it_fails("DICOM PDF"):
+        pdf = results.pdf
+    objects = objects_of(
+        results.study,
+        results.labels,
+        results.findings,
+        pdf,
+        known=results.tracking,
+        disguise=results.disguise,
+        files=results.files,
+        left_out=results.left_out,
+    )
+    write_dicom(folder, objects, results.left_out)
 
 
 def objects_of(
@@ -69,13 +54,16 @@ def objects_of(
     known: Mapping[int, Tracking] | None = None,
     disguise: Disguise | None = None,
     files: Sequence[Sequence[Path]] = (),
+    left_out: LeftOut | None = None,
 ) -> DicomObjects:
     """The objects of a study that was read from DICOM, by us or by the program whose scene holds it.
 
     Args:
         labels: [K, J, I] on the study's grid.
-        known, disguise: as in :func:`add_dicom`.
+        known: by label, what lesions were called in the result that this one continues.
+        disguise: of a de-identified export, whose findings and report are de-identified already.
         files: the DICOM files of each phase, for a study that does not know its images itself.
+        left_out: as in :func:`dicom_objects`.
 
     Raises:
         InputError: the study cannot be referred to; the sentence says why.
@@ -87,5 +75,5 @@ def objects_of(
         found = on_images(study, labels, files)
         headers, labels = found.headers, found.labels
     if disguise is None:
-        return dicom_objects(labels, findings, headers, pdf, known=known)
-    return deidentified_objects(labels, findings, headers, pdf, disguise, known=known)
+        return dicom_objects(labels, findings, headers, pdf, known=known, left_out=left_out)
+    return deidentified_objects(labels, findings, headers, pdf, disguise, known=known, left_out=left_out)

@@ -21,6 +21,7 @@ from MTINetLib.report.dicom.export import DicomObjects, dicom_objects
 from MTINetLib.report.dicom.identity import REQUIRED, UTF_8, Identity
 from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.source_headers import ReferenceImages, SourceHeaders
+from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.new_uids import NewUids
 
 METHOD = "DICOM PS3.15 Basic Application Confidentiality Profile"
@@ -63,6 +64,7 @@ def deidentified_objects(
     disguise: Disguise,
     *,
     known: Mapping[int, Tracking] | None = None,
+    left_out: LeftOut | None = None,
 ) -> DicomObjects:
     """As :func:`dicom_objects`, of a patient and images that cannot be told.
 
@@ -77,7 +79,8 @@ def deidentified_objects(
         label: Tracking(disguise.uids(tracking.uid), f"Lesion {label}")
         for label, tracking in (known or {}).items()
     }
-    made = dicom_objects(labels, findings, deidentified_headers(headers, disguise), pdf, known=nameless)
+    hidden = deidentified_headers(headers, disguise)
+    made = dicom_objects(labels, findings, hidden, pdf, known=nameless, left_out=left_out)
     for item in made.by_file().values():
         item.walk(_without_date)
         if "BurnedInAnnotation" in item:  # the pages of the report: they name nobody either

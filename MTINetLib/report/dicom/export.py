@@ -17,14 +17,20 @@ from MTINetLib.findings import StudyFindings
 from MTINetLib.report.dicom.maker import Tracking, track
 from MTINetLib.report.dicom.names import DICOM_FOLDER, PDF_FILE, SEG_FILE, SR_FILE
 from MTINetLib.report.dicom.source_headers import SourceHeaders
+from MTINetLib.report.left_out import LeftOut
+
+_KINDS = {SEG_FILE: "SEG", SR_FILE: "SR", PDF_FILE: "PDF"}
 
 
 @dataclass(frozen=True)
 class DicomObjects:
-    """SEG (None where there is no lesion), SR, and the report (None where no PDF was given)."""
+    """SEG (None where there is no lesion), SR, and the report (None where no PDF was given).
+
+    What could not be made is None too.
+    """
 
     segmentation: Dataset | None
-    measurements: Dataset
+    measurements: Dataset | None
     report: Dataset | None
 
     def by_file(self) -> Mapping[str, Dataset]:
@@ -39,6 +45,7 @@ def dicom_objects(
     pdf: bytes | None = None,
     *,
     known: Mapping[int, Tracking] | None = None,
+    left_out: LeftOut | None = None,
 ) -> DicomObjects:
     """Make the objects.
 
@@ -46,6 +53,7 @@ def dicom_objects(
         labels: [K, J, I] on the reference phase's own grid.
         pdf: the report, to be encapsulated.
         known: by label, what lesions were called in an earlier result; others get new names and UIDs.
+        left_out: takes note of an object that cannot be made, and the others are; without it that raises.
 
     Raises:
         InputError: the source lacks an attribute that must be copied; the sentence names it.
@@ -57,33 +65,53 @@ def dicom_objects(
     from MTINetLib.report.dicom.segmentation import dicom_segmentation
 
     tracking = track(findings.lesions, known or {})
-    with _missing_attributes():
-        segmentation = dicom_segmentation(labels, findings, headers, tracking) if findings.lesions else None
-        measurements = measurement_report(findings, headers, tracking, segmentation)
-        corrected = findings.provenance.corrected_by_person
-        report = None if pdf is None else encapsulated_pdf(pdf, headers, corrected=corrected)
+    corrected = findings.provenance.corrected_by_person
+    segmentation = measurements = report = None
+    if findings.lesions:
+        with _guarded(left_out, "DICOM SEG"):
+            segmentation = dicom_segmentation(labels, findings, headers, tracking)
+    if findings.lesions and segmentation is None and left_out is not None:
+        left_out.note("DICOM SR", "it refers to the SEG, which is missing")
+    else:
+        with _guarded(left_out, "DICOM SR"):
+            measurements = measurement_report(findings, headers, tracking, segmentation)
+    if pdf is not None:
+        with _guarded(left_out, "DICOM PDF"):
+            report = encapsulated_pdf(pdf, headers, corrected=corrected)
     return DicomObjects(segmentation, measurements, report)
 
 
-def write_dicom(folder: Path, objects: DicomObjects) -> tuple[Path, ...]:
+def write_dicom(folder: Path, objects: DicomObjects, left_out: LeftOut | None = None) -> tuple[Path, ...]:
     """Write the objects into ``folder``/dicom; the paths come back.
+
+    Args:
+        left_out: takes note of an object that cannot be written; without it that raises.
 
     Raises:
         MissingResourceError: the disk is full or may not be written to.
     """
     target = folder / DICOM_FOLDER
-    written = []
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name, made in objects.by_file().items():
-            made.save_as(target / name, enforce_file_format=True)
-            written.append(target / name)
-    except OSError as error:
-        raise MissingResourceError(
-            f"{target} could not be written: {error.strerror or error}. Free some space or choose another "
-            "folder."
-        ) from error
-    return tuple(written)
+    for name, made in objects.by_file().items():
+        with _guarded(left_out, f"DICOM {_KINDS[name]}", f"{DICOM_FOLDER}/{name}"):
+            try:
+                target.mkdir(parents=True, exist_ok=True)
+                made.save_as(target / name, enforce_file_format=True)
+            except OSError as error:
+                raise MissingResourceError(
+                    f"{target} could not be written: {error.strerror or error}. Free some space or choose "
+                    "another folder."
+                ) from error
+    return tuple(path for name in objects.by_file() if (path := target / name).is_file())
+
+
+@contextmanager
+def _guarded(left_out: LeftOut | None, what: str, *files: str) -> Iterator[None]:
+    if left_out is None:
+        with _missing_attributes():
+            yield
+    else:
+        with left_out.unless_it_fails(what, *files), _missing_attributes():
+            yield
 
 
 @contextmanager

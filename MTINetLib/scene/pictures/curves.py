@@ -62,11 +62,11 @@ def draw_curves(shown: ShownStudy) -> Picture:
 
 def nice_ticks(low: float, high: float, most: int = 8) -> list[float]:
     """Multiples of 1, 2 or 5 times a power of ten between low and high, at most ``most`` of them."""
-    power = 10.0 ** np.floor(np.log10((high - low) / most))
-    step = next(power * factor for factor in (1, 2, 5, 10) if (high - low) / (power * factor) <= most - 1)
-    first = int(np.ceil(low / step - 1e-9))
-    last = int(np.floor(high / step + 1e-9))
-    return [step * n for n in range(first, last + 1)]
+    from matplotlib.ticker import MaxNLocator
+
+    places = MaxNLocator(nbins=most - 1, steps=[1, 2, 5, 10]).tick_values(low, high)
+    room = 1e-9 * (high - low)
+    return [float(place) for place in places if low - room <= place <= high + room]
 
 
 def _ticks(values: Sequence[float]) -> tuple[Any, Any]:
@@ -81,14 +81,25 @@ def _ticks(values: Sequence[float]) -> tuple[Any, Any]:
 
 def _ranges(table: Any, lines: Sequence[CurveLine]) -> tuple[tuple[float, float], tuple[float, float]]:
     """Of time and signal over all curves and error bars, with room around; signal starts at zero or below."""
-    times: list[float] = [0.0]
-    signals: list[float] = [0.0]
+    times: list[float] = []
+    signals: list[float] = []
     for line in lines:
         for time, mean, sd in _points(table, line):
             times.append(time)
             signals.extend([mean - sd, mean + sd])
-    last, highest = max(*times, 1.0), max(*signals, 1.0)
-    return (-0.03 * last, 1.03 * last), (min(signals), 1.05 * highest)
+    first, last = span(times)
+    lowest, highest = span(signals)
+    return (first - 0.03 * (last - first), last + 0.03 * (last - first)), (
+        lowest,
+        highest + 0.05 * (highest - lowest),
+    )
+
+
+def span(values: Sequence[float]) -> tuple[float, float]:
+    """From zero or below to zero or above, over what is a number; never empty."""
+    finite = [value for value in values if np.isfinite(value)]
+    low, high = min([0.0, *finite]), max([0.0, *finite])
+    return (low, high) if high > low else (0.0, 1.0)
 
 
 def _set_axis(axis: Any, title: str, limits: tuple[float, float]) -> None:

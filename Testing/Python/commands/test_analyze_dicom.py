@@ -17,7 +17,7 @@ from MTINetLib.cli import run
 from MTINetLib.findings import LesionClass, findings_schema, from_json, to_json
 from MTINetLib.inference import model_store
 from MTINetLib.report.dicom.names import DICOM_FILES
-from MTINetLib.report.write_outputs import OWN_FILES
+from MTINetLib.report.file_names import OWN_FILES
 from MTINetLib.study.phase import Phase
 
 SEGMENT = "SegmentIdentificationSequence"

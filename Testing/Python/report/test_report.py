@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from support.made_analysis import MadeAnalysis, made_analysis, made_study
@@ -14,6 +15,7 @@ from MTINetLib.findings import LesionClass
 from MTINetLib.report.content import BANNER, ReportContent, report_content
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.html import html_report
+from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pdf import pdf_report
 from MTINetLib.report.pdf_fonts import in_known_letters
 from MTINetLib.study.study import Study
@@ -44,7 +46,7 @@ def analysis(study: Study) -> MadeAnalysis:
 
 @pytest.fixture(scope="module")
 def content(study: Study, analysis: MadeAnalysis) -> ReportContent:
-    return report_content(study, analysis.findings, analysis.labels)
+    return report_content(study, analysis.findings, analysis.labels, None, LeftOut(Path()))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def test_words_from_outside_are_escaped(study: Study, analysis: MadeAnalysis) ->
     hostile = {**phases[0], "description": "<script>alert(1)</script> & 静脈"}
     summary = replace(analysis.findings.study, phases=(hostile, *phases[1:]))
     findings = replace(analysis.findings, study=summary, lesions=())
-    content = report_content(study, findings, analysis.labels)
+    content = report_content(study, findings, analysis.labels, None, LeftOut(Path()))
     assert "<script>" not in html_report(content)
     assert pdf_report(content).startswith(b"%PDF")
 
@@ -119,7 +121,7 @@ def test_many_lesions_take_more_pages(content: ReportContent) -> None:
 
 def test_no_lesion_is_said_and_still_shows_the_study(study: Study) -> None:
     none = made_analysis(study, ())
-    content = report_content(study, none.findings, none.labels)
+    content = report_content(study, none.findings, none.labels, None, LeftOut(Path()))
     html = html_report(content)
     assert "No lesion was found" in html
     assert html.count("data:image/png") == 1
@@ -128,7 +130,7 @@ def test_no_lesion_is_said_and_still_shows_the_study(study: Study) -> None:
 
 def test_an_undecided_lesion_is_said_as_such(study: Study) -> None:
     made = made_analysis(study, (LesionClass.UNDECIDED,))
-    content = report_content(study, made.findings, made.labels)
+    content = report_content(study, made.findings, made.labels, None, LeftOut(Path()))
     assert content.summary == "1 lesion found: 1 undecided."
     assert content.blocks[0].title == "Lesion 1: Undecided"
 
@@ -139,7 +141,7 @@ def test_missing_figures_are_dashes(study: Study, analysis: MadeAnalysis) -> Non
     )
     unknown = replace(analysis.findings.study, times_s=(None, None, None, None))
     findings = replace(analysis.findings, lesions=(bare,), study=unknown)
-    content = report_content(study, findings, analysis.labels)
+    content = report_content(study, findings, analysis.labels, None, LeftOut(Path()))
     assert content.lesion_rows[0][-3:] == ("-", "- / -", "-")
     assert {row[2] for row in content.phase_rows} == {"time unknown"}
     assert pages(pdf_report(content)) == 1

@@ -15,12 +15,15 @@ from support.made_analysis import MadeAnalysis, made_analysis, made_study
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.findings import from_json
-from MTINetLib.report import write_report as writing
-from MTINetLib.report.write_report import DICOM, REPORT_FILES, WRITERS, ReportOptions, write_report
+from MTINetLib.report import formats as writing
+from MTINetLib.report.file_names import NOTES_FILE, REPORT_FILES
+from MTINetLib.report.formats import ALL as ALL_FORMATS
+from MTINetLib.report.formats import DICOM
+from MTINetLib.report.write_report import ReportOptions, write_report
 from MTINetLib.study.study import Study
 
 ALL = ReportOptions(
-    formats=tuple(name for name in WRITERS if name != DICOM),  # the made study does not come from DICOM
+    formats=tuple(name for name in ALL_FORMATS if name != DICOM),  # the made study does not come from DICOM
     comment="Seen on call.\nLikely benign <b>",
     reader="Dr Ada Reader",
 )
@@ -43,7 +46,7 @@ def corrected(analysis: MadeAnalysis) -> MadeAnalysis:
 
 
 def write(out: Path, study: Study, analysis: MadeAnalysis, options: ReportOptions) -> tuple[Path, ...]:
-    return write_report(out, study, analysis.findings, analysis.labels, analysis.probability, options)
+    return write_report(out, study, analysis.findings, analysis.labels, analysis.probability, options).files
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,9 @@ def pdf_text(path: Path) -> str:
 
 
 def test_the_files_have_fixed_names(written: Path) -> None:
-    assert {path.name for path in written.iterdir()} == {name for name in REPORT_FILES if "/" not in name}
+    assert {path.name for path in written.iterdir()} == {
+        name for name in REPORT_FILES if "/" not in name and name != NOTES_FILE
+    }
 
 
 def test_the_reader_finds_the_own_words_in_both_documents(written: Path) -> None:
@@ -109,8 +114,8 @@ def test_without_a_probability_map_only_the_labels_are_written(
     tmp_path: Path, study: Study, analysis: MadeAnalysis
 ) -> None:
     options = ReportOptions(formats=("labels",))
-    files = write_report(tmp_path / "out", study, analysis.findings, analysis.labels, None, options)
-    assert [path.name for path in files] == ["lesions.nii.gz"]
+    made = write_report(tmp_path / "out", study, analysis.findings, analysis.labels, None, options)
+    assert [path.name for path in made.files] == ["lesions.nii.gz"]
 
 
 def test_a_deidentified_report_says_so_and_holds_no_identity(anonymous: Path, study: Study) -> None:
@@ -226,9 +231,11 @@ def test_a_missing_package_is_named(
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingResourceError, match=f"package {package} is missing"):
-        write(tmp_path / "out", study, analysis, ReportOptions(formats=("csv", format)))
-    assert list(tmp_path.iterdir()) == []
+    out = tmp_path / "out"
+    options = ReportOptions(formats=("csv", format))
+    written = write_report(out, study, analysis.findings, analysis.labels, None, options)
+    assert any(f"package {package} is missing" in sentence for sentence in written.left_out)
+    assert {"lesions.csv", "curves.csv"} <= {path.name for path in written.files}
 
 
 class CancelAtOnce:
@@ -253,9 +260,21 @@ def test_a_cancelled_report_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_dicom_of_a_study_without_images_is_one_sentence_and_nothing_is_written(
+def test_dicom_of_a_study_without_images_is_one_sentence_and_the_rest_is_written(
     study: Study, analysis: MadeAnalysis, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match="was not read from DICOM"):
-        write(tmp_path / "out", study, analysis, ReportOptions(formats=("csv", DICOM)))
+    options = ReportOptions(formats=("csv", DICOM))
+    written = write_report(tmp_path / "out", study, analysis.findings, analysis.labels, None, options)
+    (sentence,) = written.left_out
+    assert sentence.startswith("There is no DICOM SEG, SR or PDF: ")
+    assert "was not read from DICOM" in sentence
+    assert (tmp_path / "out" / NOTES_FILE).read_text("utf-8") == f"{sentence}\n"
+    assert [path.name for path in written.files] == ["lesions.csv", "curves.csv"]
+
+
+def test_where_nothing_asked_for_can_be_made_it_is_an_error_and_nothing_is_left(
+    study: Study, analysis: MadeAnalysis, tmp_path: Path
+) -> None:
+    with pytest.raises(MissingResourceError, match="was not read from DICOM"):
+        write(tmp_path / "out", study, analysis, ReportOptions(formats=(DICOM,)))
     assert list(tmp_path.iterdir()) == []

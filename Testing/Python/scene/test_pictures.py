@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,12 @@ from matplotlib import image
 from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
 from support.slicer_scene import empty_scene, rendering_or_skip
 
-from MTINetLib.findings import LesionClass
+from MTINetLib.findings import LesionClass, LesionFinding
 from MTINetLib.report.colours import ON_BLACK, ON_WHITE, rgb
-from MTINetLib.report.write_outputs import OWN_FILES
+from MTINetLib.report.file_names import OWN_FILES
 from MTINetLib.scene import write_scene as writing
 from MTINetLib.scene.pictures.context import liver_like
-from MTINetLib.scene.pictures.curves import nice_ticks
+from MTINetLib.scene.pictures.curves import draw_curves, nice_ticks, span
 from MTINetLib.scene.show import ShownStudy, show_findings
 
 pytestmark = pytest.mark.viewer
@@ -128,9 +129,100 @@ def test_tissue_that_enhances_like_the_surroundings_is_the_liver() -> None:
     assert liver_like(list(study.volumes), [], spacing) is None
 
 
-@pytest.mark.parametrize(("low", "high"), [(-5.4, 185.4), (0.0, 469.0), (0.0, 0.013), (-2.0, 98000.0)])
-def test_ticks_are_round_and_few(low: float, high: float) -> None:
-    ticks = nice_ticks(low, high)
-    assert 3 <= len(ticks) <= 8
-    assert all(low <= tick <= high for tick in ticks)
-    assert len({f"{tick:g}" for tick in ticks}) == len(ticks)
+SCALES = [lead * 10.0**power for power in (-12, -3, 0, 3, 6, 12) for lead in np.arange(1.0, 10.0, 0.1)]
+
+
+@pytest.mark.parametrize("below", [0.0, 0.03, 0.4])
+def test_ticks_are_round_and_few_at_every_scale(below: float) -> None:
+    for scale in SCALES:
+        low, high = -below * scale, scale
+        ticks = nice_ticks(low, high)
+        assert 3 <= len(ticks) <= 8, scale
+        assert all(low <= tick <= high for tick in ticks), scale
+        assert len({f"{tick:g}" for tick in ticks}) == len(ticks), scale
+        step = (ticks[1] - ticks[0]) / 10 ** np.floor(np.log10(ticks[1] - ticks[0]) + 1e-9)
+        assert min(abs(step - nice) for nice in (1, 2, 5)) < 1e-6, scale
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.002, 0.009], (0.0, 0.009)),
+        ([7.4e9, 2.0], (0.0, 7.4e9)),
+        ([-900.0, -20.0], (-900.0, 0.0)),
+        ([-3.0, 5.0, float("nan"), float("inf")], (-3.0, 5.0)),
+        ([0.0, 0.0], (0.0, 1.0)),
+        ([float("nan")], (0.0, 1.0)),
+        ([], (0.0, 1.0)),
+    ],
+)
+def test_an_axis_goes_from_zero_over_all_that_is_a_number(
+    values: list[float], expected: tuple[float, float]
+) -> None:
+    assert span(values) == expected
+
+
+@pytest.mark.rendering
+def test_curves_of_any_scale_are_drawn(tmp_path: Path) -> None:
+    rendering_or_skip()
+    for scale in (1e-6, 0.0, 0.0777, 7.6e7, -1.0):
+        empty_scene()
+        study = made_study()
+        analysis = made_analysis(study)
+        lesions = tuple(scaled(lesion, scale) for lesion in analysis.findings.lesions)
+        shown = show_findings(study, replace(analysis, findings=replace(analysis.findings, lesions=lesions)))
+        assert draw_curves(shown).std() > 5, scale
+
+
+def scaled(lesion: LesionFinding, scale: float) -> LesionFinding:
+    curve = lesion.measured_curve
+    mean, sd = (tuple(scale * value for value in values) for values in (curve.mean, curve.sd))
+    measured = replace(curve, mean=mean, sd=sd)
+    return replace(lesion, measured_curve=measured, predicted_curve=None, liver_curve=None)
+
+
+@pytest.mark.parametrize("name", ["phases", "curves", "3d"])
+@pytest.mark.rendering
+def test_a_picture_that_cannot_be_drawn_costs_no_other(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendering_or_skip()
+    empty_scene()
+    module = {"phases": "phases", "curves": "curves", "3d": "view_3d"}[name]
+
+    def fail(*_: object) -> None:
+        raise StopIteration
+
+    monkeypatch.setattr(f"MTINetLib.scene.pictures.{module}.draw_{name}", fail)
+    study = made_study()
+    (note,) = writing.write_scene(tmp_path, study, made_analysis(study))  # type: ignore[arg-type]
+    assert note.startswith(f"There is no pictures/{name}.png: ")
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {item for item in OWN_FILES if item.startswith(("pictures/", "scene"))} - {
+        f"pictures/{name}.png"
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "missing"),
+    [
+        ("show_findings", "scene.mrb or rendered picture"),
+        ("save_scene", "scene.mrb"),
+        ("rendering_is_possible", "rendered picture"),
+    ],
+)
+def test_a_scene_that_cannot_be_made_is_a_sentence(
+    part: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slicer = empty_scene()
+
+    def fail(*_: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(writing, "rendering_is_possible", lambda: (True, ""))
+    monkeypatch.setattr(writing, "draw_pictures", lambda *_: None)
+    monkeypatch.setattr(writing, part, fail)
+    study = made_study()
+    (note,) = writing.write_scene(tmp_path, study, made_analysis(study))  # type: ignore[arg-type]
+    assert note.startswith(f"There is no {missing}: a defect of MTINet (ArithmeticError")
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 0, "the scene is given back"

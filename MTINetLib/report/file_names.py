@@ -1,0 +1,34 @@
+"""The names of all result files, the same for an analysis on the command line and a report in Slicer."""
+
+from __future__ import annotations
+
+from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
+
+FINDINGS_FILE = "findings.json"
+LABELS_FILE = "lesions.nii.gz"
+PROBABILITY_FILE = "probability.nii.gz"
+CURVES_FILE = "curves.csv"
+LESIONS_FILE = "lesions.csv"
+HTML_FILE = "report.html"
+PDF_FILE = "report.pdf"
+#: What could not be made, and why; there only where something is missing.
+NOTES_FILE = "notes.txt"
+SCENE_FILE = "scene.mrb"
+PICTURE_FOLDER = "pictures"
+#: Names of the pictures that may lie in PICTURE_FOLDER.
+PICTURES = ("phases.png", "curves.png", "3d.png")
+
+#: All names that a report may leave; only these are ever replaced or taken away.
+REPORT_FILES = (
+    FINDINGS_FILE,
+    LABELS_FILE,
+    PROBABILITY_FILE,
+    CURVES_FILE,
+    LESIONS_FILE,
+    HTML_FILE,
+    PDF_FILE,
+    NOTES_FILE,
+    *(f"{DICOM_FOLDER}/{name}" for name in DICOM_FILES),
+)
+#: The same for the results of an analysis.
+OWN_FILES = (*REPORT_FILES, SCENE_FILE, *(f"{PICTURE_FOLDER}/{name}" for name in PICTURES))
