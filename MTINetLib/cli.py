@@ -13,12 +13,14 @@ from MTINetLib.commands.analyze import analyze
 from MTINetLib.commands.bench import bench
 from MTINetLib.commands.check import check
 from MTINetLib.commands.demo import demo
+from MTINetLib.commands.endings import end_as_cancelled
 from MTINetLib.commands.evaluate import evaluate
 from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_libraries, show_tracebacks
 from MTINetLib.commands.info import info
 from MTINetLib.commands.inspect import inspect
 from MTINetLib.commands.phantom import phantom
 from MTINetLib.commands.send import send
+from MTINetLib.commands.streams import own_stderr, show_what_can_be_shown
 from MTINetLib.commands.train import train
 from MTINetLib.freed_memory import keep_freed_memory
 
@@ -60,7 +62,9 @@ def _options(
 
 def main() -> int:
     """The program: one command, with libraries kept quiet and the process's memory kept warm."""
+    show_what_can_be_shown()
     quiet_libraries()
+    end_as_cancelled()
     keep_freed_memory()
     return run(sys.argv[1:])
 
@@ -74,6 +78,8 @@ def run(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(args=list(arguments), prog_name="mtinet", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where an error still has its sentence
     except BaseException as error:
         return _ended(failure_of(error))
     if code == CANCELLED:  # some versions of Typer answer Ctrl+C themselves
@@ -82,8 +88,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _ended(failure: Failure) -> int:
-    if failure.sentence:
-        sys.stderr.write(f"mtinet: {failure.sentence}\n")
+    stderr = own_stderr()
+    if failure.sentence and stderr is not None:
+        stderr.write(f"mtinet: {failure.sentence}\n")
     return failure.code
 
 

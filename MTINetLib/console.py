@@ -15,6 +15,11 @@ from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.report.words import class_title, flag_in_words, probability_in_words
 
 
+def terminal(width: int | None = None) -> Console:
+    """stdout for people. Names of files and patients stay as they are: no [markup], no :emoji:."""
+    return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
 class RichProgress:
     """Progress (MTINetLib.progress) as one bar a stage; off a terminal as one line a finished stage.
 
@@ -63,7 +68,7 @@ class RichProgress:
         self._task = None
         if not self._console.is_terminal:
             seconds = time.monotonic() - self._started
-            self._console.print(f"{self._stage}: {seconds:.1f} s", soft_wrap=True, highlight=False)
+            self._console.print(f"{self._stage}: {seconds:.1f} s", soft_wrap=True)
 
 
 def findings_table(findings: StudyFindings) -> Group:

@@ -70,6 +70,7 @@ def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool 
     from MTINetLib.console import RichProgress, findings_table
     from MTINetLib.inference.model_store import load_model
     from MTINetLib.report.file_names import OWN_FILES
+    from MTINetLib.report.write_outputs import first_to_read
 
     if not _holds_only_a_demo(out):
         check_output_folder(out, overwrite=overwrite)
@@ -84,8 +85,8 @@ def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool 
     console.print(findings_table(result.analysis.findings))
     console.print(truth_table(result))
     for note in result.notes:
-        console.print(note, style="yellow", markup=False)
-    console.print(f"Everything is in {out}: begin with report.html.", soft_wrap=True, markup=False)
+        console.print(note, style="yellow")
+    console.print(f"Everything is in {out}: begin with {first_to_read(out)}.", soft_wrap=True)
     return result
 
 

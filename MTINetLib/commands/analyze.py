@@ -86,10 +86,8 @@ def analyze(
     series that phase is: a folder, the series description or UID, or the number #n that a message listed.
     Research use only.
     """
-    from rich.console import Console
-
     from MTINetLib.claim import claimed
-    from MTINetLib.console import RichProgress, findings_table
+    from MTINetLib.console import RichProgress, findings_table, terminal
     from MTINetLib.report.output_folder import check_output_folder
 
     told = _told((pre, arterial, portal_venous, delayed))
@@ -97,14 +95,14 @@ def analyze(
     check_output_folder(out, overwrite=overwrite)
     _check_source(source, told, align)
     earlier = None if resume_from is None else _segmentation_file(resume_from)
-    console = Console()
+    console = terminal()
     notes: list[str] = []
     with claimed(out), RichProgress(console) as progress:
         loaded = _load_model(model, device, precision, progress)
         study = load_study(source, told, grid_of, align, progress, assume_order=assume_order)
 
         from MTINetLib.inference.analyze import analyze as find_lesions
-        from MTINetLib.report.write_outputs import OutputOptions, write_outputs
+        from MTINetLib.report.write_outputs import OutputOptions, first_to_read, write_outputs
         from MTINetLib.scene.addition import scene_addition
 
         disguise = _disguise(study) if deidentify else None
@@ -121,9 +119,8 @@ def analyze(
         notes += write_outputs(out, study, analysis, options, overwrite=overwrite, progress=progress)
     console.print(findings_table(analysis.findings))
     for note in notes:
-        console.print(note, style="yellow", soft_wrap=True, markup=False)
-    begin = next(name for name in ("report.html", "report.pdf", "findings.json") if (out / name).is_file())
-    console.print(f"Results are in {out}: begin with {begin}.", soft_wrap=True, highlight=False, markup=False)
+        console.print(note, style="yellow", soft_wrap=True)
+    console.print(f"Results are in {out}: begin with {first_to_read(out)}.", soft_wrap=True)
 
 
 def _segmentation_file(given: Path) -> Path:

@@ -37,18 +37,16 @@ def bench(
     The whole way from DICOM to findings, stage by stage, and the network beside nnU-Net's. Takes minutes;
     leave the machine alone meanwhile.
     """
-    from rich.console import Console
-
     from MTINetLib.claim import claimed
-    from MTINetLib.console import RichProgress
+    from MTINetLib.console import RichProgress, terminal
 
-    console = Console()
+    console = terminal()
     if recognition or alignment:
         target = out or Path("recognition.json" if recognition else "alignment.json")
         with claimed(target), RichProgress(console) as progress:
             figures, text = _recognition(progress) if recognition else _alignment(progress)
             _write(target, figures)
-        console.print(text, soft_wrap=True, highlight=False, markup=False)
+        console.print(text, soft_wrap=True)
     else:
         from MTINetLib.bench import bench_table, run_bench
 
@@ -64,7 +62,7 @@ def bench(
                 progress=progress,
             )
         console.print(bench_table(result))
-    console.print(f"All figures are in {target}.", soft_wrap=True, highlight=False)
+    console.print(f"All figures are in {target}.", soft_wrap=True)
 
 
 def _recognition(progress: Progress) -> tuple[dict[str, Any], str]:

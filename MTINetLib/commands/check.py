@@ -17,13 +17,11 @@ def check(dataset: Dataset) -> None:
 
     Headers and masks are read, the phases' pixels are not. Ends with 2 if anything is wrong.
     """
-    from rich.console import Console
-
-    from MTINetLib.console import RichProgress
+    from MTINetLib.console import RichProgress, terminal
     from MTINetLib.errors import InputError
     from MTINetLib.study.dataset_check import check_dataset
 
-    console = Console()
+    console = terminal()
     with RichProgress(console) as progress:
         found = check_dataset(dataset, progress)
     if found.cases:
@@ -31,9 +29,9 @@ def check(dataset: Dataset) -> None:
     for case in found.cases:
         for problem in case.problems:
             name = case.case or f"line {case.line}"
-            console.print(f"{name}: {problem}", soft_wrap=True, highlight=False, markup=False)
+            console.print(f"{name}: {problem}", soft_wrap=True)
     for problem in found.problems:
-        console.print(problem, soft_wrap=True, highlight=False, markup=False)
+        console.print(problem, soft_wrap=True)
     if not found.usable:
         bad = sum(bool(case.problems) for case in found.cases)
         raise InputError(

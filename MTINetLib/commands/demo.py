@@ -21,8 +21,7 @@ def demo(
 
     It is made here as DICOM, from the phantom; the results stand beside its truth.
     """
-    from rich.console import Console
-
+    from MTINetLib.console import terminal
     from MTINetLib.demo import run_demo
 
-    run_demo(out, model, Console(), overwrite=overwrite)
+    run_demo(out, model, terminal(), overwrite=overwrite)

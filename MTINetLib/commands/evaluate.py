@@ -23,16 +23,15 @@ def evaluate(
 
     Writes per_lesion.csv, per_case.csv, summary.json and summary.md, with 95 % confidence intervals.
     """
-    from rich.console import Console
     from rich.markdown import Markdown
 
     from MTINetLib.claim import claimed
-    from MTINetLib.console import RichProgress
+    from MTINetLib.console import RichProgress, terminal
     from MTINetLib.evaluation.evaluate import evaluate as run_evaluation
     from MTINetLib.inference.device import choose_compute
     from MTINetLib.inference.model_store import load_model
 
-    console = Console()
+    console = terminal()
     choose_compute(device, precision)
     loaded = load_model(model)
     with claimed(out), RichProgress(console) as progress:
@@ -48,4 +47,4 @@ def evaluate(
             seed=seed,
         )
     console.print(Markdown(summary.to_markdown()))
-    console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True, highlight=False)
+    console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True)

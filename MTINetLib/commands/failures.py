@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import typer
 
+import MTINetLib
+from MTINetLib.commands.streams import keep_libraries_quiet, let_libraries_speak, own_stderr
 from MTINetLib.errors import Cancelled, MTINetError
 
 DEFECT, USER, CANCELLED = 1, 2, 130
@@ -42,22 +44,34 @@ def show_tracebacks(wanted: bool) -> None:
     global _debug
     _debug = wanted
     if wanted:
+        let_libraries_speak()
+        logging.captureWarnings(True)
         warnings.simplefilter("default")
-        logging.getLogger().setLevel(logging.INFO)
-        for name in _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.INFO)
-
-
-#: Loggers that speak of things a user can do nothing about.
-_TALKATIVE = ("py.warnings", "pydicom", "lightning", "lightning.pytorch", "matplotlib", "fontTools")
+        _log_to_stderr(logging.INFO)
 
 
 def quiet_libraries() -> None:
-    """Warnings of other people's code stay away from the user's terminal; MTINet's own come as one line."""
-    logging.basicConfig(level=logging.WARNING, format="mtinet: %(message)s")
+    """Other people's code stays away from the user's terminal; MTINet's own warnings come as one line.
+
+    It is the handler that chooses: libraries set the levels of their own loggers when they are imported.
+    """
+    keep_libraries_quiet()
     logging.captureWarnings(True)
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.ERROR)
+    _log_to_stderr(logging.WARNING).addFilter(_is_ours)
+
+
+def _log_to_stderr(level: int) -> logging.Handler:
+    """The only handler of the root logger."""
+    handler = logging.StreamHandler(own_stderr())
+    handler.setFormatter(logging.Formatter("mtinet: %(message)s"))
+    handler.setLevel(level)
+    logging.getLogger().handlers[:] = [handler]
+    logging.getLogger().setLevel(level)
+    return handler
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] == MTINetLib.__name__
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -65,9 +79,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, SystemExit):
         return Failure(error.code if isinstance(error.code, int) else int(error.code is not None))
     if isinstance(error, BrokenPipeError):
-        # Who read the output has gone; a second complaint at exit is kept away too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Failure(DEFECT)
+        return _reader_gone()
     if _debug and not isinstance(error, (KeyboardInterrupt, typer.Abort)):
         traceback.print_exception(type(error), error, error.__traceback__)
     if isinstance(error, Cancelled):
@@ -77,6 +89,13 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, MTINetError):
         return Failure(USER, _one_line(error))
     return _usage(error) or _machine(error) or _defect(error)
+
+
+def _reader_gone() -> Failure:
+    """Who read the output has gone; a second complaint at exit is kept away too."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Failure(DEFECT)
 
 
 def _usage(error: BaseException) -> Failure | None:

@@ -33,11 +33,11 @@ def info(
     """Show versions, devices and models."""
     told = collect()
     if as_json:
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(told, indent=2))
         return
-    from rich.console import Console
+    from MTINetLib.console import terminal
 
-    console = Console()
+    console = terminal()
     for table in _tables(told):
         console.print(table)
     for problem in told["problems"]:

@@ -27,16 +27,16 @@ def inspect(
 
     found = inspect_folder(folder)
     if as_json:
-        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        typer.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False))
         return
-    from rich.console import Console
+    from MTINetLib.console import terminal
 
-    console = Console()
+    console = terminal()
     if not console.is_terminal:
-        console = Console(width=max(console.width, _WIDTH))
+        console = terminal(max(console.width, _WIDTH))
     console.print(_table(found))
     for line in _lines(found):
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
+        console.print(line, soft_wrap=True)
 
 
 def _table(found: Inspection) -> Table:
@@ -55,21 +55,19 @@ def _table(found: Inspection) -> Table:
 
 
 def _row(found: InspectedVolume) -> tuple[str, ...]:
-    from rich.markup import escape
-
     grid = found.volume.grid
     said = "; ".join(found.evidence)
     if found.left_out is not None:
         said = f"not used: {found.left_out}" + (f" ({said})" if said else "")
     return (
         str(found.number),
-        escape(found.volume.name),
+        found.volume.name,
         " x ".join(str(size) for size in grid.shape[::-1]),
         " x ".join(f"{size:.2f}" for size in grid.spacing),
         "-" if found.time_s is None else f"{found.time_s:.0f} s",
         "-" if found.phase is None else found.phase.title,
         "-" if found.phase is None else f"{100 * found.confidence:.0f} %",
-        escape(said),
+        said,
     )
 
 

@@ -33,22 +33,18 @@ def phantom(
     The folder is a dataset for `mtinet train` and `mtinet evaluate`: cases.csv, lesions.csv, images, masks
     and true curves.
     """
-    from rich.console import Console
-
     from MTINetLib.claim import claimed
-    from MTINetLib.console import RichProgress
+    from MTINetLib.console import RichProgress, terminal
     from MTINetLib.phantom.cohort import PhantomSettings, write_cohort
 
-    console = Console()
+    console = terminal()
     settings = PhantomSettings(slices=_slice_limits(slices))
     with claimed(out), RichProgress(console) as progress:
         made = write_cohort(
             out, cases, seed, image_format, settings, progress, first_index=first, workers=jobs
         )
     lesions = sum(len(case.lesion_classes) for case in made)
-    console.print(
-        f"{len(made)} studies with {lesions} lesions are in {out}.", soft_wrap=True, highlight=False
-    )
+    console.print(f"{len(made)} studies with {lesions} lesions are in {out}.", soft_wrap=True)
 
 
 def _slice_limits(text: str) -> tuple[int, int]:

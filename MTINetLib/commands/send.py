@@ -55,8 +55,7 @@ def send(
 
     They hold the patient's name as the images do. What cannot be delivered is tried four times.
     """
-    from rich.console import Console
-
+    from MTINetLib.console import terminal
     from MTINetLib.errors import InputError
     from MTINetLib.report.sending.objects import objects_in
     from MTINetLib.report.sending.secure import tls_context
@@ -75,7 +74,7 @@ def send(
             raise InputError("--ca, --cert and --key belong to TLS: add --tls.")
         send_them = _by_association(str(to), aec, aet, tls_context(ca, cert, key) if tls else None)
     items = objects_in(folder)
-    _tell(Console(), items, send_them(items))
+    _tell(terminal(), items, send_them(items))
 
 
 def _by_web(url: str, tls: SSLContext, credentials: Path | None) -> Sender:
@@ -124,7 +123,7 @@ def _tell(console: Console, items: Sequence[ObjectToSend], outcomes: Generator[O
             "Those that did may be sent again."
         )
     plural = "object" if len(items) == 1 else "objects"
-    console.print(f"{len(items)} {plural} arrived.", highlight=False)
+    console.print(f"{len(items)} {plural} arrived.")
 
 
 def _arrived(known: Sequence[Outcome]) -> int:

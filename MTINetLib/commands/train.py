@@ -50,15 +50,13 @@ def train(
 
     The run folder keeps settings, split, logs and checkpoints; its folder `model` is what `--model` takes.
     """
-    from rich.console import Console
-
     from MTINetLib.claim import claimed
-    from MTINetLib.console import RichProgress
+    from MTINetLib.console import RichProgress, terminal
     from MTINetLib.training.cross_validation import cross_validate
     from MTINetLib.training.processes import is_first_process
     from MTINetLib.training.train import train as run_training
 
-    console = Console()
+    console = terminal()
     settings = _settings(run, preset, changes or [], resume)
     bar = console.is_terminal
     # Of several processes, one a device, the first holds the run for all.
@@ -81,7 +79,7 @@ def _tell(console: Console, result: TrainingResult) -> None:
         f"The model is in {result.model} (SHA-256 {result.sha256}).",
     )
     for line in lines:
-        console.print(line, soft_wrap=True, highlight=False)
+        console.print(line, soft_wrap=True)
 
 
 def _settings(run: Path, preset: str | None, changes: list[str], resume: bool) -> TrainingSettings:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from MTINetLib.errors import InputError, MissingResourceError, MTINetError
+from MTINetLib.study.itk_name import itk_name
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 #: Below this many free bytes a failed write is put down to the disk.
@@ -21,8 +22,10 @@ def check_output_folder(out: Path, *, overwrite: bool) -> None:
     """Refuse a folder that is in use, before the work begins.
 
     Raises:
-        InputError: ``out`` is a file, or holds something and ``overwrite`` was not asked for.
+        InputError: ``out`` is a file, its name is no text, or it holds something and ``overwrite`` was not
+            asked for.
     """
+    itk_name(out)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file: name a folder for the results.")
     held = [] if overwrite else _held(out)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from MTINetLib.progress import Progress
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.deidentify import Disguise
-from MTINetLib.report.file_names import OWN_FILES
+from MTINetLib.report.file_names import FINDINGS_FILE, HTML_FILE, OWN_FILES, PDF_FILE
 from MTINetLib.report.formats import DICOM, Results, write_formats, write_notes
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.output_folder import new_results
@@ -108,3 +108,8 @@ def write_files(
                 left_out.say(sentence)
     write_notes(folder, left_out)
     return left_out.sentences
+
+
+def first_to_read(out: Path) -> str:
+    """The name of the file with which a reader of the results begins."""
+    return next(name for name in (HTML_FILE, PDF_FILE, FINDINGS_FILE) if (out / name).is_file())

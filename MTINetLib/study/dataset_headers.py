@@ -9,6 +9,7 @@ import SimpleITK
 
 from MTINetLib.errors import InputError
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.itk_name import itk_name
 from MTINetLib.study.read_files import SUFFIXES, read_volume
 from MTINetLib.study.read_files_nifti import bytes_per_voxel, is_cut_off
 
@@ -22,7 +23,7 @@ def header_grid(path: Path) -> Grid:
     if path.is_dir() or not path.name.lower().endswith(SUFFIXES):
         return read_volume(path).grid
     reader = SimpleITK.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetFileName(itk_name(path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:

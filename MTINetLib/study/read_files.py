@@ -10,6 +10,7 @@ import SimpleITK
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.itk_name import itk_name
 from MTINetLib.study.read_dicom import read_dicom_folder
 from MTINetLib.study.read_files_nifti import bytes_per_voxel, has_bad_numbers, is_cut_off
 from MTINetLib.study.recognise_candidates import candidates_among
@@ -62,7 +63,7 @@ def _only_volume(folder: Path, progress: Progress | None) -> SourceVolume:
 
 def _read_file(path: Path) -> SourceVolume:
     reader = SimpleITK.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetFileName(itk_name(path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:

@@ -12,6 +12,7 @@ import SimpleITK
 
 from MTINetLib.errors import InputError
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.itk_name import itk_name
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
 
@@ -48,9 +49,10 @@ def _write(path: Path, array: npt.NDArray[Any], grid: Grid, *, compress: bool) -
     image.SetOrigin(grid.origin)
     image.SetDirection(grid.direction)
     beside = path.with_name(f".part-{os.getpid()}-{path.name}")
+    name = itk_name(beside)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        SimpleITK.WriteImage(image, str(beside), useCompression=compress)
+        SimpleITK.WriteImage(image, name, useCompression=compress)
         beside.replace(path)
     except (RuntimeError, OSError) as error:
         beside.unlink(missing_ok=True)
