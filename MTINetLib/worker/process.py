@@ -52,7 +52,7 @@ class WorkerProcess:
         self.ready = False
         self._pid_inside = 0
         try:
-            with (run / LOG).open("wb") as log:
+            with (run / LOG).open("ab") as log:
                 self._process = subprocess.Popen(
                     list(command),
                     stdin=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ from MTINetLib.worker.alive import owner_is_gone
 from MTINetLib.worker.channel import COMMANDS, EVENTS, NO_EVENTS, PROTOCOL, LineReader, LineWriter, parsed
 from MTINetLib.worker.faults import Fault, fault_of
 from MTINetLib.worker.jobs import JobContext, JobProgress, find_job
+from MTINetLib.worker.log_length import keep_log_short
 from MTINetLib.worker.warm import WarmState
 
 _LOG = logging.getLogger(__name__)
@@ -112,6 +113,7 @@ class Server:
             self._interrupt_late(now)
             if now - looked >= _ALIVE_S:
                 looked = now
+                keep_log_short()
                 if owner_is_gone(self._folder):
                     end_with_folder(self._folder)
             time.sleep(_LOOK_S)

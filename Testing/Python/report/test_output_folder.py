@@ -13,6 +13,12 @@ from MTINetLib.report import output_folder
 from MTINetLib.report.output_folder import check_output_folder, new_results
 
 
+def write_while_another_run_fills(out: Path) -> None:
+    with new_results(out, overwrite=False) as folder:
+        (folder / "x.txt").write_text("second")
+        write_all(out, "x.txt")
+
+
 def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
@@ -134,3 +140,18 @@ def test_a_forbidden_folder_is_said_in_one_sentence(tmp_path: Path, monkeypatch:
         new_results(tmp_path / "o", overwrite=False),
     ):
         pytest.fail("the folder cannot be there")
+
+
+@pytest.mark.parametrize("made_before", [False, True])
+def test_a_folder_that_another_run_filled_meanwhile_costs_neither_result(
+    made_before: bool, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    (tmp_path / "out-2").mkdir()
+    if made_before:
+        out.mkdir()
+    with pytest.raises(InputError, match=r"these results are in .*out-3"):
+        write_while_another_run_fills(out)
+    assert (out / "x.txt").read_text() == "new"
+    assert (tmp_path / "out-3" / "x.txt").read_text() == "second"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out-2", "out-3"]
