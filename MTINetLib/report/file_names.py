@@ -12,7 +12,7 @@ LESIONS_FILE = "lesions.csv"
 HTML_FILE = "report.html"
 PDF_FILE = "report.pdf"
 #: What could not be made, and why; there only where something is missing.
-NOTES_FILE = "notes.txt"
+NOTES_FILE = "left-out.txt"
 SCENE_FILE = "scene.mrb"
 PICTURE_FOLDER = "pictures"
 #: Names of the pictures that may lie in PICTURE_FOLDER.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from MTINetLib.claim import claimed
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.report.output_folder import temporary_folders
@@ -257,6 +258,8 @@ class Reports:
         def failed(error: MTINetError) -> None:
             for left in temporary_folders(order.parent) - before:  # a killed worker could not tidy up
                 shutil.rmtree(left, ignore_errors=True)
+            with suppress(MTINetError), claimed(folder):
+                pass  # which takes away the claim that it left
             if run == self._run:
                 self._failed(error)
 

@@ -15,6 +15,7 @@ from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
+from MTINetLib.panels.notice import STYLES
 from MTINetLib.session.setup import Condition, Group
 from MTINetLib.session.state import State
 
@@ -53,6 +54,19 @@ def tick(panel: Any, *formats: str) -> None:
 
 def shown(panel: Any, name: str) -> bool:
     return bool(getattr(panel.ui, name).isVisibleTo(panel.widget))
+
+
+def test_what_could_not_be_made_is_named_in_the_section(
+    panel: Any, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "formats", lambda: ("csv", "dicom"))  # the made study has no DICOM images
+    panel.ui.writeButton.click()
+    settle(session)
+    text = str(panel.ui.resultLabel.text)
+    assert "The report was written to" in text
+    assert "There is no DICOM SEG, SR or PDF: The pre-contrast phase" in text
+    assert panel.ui.resultLabel.styleSheet == STYLES["warning"]
+    assert shown(panel, "openFolderButton")
 
 
 def test_a_press_of_the_button_writes_the_ticked_formats(panel: Any, session: Any, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from support.corrected_session import settle
 from support.dicom_scene import LoadedStudy, Turned, load_study
 from support.slicer_scene import empty_scene
 
+from MTINetLib.report.file_names import NOTES_FILE
 from MTINetLib.study.phase import PHASES
 
 pytestmark = pytest.mark.viewer
@@ -176,7 +177,7 @@ def test_a_reference_that_was_moved_in_the_scene_is_one_sentence(
     moved.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
     for node in (*study.nodes, session.results.segmentation):
         node.SetAndObserveTransformNodeID(moved.GetID())
-    assert refused(session, tmp_path).startswith("The portal venous phase was moved or resampled")
+    assert "The portal venous phase was moved or resampled" in without_dicom(session, tmp_path)
 
 
 def test_files_that_are_gone_are_one_sentence(
@@ -187,29 +188,35 @@ def test_files_that_are_gone_are_one_sentence(
     assert session.reports.why_no_dicom() is None
     uids = study.nodes[1].GetAttribute("DICOM.instanceUIDs").split()
     Path(study.database.files[uids[4]]).unlink()
-    assert "arterial phase does not come from DICOM images that are still there" in refused(session, tmp_path)
+    assert "arterial phase does not come from DICOM images that are still there" in without_dicom(
+        session, tmp_path
+    )
     Path(study.database.files[uids[0]]).unlink()
     assert "The arterial phase was not loaded" in str(session.reports.why_no_dicom())
 
 
-def test_two_phases_of_the_same_images_are_refused(
+def test_two_phases_of_the_same_images_are_one_sentence(
     loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
 ) -> None:
     study = loaded("h")
     session = measured(worker, study)
     other = study.nodes[1].GetAttribute("DICOM.instanceUIDs")
     study.nodes[0].SetAttribute("DICOM.instanceUIDs", other)
-    assert "seem to come from the same DICOM images" in refused(session, tmp_path)
+    assert "seem to come from the same DICOM images" in without_dicom(session, tmp_path)
 
 
-def refused(session: Any, folder: Path) -> str:
-    """What is said of a report that cannot be written; nothing of it is."""
+def without_dicom(session: Any, folder: Path) -> str:
+    """What is said of a report whose DICOM objects cannot be made; the rest of it is there."""
     session.reports.write(folder, ("json", "dicom"))
     while session.reports._call is not None or session.busy:
         session.poll()
-    assert not list(folder.glob("*report*"))
-    assert session.message.kind == "error"
-    return str(session.message.text)
+    assert {path.name for path in session.reports.folder.iterdir()} == {"findings.json", NOTES_FILE}
+    assert session.message.kind == "warning"
+    text = str(session.message.text)
+    written = f"The report was written to {session.reports.folder}."
+    assert text.startswith(f"{written} There is no DICOM SEG, SR or PDF: ")
+    assert (session.reports.folder / NOTES_FILE).read_text("utf-8").strip() in text
+    return text
 
 
 def test_a_de_identified_report_has_new_uids_that_all_its_files_share(
