@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from MTINetLib.claim import claimed
 from MTINetLib.study.dataset_add import NewCase
 from MTINetLib.study.dataset_add import add_case as add_to_dataset
 from MTINetLib.study.dataset_check import check_dataset as checked
@@ -81,7 +82,7 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
     watch = RunWatch(context)
     leave_a_core()
     folds = settings.folds if is_cross_validation(request) else 1
-    with explained(run, settings):
+    with claimed(run), explained(run, settings):
         if folds > 1:
             results = cross_validate(
                 dataset,

@@ -14,6 +14,7 @@ import pytest
 from support.small_dataset import SHORT, SIZE, SLICES, tiny_network, write_small_dataset
 from support.worker_study import Heard
 
+from MTINetLib.claim import claimed
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.inference.model_store import load_model
 from MTINetLib.study.dataset_folder import read_dataset
@@ -118,6 +119,17 @@ def test_a_run_tells_its_figures_and_leaves_a_model_to_keep(
         client.submit("keep_model", KeepModel(model.folder, "kept one").to_dict()), timeout_s=30
     )
     assert kept["sha256"] == model.sha256 == load_model("kept one").sha256
+
+
+def test_a_run_that_another_process_writes_is_refused(
+    client: WorkerClient, dataset: Path, cache: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    with claimed(run):
+        call = client.submit("train", request(dataset, run, cache).to_dict())
+        with pytest.raises(InputError, match="Another run of MTINet is writing to"):
+            client.wait(call, timeout_s=120)
+    assert not run.exists()
 
 
 def test_epochs_replace_the_presets_budget(
