@@ -143,7 +143,7 @@ def test_descriptions_that_name_the_phases_are_read(
         (b"Pe\xf1a^Mar\xeda", "Peña^María"),
         (b"Bj\xf8rn", "Bjørn"),
         (b"H\xe9l\xe8ne", "Hélène"),
-        # Latin-2 in truth; what viewers and archives show of it, so that the result belongs to the same patient.
+        # Latin-2 in truth; so it stands in the archive, where the result must find its patient.
         ("Dvořák".encode("iso8859-2"), "Dvoøák"),
     ],
 )
