@@ -60,7 +60,8 @@ class Frame:
     ``spacing_mm`` is PixelSpacing (between rows, between columns), ``size`` is (rows, columns).
     ``kind`` tells apart what was reconstructed from the same acquisition: image type and echo.
     ``slope`` and ``intercept`` lead from stored values to the ones that are used, ``private_line`` to those
-    on the scanner's own scale (see dicom_scale.py). ``flag`` is a code for what is wrong with the file.
+    on the scanner's own scale (see dicom_scale.py). ``flag`` is a code for what is wrong with the file;
+    ``ambiguous_uid``: a different image has the same UID.
     """
 
     dataset: Dataset
@@ -82,6 +83,7 @@ class Frame:
     mixed_scale: bool = False
     agent_phase: str = ""
     flag: str | None = None
+    ambiguous_uid: bool = False
 
 
 def frames_of(header: Header, place: PixelPlace) -> Iterator[Frame]:

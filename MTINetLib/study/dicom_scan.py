@@ -6,7 +6,7 @@ import logging
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
+from MTINetLib.study.dicom_copies import without_copies
 from MTINetLib.study.dicom_encoding import Encoding
 from MTINetLib.study.dicom_frame import AttributeProblemError, Frame, frames_of
 from MTINetLib.study.dicom_frame_counts import FrameCounts
@@ -59,14 +60,15 @@ class FileProblem:
 class ScanResult:
     """What a folder holds: MR slice images, files with problems, and how many files are something else.
 
-    ``set_aside`` counts the DICOM objects that are no MR images, by what they are.
+    ``set_aside`` counts the DICOM objects that are no MR images, by what they are; ``copies`` has the path of
+    each second copy of an image.
     """
 
     frames: tuple[Frame, ...]
     problems: tuple[FileProblem, ...]
     file_count: int
     set_aside: Mapping[str, int]
-    copies: int
+    copies: tuple[Path, ...]
 
 
 def scan(folder: Path, progress: Progress) -> ScanResult:
@@ -89,9 +91,10 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
             if done % 16 == 0 or done == len(paths):
                 progress.update(done)
     progress.finish()
-    unique, copies = _without_copies(frames)
+    unique, copies = without_copies(frames)
+    places = tuple(frame.place.path for frame in copies)
     _LOG.debug("%d files: %d slices, %d not readable", len(paths), len(unique), len(problems))
-    return ScanResult(tuple(unique), tuple(problems), len(paths), dict(sorted(others.items())), copies)
+    return ScanResult(tuple(unique), tuple(problems), len(paths), dict(sorted(others.items())), places)
 
 
 def first_frame(path: Path) -> Frame | None:
@@ -179,17 +182,3 @@ def _screen(header: Header) -> None:
         raise UnusableError(f"says it has {rows} x {columns} pixels")
     if bits not in (8, 16, 32):
         raise UnusableError(f"says it has {bits} bits a pixel")
-
-
-def _without_copies(frames: Iterable[Frame]) -> tuple[list[Frame], int]:
-    """The frames without second copies of the same instance, and the number of copies."""
-    seen: set[tuple[str, int]] = set()
-    unique = []
-    count = 0
-    for frame in frames:
-        count += 1
-        key = (frame.instance_uid, frame.number)
-        if not frame.instance_uid or key not in seen:
-            seen.add(key)
-            unique.append(frame)
-    return unique, count - len(unique)

@@ -27,6 +27,7 @@ _LABELS: tuple[tuple[str, Key], ...] = (
     ("acquisition_number", lambda times: times.acquisition_number),
     ("agent_phase", lambda times: times.agent_phase),
     ("content_s", lambda times: times.content_s),
+    ("series_s", lambda times: times.series_s),
 )
 #: What orders the slices of one position in time; an instance number is the weakest of them.
 _ORDERS: tuple[tuple[str, Key], ...] = (*_LABELS, ("instance_number", lambda times: times.instance_number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydicom.datadict import dictionary_VR
@@ -17,7 +18,7 @@ from MTINetLib.study.dicom_header import SECONDS_PER_DAY, Header, seconds_of_day
 from MTINetLib.study.dicom_pixels import read_pixels
 from MTINetLib.study.dicom_repair import Repair, repair_of
 from MTINetLib.study.dicom_scan import KEPT_KEYWORDS
-from MTINetLib.study.dicom_time_points import TimePoints, split_time_points
+from MTINetLib.study.dicom_time_points import split_time_points
 from MTINetLib.study.source_image import SourceImage
 from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.study.study import Volume
@@ -32,7 +33,27 @@ _MOST_GEOMETRIES = 200
 _ADVICE = "Export the series again, or leave it out and name another one."
 
 
-def volumes_of_series(frames: Sequence[Frame]) -> list[SourceVolume]:
+@dataclass(frozen=True)
+class Stack:
+    """The slices of one volume, sorted along their normal, before they become one.
+
+    Args:
+        suffix: of the description, where the series holds several kinds of image.
+        time_point: counted from 1, None where the series has but one.
+        split_by, problem, dropped: as in TimePoints.
+        joined: a sentence where the slices come from several series.
+    """
+
+    frames: tuple[Frame, ...]
+    suffix: str = ""
+    time_point: int | None = None
+    split_by: str | None = None
+    problem: str | None = None
+    dropped: int = 0
+    joined: str = ""
+
+
+def stacks_of_series(frames: Sequence[Frame]) -> list[Stack]:
     """The volumes of one series, in the order of kinds and time points.
 
     Slices are split by matrix, spacing, orientation, image type and echo, then by time point.
@@ -40,14 +61,17 @@ def volumes_of_series(frames: Sequence[Frame]) -> list[SourceVolume]:
     groups = _groups(frames)
     orientations = {key[0] for key in groups}
     kinds = [key[1] for key in groups]
-    volumes = []
+    stacks = []
     for (orientation, kind), group in groups.items():
         same_orientation = [other for other in kinds if (orientation, other) in groups]
         suffix = _kind_suffix(kind, same_orientation) if len(groups) > len(orientations) else ""
-        time_points = split_time_points(group)
-        for number, point in enumerate(time_points.points):
-            volumes.append(_volume(point, number, time_points, suffix))
-    return volumes
+        found = split_time_points(group)
+        several = len(found.points) > 1
+        stacks += [
+            Stack(point, suffix, number if several else None, found.split_by, problem, found.dropped)
+            for number, (point, problem) in enumerate(zip(found.points, found.problems, strict=True), start=1)
+        ]
+    return stacks
 
 
 _GroupKey = tuple[int, tuple[str, ...]]
@@ -82,20 +106,20 @@ def _kind_suffix(kind: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> st
     return f" [{' '.join(own)}]" if own else ""
 
 
-def _volume(frames: tuple[Frame, ...], number: int, points: TimePoints, suffix: str) -> SourceVolume:
-    several = len(points.points) > 1
-    headers = headers_of(frames, points.split_by)
+def volume_of_stack(stack: Stack) -> SourceVolume:
+    frames = stack.frames
+    headers = headers_of(frames, stack.split_by)
     text = str(headers.get("SeriesDescription") or headers.get("ProtocolName") or "").strip()
-    description = f"{text}{suffix}".strip()
+    description = f"{text}{stack.suffix}".strip()
     damaged = next((frame.place for frame in frames if frame.place.problem), None)
-    trouble = points.problems[number] or _too_large(frames)
+    trouble = stack.problem or _too_large(frames)
     regular = None if trouble else repair_of(frames)
     if trouble is None and regular is None:
         trouble = spacing_problem(frames)
     if damaged is not None:
         problem: str | None = f"The DICOM file {damaged.path} {damaged.problem}. {_ADVICE}"
     elif trouble is not None:
-        where = f" (time point {number + 1})" if several else ""
+        where = f" (time point {stack.time_point})" if stack.time_point is not None else ""
         problem = f"The series '{description or 'without description'}'{where} {trouble}. {_ADVICE}"
     else:
         problem = None
@@ -104,19 +128,23 @@ def _volume(frames: tuple[Frame, ...], number: int, points: TimePoints, suffix: 
         description=description,
         read=_reader(frames, regular),
         series_uid=frames[0].series_uid or None,
-        time_point=number + 1 if several else None,
+        time_point=stack.time_point,
         instance_uids=tuple(frame.instance_uid for frame in frames),
         # The slices of a repaired volume are no longer those of the files.
         images=() if regular else tuple(_source_image(frame) for frame in frames),
         headers=headers,
         problem=problem,
-        flags=_flags(frames, points, regular),
+        flags=_flags(stack, regular),
+        remarks=(stack.joined,) if stack.joined else (),
     )
 
 
-def _flags(frames: Sequence[Frame], points: TimePoints, regular: Repair | None) -> tuple[str, ...]:
+def _flags(stack: Stack, regular: Repair | None) -> tuple[str, ...]:
+    frames = stack.frames
     said = {
-        "duplicate_slices": points.dropped > 0,
+        "joined_series": bool(stack.joined),
+        "duplicate_slices": stack.dropped > 0,
+        "ambiguous_uids": any(frame.ambiguous_uid for frame in frames),
         "mixed_scale": any(frame.mixed_scale for frame in frames),
         "lossy_compression": Header(frames[0].dataset).text("LossyImageCompression") == "01",
     }

@@ -13,7 +13,8 @@ from MTINetLib.study.dicom_frame import Frame
 from MTINetLib.study.dicom_header import SECONDS_PER_DAY, Header, to_number
 from MTINetLib.study.dicom_scale import on_one_scale
 from MTINetLib.study.dicom_scan import FileProblem, ScanResult, scan
-from MTINetLib.study.dicom_volumes import volumes_of_series
+from MTINetLib.study.dicom_series import joined_stacks, series_of
+from MTINetLib.study.dicom_volumes import stacks_of_series, volume_of_stack
 from MTINetLib.study.source_volume import SourceVolume
 
 _MOST_SERIES_NAMED = 4
@@ -58,23 +59,22 @@ def open_dicom_folder(folder: Path, progress: Progress | None = None) -> DicomFo
     _refuse_mixtures(folder, found.frames)
     volumes = volumes_of_frames(found.frames)
     troubled = {problem.path for problem in found.problems if not problem.path.is_dir()}
-    used = {frame.place.path for frame in found.frames} | troubled
+    used = {frame.place.path for frame in found.frames} | troubled | set(found.copies)
     return DicomFolder(
         volumes=volumes,
         problems=found.problems,
         skipped=found.file_count - len(used),
-        copies=found.copies,
+        copies=len(found.copies),
         set_aside=found.set_aside,
     )
 
 
 def volumes_of_frames(frames: Sequence[Frame]) -> tuple[SourceVolume, ...]:
     """The volumes of one study's slice images, sorted by series number, time point and acquisition time."""
-    series: dict[str, list[Frame]] = defaultdict(list)
-    for frame in on_one_scale(past_midnight(frames)):
-        series[frame.series_uid].append(frame)
-    volumes = [volume for own in series.values() for volume in volumes_of_series(own)]
-    return tuple(sorted(volumes, key=_order))
+    stacks = [
+        stack for own in series_of(on_one_scale(past_midnight(frames))) for stack in stacks_of_series(own)
+    ]
+    return tuple(sorted(map(volume_of_stack, joined_stacks(stacks)), key=_order))
 
 
 def _order(volume: SourceVolume) -> tuple[float, float, float]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from MTINetLib.study.recognise_words import plain_text, tokens_of
+from MTINetLib.study.recognise_words import plain_text, read_words, tokens_of
 from MTINetLib.study.source_volume import SourceVolume
 
 #: A phase has at least this many slices; fewer is a localizer or a test.
@@ -32,7 +32,18 @@ _OTHER_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("elastography", _set("mre elasto elastography stiffness")),
 )
 #: T2 and b-values: words with digits, which tokens do not have.
-_T2_OR_DIFFUSION = re.compile(r"(?<![a-z0-9])(?:r?2\*|t2\w*|b ?\d{2,4})(?![a-z0-9])")
+_T2 = re.compile(r"(?<![a-z0-9])(?:r?2\*|t2\w*)(?![a-z0-9])")
+_B_VALUE = re.compile(r"(?<![a-z0-9])b ?\d{2,4}(?![a-z0-9])")
+#: Words of these kinds also stand in the names of phases: how they were started, displayed or stored.
+_PERHAPS_A_PHASE = frozenset(
+    {"a localizer", "a subtraction", "a projection or reformat", "bolus tracking", "a calibration"}
+)
+#: A volume made from a phase has its geometry and its name; only an image type that says original tells.
+_MADE_FROM_A_PHASE = frozenset({"a subtraction", "a projection or reformat"})
+_MADE_BY_NAME = _set("sub subs subtraction subtract subtracted subtraktion subtr mip minip mpr projection")
+#: Phases of one study differ by no more than this share of their slices.
+_ALIKE = 0.25
+_SAME_ORIENTATION = 0.95
 _DIXON = _set("dixon mdixon flex ideal")
 _WATER = _set("w water wasser")
 _NOT_WATER: tuple[tuple[str, frozenset[str]], ...] = (
@@ -50,16 +61,26 @@ class LeftOut:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """What else than a phase a volume seems to be; ``word`` is the word of its name that alone says so."""
+
+    reason: str
+    word: str = ""
+
+
 def candidates_among(volumes: Sequence[SourceVolume]) -> tuple[list[SourceVolume], list[LeftOut]]:
     """Split volumes into those that may be phases and those that may not."""
+    kinds = [_other_kind(volume) for volume in volumes]
+    plain = [volume for volume, kind in zip(volumes, kinds, strict=True) if kind is None]
+    named = [volume for volume, kind in zip(volumes, kinds, strict=True) if _perhaps(volume, kind)]
     left_out = []
     remaining = []
-    for volume in volumes:
-        reason = _other_kind(volume)
-        if reason is None:
+    for volume, kind in zip(volumes, kinds, strict=True):
+        if kind is None or (volume in named and _stands_among(volume, plain, named)):
             remaining.append(volume)
         else:
-            left_out.append(LeftOut(volume, reason))
+            left_out.append(LeftOut(volume, kind.reason))
     parts = [_dixon_part(volume) for volume in remaining]
     has_water = "water" in parts
     kept = []
@@ -74,25 +95,79 @@ def candidates_among(volumes: Sequence[SourceVolume]) -> tuple[list[SourceVolume
     return chosen, left_out
 
 
-def _other_kind(volume: SourceVolume) -> str | None:
+def doubtful_words(volume: SourceVolume) -> str:
+    """A sentence where a word of the name speaks of another kind of series than a phase; empty if none."""
+    kind = _other_kind(volume)
+    if kind is None or not kind.word:
+        return ""
+    return f"the description also says '{kind.word}', as of {kind.reason}"
+
+
+def _perhaps(volume: SourceVolume, kind: _Kind | None) -> bool:
+    """Whether nothing but a word of its name makes a volume another kind, and another word names a phase."""
+    return kind is not None and bool(kind.word) and read_words(volume.description).phase is not None
+
+
+def _stands_among(volume: SourceVolume, plain: Sequence[SourceVolume], named: Sequence[SourceVolume]) -> bool:
+    """Whether a volume looks like the other phases, and none of the plain ones is called the same phase."""
+    own = read_words(volume.description).phase
+    others = [
+        (other, read_words(other.description).phase) for other in (*plain, *named) if other is not volume
+    ]
+    if any(phase is own for other, phase in others if other in plain and _alike(volume, other)):
+        return False
+    return any(phase is not None and phase is not own and _alike(volume, other) for other, phase in others)
+
+
+def _alike(one: SourceVolume, other: SourceVolume) -> bool:
+    """About the same stack: slices, their distance and their orientation."""
+    slices = sorted((one.grid.shape[0], other.grid.shape[0]))
+    distances = sorted((one.grid.spacing[2], other.grid.spacing[2]))
+    across = abs(float(one.grid.direction_matrix[:, 2] @ other.grid.direction_matrix[:, 2]))
+    close = all(high - low <= _ALIKE * high for low, high in (slices, distances))
+    return close and across > _SAME_ORIENTATION
+
+
+def _other_kind(volume: SourceVolume) -> _Kind | None:
     headers = volume.headers
-    image_type = " ".join(str(word) for word in headers.get("ImageType") or ())
-    tokens = set(tokens_of(f"{volume.description} {image_type}"))
+    image_type = [str(word) for word in headers.get("ImageType") or ()]
+    typed, described = set(tokens_of(" ".join(image_type))), set(tokens_of(volume.description))
     for kind, words in _OTHER_KINDS:
-        if tokens & words:
-            return kind
-    if headers.get("DiffusionBValue") is not None or _T2_OR_DIFFUSION.search(plain_text(volume.description)):
-        return "T2- or diffusion-weighted"
+        if typed & words:
+            return _Kind(kind)
+    if headers.get("DiffusionBValue") is not None or _T2.search(plain_text(volume.description)):
+        return _Kind("T2- or diffusion-weighted")
     echo = headers.get("EchoTime")
     if isinstance(echo, (int, float)) and echo > LONGEST_ECHO_MS:
-        return f"not T1-weighted gradient echo (echo time {echo:.0f} ms)"
+        return _Kind(f"not T1-weighted gradient echo (echo time {echo:.0f} ms)")
     sequence = headers.get("ScanningSequence")
     names = {sequence} if isinstance(sequence, str) else set(sequence or ())
     if "SE" in names and "GR" not in names:
-        return "a spin echo series"
+        return _Kind("a spin echo series")
     if volume.grid.shape[0] < FEWEST_SLICES:
-        return "too few slices"
+        return _Kind(_by_name(volume.description) or "too few slices")
+    return _kind_by_words(volume, described, [word.upper() for word in image_type])
+
+
+def _kind_by_words(volume: SourceVolume, described: set[str], image_type: list[str]) -> _Kind | None:
+    """What only the description says; the word is told where it may be wrong."""
+    derived = "DERIVED" in image_type[:1] or "SECONDARY" in image_type[1:2]
+    for kind, words in _OTHER_KINDS:
+        found = sorted(described & words)
+        if found:
+            made = kind in _MADE_FROM_A_PHASE and bool(_MADE_BY_NAME & described)
+            weak = kind in _PERHAPS_A_PHASE and not derived and (not made or image_type[:1] == ["ORIGINAL"])
+            return _Kind(kind, found[0] if weak else "")
+    b_value = _B_VALUE.search(plain_text(volume.description))
+    if b_value:
+        return _Kind("T2- or diffusion-weighted", "" if derived else b_value.group())
     return None
+
+
+def _by_name(description: str) -> str:
+    """The other kind that a name speaks of; empty if none."""
+    described = set(tokens_of(description))
+    return next((kind for kind, words in _OTHER_KINDS if described & words), "")
 
 
 def _dixon_part(volume: SourceVolume) -> str | None:
@@ -115,7 +190,9 @@ def _one_orientation(volumes: Sequence[SourceVolume]) -> tuple[list[SourceVolume
     families: list[list[SourceVolume]] = []
     for volume in volumes:
         normal = volume.grid.direction_matrix[:, 2]
-        home = next((f for f in families if abs(f[0].grid.direction_matrix[:, 2] @ normal) > 0.95), None)
+        home = next(
+            (f for f in families if abs(f[0].grid.direction_matrix[:, 2] @ normal) > _SAME_ORIENTATION), None
+        )
         if home is None:
             families.append([volume])
         else:

@@ -10,6 +10,7 @@ import numpy as np
 
 from MTINetLib.study.grid import FloatArray
 from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.recognise_candidates import doubtful_words
 from MTINetLib.study.recognise_times import AFTER_BOLUS, BETWEEN, Clock, bolus_start, clocks_of, fit
 from MTINetLib.study.recognise_words import Words, delay_words, read_words, tokens_of
 from MTINetLib.study.source_volume import SourceVolume
@@ -36,6 +37,7 @@ class Clues:
 
     ``order`` counts time points where an attribute numbers them; ``agent`` says whether a contrast
     agent is named, None where that does not differ between volumes; ``after_bolus_s`` in seconds;
+    ``doubt`` says which other kind of series a word of the name speaks of, empty if none;
     ``assumed`` is a sentence where only the order of the volumes, confirmed by the user, names the phase.
     """
 
@@ -46,6 +48,7 @@ class Clues:
     clock: Clock | None
     after_bolus_s: float | None
     order: float | None
+    doubt: str = ""
     assumed: str = ""
 
 
@@ -73,6 +76,7 @@ def clues_of(volumes: Sequence[SourceVolume]) -> tuple[list[Clues], float | None
                 clock=clock,
                 after_bolus_s=after,
                 order=_order(volume, volumes),
+                doubt=doubtful_words(volume),
             )
         )
     return found, start
@@ -86,7 +90,11 @@ def _text(volume: SourceVolume) -> str:
 
 def _shared(volumes: Sequence[SourceVolume], texts: Sequence[str]) -> frozenset[str]:
     """Words that the descriptions of all series have, so that they tell nothing apart."""
-    by_series = {str(v.series_uid or i): text for i, (v, text) in enumerate(zip(volumes, texts, strict=True))}
+    # Time points have one description in common; volumes that merely share a UID have their own.
+    by_series = {
+        str(v.series_uid if v.time_point is not None and v.series_uid else i): text
+        for i, (v, text) in enumerate(zip(volumes, texts, strict=True))
+    }
     if len(by_series) < 2:
         return frozenset()
     words = [set(tokens_of(text)) | delay_words(text) for text in by_series.values()]
@@ -184,6 +192,8 @@ def _unary(clue: Clues, phase: Phase) -> float:
         score += 4.0 if clue.words.phase is phase else -4.0
     if clue.words.hepatobiliary:
         score -= 8.0
+    if clue.doubt:
+        score -= 1.5
     if clue.words.post:
         score += -3.0 if phase is Phase.PRE else 0.5
     if clue.agent is not None:

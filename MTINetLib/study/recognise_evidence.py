@@ -18,6 +18,8 @@ _SHARE_OF_CONTRADICTION = 0.6
 _HIGHEST = 0.99
 #: An assumed order never makes a phase certain, whatever else speaks for it.
 _HIGHEST_ASSUMED = 0.79
+#: Nor is a phase certain whose name also speaks of another kind of series.
+_HIGHEST_DOUBTED = 0.79
 _WEIGHT_ASSUMED = 0.6
 
 
@@ -56,9 +58,10 @@ def judge(
     clue = chosen[phase]
     items = [*_tag(phase, clue), *_time(phase, chosen), *_words(phase, clue), *_order(phase, chosen)]
     items += [*_series_number(phase, chosen), *_agent(phase, clue), *_seen(phase, pixels)]
+    items += [_Item(-0.1, clue.doubt)] if clue.doubt and not told else []
     against = [item for item in items if item.weight < 0]
     if told:
-        sentences = ("named by the user", *[item.sentence for item in items])
+        sentences = ("named by the user", *[item.sentence for item in items], *clue.volume.remarks)
         return Verdict(sentences, 1.0, bool(against))
     left = 1.0
     for item in items:
@@ -71,8 +74,8 @@ def judge(
     if rival is not None:
         confidence *= 0.9
         sentences = (*sentences, f"'{rival.volume.name}' would fit nearly as well")
-    highest = _HIGHEST_ASSUMED if clue.assumed else _HIGHEST
-    return Verdict(sentences, round(min(confidence, highest), 3), bool(against))
+    highest = _HIGHEST_ASSUMED if clue.assumed else _HIGHEST_DOUBTED if clue.doubt else _HIGHEST
+    return Verdict((*sentences, *clue.volume.remarks), round(min(confidence, highest), 3), bool(against))
 
 
 def _tag(phase: Phase, clue: Clues) -> list[_Item]:

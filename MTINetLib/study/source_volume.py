@@ -31,6 +31,7 @@ class SourceVolume:
         problem: a sentence if the pixels cannot be used, such as missing slices. Such a volume takes
             part in the recognition of phases; asking for its pixels raises InputError.
         flags: doubts about the volume, such as ``duplicate_slices``.
+        remarks: how the volume was made, for people, such as from which series it was put together.
     """
 
     grid: Grid
@@ -43,6 +44,7 @@ class SourceVolume:
     headers: Mapping[str, Any] = field(default_factory=dict, repr=False)
     problem: str | None = None
     flags: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @staticmethod
     def of_array(array: npt.ArrayLike, grid: Grid, description: str) -> SourceVolume:
