@@ -75,7 +75,7 @@ def _lines(found: Inspection) -> list[str]:
     """What a person needs to know besides the table."""
     from MTINetLib.report.words import flag_in_words, whole_sentence
 
-    lines = list(found.remarks)
+    lines = [*found.remarks, *found.doubts]
     if found.missing:
         lines.append(
             "Name these phases for mtinet analyze with --pre, --arterial, --portal-venous or --delayed and "

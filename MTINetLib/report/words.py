@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
 from MTINetLib.study.phase import PHASES, Phase
 
@@ -21,6 +23,13 @@ _FLAGS = {
     "no_liver_ring": "no liver tissue left around it to compare with",
     "single_slice": "seen in one slice only",
     "duplicate_slices": "slices were there twice",
+    "joined_series": "one phase was stored as several series and was put together",
+    "ambiguous_uids": "different images have the same DICOM identifier (SOP Instance UID)",
+    "uncovered": "a part of the reference phase's range is not in the phase",
+    "reference_short": "no lesion is looked for in a part of the phase that the reference phase lacks",
+    "several_candidates": "another volume would fit the phase nearly as well",
+    "phase_contradiction": "some evidence speaks against the phase",
+    "unreadable_files": "some DICOM files of the folder could not be read",
     "missing_slices": "slices are missing",
     "undecided": "undecided, because",
     "registered": "moved onto the reference phase by registration",
@@ -36,6 +45,9 @@ _FLAGS = {
         "frames without a position or pixels are not used"
     ),
 }
+
+#: Parts that were not looked at, and images that may not be what they are called.
+_TOLD_AT_ONCE = frozenset({"uncovered", "reference_short", "joined_series", "ambiguous_uids"})
 
 _BRIEF = {
     "under_10_mm": "small",
@@ -78,7 +90,14 @@ def flag_in_words(flag: str) -> str:
     if not detail:
         return words
     joint = " " if words.endswith("because") else ": "
-    return f"{words}{joint}{_detail_in_words(detail)}"
+    return f"{words}{joint}{', '.join(map(_detail_in_words, detail.split(':')))}"
+
+
+def warnings_in_words(flags: Iterable[str]) -> tuple[str, ...]:
+    """Sentences for the flags that a person has to see at once, wherever results appear."""
+    return tuple(
+        whole_sentence(flag_in_words(flag)) for flag in flags if flag.partition(":")[0] in _TOLD_AT_ONCE
+    )
 
 
 def probability_in_words(lesion: LesionFinding) -> str:
@@ -119,7 +138,7 @@ _DETAILS = {
 
 
 def _detail_in_words(detail: str) -> str:
-    return _DETAILS.get(detail, detail.replace("_", " "))
+    return _DETAILS.get(detail, detail.replace("_percent", " %").replace("_", " "))
 
 
 def number(value: float | None, digits: int) -> str:

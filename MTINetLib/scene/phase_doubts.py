@@ -10,6 +10,7 @@ import numpy as np
 from MTINetLib.scene.node_geometry import shape_of
 from MTINetLib.scene.node_sources import NodeSource
 from MTINetLib.scene.phase_images import has_bad_numbers, node_array
+from MTINetLib.study.coverage import coverage_sentences, phase_gaps
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise_candidates import candidates_among
@@ -33,7 +34,14 @@ def doubts(chosen: Chosen, clues: Mapping[Phase, Clues]) -> tuple[str, ...]:
     Args:
         clues: of the same volumes.
     """
-    found = [*_same(chosen), *_studies(chosen), *_contents(chosen), *_order(clues), *_words(chosen, clues)]
+    found = [
+        *_same(chosen),
+        *_studies(chosen),
+        *_shared_uids(chosen),
+        *_contents(chosen),
+        *_order(clues),
+        *_words(chosen, clues),
+    ]
     found += [*_steps(clues), *_kinds(chosen), *_places(chosen)]
     return tuple(dict.fromkeys(found))
 
@@ -94,6 +102,17 @@ def _equal(one: NodeSource, other: NodeSource) -> bool:
 def _studies(chosen: Chosen) -> Iterator[str]:
     if len({source.study_uid for source in chosen.values() if source.study_uid}) > 1:
         yield "The phases come from different DICOM studies: check that they are of one patient and one exam."
+
+
+def _shared_uids(chosen: Chosen) -> Iterator[str]:
+    """Images of one slice each that are called alike in two phases; frames of one file may be."""
+    for first, second in _pairs(chosen):
+        one, other = (set(chosen[phase].instance_uids) for phase in (first, second))
+        if len(one) > 1 and len(other) > 1 and one & other and chosen[first].node is not chosen[second].node:
+            yield (
+                f"Images of the {first.title} and of the {second.title} phase have the same SOP Instance "
+                "UID: check that both show their own phase; DICOM results cannot refer to them."
+            )
 
 
 def _contents(chosen: Chosen) -> Iterator[str]:
@@ -189,6 +208,9 @@ def _kinds(chosen: Chosen) -> Iterator[str]:
 
 def _places(chosen: Chosen) -> Iterator[str]:
     reference = _reference(chosen)
+    grids = {phase: source.volume.grid for phase, source in chosen.items()}
+    yield from coverage_sentences(grids, reference)
+    lacking = phase_gaps(grids, reference)
     for phase, source in _others(chosen, reference):
         share = covered(chosen[reference].volume.grid, source.volume.grid)
         if share < _LEAST_COVERED:
@@ -196,7 +218,7 @@ def _places(chosen: Chosen) -> Iterator[str]:
                 f"The {phase.title} phase '{source.name}' covers only {share:.0%} of the {reference.title} "
                 "phase: choose volumes of the same region, or check its transform."
             )
-        elif share < _FULLY_COVERED and source.node is not chosen[reference].node:
+        elif share < _FULLY_COVERED and phase not in lacking and source.node is not chosen[reference].node:
             yield f"The {phase.title} phase covers {share:.0%} of the {reference.title} phase."
 
 

@@ -18,7 +18,8 @@ from MTINetLib.study.align_motion import CoarsePhase, Fit, Reference
 from MTINetLib.study.align_resample import resample, translation
 from MTINetLib.study.align_rigid import RigidTarget, register_rigidly
 from MTINetLib.study.align_smooth import SmoothTarget, register_smoothly
-from MTINetLib.study.grid import FloatArray
+from MTINetLib.study.coverage import REFERENCE_SHORT, UNCOVERED, gap, reference_gaps
+from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise import PhaseAssignment
 from MTINetLib.study.source_volume import SourceVolume
@@ -60,7 +61,9 @@ def align(
     fixed = assignment.volume(reference)
     place = Place.of(fixed)
     volumes = np.zeros((len(PHASES), *fixed.grid.shape), dtype=np.float32)
+    grids = {phase: assignment.volume(phase).grid for phase in PHASES}
     flags = list(assignment.flags)
+    flags += [found.flag(REFERENCE_SHORT, phase) for phase, found in reference_gaps(grids, reference).items()]
     figures: list[float | None] = []
     watcher.start("Aligning phases", len(PHASES))
     # Each phase by itself, on one thread: all at a time, and the result does not depend on it.
@@ -70,7 +73,7 @@ def align(
             for phase, job in zip(PHASES, jobs, strict=True):
                 volumes[phase.index], figure, said = job.result()
                 figures.append(None if figure is None else round(figure, 4))
-                flags += [f"{word}:{phase.value}" for word in said]
+                flags += [_flag(word, phase, fixed.grid, grids[phase]) for word in said]
                 flags += [flag for flag in assignment.volume(phase).flags if flag not in flags]
                 watcher.update(phase.index + 1)
         finally:
@@ -86,6 +89,11 @@ def align(
         flags=tuple(flags),
         alignment=(figures[0], figures[1], figures[2], figures[3]),
     )
+
+
+def _flag(word: str, phase: Phase, fixed: Grid, moving: Grid) -> str:
+    missing = gap(fixed, moving)
+    return missing.flag(word, phase) if word == UNCOVERED and missing.is_told else f"{word}:{phase.value}"
 
 
 @dataclass(frozen=True)
@@ -135,8 +143,8 @@ def _aligned(
             f"The {phase.title} phase '{moving.name}' covers only {covered:.0%} of the reference phase "
             f"'{place.fixed.name}'; give volumes of the same region."
         )
-    if covered < _FULLY_COVERED:
-        said.append("uncovered")
+    if covered < _FULLY_COVERED or gap(place.fixed.grid, moving.grid).is_told:
+        said.append(UNCOVERED)
     found = placement(place, moving, mode)
     said += found.said
     _LOG.info("%s: agreement %s -> %s, %s", phase.value, found.before, found.after, found.said)

@@ -10,6 +10,7 @@ from typing import Any
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
+from MTINetLib.study.coverage import coverage_sentences
 from MTINetLib.study.dicom_scan import FileProblem
 from MTINetLib.study.load import validate
 from MTINetLib.study.phase import PHASES, Phase
@@ -65,6 +66,7 @@ class Inspection:
         times_after: what ``time_s`` counts from, ``bolus`` or ``pre-contrast``; None without times.
         missing: phases that no volume certainly is.
         remarks: sentences for people about what stands in the way of an analysis.
+        doubts: sentences about what an analysis will do all the same, and what is to be known of it.
         problems, skipped, copies, set_aside: as in DicomFolder.
     """
 
@@ -76,6 +78,7 @@ class Inspection:
     skipped: int
     copies: int
     set_aside: Mapping[str, int]
+    doubts: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """``series`` with their volumes, and ``problems``; size and spacing along columns, rows, slices."""
@@ -90,6 +93,7 @@ class Inspection:
             "series": list(series.values()),
             "problems": problems,
             "set_aside": dict(self.set_aside),
+            "doubts": list(self.doubts),
         }
 
 
@@ -189,7 +193,21 @@ def _inspection(
         skipped=found.skipped,
         copies=found.copies,
         set_aside=found.set_aside,
+        doubts=_doubts(found.volumes, volumes),
     )
+
+
+def _doubts(all_volumes: Sequence[SourceVolume], inspected: Sequence[InspectedVolume]) -> tuple[str, ...]:
+    """Where phases do not cover each other, and images whose identifiers say nothing."""
+    grids = {found.phase: found.volume.grid for found in inspected if found.phase is not None}
+    said = list(coverage_sentences(grids, Phase.PORTAL_VENOUS))
+    ambiguous = sum("ambiguous_uids" in volume.flags for volume in all_volumes)
+    if ambiguous:
+        said.append(
+            f"Different images have the same SOP Instance UID (in {ambiguous} of the volumes): DICOM results "
+            "cannot refer to them, the other results can be written."
+        )
+    return tuple(said)
 
 
 def _times(certain: CertainPhases, phases: dict[int, tuple[Phase, Verdict]]) -> dict[int, float]:
