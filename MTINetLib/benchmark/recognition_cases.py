@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
-from MTINetLib.benchmark.recognition_names import NAMES, SILENT_NAMES, Names
+from MTINetLib.benchmark.recognition_names import MIXED_NAMES, NAMES, SILENT_NAMES, Names
 from MTINetLib.benchmark.recognition_volumes import Shown, Tags
 
 Rng = np.random.Generator
@@ -49,7 +49,7 @@ def make_variants(seed: int) -> list[Variant]:
     rng = np.random.default_rng(seed)
     made = [
         *_names(rng), *_silent(rng), *_typing_errors(rng), *_further_series(rng), *_one_series(rng),
-        *_incomplete(rng), *_wrong_names(rng),
+        *_incomplete(rng), *_wrong_names(rng), *_mixed_names(rng), *_made_from_phases(rng),
     ]  # fmt: skip
     return [replace(variant, telling=bool(number % 2)) for number, variant in enumerate(made)]
 
@@ -232,3 +232,66 @@ def _wrong_names(rng: Rng) -> Iterator[Variant]:
         for tags in ("agent named before contrast too", "no times", "series times only"):
             shown = _four(rng, mixed)
             yield Variant("wrong names", f"{' / '.join(mixed)}, {tags}", shown, TAGS[tags], True)
+
+
+def _mixed_names(rng: Rng) -> Iterator[Variant]:
+    for what, names in MIXED_NAMES.items():
+        for tags in _FOR_ALL_NAMES:
+            yield Variant("names with other words", f"{what}, {tags}", _four(rng, names), TAGS[tags], True)
+
+
+def _tracking(four: tuple[Shown, ...]) -> Sequence[Shown]:
+    """Bolus tracking itself, one slice again and again, in place of the arterial phase."""
+    frames = [Shown("other", "CareBolus art", 4.0 + number, slices=1) for number in range(6)]
+    return [four[0], *frames, *four[2:]]
+
+
+def _projections(four: tuple[Shown, ...]) -> Sequence[Shown]:
+    return [*four, *(replace(one, kind="other", description=f"{one.description} MIP") for one in four[1:])]
+
+
+def _thick_projection(four: tuple[Shown, ...]) -> Sequence[Shown]:
+    """A projection in fewer slices, in place of the delayed phase."""
+    return [*four[:3], replace(four[3], kind="other", description=f"{four[3].description} MIP", slices=3)]
+
+
+def _subtractions_only(four: tuple[Shown, ...]) -> Sequence[Shown]:
+    """Subtractions without the phases that they were made from."""
+    words = ("DERIVED", "PRIMARY", "OTHER")
+    made = (
+        replace(one, kind="other", description=f"{one.description} sub", image_type=words) for one in four[1:]
+    )
+    return [four[0], *made]
+
+
+def _untyped_subtractions(four: tuple[Shown, ...]) -> Sequence[Shown]:
+    made = (
+        replace(one, kind="other", description=f"{one.description} sub", image_type=()) for one in four[1:]
+    )
+    return [four[0], *made]
+
+
+def _diffusion(four: tuple[Shown, ...]) -> Sequence[Shown]:
+    """Diffusion images that are called as a phase, in place of the portal venous one."""
+    return [*four[:2], Shown("other", "ven b 50", four[2].after_s, echo_ms=58.0), four[3]]
+
+
+_MADE: dict[str, _Change] = {
+    "bolus tracking": _tracking,
+    "projections beside the phases": _projections,
+    "a projection in few slices": _thick_projection,
+    "subtractions only": _subtractions_only,
+    "subtractions without image type": _untyped_subtractions,
+    "diffusion": _diffusion,
+}
+
+
+def _made_from_phases(rng: Rng) -> Iterator[Variant]:
+    """What the words of the last group really mean; none of it is a phase, whatever else its name says."""
+    for what, change in _MADE.items():
+        for language in _SOME:
+            for tags in ("agent named before contrast too", "no times"):
+                shown = tuple(change(_four(rng, NAMES[language])))
+                yield Variant(
+                    "other series named as phases", f"{what}, {language}, {tags}", shown, TAGS[tags], True
+                )

@@ -104,3 +104,30 @@ SILENT_NAMES: dict[str, Names] = {
     "all the words": ("T1 PRE ART PV DEL",) * 4,
     "anonymised": ("anonymous", "anonymous", "anonymous", "anonymous"),
 }
+
+#: Names of phases with a word that elsewhere names another kind of series: how the phase was started,
+#: displayed or stored, or a number after the letter b.
+MIXED_NAMES: dict[str, Names] = {
+    "SmartPrep": ("Ax LAVA pre", "Ax LAVA SmartPrep Art", "Ax LAVA PV", "Ax LAVA Delay"),
+    "SmartPrep in all": (
+        "SmartPrep LAVA Mask", "SmartPrep LAVA Art", "SmartPrep LAVA Ven", "SmartPrep LAVA Late"
+    ),
+    "Care Bolus": ("VIBE_pre", "CareBolus_art", "VIBE_ven", "VIBE_del"),
+    "Care Bolus in two": ("t1_vibe_nativ", "t1_vibe_care bolus_art", "t1_vibe_care bolus_pv", "t1_vibe_late"),
+    "BolusTrak": ("THRIVE unenhanced", "BolusTrak THRIVE arterial", "THRIVE portal", "THRIVE equilibrium"),
+    "test bolus": ("T1 without contrast", "T1 arterial (after test bolus)", "T1 portal venous", "T1 delayed"),
+    "VR": ("VIBE nativ", "VIBE art", "VIBE ven", "VIBE spaet VR"),
+    "a letter and a number": ("T1 nativ B 70", "T1 art B 70", "T1 ven 2 B 70", "T1 spät B 70"),
+    "b of breath hold": ("LAVA pre b 15", "LAVA art b 15", "LAVA portal b 15", "LAVA delayed b 15"),
+    "location": ("LAVA loc 1 pre", "LAVA loc 1 art", "LAVA loc 1 pv", "LAVA loc 1 del"),
+    "MIP": ("T1 pre", "T1 art for MIP", "T1 pv", "T1 delayed for MIP"),
+    "sub": ("VIBE pre for sub", "VIBE art sub", "VIBE ven", "VIBE delayed"),
+    "calibration": ("T1 basal", "T1 arterial cal", "T1 venosa", "T1 tardía"),
+    "German": ("T1 ohne KM", "T1 arteriell Bolus", "T1 portalvenös Bolus", "T1 Spätphase MPR"),
+    "French": ("T1 sans injection", "T1 artériel test bolus", "T1 portal MPR", "T1 tardif"),
+    "Spanish": ("T1 sin contraste", "T1 fase arterial bolus", "T1 fase portal bolus", "T1 fase tardía"),
+    "Italian": ("T1 senza mdc", "T1 arteriosa con bolus", "T1 portale VR", "T1 tardiva"),
+    "Chinese": ("T1 平扫", "T1 动脉期 SmartPrep", "T1 门脉期", "T1 延迟期 VR"),
+    "Japanese": ("T1 造影前", "T1 動脈相 bolus", "T1 門脈相", "T1 平衡相 MPR"),
+    "Russian": ("T1 нативная", "T1 артериальная bolus", "T1 портальная", "T1 отсроченная MPR"),
+}  # fmt: skip

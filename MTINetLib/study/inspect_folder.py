@@ -200,7 +200,13 @@ def _inspection(
 def _doubts(all_volumes: Sequence[SourceVolume], inspected: Sequence[InspectedVolume]) -> tuple[str, ...]:
     """Where phases do not cover each other, and images whose identifiers say nothing."""
     grids = {found.phase: found.volume.grid for found in inspected if found.phase is not None}
-    said = list(coverage_sentences(grids, Phase.PORTAL_VENOUS))
+    said = [
+        f"The {found.phase.title} phase was {remark}."
+        for found in inspected
+        if found.phase is not None
+        for remark in found.volume.remarks
+    ]
+    said += coverage_sentences(grids, Phase.PORTAL_VENOUS)
     ambiguous = sum("ambiguous_uids" in volume.flags for volume in all_volumes)
     if ambiguous:
         said.append(

@@ -129,24 +129,32 @@ def _alike(one: SourceVolume, other: SourceVolume) -> bool:
 
 
 def _other_kind(volume: SourceVolume) -> _Kind | None:
-    headers = volume.headers
-    image_type = [str(word) for word in headers.get("ImageType") or ()]
+    image_type = [str(word) for word in volume.headers.get("ImageType") or ()]
     typed, described = set(tokens_of(" ".join(image_type))), set(tokens_of(volume.description))
-    for kind, words in _OTHER_KINDS:
-        if typed & words:
-            return _Kind(kind)
+    reason = _by_tokens(typed) or _by_sequence(volume)
+    if reason:
+        return _Kind(_by_tokens(described) or reason)
+    return _kind_by_words(volume, described, [word.upper() for word in image_type])
+
+
+def _by_sequence(volume: SourceVolume) -> str:
+    """Which other kind the sequence or the number of slices speaks of; empty if none."""
+    headers = volume.headers
     if headers.get("DiffusionBValue") is not None or _T2.search(plain_text(volume.description)):
-        return _Kind("T2- or diffusion-weighted")
+        return "T2- or diffusion-weighted"
     echo = headers.get("EchoTime")
     if isinstance(echo, (int, float)) and echo > LONGEST_ECHO_MS:
-        return _Kind(f"not T1-weighted gradient echo (echo time {echo:.0f} ms)")
+        return f"not T1-weighted gradient echo (echo time {echo:.0f} ms)"
     sequence = headers.get("ScanningSequence")
     names = {sequence} if isinstance(sequence, str) else set(sequence or ())
     if "SE" in names and "GR" not in names:
-        return _Kind("a spin echo series")
-    if volume.grid.shape[0] < FEWEST_SLICES:
-        return _Kind(_by_name(volume.description) or "too few slices")
-    return _kind_by_words(volume, described, [word.upper() for word in image_type])
+        return "a spin echo series"
+    return "too few slices" if volume.grid.shape[0] < FEWEST_SLICES else ""
+
+
+def _by_tokens(tokens: set[str]) -> str:
+    """The other kind that words speak of; empty if none."""
+    return next((kind for kind, words in _OTHER_KINDS if tokens & words), "")
 
 
 def _kind_by_words(volume: SourceVolume, described: set[str], image_type: list[str]) -> _Kind | None:
@@ -162,12 +170,6 @@ def _kind_by_words(volume: SourceVolume, described: set[str], image_type: list[s
     if b_value:
         return _Kind("T2- or diffusion-weighted", "" if derived else b_value.group())
     return None
-
-
-def _by_name(description: str) -> str:
-    """The other kind that a name speaks of; empty if none."""
-    described = set(tokens_of(description))
-    return next((kind for kind, words in _OTHER_KINDS if described & words), "")
 
 
 def _dixon_part(volume: SourceVolume) -> str | None:

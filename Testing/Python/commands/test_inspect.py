@@ -40,7 +40,7 @@ def _volumes(told: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("layout", ["c", "d", "f"])
 def test_every_phase_is_told_with_size_time_and_evidence(layout: str, inspected: Any) -> None:
     told, text = inspected(layouts.LAYOUTS[layout](TRUTH))
-    assert set(told) == {"series", "problems", "set_aside"}
+    assert set(told) == {"series", "problems", "set_aside", "doubts"}
     assert all(set(series) == {"uid", "description", "volumes"} for series in told["series"])
     assert len(told["series"]) == (4 if layout == "f" else 1)
     volumes = _volumes(told)
@@ -57,6 +57,23 @@ def test_every_phase_is_told_with_size_time_and_evidence(layout: str, inspected:
     assert any("acquired 55 s after" in sentence for sentence in volumes[1]["evidence"])
     assert "mtinet analyze can use this folder as it is" in text
     assert "After pre-contrast" in text
+
+
+def test_a_phase_of_a_part_of_the_range_is_said_with_what_is_missing(inspected: Any) -> None:
+    images = layouts.series_per_phase(TRUTH)
+    told, text = inspected([image for k, image in enumerate(images) if not 16 <= k < 19])
+    said = "The portal venous phase lacks 27 mm (38 %) of the range of the pre-contrast phase"
+    assert said in text
+    assert any(said in sentence for sentence in told["doubts"])
+
+
+def test_parts_that_were_put_together_are_said(inspected: Any) -> None:
+    images = layouts.series_per_phase(TRUTH)
+    for image in images[19:24]:
+        image.SeriesInstanceUID = "1.2.826.1"
+    told, text = inspected(images)
+    assert "The portal venous phase was put together from 2 series with slices at different places" in text
+    assert [volume["flags"] for volume in _volumes(told)] == [[], [], ["joined_series"], []]
 
 
 def test_a_missing_phase_is_said_plainly_and_all_else_is_printed(inspected: Any) -> None:

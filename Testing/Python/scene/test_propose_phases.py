@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -109,6 +110,37 @@ def test_names_tell_the_phases_with_their_evidence(slicer: Any, truth: Truth) ->
     assert 0.6 <= arterial.confidence < 1
     assert arterial.time_s is None
     assert any("times" in note for note in proposal.notes)
+
+
+@pytest.mark.parametrize(
+    ("short", "said"),
+    [
+        (PORTAL_VENOUS, "The portal venous phase lacks 27 mm (38 %) of the range of the arterial phase"),
+        (DELAYED, "The delayed phase lacks 27 mm (38 %) of the range of the portal venous phase"),
+    ],
+)
+def test_a_phase_of_a_part_of_the_range_is_said_with_what_is_missing(
+    slicer: Any, truth: Truth, short: Phase, said: str
+) -> None:
+    part = replace(truth.grid, shape=(5, *truth.grid.shape[1:]))
+    nodes = [
+        add_volume(name, (array[:5] if phase is short else array).astype(np.int16), grid)
+        for phase, name, array in zip(PHASES, NAMES, truth.volumes, strict=True)
+        for grid in (part if phase is short else truth.grid,)
+    ]
+    proposal = propose_phases(nodes)
+    assert not proposal.missing
+    assert any(said in warning for warning in proposal.warnings)
+
+
+def test_a_volume_whose_name_also_speaks_of_bolus_tracking_is_proposed_with_a_warning(
+    slicer: Any, truth: Truth
+) -> None:
+    nodes = add_volumes(truth, (NAMES[0], "6: LAVA SmartPrep art", *NAMES[2:]))
+    proposal = propose_phases(nodes)
+    assert names(proposal) == right(nodes)
+    assert proposal.phases[ARTERIAL].confidence < 0.8
+    assert any("bolus tracking" in warning for warning in proposal.warnings)
 
 
 def test_an_empty_scene_is_said(slicer: Any) -> None:

@@ -156,7 +156,9 @@ def test_a_phase_that_covers_only_a_part_is_flagged() -> None:
     part = Grid((16, 56, 64), GRID.spacing, GRID.origin, GRID.direction)
     told[Phase.PRE] = SourceVolume.of_array(told[Phase.PRE].array[:16], part, "pre")
     study = align(recognise_phases(list(told.values()), told))
-    assert {"uncovered:pre", "resampled:pre"} <= set(study.flags)
+    missing = (GRID.shape[0] - 16) * GRID.spacing[2]
+    share = 100 * (1 - 16 / GRID.shape[0])
+    assert {f"uncovered:pre:{missing:.0f}_mm:{share:.0f}_percent", "resampled:pre"} <= set(study.flags)
     np.testing.assert_allclose(study.phase(Phase.PRE)[:16], told[Phase.PRE].array, atol=1e-3)
 
 

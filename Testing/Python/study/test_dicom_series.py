@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
+from support import dicom_layouts as layouts
 
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.inspect_folder import inspect_folder
 from MTINetLib.study.load import load_study_from_dicom
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.read_dicom import open_dicom_folder, read_dicom_folder
-from Testing.support import dicom_layouts as layouts
 
 GRID = Grid((12, 40, 48), (6.0, 6.5, 5.0), (-120.0, -100.0, 30.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 NAMES = ("VIBE nativ", "VIBE arteriell", "VIBE portalvenös", "VIBE spät")
@@ -132,7 +132,7 @@ def test_a_slice_missing_between_parts_is_named(tmp_path: Path) -> None:
     del phases[2][5]
     volumes = read_dicom_folder(layouts.write_shuffled(tmp_path, _flat(phases)))
     assert volumes[2].problem is not None
-    assert "misses 1 slice: there is a gap of 12.0 mm after slice 5" in volumes[2].problem
+    assert "misses 1 slice: there is a gap of 10.0 mm after slice 5" in volumes[2].problem
 
 
 def test_the_same_identifiers_in_all_phases_lose_no_image(tmp_path: Path) -> None:

@@ -288,6 +288,28 @@ def test_a_source_without_a_frame_of_reference_is_one_sentence_that_names_it(tmp
         exported(tmp_path / "in", dicom_layouts.series_per_phase, change)
 
 
+def test_identifiers_that_stand_for_different_images_are_not_referred_to(tmp_path: Path) -> None:
+    def change(truth: dicom_layouts.Truth) -> list[Dataset]:
+        images = dicom_layouts.series_per_phase(truth)
+        for number, image in enumerate(images):
+            image.SOPInstanceUID = f"1.2.826.4.{number % truth.grid.shape[0] + 1}"
+        return images
+
+    with pytest.raises(InputError, match="Different images of this study have the same SOP Instance UID"):
+        exported(tmp_path, change)
+
+
+def test_a_reference_phase_of_several_series_is_not_referred_to(tmp_path: Path) -> None:
+    def change(truth: dicom_layouts.Truth) -> list[Dataset]:
+        images = dicom_layouts.series_per_phase(truth)
+        for image in images[2 * truth.grid.shape[0] :: 2]:
+            image.SeriesInstanceUID = "1.2.826.6" if image.SeriesNumber == 5 else image.SeriesInstanceUID
+        return images
+
+    with pytest.raises(InputError, match="portal venous phase was put together from 2 series"):
+        exported(tmp_path, change)
+
+
 def test_an_attribute_that_highdicom_asks_for_and_is_not_there_is_named(result: Exported) -> None:
     headers = source_headers(result.study)
     for dataset in headers.reference.datasets:
