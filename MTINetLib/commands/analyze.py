@@ -89,7 +89,6 @@ def analyze(
     from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, findings_table, terminal
     from MTINetLib.report.output_folder import check_output_folder
-    from MTINetLib.report.words import warnings_in_words
 
     told = _told((pre, arterial, portal_venous, delayed))
     grid_of = _phase(reference)
@@ -119,7 +118,7 @@ def analyze(
         options = OutputOptions(dicom, known, cover, disguise, additions)
         notes += write_outputs(out, study, analysis, options, overwrite=overwrite, progress=progress)
     console.print(findings_table(analysis.findings))
-    for note in (*warnings_in_words(analysis.findings.study.flags), *notes):
+    for note in notes:
         console.print(note, style="yellow", soft_wrap=True)
     console.print(f"Results are in {out}: begin with {first_to_read(out)}.", soft_wrap=True)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
 from MTINetLib.study.phase import PHASES, Phase
 
@@ -45,9 +43,6 @@ _FLAGS = {
         "frames without a position or pixels are not used"
     ),
 }
-
-#: Parts that were not looked at, and images that may not be what they are called.
-_TOLD_AT_ONCE = frozenset({"uncovered", "reference_short", "joined_series", "ambiguous_uids"})
 
 _BRIEF = {
     "under_10_mm": "small",
@@ -91,13 +86,6 @@ def flag_in_words(flag: str) -> str:
         return words
     joint = " " if words.endswith("because") else ": "
     return f"{words}{joint}{', '.join(map(_detail_in_words, detail.split(':')))}"
-
-
-def warnings_in_words(flags: Iterable[str]) -> tuple[str, ...]:
-    """Sentences for the flags that a person has to see at once, wherever results appear."""
-    return tuple(
-        whole_sentence(flag_in_words(flag)) for flag in flags if flag.partition(":")[0] in _TOLD_AT_ONCE
-    )
 
 
 def probability_in_words(lesion: LesionFinding) -> str:

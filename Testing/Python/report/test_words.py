@@ -57,10 +57,3 @@ def test_there_are_flags_to_test() -> None:
 def test_what_is_missing_is_said_in_millimetres_and_percent() -> None:
     said = words.flag_in_words("reference_short:arterial:56_mm:42_percent")
     assert said.endswith("the reference phase lacks: arterial, 56 mm, 42 %")
-
-
-def test_parts_that_were_not_looked_at_are_told_at_once() -> None:
-    flags = ["resampled:pre", "uncovered:delayed:20_mm:30_percent", "joined_series"]
-    first, second = words.warnings_in_words(flags)
-    assert "delayed, 20 mm, 30 %." in first
-    assert "put together" in second
