@@ -22,6 +22,7 @@ NO_LIVER_RING = "no_liver_ring"
 SMALL_MM = 10.0
 #: A phase recognised with less confidence than this is a doubt.
 SURE_PHASE = 0.7
+_OF_CURVES = ("motion", "phase_doubt", "offset_doubt", "display_values", "scaled_apart")
 
 
 def lesion_flags(
@@ -54,7 +55,7 @@ def study_flags(study: Study) -> tuple[str, ...]:
 
 def inherited_flags(of_study: tuple[str, ...]) -> tuple[str, ...]:
     """Flags of the study that cast doubt on every lesion's curve."""
-    return tuple(flag for flag in of_study if flag.split(":")[0] in ("motion", "phase_doubt"))
+    return tuple(flag for flag in of_study if flag.split(":")[0] in _OF_CURVES)
 
 
 def check_labels(labels: npt.NDArray[Any], study: Study) -> None:

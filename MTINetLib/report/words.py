@@ -42,6 +42,22 @@ _FLAGS = {
         "a multi-frame DICOM file is at odds with itself (NumberOfFrames / positions / frames of pixels); "
         "frames without a position or pixels are not used"
     ),
+    "offset": "the air around the body was not at 0, so this constant was subtracted from all values",
+    "offset_doubt": "the zero of the values is uncertain, so that enhancement may be wrong: export "
+    "the scanner's own values",
+    "display_values": "the values are those of a display window, so that enhancement may be wrong: export "
+    "the scanner's own values",
+    "scaled_apart": "the phases seem to be scaled each by itself, so that enhancement may be wrong: export "
+    "the scanner's own values",
+    "saturated": "the brightest tissue is cut off at one value",
+    "no_enhancement": "hardly anything brightens between the phases: check that they are one "
+    "contrast-enhanced exam",
+    "vessels_darker": "vessels are darker in another phase than in the pre-contrast phase: check which "
+    "volume is which phase",
+    "arterial_not_brighter": "the vessels are no brighter in the arterial phase than before contrast: check "
+    "which volume is the arterial phase",
+    "arterial_spread": "the enhancement is more spread in the arterial than in the portal venous phase: "
+    "check whether they are exchanged",
 }
 
 _BRIEF = {

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from MTINetLib.report.words import flag_in_words, whole_sentence
 from MTINetLib.scene.node_sources import NodeSource
 from MTINetLib.study.phase import PHASES, Phase
-
-#: Differences of the brightest vessels in units of the body's median signal (see recognise_pixels).
-_ANYTHING = 0.1
-_BRIGHTER = 0.05
 
 
 def enhancement_doubts(chosen: Mapping[Phase, NodeSource]) -> tuple[str, ...]:
@@ -18,30 +15,22 @@ def enhancement_doubts(chosen: Mapping[Phase, NodeSource]) -> tuple[str, ...]:
     Needs all four phases: what brightens is found by comparing them.
     """
     from MTINetLib.study.recognise_pixels import check_pixels
+    from MTINetLib.study.signal_enhancement import (
+        ARTERIAL_NOT_BRIGHTER,
+        VESSELS_DARKER,
+        enhancement_doubt,
+    )
 
     if len({id(source.node) for source in chosen.values()}) < len(PHASES):
         return ()
-    seen = check_pixels([chosen[phase].volume for phase in PHASES])
-    if not seen.enhancement:
+    word = enhancement_doubt(check_pixels([chosen[phase].volume for phase in PHASES]))
+    if word is None:
         return ()
     pre, arterial = chosen[Phase.PRE].name, chosen[Phase.ARTERIAL].name
-    if max(abs(value) for value in seen.enhancement) < _ANYTHING:
-        return (
-            "Hardly anything brightens between the phases: check that they are one contrast-enhanced exam.",
-        )
-    if seen.pre_is_lowest is False:
-        return (
-            f"Vessels are darker in another phase than in '{pre}': check which volume is the pre-contrast "
-            "phase.",
-        )
-    if seen.enhancement[Phase.ARTERIAL.index] < _BRIGHTER:
-        return (
-            f"The vessels in '{arterial}' are no brighter than before contrast: check which volume is the "
-            "arterial phase.",
-        )
-    if seen.arterial_is_focal is False:
-        return (
-            "The enhancement is more spread in the arterial than in the portal venous phase: check whether "
-            "they are exchanged.",
-        )
-    return ()
+    named = {
+        VESSELS_DARKER: f"Vessels are darker in another phase than in '{pre}': check which volume is the "
+        "pre-contrast phase.",
+        ARTERIAL_NOT_BRIGHTER: f"The vessels in '{arterial}' are no brighter than before contrast: check "
+        "which volume is the arterial phase.",
+    }
+    return (named.get(word) or whole_sentence(flag_in_words(word)),)

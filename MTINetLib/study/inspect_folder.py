@@ -12,7 +12,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
 from MTINetLib.study.coverage import coverage_sentences
 from MTINetLib.study.dicom_scan import FileProblem
-from MTINetLib.study.load import validate
+from MTINetLib.study.load import validated
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.read_dicom import DicomFolder, open_dicom_folder
 from MTINetLib.study.recognise import PhaseAssignment, recognise_phases, why_not
@@ -126,7 +126,7 @@ def _look(volumes: Sequence[SourceVolume]) -> PixelCheck:
 
 def _why_refused(assignment: PhaseAssignment) -> tuple[str, ...]:
     try:
-        validate(assignment)
+        validated(assignment)
     except InputError as error:
         return (str(error),)
     return ()

@@ -16,6 +16,7 @@ from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.read_dicom import open_dicom_folder
 from MTINetLib.study.read_files import read_volume
 from MTINetLib.study.recognise import PhaseAssignment, recognise_phases
+from MTINetLib.study.signal_check import check_signal
 from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.study.study import Study
 
@@ -58,7 +59,7 @@ def load_study_from_dicom(
         assignment = recognise_phases(found.volumes, told, assume_order=assume_order)
         if found.problems:
             assignment = replace(assignment, flags=(*assignment.flags, "unreadable_files"))
-        validate(assignment)
+        assignment = validated(assignment)
     with stage("align"):
         return align(assignment, reference, watcher, alignment)
 
@@ -92,16 +93,35 @@ def load_study_from_paths(
         watcher.update(phase.index + 1)
     watcher.finish()
     assignment = recognise_phases([volumes[phase] for phase in PHASES], volumes)
-    validate(assignment)
+    assignment = validated(assignment)
     return align(assignment, reference, watcher, alignment)
 
 
-def validate(assignment: PhaseAssignment) -> None:
-    """Refuse phases that cannot be the volumes of a study.
+def validated(assignment: PhaseAssignment) -> PhaseAssignment:
+    """The phases of a study with the zero of their values where the signal has it, and flags of doubts.
 
     Raises:
-        InputError: too small, constant, not finite, or the same as another phase; the phase is named.
+        InputError: too small, constant, not finite, the same as another phase, or of values that give no
+            enhancement (see signal_check); the phase is named.
     """
+    _refuse_unusable(assignment)
+    found = check_signal(assignment.volumes)
+    volumes = tuple(_lowered(volume, found.offset) for volume in assignment.volumes)
+    return replace(
+        assignment,
+        volumes=volumes,  # type: ignore[arg-type]
+        flags=(*assignment.flags, *found.flags),
+    )
+
+
+def _lowered(volume: SourceVolume, offset: float) -> SourceVolume:
+    if not offset:
+        return volume
+    array = volume.array - np.float32(offset)
+    return replace(volume, read=lambda: array)
+
+
+def _refuse_unusable(assignment: PhaseAssignment) -> None:
     for phase in PHASES:
         volume = assignment.volume(phase)
         what = f"The {phase.title} phase '{volume.name}'"

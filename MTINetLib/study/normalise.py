@@ -61,7 +61,7 @@ def estimate_scale(pre: Volume) -> IntensityScale:
     ``low`` is 0, or the smallest robust value of volumes with negative voxels; ``high`` is
     HIGH_PERCENTILE of the inner body. A volume without any contrast gets a harmless unit scale.
     """
-    sample = _subsample(np.asarray(pre))
+    sample = subsample(np.asarray(pre))
     sample = np.nan_to_num(sample.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     low = min(0.0, float(np.percentile(sample, 0.5)))
     inner = sample[inner_body(sample)]
@@ -73,7 +73,7 @@ def estimate_scale(pre: Volume) -> IntensityScale:
 
 def body_mask(volume: Volume) -> npt.NDArray[np.bool_]:
     """The patient in a pre-contrast volume [K, J, I]: largest component above half of Otsu's threshold."""
-    bright = volume > 0.5 * _otsu(volume)
+    bright = volume > 0.5 * otsu(volume)
     labels, count = ndimage.label(bright)
     if count == 0:
         return np.asarray(bright)
@@ -96,7 +96,7 @@ def inner_body(volume: Volume) -> npt.NDArray[np.bool_]:
     return inner if inner.any() else body
 
 
-def _subsample(volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def subsample(volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Every n-th voxel along the longer axes, so that about _SAMPLE_VOXELS remain."""
     steps = [1] * volume.ndim
     while volume[tuple(slice(None, None, step) for step in steps)].size > _SAMPLE_VOXELS:
@@ -105,7 +105,7 @@ def _subsample(volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return volume[tuple(slice(None, None, step) for step in steps)]
 
 
-def _otsu(volume: npt.NDArray[np.float32]) -> float:
+def otsu(volume: npt.NDArray[np.float32]) -> float:
     """Otsu's threshold (IEEE Trans SMC 9:62, 1979) of the values below the 99.5th percentile."""
     top = float(np.percentile(volume, 99.5))
     bottom = float(volume.min())

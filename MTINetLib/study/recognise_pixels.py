@@ -17,7 +17,8 @@ from MTINetLib.study.align_resample import coarsen, resample
 from MTINetLib.study.source_volume import SourceVolume
 
 _STEP_MM = 5.0
-_FEWEST_VOXELS = 500
+#: Fewer blocks of tissue tell nothing.
+FEWEST_VOXELS = 500
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,22 @@ def check_pixels(volumes: Sequence[SourceVolume]) -> PixelCheck:
     Each volume is divided by its own median body signal first, so that a gain change between phases
     does not look like contrast.
     """
+    return check_coarse(coarse_phases(volumes))
+
+
+def coarse_phases(volumes: Sequence[SourceVolume]) -> npt.NDArray[np.float32]:
+    """Means of blocks of 5 mm on one grid, [volumes, K, J, I]; 0 where a volume does not reach."""
     blocks = [coarsen(volume.array, volume.grid, _STEP_MM) for volume in volumes]
     grid = blocks[2][1]
-    coarse = np.stack(
+    return np.stack(
         [array if source.matches(grid) else resample(array, source, grid) for array, source in blocks]
     )
-    body = _body(coarse)
-    if int(body.sum()) < _FEWEST_VOXELS:
+
+
+def check_coarse(coarse: npt.NDArray[np.float32]) -> PixelCheck:
+    """check_pixels on what coarse_phases gives."""
+    body = body_of(coarse)
+    if int(body.sum()) < FEWEST_VOXELS:
         return PixelCheck(None, None, ())
     values = coarse[:, body]
     middles = np.median(values, axis=1, keepdims=True)
@@ -75,7 +85,8 @@ def check_pixels(volumes: Sequence[SourceVolume]) -> PixelCheck:
     return PixelCheck(pre_is_lowest, _is_focal(values) if pre_is_lowest else None, enhancement)
 
 
-def _body(coarse: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+def body_of(coarse: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Where all of coarse_phases hold tissue, [K, J, I]."""
     mean = coarse.mean(axis=0)
     return np.asarray((mean > 0.25 * np.quantile(mean, 0.95)) & (coarse.min(axis=0) > 0.0))
 

@@ -38,7 +38,7 @@ from MTINetLib.training.slice_store import (
 logger = logging.getLogger(__name__)
 
 #: Rises when prepared slices would come out differently, so that old caches are not used.
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 MAX_LESIONS = 255
 
 

@@ -35,14 +35,13 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
         InputError: the phases cannot be the volumes of a study; one sentence names the phase.
     """
     from MTINetLib.study.align import align
-    from MTINetLib.study.load import validate
+    from MTINetLib.study.load import validated
 
     request = OpenStudy.from_dict(arguments)
     if request.alignment not in _ALIGNMENTS:
         raise InputError(f"The alignment '{request.alignment}' is unknown; use auto, off or force.")
     context.progress.start("Checking phases", 1)
-    assignment = _assignment(request, context)
-    validate(assignment)
+    assignment = validated(_assignment(request, context))
     context.progress.update(1)
     study = align(assignment, request.reference, context.progress, request.alignment)  # type: ignore[arg-type]
     place = new_study_folder(context.folder, request.study)
