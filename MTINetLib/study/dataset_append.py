@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from MTINetLib.study.dataset_folder import CASE_COLUMNS, CASES_FILE, LESION_COLUMNS, LESIONS_FILE
+from MTINetLib.study.table_text import column_name, table_text
 
 
 def append_case_rows(dataset: Path, case: Mapping[str, str], lesions: Sequence[Mapping[str, str]]) -> None:
@@ -25,7 +26,7 @@ def append_case_rows(dataset: Path, case: Mapping[str, str], lesions: Sequence[M
     )
     before = [(table, table.read_bytes() if table.is_file() else None) for table, _, _ in tables]
     written = [
-        (table, _with_rows(old, columns, rows))
+        (table, _with_rows(table, old, columns, rows))
         for (table, columns, rows), (_, old) in zip(tables, before, strict=True)
     ]
     try:
@@ -40,20 +41,21 @@ def append_case_rows(dataset: Path, case: Mapping[str, str], lesions: Sequence[M
         raise
 
 
-def _with_rows(before: bytes | None, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
-    """The table's text with rows appended, in its own order of columns and its own line ends."""
-    text = (before or b"").decode("utf-8-sig")
-    end = "\r\n" if "\r\n" in text else "\n"
-    header = [name.strip() for name in next(csv.reader(io.StringIO(text)), [])] or list(columns)
+def _with_rows(
+    table: Path, before: bytes | None, columns: Sequence[str], rows: Sequence[Mapping[str, str]]
+) -> bytes:
+    """The table's bytes with rows appended, in its own order of columns and its own way of writing."""
+    found = table_text(before or b"", table, columns)
+    header = next((cells for _, cells in found.lines()), []) or list(columns)
     added = io.StringIO()
-    writer = csv.writer(added, lineterminator=end)
-    if not text:
+    writer = csv.writer(added, delimiter=found.separator, lineterminator=found.line_end)
+    if not found.text:
         writer.writerow(header)
-    elif not text.endswith("\n"):
-        added.write(end)
+    elif not found.text.endswith(("\n", "\r")):
+        added.write(found.line_end)
     for row in rows:
-        writer.writerow([row.get(name, "") for name in header])
-    return (before or b"") + added.getvalue().encode("utf-8")
+        writer.writerow([row.get(column_name(name), "") for name in header])
+    return (before or b"") + added.getvalue().encode(found.encoding)
 
 
 def _replace(path: Path, data: bytes) -> None:

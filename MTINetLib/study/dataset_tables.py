@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from MTINetLib.errors import InputError
+from MTINetLib.study.table_text import column_name, read_table_text
 
 
 class RowError(InputError):
@@ -43,16 +44,19 @@ class Row:
     def choice(self, column: str, allowed: Sequence[str]) -> str:
         """One of the allowed words."""
         value = self.text(column)
-        if value not in allowed:
-            raise self.error(column, f"says {value!r}; use one of {', '.join(allowed)}")
-        return value
+        for word in allowed:
+            if word.casefold() == value.casefold():
+                return word
+        raise self.error(column, f"says {value!r}; use one of {', '.join(allowed)}")
 
     def number(self, column: str) -> int:
         """A whole number, 1 or more."""
         value = self.text(column)
-        if not value.isdecimal() or int(value) < 1:
+        # Spreadsheets write 1 as 1.0, or 1,0 where the comma is the decimal sign.
+        whole, _, decimals = value.replace(",", ".").partition(".")
+        if not (whole.isascii() and whole.isdecimal()) or int(whole) < 1 or decimals.strip("0"):
             raise self.error(column, f"says {value!r}; use the lesion's value in the mask, 1 or more")
-        return int(value)
+        return int(whole)
 
     def path(self, column: str, folder: Path) -> Path:
         """An existing file or folder inside the dataset's folder, absolute."""
@@ -78,30 +82,37 @@ def table_rows(table: Path, columns: Sequence[str]) -> Iterator[Row | RowError]:
     Raises:
         InputError: the table as a whole cannot be read, or has no such columns.
     """
+    found = read_table_text(table, columns)
     try:
-        # utf-8-sig because spreadsheets put a byte order mark in front.
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            header = [name.strip() for name in next(reader, [])]
-            missing = [name for name in columns if name not in header]
-            if missing:
-                wanted = ",".join(columns)
-                raise InputError(
-                    f"{table}, line 1: column {missing[0]} is missing; the header is {wanted}, with commas."
+        lines = found.lines()
+        header = _header(table, next(lines, (1, [])), columns)
+        for line, cells in lines:
+            if not any(cells):
+                continue
+            values = cells[: len(header)] if not any(cells[len(header) :]) else cells
+            if len(values) != len(header):
+                problem = (
+                    f"{len(values)} values for {len(header)} columns; "
+                    "put quotes around a value that holds the separator"
                 )
-            for cells in reader:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if len(cells) != len(header):
-                    problem = (
-                        f"{len(cells)} values for {len(header)} columns; "
-                        "put quotes around a value that holds a comma"
-                    )
-                    yield RowError(str(table), reader.line_num, header[0], problem)
-                    continue
-                values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-                yield Row(str(table), reader.line_num, values)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{table} is not a readable UTF-8 CSV table; save it as such.") from error
-    except OSError as error:
-        raise InputError(f"{table} cannot be read: {error.strerror}.") from error
+                yield RowError(str(table), line, header[0], problem)
+                continue
+            yield Row(str(table), line, dict(zip(header, values, strict=True)))
+    except csv.Error as error:
+        raise InputError(f"{table} is not a readable CSV table ({error}); save it as such.") from error
+
+
+def _header(table: Path, first: tuple[int, list[str]], columns: Sequence[str]) -> list[str]:
+    """The columns' names; empty ones at the end, which spreadsheets leave, are dropped."""
+    line, cells = first
+    names = [column_name(cell) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    missing = [name for name in columns if name not in names]
+    if missing:
+        wanted = ",".join(columns)
+        raise InputError(f"{table}, line {line}: column {missing[0]} is missing; the header is {wanted}.")
+    twice = [name for name in columns if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{table}, line {line}: column {twice[0]} stands there twice; keep one of them.")
+    return names

@@ -75,7 +75,7 @@ def test_files_outside_the_folder_are_not_written_into_the_tables(folder: Path) 
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        (GOOD.replace("HCC", "hcc"), "class"),
+        (GOOD.replace("HCC", "HCCs"), "class"),
         (GOOD.replace("c1,", ",", 1), "case"),
         (GOOD.replace("p1", ""), "patient"),
         (GOOD.replace("c 1/pre.nii.gz", "c 1/lost.nii.gz"), "pre"),
