@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def check(dataset: Dataset) -> None:
     """Look at every case of a dataset before training on it.
 
-    Headers and masks are read, the phases' pixels are not. Ends with 2 if anything is wrong.
+    Headers, masks and pixels are read. Ends with 2 if anything is wrong; warnings do not count.
     """
     from MTINetLib.console import RichProgress, terminal
     from MTINetLib.errors import InputError
@@ -27,10 +27,10 @@ def check(dataset: Dataset) -> None:
     if found.cases:
         console.print(_table(found))
     for case in found.cases:
-        for problem in case.problems:
+        for problem in (*case.problems, *(f"Warning: {text}" for text in case.warnings)):
             name = case.case or f"line {case.line}"
             console.print(f"{name}: {problem}", soft_wrap=True)
-    for problem in found.problems:
+    for problem in (*found.problems, *(f"Warning: {text}" for text in found.warnings)):
         console.print(problem, soft_wrap=True)
     if not found.usable:
         bad = sum(bool(case.problems) for case in found.cases)

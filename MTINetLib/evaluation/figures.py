@@ -139,6 +139,9 @@ def class_figures(rows: Rows, lesions: Sequence[LesionRow]) -> dict[str, Any]:
     items = class_items(lesions)
     patients = [item.patient for item in items]
     decided, right = classification.decided(items), classification.correct(items)
+    # Of one class alone, always answering it would be right: an accuracy says nothing.
+    one_class = len({item.truth for item in items}) == 1
+    accuracy_of = 0 if one_class else 1
     per_class = {
         name.value: wilson(
             sum(item.answer is name for item in items if item.truth is name),
@@ -148,11 +151,14 @@ def class_figures(rows: Rows, lesions: Sequence[LesionRow]) -> dict[str, Any]:
     }
     return {
         "lesions": len(items),
-        "accuracy_of_decided": wilson(int(right.sum()), int(decided.sum())),
+        "one_class_only": one_class,
+        "accuracy_of_decided": wilson(int(right.sum()), accuracy_of * int(decided.sum())),
         "accuracy_of_decided_by_patient": rows.bootstrap.estimate(
-            ratio_of(right.astype(float), decided.astype(float)), patients, int(decided.sum())
+            ratio_of(right.astype(float), accuracy_of * decided.astype(float)),
+            patients,
+            accuracy_of * int(decided.sum()),
         ),
-        "accuracy_undecided_counted_wrong": wilson(int(right.sum()), len(items)),
+        "accuracy_undecided_counted_wrong": wilson(int(right.sum()), accuracy_of * len(items)),
         "coverage": wilson(int(decided.sum()), len(items)),
         "undecided_share": wilson(len(items) - int(decided.sum()), len(items)),
         "recall_of_decided": per_class,

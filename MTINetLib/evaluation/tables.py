@@ -153,7 +153,18 @@ def _class_table(groups: Mapping[str, Any]) -> list[str]:
         ("Expected calibration error", "ece", lambda e: interval(e, digits=3)),
     ]
     rows = [["Matched lesions, n", *(str(groups[name]["lesions"]) for name in names)]]
-    rows += [[title, *(write(groups[name][key]) for name in names)] for title, key, write in lines]
+    rows += [
+        [
+            title,
+            *(
+                "not defined, one class only"
+                if key.startswith("accuracy") and groups[name]["one_class_only"]
+                else write(groups[name][key])
+                for name in names
+            ),
+        ]
+        for title, key, write in lines
+    ]
     confusion = groups["all"]["confusion"]
     answers = list(next(iter(confusion.values())))
     table = [[truth, *(str(counts[answer]) for answer in answers)] for truth, counts in confusion.items()]

@@ -21,10 +21,18 @@ from MTINetLib.study.dataset_folder import (
     LESIONS_FILE,
 )
 from MTINetLib.study.dataset_headers import header_grid
+from MTINetLib.study.dataset_plausible import (
+    NamedCase,
+    cases_problems,
+    image_digest,
+    mask_problems,
+    place_problems,
+)
 from MTINetLib.study.dataset_tables import Row, RowError, table_rows
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.read_files import read_volume
+from MTINetLib.study.signal_check import check_signal
 
 _FEWEST_SLICES = 3
 _SMALLEST_SIDE = 16
@@ -40,8 +48,7 @@ def check_dataset(
 ) -> DatasetCheck:
     """Look at every case of a dataset; nothing that is wrong in it ends the check early.
 
-    Only headers and masks are read, so that hundreds of cases take seconds. Damage inside a compressed
-    phase shows when its slices are prepared.
+    Headers, masks and the pixels of all phases are read, about a second a case.
 
     Args:
         progress: told after every case; may raise Cancelled.
@@ -57,16 +64,19 @@ def check_dataset(
         return DatasetCheck(folder, problems=(str(error),))
     classes = _lesion_classes(folder, {row.values["case"] for row in rows if isinstance(row, Row)})
     seen: set[str] = set()
-    cases = []
+    cases: list[CaseCheck] = []
+    named: list[NamedCase] = []
     watcher.start("Checking cases", len(rows))
     for number, row in enumerate(rows, 1):
-        case = _checked(folder, row, classes.of_case, seen)
+        case, name = _checked(folder, row, classes.of_case, seen)
+        named += [] if name is None else [name]
         seen.add(case.case)
         cases.append(case)
         each(case)
         watcher.update(number)
     watcher.finish()
-    return DatasetCheck(folder, tuple(cases), (*classes.problems, *_whole(cases)))
+    problems, warnings = cases_problems(named)
+    return DatasetCheck(folder, tuple(cases), (*classes.problems, *_whole(cases), *problems), tuple(warnings))
 
 
 def _whole(cases: list[CaseCheck]) -> Iterator[str]:
@@ -113,6 +123,10 @@ def _add_lesion(found: _LesionClasses, row: Row | RowError, known: set[str]) -> 
 class _Problems(list[str]):
     """Collects sentences instead of raising them."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+
     def text(self, row: Row, column: str, allowed: tuple[str, ...] = ()) -> str:
         try:
             return row.choice(column, allowed) if allowed else row.text(column)
@@ -138,9 +152,9 @@ def _after_column(problem: str) -> str:
 
 def _checked(
     folder: Path, row: Row | RowError, classes: Mapping[str, Mapping[int, str]], seen: set[str]
-) -> CaseCheck:
+) -> tuple[CaseCheck, NamedCase | None]:
     if isinstance(row, RowError):
-        return CaseCheck(row.line, problems=(f"The line has {row.problem}.",))
+        return CaseCheck(row.line, problems=(f"The line has {row.problem}.",)), None
     problems = _Problems()
     case = problems.text(row, "case")
     patient = problems.text(row, "patient")
@@ -151,18 +165,41 @@ def _checked(
     if case_class == "none" and told:
         problems.append(f"The class is none, but {LESIONS_FILE} names lesions of this case.")
     grids = _phase_grids(folder, row, problems)
-    lesions = _check_mask(folder, row, case_class, told, grids.get(Phase.PORTAL_VENOUS), problems)
     reference = grids.get(Phase.PORTAL_VENOUS)
-    return CaseCheck(
+    sound = not problems
+    labels = _check_mask(folder, row, case_class, told, reference, problems)
+    digest = _check_pixels(folder, row, labels, problems) if sound and len(grids) == len(PHASES) else None
+    present = () if labels is None else tuple(int(label) for label in np.unique(labels) if label)
+    of_lesions = frozenset(told.get(label, case_class) for label in present)
+    checked = CaseCheck(
         row.line,
         case,
         patient,
         case_class,
         tuple(phase.value for phase in PHASES if phase in grids),
-        lesions,
+        None if labels is None else len(present),
         None if reference is None else reference.shape,
         tuple(problems),
+        tuple(problems.warnings),
     )
+    return checked, NamedCase(case, patient, of_lesions, digest)
+
+
+def _check_pixels(
+    folder: Path, row: Row, labels: npt.NDArray[np.uint8] | None, problems: _Problems
+) -> str | None:
+    """Look at the values of the phases, and where the lesions lie; a digest of the portal venous image."""
+    try:
+        volumes = [read_volume(row.path(phase.value, folder)) for phase in PHASES]
+        reference = volumes[Phase.PORTAL_VENOUS.index].array
+        if labels is not None and labels.shape == reference.shape:
+            problems += place_problems(labels, reference)
+        if all(volume.array.min() < volume.array.max() for volume in volumes):
+            check_signal(volumes)
+        return image_digest(reference)
+    except (InputError, OSError) as error:
+        problems.append(str(error))
+        return None
 
 
 def _phase_grids(folder: Path, row: Row, problems: _Problems) -> dict[Phase, Grid]:
@@ -194,12 +231,12 @@ def _check_mask(
     told: Mapping[int, str],
     reference: Grid | None,
     problems: _Problems,
-) -> int | None:
-    """The number of lesions, and sentences about the mask."""
+) -> npt.NDArray[np.uint8] | None:
+    """The label map, and sentences about it; None where it cannot be read, all 0 without one."""
     if not row.values["mask"]:
         if case_class != "none":
             problems.append("The mask is missing; training needs one for every case with lesions.")
-        return 0
+        return np.zeros((1, 1, 1), dtype=np.uint8)
     path = problems.path(row, "mask", folder)
     if path is None:
         return None
@@ -222,7 +259,17 @@ def _check_mask(
         problems.append("The class is none, but the mask holds lesions.")
     for label in sorted(set(told) - labels):
         problems.append(f"{LESIONS_FILE} names lesion {label}, which the mask does not hold.")
-    return len(labels)
+    unnamed = sorted(labels - set(told)) if told else []
+    if unnamed:
+        numbers = ", ".join(str(label) for label in unnamed)
+        problems.warnings.append(
+            f"{LESIONS_FILE} does not name lesion {numbers} of the mask; it counts as {case_class}."
+        )
+    whole = mask.array.astype(np.uint8)
+    wrong, unusual = mask_problems(whole, mask.grid)
+    problems += wrong
+    problems.warnings += unusual
+    return whole
 
 
 def _labels(array: npt.NDArray[np.float32]) -> set[int] | None:

@@ -17,6 +17,7 @@ class CaseCheck:
         lesions: number of lesions in the mask; None where it could not be read, 0 without one.
         size: voxels (K, J, I) of the portal venous phase, None if unknown.
         problems: one sentence each; a case without any can be trained on.
+        warnings: one sentence each; what is unusual, but may be meant.
     """
 
     line: int
@@ -27,15 +28,17 @@ class CaseCheck:
     lesions: int | None = None
     size: tuple[int, int, int] | None = None
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class DatasetCheck:
-    """All cases of a folder; ``problems`` are those of the tables and of the dataset as a whole."""
+    """All cases of a folder; ``problems`` and ``warnings`` are those of the tables and of the whole."""
 
     folder: Path
     cases: tuple[CaseCheck, ...] = ()
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def patients(self) -> int:

@@ -21,6 +21,7 @@ class RunningScores:
     def __init__(self) -> None:
         self._sums: dict[str, float] = {}
         self._counts: dict[str, int] = {}
+        self._classes: set[int] = set()
 
     def add(
         self,
@@ -42,6 +43,7 @@ class RunningScores:
             self._add("mae", (curve.float() - true_curve).abs().mean(1), bears_tumour)
         if class_logits is not None:
             known = bears_tumour & (class_index >= 0)
+            self._classes |= {int(index) for index in class_index[known]}
             self._add("accuracy", (class_logits.argmax(1) == class_index).float(), known)
 
     def add_loss(self, name: str, value: Tensor) -> None:
@@ -49,14 +51,18 @@ class RunningScores:
         self._add(name, value.detach().reshape(1), torch.ones(1, dtype=torch.bool, device=value.device))
 
     def means(self) -> dict[str, float]:
-        """Means so far; a figure without a single case is left out."""
-        return {name: self._sums[name] / count for name, count in self._counts.items() if count}
+        """Means so far; a figure without a single case is left out, and accuracy on one class only."""
+        means = {name: self._sums[name] / count for name, count in self._counts.items() if count}
+        if len(self._classes) < 2:  # saying always the same would be right
+            means.pop("accuracy", None)
+        return means
 
     @classmethod
     def total(cls, parts: Sequence[RunningScores]) -> RunningScores:
         """All parts as one."""
         whole = cls()
         for part in parts:
+            whole._classes |= part._classes
             for name, count in part._counts.items():
                 whole._sums[name] = whole._sums.get(name, 0.0) + part._sums[name]
                 whole._counts[name] = whole._counts.get(name, 0) + count

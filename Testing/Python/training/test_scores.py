@@ -17,15 +17,24 @@ def test_scores_of_a_batch_with_known_answers() -> None:
     logits[2, 0, :2] = 1  # 16 false pixels on a healthy slice
     curve = torch.tensor([[1.0, 1, 1, 1], [0, 0, 0, 0], [9, 9, 9, 9]])
     true_curve = torch.tensor([[1.0, 1, 1, 2], [1, 1, 1, 1], [0, 0, 0, 0]])
-    classes = torch.tensor([[2.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
+    classes = torch.tensor([[2.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
     scores = RunningScores()
-    index, bears = torch.tensor([0, 0, -1]), torch.tensor([True, True, False])
+    index, bears = torch.tensor([0, 1, -1]), torch.tensor([True, True, False])
     scores.add(logits, truth, curve, true_curve, classes, index, bears)
     means = scores.means()
     assert means["dice"] == pytest.approx((16 / 24 + 0) / 2)
     assert means["clean"] == 0
     assert means["mae"] == pytest.approx((0.25 + 1) / 2)
     assert means["accuracy"] == pytest.approx(0.5)
+
+
+def test_accuracy_on_one_class_alone_is_left_out() -> None:
+    mask, bears = torch.ones(2, 1, 8, 8), torch.tensor([True, True])
+    scores = RunningScores()
+    scores.add(
+        mask, mask, None, torch.zeros(2, 4), torch.tensor([[2.0, 1], [2, 1]]), torch.tensor([0, 0]), bears
+    )
+    assert scores.means() == {"dice": 1.0}
 
 
 def test_figures_without_a_case_are_left_out() -> None:
