@@ -11,7 +11,7 @@ from scipy import ndimage
 from MTINetLib.errors import InputError
 from MTINetLib.study.dataset_folder import DatasetCase
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.read_files import read_volume
+from MTINetLib.study.read_files import read_label_map
 
 Labels = npt.NDArray[np.uint16]
 
@@ -39,7 +39,7 @@ def read_truth(case: DatasetCase, grid: Grid) -> Truth:
         if case.case_class != "none":
             raise InputError("it has no mask to compare with; name the file in the column mask of cases.csv.")
         return Truth(np.zeros(grid.shape, dtype=np.uint16), resampled=False)
-    volume = read_volume(case.mask_path)
+    volume = read_label_map(case.mask_path)
     labels = np.rint(volume.array)
     limit = np.iinfo(np.uint16).max
     if not np.array_equal(labels, volume.array) or labels.min() < 0 or labels.max() > limit:

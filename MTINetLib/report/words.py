@@ -34,6 +34,7 @@ _FLAGS = {
     "deformed": "bent onto the reference phase by registration",
     "resampled": "resampled onto the grid of the reference phase",
     "resampled_spacing": "slices were unevenly spaced and were resampled",
+    "two_positions": "the file gives two positions that differ (sform and qform); the sform was used",
     "resampled_tilt": "slices were tilted against their stack and were resampled",
     "mixed_scale": "some images lack the scanner's own intensity scale, so none of it was used",
     "lossy_compression": "images were compressed with loss",

@@ -31,7 +31,7 @@ from MTINetLib.study.dataset_plausible import (
 from MTINetLib.study.dataset_tables import Row, RowError, table_rows
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.read_files import read_volume
+from MTINetLib.study.read_files import read_label_map, read_volume
 from MTINetLib.study.signal_check import check_signal
 
 _FEWEST_SLICES = 3
@@ -241,7 +241,7 @@ def _check_mask(
     if path is None:
         return None
     try:
-        mask = read_volume(path)
+        mask = read_label_map(path)
     except (InputError, OSError) as error:
         problems.append(f"The mask: {error}")
         return None

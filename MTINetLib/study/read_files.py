@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import SimpleITK
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
+from MTINetLib.study.file_geometry import FileGeometry, geometry_of
+from MTINetLib.study.file_header import FileHeader, refuse_damaged
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.itk_name import itk_name
 from MTINetLib.study.read_dicom import read_dicom_folder
-from MTINetLib.study.read_files_nifti import bytes_per_voxel, has_bad_numbers, is_cut_off
+from MTINetLib.study.read_files_itk import SUFFIXES as ITK_SUFFIXES
+from MTINetLib.study.read_files_itk import itk_is_cut_off, read_itk_header, read_itk_voxels
+from MTINetLib.study.read_files_nifti import SUFFIXES as NIFTI_SUFFIXES
+from MTINetLib.study.read_files_nifti import (
+    NiftiHeader,
+    nifti_is_cut_off,
+    read_nifti_header,
+    read_nifti_voxels,
+)
 from MTINetLib.study.recognise_candidates import candidates_among
 from MTINetLib.study.source_volume import SourceVolume
+from MTINetLib.study.study import Volume
 
-SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+SUFFIXES = (*NIFTI_SUFFIXES, *ITK_SUFFIXES)
 _DICOM_SUFFIXES = (".dcm", ".ima", "")
-_MOST_VOXELS = 1_000_000_000
 
 
 def read_volume(path: Path, progress: Progress | None = None) -> SourceVolume:
@@ -61,47 +70,51 @@ def _only_volume(folder: Path, progress: Progress | None) -> SourceVolume:
     return volumes[0]
 
 
+def file_grid(path: Path) -> Grid:
+    """The grid of a volume file from its header alone, after a look whether the file is whole.
+
+    Raises:
+        InputError: it cannot be one 3-D volume, or the file is cut off.
+    """
+    return _described(path)[1].grid
+
+
+def read_label_map(path: Path) -> SourceVolume:
+    """Like :func:`read_volume`, for labels: they are never mixed where axes have to be straightened."""
+    if path.is_dir() or not path.name.lower().endswith(SUFFIXES):
+        return read_volume(path)
+    header, geometry = _described(path)
+    return _source(path, geometry.nearest(_voxels(header)), geometry)
+
+
 def _read_file(path: Path) -> SourceVolume:
-    reader = SimpleITK.ImageFileReader()
-    reader.SetFileName(itk_name(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise InputError(f"The file {path} cannot be read; {_reason(error)}.") from error
-    size, components = reader.GetSize(), reader.GetNumberOfComponents()
-    while len(size) > 3 and size[-1] == 1:
-        size = size[:-1]
-    if len(size) != 3 or components != 1:
-        kind = f"{components} values a voxel" if components != 1 else f"{len(size)} dimensions"
-        raise InputError(
-            f"The file {path} has {kind}; give one file with a single 3-D volume for each phase."
-        )
-    if int(np.prod(size, dtype=np.float64)) > _MOST_VOXELS:
-        raise InputError(
-            f"The file {path} says it has {' x '.join(str(n) for n in size)} voxels; that is no MRI."
-        )
-    if is_cut_off(path, int(np.prod(size)) * bytes_per_voxel(reader.GetPixelID())):
-        raise InputError(f"The file {path} cannot be read; it is cut off before its end, copy it again.")
-    reader.SetOutputPixelType(SimpleITK.sitkFloat32)
-    reader.SetExtractSize([*size, *[0] * (reader.GetDimension() - 3)])
-    try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise InputError(f"The file {path} cannot be read; {_reason(error)}.") from error
-    array = SimpleITK.GetArrayFromImage(image)
-    if not np.isfinite(array).all() or has_bad_numbers(path):
-        raise InputError(f"The file {path} holds values that are not finite numbers (NaN or infinity).")
-    grid = Grid(
-        shape=array.shape,
-        spacing=image.GetSpacing(),
-        origin=image.GetOrigin(),
-        direction=image.GetDirection(),
-    )
-    return SourceVolume.of_array(array, grid, path.name)
+    header, geometry = _described(path)
+    return _source(path, geometry.interpolate(_voxels(header)), geometry)
 
 
-def _reason(error: RuntimeError) -> str:
-    text = str(error)
-    if "orthonormal" in text.lower() or "direction cosines" in text.lower():
-        return "its axes are sheared (not perpendicular), save it again without shear"
-    return "it is damaged or not what its name says"
+def _described(path: Path) -> tuple[FileHeader, FileGeometry]:
+    if not path.exists():
+        raise InputError(f"There is no file or folder {path}.")
+    header: FileHeader
+    if path.name.lower().endswith(NIFTI_SUFFIXES):
+        header = read_nifti_header(path)
+        cut_off = nifti_is_cut_off(header)
+    else:
+        header = read_itk_header(path)
+        cut_off = itk_is_cut_off(header)
+    if cut_off:
+        refuse_damaged(path, "it is cut off before its end, copy it again")
+    return header, geometry_of(header)
+
+
+def _voxels(header: FileHeader) -> Volume:
+    voxels = read_nifti_voxels(header) if isinstance(header, NiftiHeader) else read_itk_voxels(header)
+    if not np.isfinite(voxels).all():
+        raise InputError(
+            f"The file {header.path} holds values that are not finite numbers (NaN or infinity)."
+        )
+    return voxels
+
+
+def _source(path: Path, array: Volume, geometry: FileGeometry) -> SourceVolume:
+    return replace(SourceVolume.of_array(array, geometry.grid, path.name), flags=geometry.flags)

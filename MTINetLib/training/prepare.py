@@ -23,7 +23,7 @@ from MTINetLib.study.grid import Grid
 from MTINetLib.study.load import load_study_from_paths
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.read_files import read_volume
+from MTINetLib.study.read_files import read_label_map
 from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import Study
 from MTINetLib.training.slice_store import (
@@ -164,7 +164,7 @@ def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
         if case.case_class == "none":
             return np.zeros(grid.shape, dtype=np.uint8)
         raise InputError("training needs its mask; name the file in the column mask of cases.csv.")
-    mask = read_volume(case.mask_path)
+    mask = read_label_map(case.mask_path)
     if not mask.grid.matches(grid):
         raise InputError(
             f"the mask {case.mask_path.name} has another grid than the portal venous phase; resample it."

@@ -1,0 +1,80 @@
+"""What the header of a volume file says, whatever its format: sizes, values, and where the voxels lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from MTINetLib.errors import InputError
+from MTINetLib.study.grid import FloatArray
+
+_MOST_VOXELS = 1_000_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class FileHeader:
+    """A header with one 3-D volume.
+
+    Args:
+        shape: (K, J, I).
+        axes: steps from voxel to voxel along i, j, k as columns, LPS mm, [3, 3]; not judged yet.
+        origin: LPS mm of the first voxel's centre.
+        voxel_bytes: of one voxel as it is stored.
+        size_field: what the format calls the voxel size, for people.
+        flags: doubts, see study/README.md.
+    """
+
+    path: Path
+    shape: tuple[int, int, int]
+    axes: FloatArray
+    origin: tuple[float, float, float]
+    voxel_bytes: int
+    size_field: str
+    flags: tuple[str, ...] = ()
+
+    @property
+    def bytes_stored(self) -> int:
+        """Of all voxels, unpacked."""
+        return self.shape[0] * self.shape[1] * self.shape[2] * self.voxel_bytes
+
+
+def three_sizes(path: Path, sizes: tuple[int, ...], components: int = 1) -> tuple[int, int, int]:
+    """Sizes along i, j, k, ... as the shape (K, J, I) of a single volume.
+
+    Raises:
+        InputError: it is not one 3-D volume of one value a voxel, or larger than any MRI.
+    """
+    while len(sizes) > 3 and sizes[-1] == 1:
+        sizes = sizes[:-1]
+    if components != 1:
+        raise InputError(f"The file {path} has {components} values a voxel; {_ONE_EACH}.")
+    if len(sizes) == 4:
+        raise InputError(
+            f"The file {path} has 4 dimensions, that is {sizes[3]} volumes in one file; split it into one "
+            "file for each phase (in 3D Slicer: load it as a sequence and save its volumes) and name the "
+            "four files as pre-contrast, arterial, portal venous and delayed phase."
+        )
+    if len(sizes) != 3:
+        raise InputError(f"The file {path} has {len(sizes)} dimensions; {_ONE_EACH}.")
+    if min(sizes) < 1 or float(np.prod(sizes, dtype=np.float64)) > _MOST_VOXELS:
+        listed = " x ".join(str(size) for size in sizes)
+        raise InputError(f"The file {path} says it has {listed} voxels; that is no MRI.")
+    return (sizes[2], sizes[1], sizes[0])
+
+
+_ONE_EACH = "give one file with a single 3-D volume for each phase"
+
+
+def refuse_damaged(path: Path, why: str = "it is damaged or not what its name says") -> NoReturn:
+    raise InputError(f"The file {path} cannot be read; {why}.")
+
+
+def refuse_voxel_size(path: Path, said: str, field: str) -> NoReturn:
+    """Never take a library's default for a measurement."""
+    raise InputError(
+        f"The file {path} {said}, so nothing in it can be measured; write the true size in mm into its "
+        f"header ({field}), or convert the DICOM images again."
+    )
