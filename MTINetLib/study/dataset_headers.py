@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from MTINetLib.errors import InputError
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.read_files import SUFFIXES, file_grid, read_volume
 
@@ -16,4 +17,8 @@ def header_grid(path: Path) -> Grid:
     """
     if path.is_dir() or not path.name.lower().endswith(SUFFIXES):
         return read_volume(path).grid
-    return file_grid(path)
+    try:
+        return file_grid(path)
+    except InputError as error:
+        # Its case and column are named beside it.
+        raise InputError(str(error).replace(f"The file {path}", path.name)) from error
