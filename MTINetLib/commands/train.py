@@ -14,6 +14,7 @@ from MTINetLib.commands.options import Dataset
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from MTINetLib.training.run_split import DataChanges
     from MTINetLib.training.settings import TrainingSettings
     from MTINetLib.training.train import TrainingResult
 
@@ -41,6 +42,13 @@ def train(
     cross_validation: Annotated[
         bool, typer.Option("--cross-validation", help="One model a fold, as many as the setting folds says.")
     ] = False,
+    data_changes: Annotated[
+        str,
+        typer.Option(
+            metavar="refuse|accept",
+            help="With --resume, where the dataset has changed: end, or take new patients into training.",
+        ),
+    ] = "refuse",
     name: Annotated[str, typer.Option(metavar="NAME", help="Name of the model that comes out.")] = "",
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Prepared slices, to share among runs.")
@@ -57,15 +65,34 @@ def train(
     from MTINetLib.training.train import train as run_training
 
     console = terminal()
+    changes_word = _data_changes(data_changes)
     settings = _settings(run, preset, changes or [], resume)
     bar = console.is_terminal
     # Of several processes, one a device, the first holds the run for all.
     with claimed(run) if is_first_process() else nullcontext(), RichProgress(console) as progress:
         if cross_validation:
-            results = cross_validate(dataset, run, settings, resume=resume, progress=progress, bar=bar)
+            results = cross_validate(
+                dataset,
+                run,
+                settings,
+                resume=resume,
+                progress=progress,
+                bar=bar,
+                cache=cache,
+                name=name,
+                data_changes=changes_word,
+            )
         else:
             result = run_training(
-                dataset, run, settings, resume=resume, progress=progress, bar=bar, cache=cache, name=name
+                dataset,
+                run,
+                settings,
+                resume=resume,
+                progress=progress,
+                bar=bar,
+                cache=cache,
+                name=name,
+                data_changes=changes_word,
             )
             results = [result]
     for result in results:
@@ -80,6 +107,16 @@ def _tell(console: Console, result: TrainingResult) -> None:
     )
     for line in lines:
         console.print(line, soft_wrap=True)
+
+
+def _data_changes(word: str) -> DataChanges:
+    from MTINetLib.errors import InputError
+    from MTINetLib.training.run_split import DATA_CHANGES
+
+    for known in DATA_CHANGES:
+        if word == known:
+            return known
+    raise InputError(f"--data-changes {word} is unknown; choose one of {', '.join(DATA_CHANGES)}.")
 
 
 def _settings(run: Path, preset: str | None, changes: list[str], resume: bool) -> TrainingSettings:

@@ -72,8 +72,11 @@ class TrainingRun:
         self.curves = Curves()
         self._begin(record, resume=False)
 
-    def resume_from_checkpoint(self) -> None:
+    def resume_from_checkpoint(self, accept_data_changes: bool = False) -> None:
         """Go on with the run that is shown, from the end of its last epoch.
+
+        Args:
+            accept_data_changes: also where the dataset has changed: new patients then join training.
 
         Raises:
             InputError: it has nothing to go on from.
@@ -82,7 +85,7 @@ class TrainingRun:
             return
         if self.record is None or not self.record.can_resume:
             raise InputError("This run cannot go on: it is finished, or it never began. Start a new one.")
-        self._begin(self.record, resume=True)
+        self._begin(self.record, resume=True, data_changes="accept" if accept_data_changes else "refuse")
 
     def show(self, record: RunRecord) -> None:
         """Show another run; not while one goes on."""
@@ -135,7 +138,7 @@ class TrainingRun:
         if worker is not None:
             worker.close()
 
-    def _begin(self, record: RunRecord, resume: bool) -> None:
+    def _begin(self, record: RunRecord, resume: bool, data_changes: str = "refuse") -> None:
         remember_run(record)
         choices = record.choices
         request = Train(
@@ -152,6 +155,7 @@ class TrainingRun:
             # Beside the runs, which share it: cases are prepared once.
             cache=str(record.folder.parent / "cache"),
             changes=choices.changes,
+            data_changes=data_changes,
         )
         self.record, self.trained, self.error = record, None, None
         self.progress, self.left_s, self._stop_by = None, None, None

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
-from MTINetLib.training.folds import stratified_folds
+from MTINetLib.training.folds import Split, stratified_folds
 from MTINetLib.training.prepare import prepare_dataset
+from MTINetLib.training.run_folder import RunFolder
+from MTINetLib.training.run_split import (
+    VALIDATION,
+    DataChanges,
+    SplitRow,
+    kept_parts,
+    read_split,
+    split_of,
+)
 from MTINetLib.training.settings import TrainingSettings
+from MTINetLib.training.slice_store import StoredCase
 from MTINetLib.training.train import TrainingResult, train
 from MTINetLib.training.watch import Nobody, Stopped, Watch
+
+#: Which fold holds out whom, in the folder of the whole cross-validation.
+FOLDS_FILE = "folds.csv"
 
 
 def cross_validate(
@@ -24,16 +38,20 @@ def cross_validate(
     cache: Path | None = None,
     name: str = "",
     watch: Watch | None = None,
+    data_changes: DataChanges = "refuse",
 ) -> list[TrainingResult]:
     """Train ``settings.folds`` networks; each patient is held out by exactly one of them.
 
-    Leaves ``run/fold-1`` ... with what :func:`train` leaves; ``fold-N/split.csv`` says who was held out.
+    Leaves ``run/fold-1`` ... with what :func:`train` leaves; ``folds.csv`` says whom each holds out, and
+    ``fold-N/split.csv`` says it again.
 
     Args:
         resume: go on where a run was interrupted; finished folds are only exported again.
         cache: prepared slices, ``run/cache`` if None; several runs may share one.
         name: of the models, the fold is added to it.
         watch: gets the figures of every fold. After a stop the results are those of the folds so far.
+
+        data_changes: ``accept`` resumes folds whose dataset has changed, see run_split.py.
 
     Raises:
         InputError, Cancelled: as :func:`train`; or there are fewer patients than folds.
@@ -50,7 +68,7 @@ def cross_validate(
         progress=progress,
         size=settings.network.image_size,
     )
-    splits = stratified_folds(store.cases, settings.folds, settings.seed)
+    splits = _kept_folds(run / FOLDS_FILE, folders, store.cases, settings, data_changes)
     results: list[TrainingResult] = []
     for number, (folder, split) in enumerate(zip(folders, splits, strict=True), 1):
         watch.part(number, settings.folds)
@@ -75,3 +93,47 @@ def cross_validate(
         if not result.finished:
             break
     return results
+
+
+def _kept_folds(
+    path: Path,
+    folders: Sequence[Path],
+    cases: Sequence[StoredCase],
+    settings: TrainingSettings,
+    data_changes: DataChanges,
+) -> list[Split]:
+    """The folds that the run keeps, or folds drawn and kept from now on."""
+
+    def draw() -> dict[str, str]:
+        splits = stratified_folds(cases, settings.folds, settings.seed)
+        parts = {
+            patient: folder.name
+            for folder, split in zip(folders, splits, strict=True)
+            for patient in split.validation
+        }
+        _check_as_begun(folders, parts, cases)
+        return parts
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Older versions kept no folds, only the split of each fold that was begun.
+    parts = kept_parts(path, cases, draw, begun=path.is_file(), changes=data_changes)
+    return [split_of(parts, folder.name) for folder in folders]
+
+
+def _check_as_begun(folders: Sequence[Path], parts: Mapping[str, str], cases: Sequence[StoredCase]) -> None:
+    """Folds drawn again are those of the run only if every fold that was begun stands as it did.
+
+    Raises:
+        InputError: one does not.
+    """
+    now = sorted((case.patient, case.case) for case in cases)
+    for folder in folders:
+        run = RunFolder(folder)
+        rows: list[SplitRow] = (read_split(run.split, run.begun) if run.begun else None) or []
+        held = {row.patient for row in rows if row.part == VALIDATION}
+        drawn = {patient for patient, part in parts.items() if part == folder.name}
+        if rows and (held != drawn or sorted((row.patient, row.case) for row in rows) != now):
+            raise InputError(
+                f"The dataset has changed since {run.split} was written, and the run does not say whom its "
+                "other folds hold out; put the dataset back as it was, or start a new run."
+            )

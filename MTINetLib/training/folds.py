@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -66,16 +64,6 @@ def split_patients(cases: Sequence[StoredCase], validation_share: float, seed: i
     elif held == everybody:
         held -= {anyone}
     return Split(tuple(sorted(everybody - held)), tuple(sorted(held)))
-
-
-def write_split(path: Path, split: Split, cases: Sequence[StoredCase]) -> None:
-    """A table ``patient,case,part`` with the part ``training`` or ``validation``."""
-    part = dict.fromkeys(split.training, "training") | dict.fromkeys(split.validation, "validation")
-    rows = sorted((case.patient, case.case, part[case.patient]) for case in cases if case.patient in part)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("patient", "case", "part"))
-        writer.writerows(rows)
 
 
 def _patients_by_class(cases: Sequence[StoredCase]) -> dict[str, list[str]]:

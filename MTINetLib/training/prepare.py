@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 #: Rises when prepared slices would come out differently, so that old caches are not used.
 CACHE_VERSION = 2
 MAX_LESIONS = 255
+#: Kinds of files that only name the one with the pixels.
+_DETACHED_HEADERS = (".mhd", ".nhdr", ".hdr")
 
 
 def prepare_dataset(
@@ -183,7 +185,9 @@ def _stored(case: DatasetCase, folder: Path) -> StoredCase:
     index = read_case_index(folder)
     labels = {label for areas in index["areas"] for label in areas}
     classes = {label: class_index(case.class_of(label)) for label in labels}
-    return StoredCase(case.case, case.patient, case.case_class, folder, classes=classes, **index)
+    told = f"{index.pop('truth')} {case.case_class} {sorted(classes.items())}"
+    truth = hashlib.sha256(told.encode()).hexdigest()[:32]
+    return StoredCase(case.case, case.patient, case.case_class, folder, classes=classes, truth=truth, **index)
 
 
 def _cache_name(case: DatasetCase, size: int) -> str:
@@ -192,14 +196,29 @@ def _cache_name(case: DatasetCase, size: int) -> str:
         digest.update(_content_mark(case.phase_paths[phase]))
     if case.mask_path is not None:
         digest.update(_content_mark(case.mask_path))
+        for file in _files_of(case.mask_path):
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:24]
 
 
 def _content_mark(path: Path) -> bytes:
-    """Names, sizes and times of the files at a path: reading gigabytes to name a cache costs too much."""
-    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    """Names, sizes and times of the files at a path: reading gigabytes to name a cache costs too much.
+
+    Times can be set back to what they were; the number of the file and the time of its last change of any
+    kind cannot, where the system keeps them.
+    """
     lines = []
-    for item in files:
+    for item in _files_of(path):
         status = item.stat()
-        lines.append(f"{item.resolve()}|{status.st_size}|{status.st_mtime_ns}")
+        times = f"{status.st_mtime_ns}|{status.st_ctime_ns}|{status.st_ino}"
+        lines.append(f"{item.resolve()}|{status.st_size}|{times}")
     return "\n".join(lines).encode()
+
+
+def _files_of(path: Path) -> list[Path]:
+    """A folder's files; of a header whose pixels lie in another file, all files beside it."""
+    if path.is_dir():
+        return sorted(item for item in path.rglob("*") if item.is_file())
+    if path.suffix.lower() in _DETACHED_HEADERS:
+        return sorted(item for item in path.parent.iterdir() if item.is_file())
+    return [path]

@@ -69,6 +69,11 @@ class RunFolder:
         return self.checkpoints / "best.ckpt"
 
     @property
+    def begun(self) -> bool:
+        """Whether something was trained already."""
+        return self.last.is_file() or self.best.is_file()
+
+    @property
     def model(self) -> Path:
         return self.path / "model"
 

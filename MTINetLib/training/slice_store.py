@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class StoredCase:
         scale: (low, high) in scanner units of normalised 0 and 1.
         areas: per slice, area in pixels by lesion label.
         classes: class index by lesion label.
+        images, truth: digests of the slices, and of labels and classes; empty where nobody took them.
     """
 
     case: str
@@ -63,6 +65,8 @@ class StoredCase:
     scale: tuple[float, float]
     areas: tuple[dict[int, int], ...]
     classes: dict[int, int]
+    images: str = ""
+    truth: str = ""
 
     def entries(self, number: int) -> list[SliceEntry]:
         """The case's slices, ``number`` being its place in the store."""
@@ -119,21 +123,35 @@ def write_case(
         labels: [Z, S, S], at most 255 lesions.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / PHASES_FILE, np.clip(phases, -10, 50).astype(np.float16))
-    np.save(folder / LABELS_FILE, labels.astype(np.uint8))
-    areas = [_areas(of_slice) for of_slice in labels]
-    index = {"pixel_mm": pixel_mm, "scale": list(scale), "areas": areas}
+    kept_phases = np.clip(phases, -10, 50).astype(np.float16)
+    kept_labels = labels.astype(np.uint8)
+    np.save(folder / PHASES_FILE, kept_phases)
+    np.save(folder / LABELS_FILE, kept_labels)
+    index = {
+        "pixel_mm": pixel_mm,
+        "scale": list(scale),
+        "areas": [_areas(of_slice) for of_slice in labels],
+        "images": _digest(kept_phases),
+        "truth": _digest(kept_labels),
+    }
     (folder / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
 
 
 def read_case_index(folder: Path) -> dict[str, Any]:
-    """``pixel_mm``, ``scale`` and ``areas`` of a written case, ready for StoredCase."""
+    """All of a written case but its names and classes, ready for StoredCase."""
     index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
     return {
         "pixel_mm": float(index["pixel_mm"]),
         "scale": tuple(index["scale"]),
         "areas": tuple({int(label): area for label, area in one.items()} for one in index["areas"]),
+        "images": str(index["images"]),
+        "truth": str(index["truth"]),
     }
+
+
+def _digest(array: npt.NDArray[Any]) -> str:
+    content = np.ascontiguousarray(array)
+    return hashlib.sha256(repr(content.shape).encode() + content.tobytes()).hexdigest()[:32]
 
 
 def _areas(labels: npt.NDArray[Any]) -> dict[str, int]:

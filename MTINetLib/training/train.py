@@ -26,12 +26,13 @@ from MTINetLib.training.callbacks import (
     early_stopping,
 )
 from MTINetLib.training.export import export_model
-from MTINetLib.training.folds import Split, split_patients, write_split
+from MTINetLib.training.folds import Split, split_patients
 from MTINetLib.training.lightning_module import MTINetTraining
 from MTINetLib.training.loaders import SliceLoaders
 from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.processes import is_first_process, wait_for
 from MTINetLib.training.run_folder import RunFolder, keep_metrics, merge_metrics, open_run
+from MTINetLib.training.run_split import DataChanges, kept_parts, parts_of, split_of, write_split
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
 from MTINetLib.training.watch import Nobody, Stopped, Watch, Watched, WatchLog
@@ -71,6 +72,7 @@ def train(
     split: Split | None = None,
     name: str = "",
     watch: Watch | None = None,
+    data_changes: DataChanges = "refuse",
 ) -> TrainingResult:
     """Train a network on a dataset folder and export the best of it.
 
@@ -80,10 +82,12 @@ def train(
         progress: hears of preparing and, without ``bar``, of training; may raise Cancelled.
         bar: show Lightning's own progress bar with loss, Dice, MAE and accuracy on the terminal.
         cache: prepared slices, ``run/cache`` if None; several runs may share one.
-        split: patients to train and to validate on; drawn by the seed if None.
+        split: patients to train and to validate on; if None the run's own, drawn by the seed when it began.
         name: of the exported model.
         watch: gets figures while it trains, and may hold or stop it; a stopped run exports its best
             checkpoint so far.
+
+        data_changes: ``accept`` resumes a run whose dataset has changed, see run_split.py.
 
     Raises:
         InputError: the dataset, the settings or the run folder cannot be used.
@@ -98,9 +102,7 @@ def train(
     else:
         wait_for(folder.split)
     store = _prepared(dataset, cache or folder.cache, settings, progress)
-    split = split or split_patients(store.cases, settings.validation_share, settings.seed)
-    if is_first_process():
-        write_split(folder.split, split, store.cases)
+    split = _kept_split(folder, store, settings, split, data_changes)
     parts = (store.of_patients(set(split.training)), store.of_patients(set(split.validation)))
     pl.seed_everything(settings.seed, verbose=False)
     loaders = SliceLoaders(*parts, settings)
@@ -129,6 +131,27 @@ def train(
         if trainer.is_global_zero:
             merge_metrics(folder)
     return replace(_exported(folder, trainer, module, settings, name), finished=finished)
+
+
+def _kept_split(
+    folder: RunFolder,
+    store: SliceStore,
+    settings: TrainingSettings,
+    given: Split | None,
+    data_changes: DataChanges,
+) -> Split:
+    """The split of the run, kept in its folder by the first process for all."""
+    if given is not None:
+        if is_first_process():
+            write_split(folder.split, parts_of(given), store.cases)
+        return given
+
+    def draw() -> dict[str, str]:
+        return parts_of(split_patients(store.cases, settings.validation_share, settings.seed))
+
+    if not is_first_process():
+        return split_of(kept_parts(folder.split, store.cases, draw, begun=True, changes=data_changes))
+    return split_of(kept_parts(folder.split, store.cases, draw, begun=folder.begun, changes=data_changes))
 
 
 def _prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: Progress) -> SliceStore:

@@ -146,8 +146,11 @@ class Server:
             os._exit(NO_EVENTS)
 
 
+_TOLD_ROOMS = ("MTINetLib.inference", "MTINetLib.training")
+
+
 class _Notes(logging.Handler):
-    """Tells the watcher what the inference warns of, such as memory that ran out."""
+    """Tells the watcher what inference and training warn of, such as memory that ran out."""
 
     def __init__(self, context: JobContext) -> None:
         super().__init__(logging.WARNING)
@@ -157,10 +160,12 @@ class _Notes(logging.Handler):
         self._context.send("note", {"text": record.getMessage()})
 
     def __enter__(self) -> None:
-        logging.getLogger("MTINetLib.inference").addHandler(self)
+        for room in _TOLD_ROOMS:
+            logging.getLogger(room).addHandler(self)
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger("MTINetLib.inference").removeHandler(self)
+        for room in _TOLD_ROOMS:
+            logging.getLogger(room).removeHandler(self)
 
 
 def _interrupt_main_thread() -> None:

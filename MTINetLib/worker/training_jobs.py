@@ -70,6 +70,7 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
     context.progress.start("Loading PyTorch", 0)
     # Here, so that checking a dataset needs neither torch nor Lightning.
     from MTINetLib.training.cross_validation import cross_validate
+    from MTINetLib.training.run_split import DataChanges
     from MTINetLib.training.train import train as train_one
     from MTINetLib.worker.training_faults import explained
     from MTINetLib.worker.training_settings import is_cross_validation, leave_a_core, run_settings
@@ -79,6 +80,7 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
     run, dataset = Path(request.run), Path(request.dataset)
     settings = run_settings(request)
     cache = Path(request.cache) if request.cache else None
+    changes: DataChanges = "accept" if request.data_changes == "accept" else "refuse"
     watch = RunWatch(context)
     leave_a_core()
     folds = settings.folds if is_cross_validation(request) else 1
@@ -93,6 +95,7 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
                 cache=cache,
                 name=request.name,
                 watch=watch,
+                data_changes=changes,
             )
         else:
             results = [
@@ -105,6 +108,7 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
                     cache=cache,
                     name=request.name,
                     watch=watch,
+                    data_changes=changes,
                 )
             ]
     models = tuple(

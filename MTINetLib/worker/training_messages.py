@@ -82,6 +82,7 @@ class Train(Message):
         resume: go on from the run's last checkpoint.
         cache: folder of prepared slices; empty for one inside the run.
         changes: ``key=value`` of other settings, made last.
+        data_changes: ``refuse`` or ``accept`` a dataset that has changed since the run began.
     """
 
     dataset: str
@@ -96,6 +97,7 @@ class Train(Message):
     resume: bool = False
     cache: str = ""
     changes: tuple[str, ...] = ()
+    data_changes: str = "refuse"
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from MTINetLib.errors import InputError
-from MTINetLib.training.folds import Split, split_patients, stratified_folds, write_split
-from MTINetLib.training.slice_store import SliceStore, StoredCase
+from MTINetLib.training.folds import split_patients, stratified_folds
+from MTINetLib.training.slice_store import StoredCase
 
 
 def patients(*classes: str, cases_each: int = 1) -> list[StoredCase]:
@@ -67,14 +66,3 @@ def test_one_patient_cannot_be_split() -> None:
 def test_more_folds_than_patients_are_refused() -> None:
     with pytest.raises(InputError, match="has 2"):
         stratified_folds(patients("HCC", "none"), 5, seed=0)
-
-
-def test_the_split_is_written_by_patient(tmp_path: Path, store: SliceStore) -> None:
-    write_split(tmp_path / "split.csv", Split(("patient_0", "patient_2"), ("patient_1",)), store.cases)
-    with (tmp_path / "split.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [(row["patient"], row["part"]) for row in rows] == [
-        ("patient_0", "training"),
-        ("patient_1", "validation"),
-        ("patient_2", "training"),
-    ]

@@ -192,3 +192,36 @@ def test_a_study_without_lesions_needs_no_mask(dataset: Path, tmp_path: Path) ->
     table.write_text(table.read_text().replace("case_5/mask.nii.gz", ""))
     store = prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
     assert not any(store.cases[5].areas)
+
+
+def test_a_mask_rewritten_in_the_same_size_and_time_is_read_again(dataset: Path, tmp_path: Path) -> None:
+    root = copied(dataset, tmp_path / "data")
+    mask = root / "case_0" / "mask.nii"
+    image = SimpleITK.ReadImage(str(root / "case_0" / "mask.nii.gz"))
+    SimpleITK.WriteImage(image, str(mask))
+    table = root / "cases.csv"
+    table.write_text(table.read_text().replace("case_0/mask.nii.gz", "case_0/mask.nii"))
+    before = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
+    times = mask.stat()
+    moved = np.roll(SimpleITK.GetArrayFromImage(image), 3, axis=2)
+    changed = SimpleITK.GetImageFromArray(moved)
+    changed.CopyInformation(image)
+    SimpleITK.WriteImage(changed, str(mask))
+    os.utime(mask, ns=(times.st_atime_ns, times.st_mtime_ns))
+    after = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
+    assert before.images == after.images
+    assert before.truth != after.truth
+    assert not np.array_equal(np.load(before.folder / "labels.npy"), np.load(after.folder / "labels.npy"))
+
+
+def test_pixels_beside_a_header_count_as_its_content(dataset: Path, tmp_path: Path) -> None:
+    root = copied(dataset, tmp_path / "data")
+    image = SimpleITK.ReadImage(str(root / "case_0" / "arterial.nii.gz"))
+    SimpleITK.WriteImage(image, str(root / "case_0" / "arterial.mhd"))
+    table = root / "cases.csv"
+    table.write_text(table.read_text().replace("case_0/arterial.nii.gz", "case_0/arterial.mhd"))
+    before = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
+    raw = next((root / "case_0").glob("arterial.*raw"))
+    raw.write_bytes(SimpleITK.GetArrayFromImage(image * 0.5).astype("float64").tobytes()[: raw.stat().st_size])
+    after = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
+    assert before.images != after.images

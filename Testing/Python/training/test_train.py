@@ -50,7 +50,7 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path: Path, tiny: Training
     result = train(tmp_path, tmp_path / "run", tiny)
     run = result.run
     assert settings_from_dict(json.loads((run / "config.json").read_text())) == tiny
-    assert (run / "split.csv").read_text().splitlines()[0] == "patient,case,part"
+    assert (run / "split.csv").read_text().splitlines()[0] == "patient,case,part,images,truth"
     environment = json.loads((run / "environment.json").read_text())
     assert environment["packages"]["torch"] == importlib.metadata.version("torch")
     assert [int(row["step"]) for row in rows(run) if row["train/loss"]] == list(range(1, 9))
