@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -121,15 +120,11 @@ def _data_changes(word: str) -> DataChanges:
 
 def _settings(run: Path, preset: str | None, changes: list[str], resume: bool) -> TrainingSettings:
     """A resumed run keeps its own settings unless a preset is named."""
-    from MTINetLib.errors import InputError
+    from MTINetLib.training.run_folder import read_config
     from MTINetLib.training.setting_text import change_settings
     from MTINetLib.training.settings import settings_from_dict, training_preset
 
     config = run / "config.json"
     if not (resume and preset is None and config.is_file()):
         return training_preset(preset or _DEFAULT_PRESET, changes)
-    try:
-        before = json.loads(config.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{config} is damaged; start a new run.") from error
-    return change_settings(settings_from_dict(before), changes)
+    return change_settings(settings_from_dict(read_config(config)), changes)

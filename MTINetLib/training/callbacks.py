@@ -9,6 +9,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
 from MTINetLib.progress import Progress
 from MTINetLib.training.budget import Budget
+from MTINetLib.training.checkpoints import BestCheckpoint
 from MTINetLib.training.run_folder import RunFolder
 
 #: Steps of the progress stage where only the clock ends the run.
@@ -63,10 +64,11 @@ class LossBar(RichProgressBar):
         return dict(metrics)
 
 
-def checkpoint_callbacks(run: RunFolder) -> list[Callback]:
+def checkpoint_callbacks(run: RunFolder, best_lost: bool = False) -> list[Callback]:
     """Keep ``best.ckpt`` by val/score, and ``last.ckpt`` of every epoch's end, where a resume is exact."""
     # Two callbacks, because ``save_last`` of one would skip the epochs that are not the best so far.
-    best = ModelCheckpoint(
+    best = BestCheckpoint(
+        best_lost,
         dirpath=run.checkpoints,
         filename="best",
         monitor="val/score",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.metadata
 import json
+import logging
 import os
 import platform
 import subprocess
@@ -16,6 +17,8 @@ import torch
 
 from MTINetLib.errors import InputError
 from MTINetLib.training.settings import TrainingSettings
+
+_LOG = logging.getLogger(__name__)
 
 #: Settings that may differ on a resume: they say how long and on what, not what is learnt.
 MAY_CHANGE = {
@@ -90,7 +93,12 @@ def open_run(run: RunFolder, settings: TrainingSettings, resume: bool) -> None:
     """
     path = run.path
     if resume and run.config.is_file():
-        _check_same(json.loads(run.config.read_text(encoding="utf-8")), settings, run.config)
+        _check_same(read_config(run.config), settings, run.config)
+    elif resume and run.begun:
+        raise InputError(
+            f"{run.config} is missing: with which settings the run was trained is not known any more, so it "
+            "cannot go on; start a new run."
+        )
     elif path.exists() and (not path.is_dir() or {item.name for item in path.iterdir()} - {"cache"}):
         raise InputError(
             f"{path} already holds files; give another folder, or resume the run in it (--resume)."
@@ -98,6 +106,21 @@ def open_run(run: RunFolder, settings: TrainingSettings, resume: bool) -> None:
     path.mkdir(parents=True, exist_ok=True)
     _write_json(run.config, settings.to_dict())
     _write_json(run.environment, environment())
+
+
+def read_config(config: Path) -> dict[str, Any]:
+    """The settings that a run keeps, as plain values.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        read = json.loads(config.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{config} is damaged; start a new run.") from error
+    if not isinstance(read, dict):
+        raise InputError(f"{config} is damaged; start a new run.")
+    return read
 
 
 def _check_same(before: dict[str, Any], settings: TrainingSettings, config: Path) -> None:
@@ -164,6 +187,25 @@ def keep_metrics(run: RunFolder) -> None:
         run.metrics.replace(run.path / f"metrics.part{number:03d}.csv")
 
 
+def epochs_logged(run: Path) -> int:
+    """Validations that the run's log tells of, 0 where there is no log."""
+    path = RunFolder(run).metrics
+    return sum(bool(row.get("val/score")) for row in _logged(path)) if path.is_file() else 0
+
+
+def _logged(path: Path) -> list[dict[str, str]]:
+    """The rows of a log that are whole; what a damaged one lost is said."""
+    # A broken disk may leave anything in a text file.
+    text = path.read_bytes().decode("utf-8", errors="replace").replace("\0", "")
+    read = list(csv.DictReader(text.splitlines(), restkey="", restval=""))
+    whole = [row for row in read if row.get("step", "").isdigit() and not row.get("")]
+    for row in whole:
+        row.pop("", None)
+    if len(whole) < len(read) or (text.strip() and not read and "step" not in text.splitlines()[0]):
+        _LOG.warning("%s is damaged; lines that cannot be read are left out.", path)
+    return whole
+
+
 def merge_metrics(run: RunFolder) -> None:
     """Join the parts of a resumed run into one metrics.csv; of a repeated step the later part counts."""
     parts = sorted(run.path.glob("metrics.part*.csv"))
@@ -172,8 +214,7 @@ def merge_metrics(run: RunFolder) -> None:
     rows: list[dict[str, str]] = []
     for path in [*parts, run.metrics]:
         if path.is_file():
-            with path.open(newline="", encoding="utf-8") as file:
-                part = list(csv.DictReader(file))
+            part = _logged(path)
             if part:
                 first = int(part[0]["step"])
                 rows = [row for row in rows if int(row["step"]) < first] + part

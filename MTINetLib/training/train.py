@@ -8,9 +8,9 @@ import threading
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
-import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
@@ -25,6 +25,13 @@ from MTINetLib.training.callbacks import (
     checkpoint_callbacks,
     early_stopping,
 )
+from MTINetLib.training.checkpoints import (
+    DamagedCheckpoint,
+    ResumePoint,
+    WholeCheckpoints,
+    read_checkpoint,
+    resume_point,
+)
 from MTINetLib.training.export import export_model
 from MTINetLib.training.folds import Split, split_patients
 from MTINetLib.training.lightning_module import MTINetTraining
@@ -36,6 +43,8 @@ from MTINetLib.training.run_split import DataChanges, kept_parts, parts_of, spli
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
 from MTINetLib.training.watch import Nobody, Stopped, Watch, Watched, WatchLog
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -106,23 +115,23 @@ def train(
     parts = (store.of_patients(set(split.training)), store.of_patients(set(split.validation)))
     pl.seed_everything(settings.seed, verbose=False)
     loaders = SliceLoaders(*parts, settings)
+    point = resume_point(folder.last, folder.best) if resume else ResumePoint(None)
     budget = Budget(settings, loaders.steps_per_epoch)
     module = MTINetTraining(settings, budget)
     statistics = loaders.curve_statistics()
     if module.discriminator is not None and statistics is not None:
         module.discriminator.set_curve_statistics(*statistics)
-    callbacks: list[Callback] = [BudgetEnd(budget), *checkpoint_callbacks(folder)]
+    callbacks: list[Callback] = [BudgetEnd(budget), *checkpoint_callbacks(folder, point.best_lost)]
     callbacks.append(LossBar() if bar else TellProgress(progress, budget))
     callbacks.append(Watched(watch, budget))
     if settings.patience:
         callbacks.append(early_stopping(settings.patience))
     trainer = _trainer(folder, settings, callbacks, WatchLog(watch, budget), bar)
-    last = folder.last if resume and folder.last.is_file() else None
     if trainer.is_global_zero:
         keep_metrics(folder)
     finished = True
     try:
-        _fit(trainer, module, loaders, last)
+        _fit(trainer, module, loaders, point.checkpoint)
     except Stopped:
         if not folder.best.is_file():
             raise
@@ -208,6 +217,7 @@ def _trainer(
         max_epochs=-1,  # the budget ends the run
         callbacks=callbacks,
         logger=loggers,
+        plugins=[WholeCheckpoints()],
         log_every_n_steps=settings.log_every,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
@@ -218,13 +228,24 @@ def _trainer(
     )
 
 
+def _best(folder: RunFolder) -> dict[str, Any]:
+    """The best checkpoint; the last one where that is damaged, which is said."""
+    try:
+        return read_checkpoint(folder.best)
+    except DamagedCheckpoint as error:
+        if not folder.last.is_file():
+            raise InputError(f"The run leaves no model: {error} Start a new run.") from error
+        logger.warning("%s The model is that of the last epoch.", error)
+        return read_checkpoint(folder.last)
+
+
 def _exported(
     folder: RunFolder, trainer: pl.Trainer, module: MTINetTraining, settings: TrainingSettings, name: str
 ) -> TrainingResult:
     """The best checkpoint as a model folder, written by the first process for all."""
     if not folder.best.is_file():
         raise InputError("The run ended before its first validation and left no model; enlarge its budget.")
-    best = torch.load(folder.best, map_location="cpu", weights_only=False)
+    best = _best(folder)
     spent = module.budget.state_dict()
     scores = {key: float(value) for key, value in best["scores"].items()}
     if trainer.is_global_zero:

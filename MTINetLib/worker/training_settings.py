@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 
 from MTINetLib.errors import InputError
 from MTINetLib.inference.device import choose_compute, has_fast_bf16
+from MTINetLib.training.run_folder import read_config
 from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings, settings_from_dict, training_preset
 from MTINetLib.worker.training_messages import Train
@@ -90,8 +90,8 @@ def _settings_before(request: Train) -> TrainingSettings | None:
     if config is None:
         return None
     try:
-        return settings_from_dict(json.loads(config.read_text("utf-8")))
-    except (OSError, ValueError) as error:
+        return settings_from_dict(read_config(config))
+    except OSError as error:
         raise InputError(f"{config} is damaged; start a new run.") from error
 
 
