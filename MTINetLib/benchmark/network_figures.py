@@ -20,7 +20,7 @@ from MTINetLib.benchmark.network_speed import (
 from MTINetLib.benchmark.plain_unet import plain_conv_unet
 from MTINetLib.benchmark.plan import BenchPlan
 from MTINetLib.inference.batching import batch_size_for
-from MTINetLib.inference.device import Compute, choose_compute
+from MTINetLib.inference.device import Compute
 from MTINetLib.inference.model_store import load_model
 from MTINetLib.inference.openvino_backend import OpenVinoNetwork, is_available, openvino_network
 from MTINetLib.network import MTINet
@@ -43,8 +43,8 @@ def measure_network(
     Raises:
         ModelError, MissingResourceError: no model, no such device, or nnU-Net's network is not installed.
     """
-    compute = choose_compute(device, precision)
     loaded = load_model(model)
+    compute = loaded.settled(device, precision)
     network, unet = loaded.ready_for(compute), plain_conv_unet()
     parameters = {"network_parameters": _size(loaded.network), "plainconvunet_parameters": _size(unet)}
     contenders = {
@@ -52,11 +52,11 @@ def measure_network(
         "segmentation": segmentation_only(network),
         "plainconvunet": plain_network(unet, compute.dtype, compute.device),
     }
-    openvino = _openvino(loaded.network, compute, batch_size_for(loaded.config.network, compute.device))
+    batch = batch_size_for(network, compute.device)
+    openvino = _openvino(loaded.network, compute, batch)
     if openvino is not None:
         contenders["openvino"] = segmentation_only(openvino.network)
     slices = _network_slices(study, plan.network_slices, loaded.config.network.image_size).to(compute.device)
-    batch = batch_size_for(loaded.config.network, compute.device)
     dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
     def peaks() -> dict[str, float]:

@@ -34,6 +34,7 @@ def evaluate(
     console = terminal()
     choose_compute(device, precision)
     loaded = load_model(model)
+    loaded.settled(device, precision)
     with claimed(out), RichProgress(console) as progress:
         summary = run_evaluation(
             dataset,

@@ -62,13 +62,15 @@ def train(
     from MTINetLib.training.cross_validation import cross_validate
     from MTINetLib.training.processes import is_first_process
     from MTINetLib.training.train import train as run_training
+    from MTINetLib.worker.training_faults import explained
 
     console = terminal()
     changes_word = _data_changes(data_changes)
     settings = _settings(run, preset, changes or [], resume)
     bar = console.is_terminal
     # Of several processes, one a device, the first holds the run for all.
-    with claimed(run) if is_first_process() else nullcontext(), RichProgress(console) as progress:
+    claim = claimed(run) if is_first_process() else nullcontext()
+    with claim, RichProgress(console) as progress, explained(run, settings):
         if cross_validation:
             results = cross_validate(
                 dataset,

@@ -15,7 +15,6 @@ import MTINetLib
 from MTINetLib.findings import FourValues, LesionFinding, Provenance, StudyFindings
 from MTINetLib.inference.decide import decide
 from MTINetLib.inference.describe import describe_lesions, summarise_study
-from MTINetLib.inference.device import choose_compute
 from MTINetLib.inference.heads import read_lesions
 from MTINetLib.inference.lesions import find_lesions, lesion_boxes
 from MTINetLib.inference.model_store import LoadedModel
@@ -74,7 +73,7 @@ def analyze(
     """
     progress = progress or Silent()
     thresholds = (settings or AnalysisSettings()).over(model.config.thresholds)
-    predictor = SlicePredictor(model.ready_for, choose_compute(device, precision), batch_size)
+    predictor = SlicePredictor(model.ready_for, model.settled(device, precision), batch_size)
     clock = _Clock()
     with clock.stage("normalise"):
         frame, scale, slices = _prepare(study, model)
@@ -114,7 +113,7 @@ def measure_again(
     """
     if model is None:
         return remeasure(study, labels, before, progress)
-    predictor = SlicePredictor(model.ready_for, choose_compute(device, precision))
+    predictor = SlicePredictor(model.ready_for, model.settled(device, precision))
     thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
     frame, scale, slices = _prepare(study, model)
     readings = read_lesions(predictor, slices, frame.labels_to_slices(labels), progress)

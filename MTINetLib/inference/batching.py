@@ -9,36 +9,41 @@ from dataclasses import dataclass, field
 import torch
 
 from MTINetLib.errors import MissingResourceError
-from MTINetLib.network import NetworkSettings
+from MTINetLib.inference.device import give_back_gpu_memory
+from MTINetLib.inference.slice_memory import bytes_per_slice
+from MTINetLib.network import MTINet
+from MTINetLib.network.device_errors import DeviceProblem, device_problem, one_line
 
 logger = logging.getLogger(__name__)
 
 #: Slices a batch on a CPU: more does not run faster, its maps only leave the caches.
 CPU_BATCH = 4
 LARGEST_BATCH = 32
-#: Share of the GPU's free memory that one batch may take.
+#: Share of the GPU's free memory that the maps of one batch may take: as much again is left for what
+#: operators take for themselves (cuDNN, cuFFT) and for the gaps between blocks.
 _FREE_SHARE = 0.5
 
 
-def batch_size_for(settings: NetworkSettings, device: torch.device) -> int:
-    """Slices a batch by the device's free memory, 1 to LARGEST_BATCH."""
+def batch_size_for(network: MTINet, device: torch.device) -> int:
+    """Slices a batch by the device's free memory and what one slice takes of it, 1 to LARGEST_BATCH."""
     if device.type != "cuda":
         return CPU_BATCH
-    free, _ = torch.cuda.mem_get_info(device)
-    return max(1, min(LARGEST_BATCH, int(_FREE_SHARE * free / _bytes_per_slice(settings))))
+    try:
+        needed = bytes_per_slice(network)
+        free, _ = torch.cuda.mem_get_info(device)
+    except RuntimeError as error:
+        if device_problem(error) is None:
+            raise
+        return 1  # the first batch finds out, and there is a way on from it
+    return max(1, min(LARGEST_BATCH, int(_FREE_SHARE * free / needed)))
 
 
-def _bytes_per_slice(settings: NetworkSettings) -> int:
-    # The first block's maps of two domains and four phases dominate; three of them are alive at once.
-    return 3 * 2 * 4 * settings.widths[0] * settings.image_size**2 * 4
+@dataclass(frozen=True)
+class _Failure:
+    """Why a batch failed: what it means, and what torch said."""
 
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Torch says it in several ways, by device and allocator."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    problem: DeviceProblem
+    said: str
 
 
 @dataclass
@@ -47,7 +52,8 @@ class Batcher:
 
     Args:
         size: slices a batch; halved when memory runs out.
-        to_cpu: moves the work to the CPU; called when a single slice does not fit. None if it is there.
+        to_cpu: moves the work to the CPU; called when a single slice does not fit or the device fails. None if
+            it is there.
         relieve: frees what can be freed before a batch is tried again.
         notes: what happened, for the provenance of the result.
     """
@@ -68,34 +74,38 @@ class Batcher:
         start = 0
         while start < count:
             part = slice(start, min(start + self.size, count))
-            if self._fits(work, part):
+            problem = self._tried(work, part)
+            if problem is None:
                 start = part.stop
                 done(start)
             else:
-                self._make_room()
+                self._make_room(problem)
 
-    def _fits(self, work: Callable[[slice], None], part: slice) -> bool:
+    def _tried(self, work: Callable[[slice], None], part: slice) -> _Failure | None:
         # Room is made after this returned: while the exception lives, it holds the failed batch's memory.
         try:
             work(part)
         except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
+            problem = device_problem(error)
+            # A device is given up, the computer itself is not.
+            if problem is None or (problem is DeviceProblem.UNUSABLE and self.to_cpu is None):
                 raise
-            return False
-        return True
+            return _Failure(problem, one_line(error))
+        return None
 
-    def _make_room(self) -> None:
+    def _make_room(self, failure: _Failure) -> None:
         self.relieve()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        if self.size > 1:
+        give_back_gpu_memory()
+        unusable = failure.problem is DeviceProblem.UNUSABLE
+        if self.size > 1 and not unusable:
             self.size //= 2
             self._note(f"out of memory: batch halved to {self.size}")
         elif self.to_cpu is not None:
             self.to_cpu()
             self.to_cpu = None
             self.size = CPU_BATCH
-            self._note("out of memory: continued on the CPU")
+            why = f"the GPU cannot be used ({failure.said})" if unusable else "out of memory"
+            self._note(f"{why}: continued on the CPU")
         else:
             raise MissingResourceError(
                 "There is not enough memory to analyse one slice; close other programs and try again."

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from MTINetLib.errors import InputError, ModelError
-from MTINetLib.inference.device import Compute, choose_compute
+from MTINetLib.inference.device import Compute, choose_compute, give_back_gpu_memory, on_cpu_instead
 from MTINetLib.inference.find_models import MODELS_VARIABLE, model_folders, models_in, told_name
 from MTINetLib.inference.settings import Thresholds
 from MTINetLib.model_files import CONFIG_FILE
@@ -100,11 +100,28 @@ class LoadedModel:
             self._prepared[key] = prepare_for_inference(self.network, compute.dtype).to(compute.device)
         return self._prepared[key]
 
+    def settled(self, device: str = "auto", precision: str = "auto") -> Compute:
+        """Where the network runs, and it is there: the device asked for, or the CPU in place of a full one.
+
+        Raises:
+            InputError, MissingResourceError: see ``choose_compute``; or a device that the user named has no
+                room for the network.
+        """
+        compute = choose_compute(device, precision)
+        try:
+            self.ready_for(compute)
+        except (RuntimeError, MemoryError) as error:
+            instead = on_cpu_instead(compute, error, precision)
+        else:
+            return compute
+        self.release()
+        self.ready_for(instead)
+        return instead
+
     def release(self) -> None:
         """Forget the prepared copies and give the GPU's memory back."""
         self._prepared.clear()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        give_back_gpu_memory()
 
 
 def list_models() -> list[ModelInfo]:
@@ -169,9 +186,9 @@ def load_ready_model(name_or_path: str | Path | None, device: str, precision: st
         InputError, MissingResourceError: see ``choose_compute``.
         ModelError: see :func:`load_model`.
     """
-    compute = choose_compute(device, precision)
+    choose_compute(device, precision)
     model = load_model(name_or_path)
-    model.ready_for(compute)
+    model.settled(device, precision)
     return model
 
 

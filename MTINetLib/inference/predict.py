@@ -72,14 +72,15 @@ class SlicePredictor:
         self.network = prepare(compute)
         self.features = FeatureStore()
         self._prepare = prepare
+        self._notes = compute.notes
         self._fallback = fallback
-        size = batch_size or batch_size_for(self.network.settings, compute.device)
+        size = batch_size or batch_size_for(self.network, compute.device)
         self._batcher = Batcher(size, self._leave if fallback else None, self.features.clear)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What had to be done about memory, as sentences for the provenance."""
-        return tuple(self._batcher.notes)
+        """What had to be done about memory and devices, as sentences for the provenance."""
+        return (*self._notes, *self._batcher.notes)
 
     @torch.inference_mode()
     def segment(self, slices: Slices, keep_above: float, progress: Progress | None = None) -> Slices:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from multiprocessing import get_context
 from pathlib import Path
 
 import MTINetLib
 from MTINetLib.errors import InputError
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, TruthLesion, make_case
+from MTINetLib.process_pool import run_in_processes
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
 from MTINetLib.study.phase import PHASES, Phase
@@ -66,9 +65,10 @@ def write_cohort(
         jobs = [(str(beside), seed, first_index + n, image_format, chosen) for n in range(cases)]
         rows: list[DatasetCase] = []
         watch.start("phantom cases", cases)
-        for row in _run(jobs, workers):
+        for row in _run(jobs, workers, lambda: watch.update(len(rows))):
             rows.append(row)
             watch.update(len(rows))
+        rows.sort(key=lambda row: row.case)
         watch.finish()
         write_dataset_tables(beside, rows)
         _write_origin(beside, seed, first_index, chosen)
@@ -103,17 +103,16 @@ def _check(folder: Path, cases: int, image_format: str) -> None:
         raise InputError(f"{folder} already holds something; choose a new folder for the phantom cases.")
 
 
-def _run(jobs: list[_Job], workers: int) -> Iterator[DatasetCase]:
+def _run(jobs: list[_Job], workers: int, look_up: Callable[[], None]) -> Iterator[DatasetCase]:
     if workers <= 1:
         yield from map(_write_job, jobs)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        try:
-            yield from pool.map(_write_job, jobs)
-        except BaseException:
-            # Waits: a worker that still writes would leave files behind the caller's cleaning up.
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    for _, row in run_in_processes(_write_job, jobs, workers, title=_title, look_up=look_up):
+        yield row
+
+
+def _title(job: _Job) -> str:
+    return f"case {job[2]}"
 
 
 def _write_job(job: _Job) -> DatasetCase:

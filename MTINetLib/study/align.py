@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from MTINetLib.errors import InputError
+from MTINetLib.process_pool import threads_here
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.align_motion import CoarsePhase, Fit, Reference
 from MTINetLib.study.align_resample import resample, translation
@@ -67,7 +68,7 @@ def align(
     figures: list[float | None] = []
     watcher.start("Aligning phases", len(PHASES))
     # Each phase by itself, on one thread: all at a time, and the result does not depend on it.
-    with ThreadPoolExecutor(max_workers=3) as pool:
+    with ThreadPoolExecutor(max_workers=threads_here(3)) as pool:
         jobs = [pool.submit(_aligned, place, assignment.volume(phase), phase, mode) for phase in PHASES]
         try:
             for phase, job in zip(PHASES, jobs, strict=True):

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import multiprocessing
 import os
 import shutil
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.errors import InputError, MissingResourceError, MTINetError
+from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
 from MTINetLib.study.grid import Grid
@@ -72,7 +69,7 @@ def prepare_dataset(
     progress.start("Preparing slices", len(cases))
     done = len(cases) - len(missing)
     progress.update(done)
-    for _ in _prepared(missing, processes or os.cpu_count() or 1):
+    for _ in _prepared(missing, processes or usable_cores(), lambda: progress.update(done)):
         done += 1
         progress.update(done)
     progress.finish()
@@ -82,44 +79,24 @@ def prepare_dataset(
 _Task = tuple[DatasetCase, Path, int]
 
 
-def _prepared(tasks: Sequence[_Task], processes: int) -> Iterator[None]:
+def _prepared(tasks: Sequence[_Task], processes: int, look_up: Callable[[], None]) -> Iterator[None]:
     if processes == 1 or len(tasks) <= 1:
         for task in tasks:
             prepare_case(task)
             yield
         return
-    # spawn on every system: it is what Windows has, and forking a process with threads is unsafe.
-    context = multiprocessing.get_context("spawn")
-    count = min(processes, len(tasks))
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin_process) as pool:
-        futures = [pool.submit(prepare_case, task) for task in tasks]
-        try:
-            for future in as_completed(futures):
-                future.result()
-                yield
-        except BrokenProcessPool as error:
-            raise MissingResourceError(
-                "A process that prepared slices was ended, most likely for want of memory; "
-                "close other programs and start again: finished cases are kept."
-            ) from error
-        except (MTINetError, GeneratorExit, KeyboardInterrupt):
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    cache = tasks[0][1].parent
+    try:
+        for _ in run_in_processes(prepare_case, tasks, processes, title=_title, look_up=look_up):
+            yield
+    finally:
+        # Of processes that were ended in the midst of a case.
+        for left in cache.glob(f".part-*-{os.getpid()}-*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
-def _begin_process() -> None:
-    import SimpleITK
-
-    SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot end its pool, whose processes would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _title(task: _Task) -> str:
+    return f"case {task[0].case}"
 
 
 def prepare_case(task: _Task) -> None:
@@ -130,7 +107,7 @@ def prepare_case(task: _Task) -> None:
         MissingResourceError: there is no room for it on the disk or in memory.
     """
     case, folder, size = task
-    beside = folder.with_name(f".part-{os.getpid()}-{folder.name}")
+    beside = folder.with_name(f".part-{os.getpid()}-{os.getppid()}-{folder.name}")
     try:
         study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS)
         labels = _read_labels(case, study.grid)

@@ -32,6 +32,7 @@ from MTINetLib.training.checkpoints import (
     read_checkpoint,
     resume_point,
 )
+from MTINetLib.training.devices import usable_accelerator
 from MTINetLib.training.export import export_model
 from MTINetLib.training.folds import Split, split_patients
 from MTINetLib.training.lightning_module import MTINetTraining
@@ -106,6 +107,7 @@ def train(
     progress = progress or Silent()
     watch = watch or Nobody()
     folder = RunFolder(run)
+    accelerator = usable_accelerator(settings.accelerator)
     if is_first_process():
         open_run(folder, settings, resume)
     else:
@@ -126,7 +128,8 @@ def train(
     callbacks.append(Watched(watch, budget))
     if settings.patience:
         callbacks.append(early_stopping(settings.patience))
-    trainer = _trainer(folder, settings, callbacks, WatchLog(watch, budget), bar)
+    on_device = replace(settings, accelerator=accelerator)
+    trainer = _trainer(folder, on_device, callbacks, WatchLog(watch, budget), bar)
     if trainer.is_global_zero:
         keep_metrics(folder)
     finished = True

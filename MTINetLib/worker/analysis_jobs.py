@@ -32,7 +32,7 @@ def prepare(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
     """:class:`Prepare` to :class:`Prepared`."""
     request = Prepare.from_dict(arguments)
     model = _ready_model(request.model, request.device, request.precision, context)
-    compute = choose_compute(request.device, request.precision)
+    compute = model.settled(request.device, request.precision)
     return Prepared(model.name, model.sha256, compute.title, compute.precision).to_dict()
 
 
@@ -99,8 +99,8 @@ def read_masks(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
 
 def _ready_model(name: str | None, device: str, precision: str, context: JobContext) -> LoadedModel:
     context.progress.start("Loading the model", 1)
-    compute = choose_compute(device, precision)
+    choose_compute(device, precision)
     model = context.state.model(name)
-    model.ready_for(compute)
+    model.settled(device, precision)
     context.progress.update(1)
     return model

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
+from MTINetLib.network.device_errors import DeviceProblem, device_problem, one_line
 from MTINetLib.training.settings import TrainingSettings
 
 _DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -31,7 +32,7 @@ def explained(run: Path, settings: TrainingSettings) -> Iterator[None]:
     except OSError as error:
         raise MissingResourceError(_file_fault(error, run)) from error
     except RuntimeError as error:
-        sentence = _of_torch(str(error), run, settings)
+        sentence = _of_torch(error, run, settings)
         if sentence is None:
             raise
         raise MissingResourceError(sentence) from error
@@ -56,11 +57,12 @@ def _file_fault(error: OSError, run: Path) -> str:
     )
 
 
-def _of_torch(text: str, run: Path, settings: TrainingSettings) -> str | None:
+def _of_torch(error: RuntimeError, run: Path, settings: TrainingSettings) -> str | None:
     """A sentence for torch's own RuntimeErrors, which have no better types; None for one unknown."""
-    lower = text.lower()
-    if "out of memory" in lower or "can't allocate memory" in lower:
-        return _out_of_memory("The GPU" if "cuda" in lower or "hip" in lower else "The computer", settings)
+    lower, problem = str(error).lower(), device_problem(error)
+    if problem is DeviceProblem.NO_ROOM:
+        on_cpu = "allocator" in lower and "cuda" not in lower
+        return _out_of_memory("The computer" if on_cpu else "The GPU", settings)
     if "dataloader worker" in lower:
         return (
             "A process that loads slices was ended, most likely for want of memory: "
@@ -68,6 +70,9 @@ def _of_torch(text: str, run: Path, settings: TrainingSettings) -> str | None:
         )
     if "pytorchstreamwriter" in lower or "inline_container" in lower or "file write failed" in lower:
         return f"A checkpoint could not be written to {run}: make room on its disk, then resume the run."
-    if "cuda error" in lower or "cudnn" in lower or "cublas" in lower:
-        return "The GPU failed: restart Slicer and resume the run, on the CPU if it happens again."
+    if problem is DeviceProblem.UNUSABLE:
+        return (
+            f"The GPU failed ({one_line(error)}): start the program again and resume the run, on the CPU if it "
+            "happens again."
+        )
     return None

@@ -123,12 +123,17 @@ def short_of_memory(arguments: Arguments, context: Any) -> Arguments:
     """From here on the network takes no more than ``slices`` at once."""
     from MTINetLib.inference.batching import Batcher
 
-    fits = Batcher._fits
+    tried = Batcher._tried
 
-    def too_small(batcher: Any, work: Any, part: Any) -> bool:
-        return part.stop - part.start <= arguments["slices"] and fits(batcher, work, part)
+    def too_small(batcher: Any, work: Any, part: Any) -> Any:
+        def hungry(part: Any) -> None:
+            if part.stop - part.start > arguments["slices"]:
+                raise MemoryError
+            work(part)
 
-    Batcher._fits = too_small  # type: ignore[method-assign]
+        return tried(batcher, hungry, part)
+
+    Batcher._tried = too_small  # type: ignore[method-assign]
     return {}
 
 
