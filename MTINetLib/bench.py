@@ -141,6 +141,7 @@ def _check_out(out: Path, overwrite: bool) -> None:
 def _lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     machine, precision = result["machine"], result["network_precision"]
     memory = result["peak_rss_gb"]
+    mode = result.get("fp32_mode", precision) if precision == "fp32" else precision
     return [
         ("Machine", f"{machine['cpu']}, {machine['usable_cores']} cores, {machine['threads']} threads"),
         ("Device and precision", f"{result['network_device']}, {precision}"),
@@ -152,7 +153,7 @@ def _lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Network per slice", f"{result['network_ms_per_slice']:.1f} ms"),
         ("... work", f"{result['network_gflop_per_slice']:.1f} GFLOP"),
         ("... share of the measured peak", f"{100 * result['network_peak_share']:.0f} %"),
-        ("Measured peak", f"{result['matmul_peak_gflops'][precision]:.0f} GFLOP/s"),
+        (f"Measured peak, {mode}", f"{result['matmul_peak_gflops'][precision]:.0f} GFLOP/s"),
         ("nnU-Net's PlainConvUNet per slice", f"{result['plainconvunet_ms_per_slice']:.1f} ms"),
         ("... times the network", f"{result['ratio_vs_plainconvunet']:.2f}"),
         ("Segmentation alone per slice", _ms(result["network_segmentation_ms_per_slice"])),

@@ -193,8 +193,8 @@ def _how_it_died(code: int | None, begun: bool, title: str) -> str:
         )
     if code is not None and (code < 0 or code > 0x7FFFFFFF):
         return (
-            f"The process that worked on {title} crashed ({_name_of(code)}): its files may be damaged; look at "
-            "them, or leave it out."
+            f"The process that worked on {title} crashed ({_name_of(code)}): "
+            "its files may be damaged; look at them, or leave it out."
         )
     return f"The process that worked on {title} ended by itself (exit code {code}); {again}."
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 
@@ -14,12 +15,14 @@ _SECONDS_PER_SIDE = 2.0
 def matmul_peak_gflops(
     dtype: torch.dtype, device: torch.device, sides: Sequence[int] = SIDES, seconds: float = _SECONDS_PER_SIDE
 ) -> float:
-    """GFLOP/s of the best single product over all sides (n^3 multiply-adds count 2 n^3).
+    """GFLOP/s of the best single product over all sides (n^3 multiply-adds count 2 n^3), in the mode of
+    :func:`fp32_mode` where they are fp32.
 
     Args:
         seconds: how long each side is tried, at least three products.
     """
-    return max(_best(side, dtype, device, seconds) for side in sides)
+    with products_as_convolutions(device):
+        return max(_best(side, dtype, device, seconds) for side in sides)
 
 
 @torch.inference_mode()
@@ -36,6 +39,24 @@ def _best(side: int, dtype: torch.dtype, device: torch.device, seconds: float) -
         best = min(best, time.perf_counter() - start)
         done += 1
     return 2.0 * side**3 / best / 1e9
+
+
+def fp32_mode(device: torch.device) -> str:
+    """How fp32 is multiplied there: by convolutions, which are nearly all of a network's work."""
+    if device.type == "cuda" and torch.backends.cudnn.allow_tf32:
+        return "TF32"
+    return "fp32"
+
+
+@contextmanager
+def products_as_convolutions(device: torch.device) -> Iterator[None]:
+    """Inside, matrix products take TF32 exactly where convolutions do, so that a peak is that of the work."""
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = fp32_mode(device) == "TF32"
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
 
 
 def synchronize(device: torch.device) -> None:

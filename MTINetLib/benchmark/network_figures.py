@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from MTINetLib.benchmark.matmul import matmul_peak_gflops
+from MTINetLib.benchmark.matmul import fp32_mode, matmul_peak_gflops
 from MTINetLib.benchmark.network_speed import (
     gflop_per_slice,
     plain_network,
@@ -93,6 +93,7 @@ def measure_network(
         "openvino_segmentation_peak_share": None if openvino is None else share("openvino"),
         "openvino_compile_s": None if openvino is None else openvino.compile_s,
         "matmul_peak_gflops": peak,
+        "fp32_mode": fp32_mode(compute.device),
         "network_precision": compute.precision,
         "network_device": compute.title,
         "network_batch": batch,

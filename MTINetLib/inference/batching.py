@@ -52,8 +52,8 @@ class Batcher:
 
     Args:
         size: slices a batch; halved when memory runs out.
-        to_cpu: moves the work to the CPU; called when a single slice does not fit or the device fails. None if
-            it is there.
+        to_cpu: moves the work to the CPU; called when a single slice does not fit or the device fails.
+            None if it is there.
         relieve: frees what can be freed before a batch is tried again.
         notes: what happened, for the provenance of the result.
     """

@@ -14,14 +14,14 @@ from MTINetLib.network import MTINet
 from MTINetLib.network.settings import PHASE_COUNT
 
 
-class LivePeak(TorchDispatchMode):
+class LivePeak(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Inside, counts the bytes of all tensors that operators make and that are alive at a time.
 
     What an operator takes for itself while it runs is not seen.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.live = self.peak = 0
         self._known: dict[int, int] = {}
 
@@ -64,4 +64,4 @@ def bytes_per_slice(network: MTINet) -> int:
         features = network.encode(phases)
         logits = network.segment(features, phases)
         network.read_lesion(features, phases, torch.sigmoid(logits.float()))
-    return counted.peak + phases.nbytes
+    return int(counted.peak + phases.nbytes)

@@ -1,4 +1,4 @@
-"""Checkpoints on disk: written whole or not at all, read as data and never as code, and what to go on from."""
+"""Checkpoints on disk: written whole or not at all, read as data and never as code; what to go on from."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ResumePoint:
-    """Where a run goes on: its checkpoint, None for the start; ``best_lost`` says that best.ckpt is damaged."""
+    """Where a run goes on: its checkpoint, None for the start; ``best_lost``: best.ckpt is damaged."""
 
     checkpoint: Path | None
     best_lost: bool = False

@@ -13,7 +13,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def usable_accelerator(accelerator: str) -> str:
-    """The accelerator for Lightning: ``cpu`` in place of ``auto`` where the GPU cannot be used, which is said.
+    """The accelerator for Lightning: ``cpu`` for ``auto`` where the GPU cannot be used, which is said.
 
     Raises:
         MissingResourceError: a GPU was asked for by name and cannot be used.

@@ -68,10 +68,14 @@ def prepare_dataset(
     ]
     progress.start("Preparing slices", len(cases))
     done = len(cases) - len(missing)
-    progress.update(done)
-    for _ in _prepared(missing, processes or usable_cores(), lambda: progress.update(done)):
-        done += 1
+
+    def tell() -> None:
         progress.update(done)
+
+    tell()
+    for _ in _prepared(missing, processes or usable_cores(), tell):
+        done += 1
+        tell()
     progress.finish()
     return SliceStore([_stored(case, folder) for case, folder in zip(cases, folders, strict=True)])
 

@@ -72,7 +72,7 @@ def _of_torch(error: RuntimeError, run: Path, settings: TrainingSettings) -> str
         return f"A checkpoint could not be written to {run}: make room on its disk, then resume the run."
     if problem is DeviceProblem.UNUSABLE:
         return (
-            f"The GPU failed ({one_line(error)}): start the program again and resume the run, on the CPU if it "
-            "happens again."
+            f"The GPU failed ({one_line(error)}): start the program again and resume the run, "
+            "on the CPU if it happens again."
         )
     return None

@@ -11,8 +11,8 @@ from support.small_models import random_model
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.inference import device as device_module
 from MTINetLib.inference.device import choose_compute
-from MTINetLib.network.device_errors import DeviceProblem, device_problem
 from MTINetLib.inference.model_store import LoadedModel, load_model, load_ready_model
+from MTINetLib.network.device_errors import DeviceProblem, device_problem
 
 NO_ROOM = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of"),

@@ -168,7 +168,8 @@ def test_missing_settings_of_a_run_are_named(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe\0\0", b"step,train/loss\n1,0.5\nx,,\n2", b"nothing\n1\n", b"a,b,c\n1,2,3,4,5\n"]
+    "content",
+    [b"", b"\xff\xfe\0\0", b"step,train/loss\n1,0.5\nx,,\n2", b"nothing\n1\n", b"a,b,c\n1,2,3,4,5\n"],
 )
 def test_a_damaged_log_costs_its_lines_and_not_the_run(
     run: TrainingResult, tiny: TrainingSettings, tmp_path: Path, content: bytes
