@@ -101,9 +101,9 @@ def _measure(
     del main_study
     progress.update(1)
     runner = Runner(model, device, precision)
-    whole_way = time_whole_way(runner, studies[plan.slices], plan.repeats)
+    whole_way = time_whole_way(runner, studies[plan.slices], plan.repeats, plan.part_seconds)
     progress.update(2)
-    growth = time_growth(runner, {count: studies[count] for count in plan.growth})
+    growth = time_growth(runner, {count: studies[count] for count in plan.growth}, plan.part_seconds)
     progress.update(3)
     interactive = runner.interactive(plan.slices) if _has_slicer_core() else None
     progress.update(steps)
@@ -163,6 +163,11 @@ def _lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             for count, value in result["growth"].items()
         ),
         *_interactive_lines(result["interactive"]),
+        *(
+            ("Cut short", said)
+            for key in ("whole_way_cut_short", "growth_cut_short")
+            for said in result.get(key, ())
+        ),
     ]
 
 

@@ -17,6 +17,7 @@ class BenchPlan:
         rounds: of the race.
         matmul_sides: of the square products that find the machine's peak.
         matmul_seconds: for each of them.
+        part_seconds: a part that has taken so long repeats nothing more; each of its runs is made once.
     """
 
     slices: int = 80
@@ -26,9 +27,17 @@ class BenchPlan:
     rounds: int = 5
     matmul_sides: tuple[int, ...] = (2048, 3072, 4096)
     matmul_seconds: float = 2.0
+    part_seconds: float = 600.0
 
 
 #: To see that it works; its figures mean little.
 QUICK = BenchPlan(
-    slices=16, repeats=1, growth=(8, 16), network_slices=2, rounds=1, matmul_sides=(512,), matmul_seconds=0.1
+    slices=16,
+    repeats=1,
+    growth=(8, 16),
+    network_slices=2,
+    rounds=1,
+    matmul_sides=(512,),
+    matmul_seconds=0.1,
+    part_seconds=10.0,
 )

@@ -6,15 +6,17 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from MTINetLib.benchmark.process import ProcessRun, run_process
 from MTINetLib.benchmark.stages import STAGES, START_UP
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,17 @@ class Runner:
             return figures
 
 
-def time_whole_way(runner: Runner, study: Path, repeats: int) -> dict[str, Any]:
+def repeated(work: Callable[[], Result], times: int, until: float) -> list[Result]:
+    """The results of up to ``times`` calls: at least one, and none begun after ``until`` (time.monotonic)."""
+    results = [work()]
+    while len(results) < times and time.monotonic() < until:
+        results.append(work())
+    return results
+
+
+def time_whole_way(
+    runner: Runner, study: Path, repeats: int, seconds: float = float("inf")
+) -> dict[str, Any]:
     """Best and median of ``repeats`` runs of the command, and the medians of as many staged runs.
 
     ``whole_way_s`` and ``whole_way_without_startup_s`` are medians; the latter leaves out the process,
@@ -69,16 +81,18 @@ def time_whole_way(runner: Runner, study: Path, repeats: int) -> dict[str, Any]:
     masks, tables and the report; ``whole_way_with_scene_s`` is one run that also makes the scene and its
     pictures, as far as they can be made on this machine.
     """
-    runs = [runner.command_line(study, scene=False) for _ in range(repeats)]
-    staged = [runner.stages(study) for _ in range(repeats)]
+    until = time.monotonic() + seconds
+    runs = repeated(lambda: runner.command_line(study, scene=False), repeats, until)
+    staged = repeated(lambda: runner.stages(study), repeats, until)
+    cut = [f"whole way: {len(r)} of {repeats} runs" for r in (runs, staged) if len(r) < repeats]
     stages = {name: statistics.median(told["stages_s"][name] for told, _ in staged) for name in STAGES}
     without = [_without_start_up(told) for told, _ in staged]
     peaks = [run.peak_rss_gb for run in runs if run.peak_rss_gb is not None]
-    seconds = [run.seconds for run in runs]
+    took = [run.seconds for run in runs]
     return {
-        "whole_way_s": statistics.median(seconds),
-        "whole_way_best_s": min(seconds),
-        "whole_way_runs_s": seconds,
+        "whole_way_s": statistics.median(took),
+        "whole_way_best_s": min(took),
+        "whole_way_runs_s": took,
         "whole_way_with_scene_s": runner.command_line(study, scene=True).seconds,
         "whole_way_without_startup_s": statistics.median(without),
         "whole_way_without_startup_best_s": min(without),
@@ -89,21 +103,28 @@ def time_whole_way(runner: Runner, study: Path, repeats: int) -> dict[str, Any]:
         "device": staged[-1][0]["device"],
         "precision": staged[-1][0]["precision"],
         "notes": staged[-1][0]["notes"],
+        "whole_way_cut_short": cut,
     }
 
 
-def time_growth(runner: Runner, studies: dict[int, Path]) -> dict[str, Any]:
-    """Seconds without start-up and peak memory by slice count, each the better of two runs."""
-    seconds, memory = {}, {}
+def time_growth(runner: Runner, studies: dict[int, Path], seconds: float = float("inf")) -> dict[str, Any]:
+    """Seconds without start-up and peak memory by slice count, the better of two runs where time is."""
+    until = time.monotonic() + seconds
+    best: dict[int, float] = {}
+    memory: dict[int, float | None] = {}
+    cut: list[str] = []
     for slices, study in studies.items():
-        runs = [runner.stages(study) for _ in range(2)]
-        seconds[slices] = min(_without_start_up(told) for told, _ in runs)
+        runs = repeated(lambda study=study: runner.stages(study), 2, until)  # type: ignore[misc]
+        if len(runs) < 2:
+            cut.append(f"{slices} slices: 1 of 2 runs")
+        best[slices] = min(_without_start_up(told) for told, _ in runs)
         peaks = [run.peak_rss_gb for _, run in runs if run.peak_rss_gb is not None]
         memory[slices] = min(peaks) if peaks else None
     return {
-        "growth": {str(slices): value for slices, value in seconds.items()},
+        "growth": {str(slices): value for slices, value in best.items()},
         "growth_peak_rss_gb": {str(slices): value for slices, value in memory.items()},
-        "growth_line": fit_line(list(seconds), list(seconds.values())),
+        "growth_line": fit_line(list(best), list(best.values())),
+        "growth_cut_short": cut,
     }
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from MTINetLib.benchmark import whole_way
 from MTINetLib.benchmark.bench_study import write_bench_study
+from MTINetLib.benchmark.process import ProcessRun
 from MTINetLib.benchmark.stages import STAGES, START_UP, Clock, main
 from MTINetLib.benchmark.whole_way import Runner, fit_line
 from MTINetLib.network import MTINet, NetworkSettings
@@ -65,3 +67,27 @@ def test_the_staged_run_makes_the_commands_files_and_times_every_stage(model: Pa
     assert told["stages_s"]["infer"] >= told["analysis_s"]["network"] > 0
     assert (tmp_path / "out" / "findings.json").is_file()
     assert (tmp_path / "out" / "report.pdf").is_file()
+
+
+class SlowRunner:
+    """Each run takes a thousand seconds of a clock of its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.clock, self.runs = 0.0, 0
+        monkeypatch.setattr(whole_way.time, "monotonic", lambda: self.clock)
+
+    def stages(self, study: object) -> tuple[dict[str, object], ProcessRun]:
+        self.clock += 1000.0
+        self.runs += 1
+        return {"stages_s": {"read": 2.0}}, ProcessRun(1.0, None)
+
+
+@pytest.mark.parametrize(("seconds", "runs"), [(10.0, 3), (1500.0, 4), (1e9, 6)])
+def test_a_part_that_takes_too_long_repeats_nothing_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, runs: int
+) -> None:
+    slow = SlowRunner(monkeypatch)
+    told = whole_way.time_growth(slow, dict.fromkeys((8, 16, 32)), seconds)  # type: ignore[arg-type]
+    assert slow.runs == runs
+    assert len(told["growth_cut_short"]) == 6 - runs
+    assert told["growth"] == {"8": 2.0, "16": 2.0, "32": 2.0}
