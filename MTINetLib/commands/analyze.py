@@ -89,11 +89,13 @@ def analyze(
     from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, findings_table, terminal
     from MTINetLib.report.output_folder import check_output_folder
+    from MTINetLib.report.source_data import refuse_source_data
 
     told = _told((pre, arterial, portal_venous, delayed))
     grid_of = _phase(reference)
     check_output_folder(out, overwrite=overwrite)
     _check_source(source, told, align)
+    refuse_source_data(out, [*([] if source is None else [source]), *map(Path, told.values())])
     earlier = None if resume_from is None else _segmentation_file(resume_from)
     console = terminal()
     notes: list[str] = []

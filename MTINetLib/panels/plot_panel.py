@@ -16,6 +16,7 @@ from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set
 from MTINetLib.report.csv_tables import curves_csv
 from MTINetLib.report.words import class_title, phase_title, seconds
 from MTINetLib.session.events import Topic
+from MTINetLib.session.report_place import refuse_place
 from MTINetLib.study.phase import PHASES
 
 HEADS = ("Phase", "Time", "Measured", "Predicted", "Liver")
@@ -99,7 +100,8 @@ class PlotPanel(Panel):
 
     def onExport(self) -> None:
         """Save the curves of all lesions, in scanner units, as in a report's curves.csv."""
-        start = str(self.session.reports.suggested_folder() / "curves.csv")
+        folder = self.session.reports.suggested_folder()
+        start = "curves.csv" if folder is None else str(_nearest(folder) / "curves.csv")
         answer = qt.QFileDialog.getSaveFileName(self.widget, _("Export curves"), start, "CSV (*.csv)")
         name = answer[0] if isinstance(answer, tuple) else answer
         if name:
@@ -118,6 +120,7 @@ class PlotPanel(Panel):
         if self.session.findings is None:
             raise InputError("There are no curves yet: analyze a study first.")
         target = path if path.suffix else path.with_suffix(".csv")
+        refuse_place(target.parent, self.session.results, deidentify=False)
         try:
             target.write_text(curves_csv(self.session.findings), encoding="utf-8", newline="\n")
         except OSError as error:
@@ -159,6 +162,11 @@ class PlotPanel(Panel):
     def _note(self, text: str) -> None:
         self.ui.noteLabel.text = text
         self.ui.noteLabel.visible = True
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first above it that is there: a dialog can begin in no other."""
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
 
 
 def _rounded(value: float | None) -> str:

@@ -19,7 +19,7 @@ from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Group, look
 from MTINetLib.session.state import State
 
-#: Key of Slicer's settings: where the last report went.
+#: Key of Slicer's settings: the folder that the user named last.
 FOLDER_SETTING = "MTINet/ReportFolder"
 
 
@@ -59,7 +59,6 @@ class ReportPanel(Panel):
     def setup(self) -> None:
         self._boxes: dict[str, Any] = {}
         self._shown_for: tuple[Any, ...] | None = None
-        self._folder_is_own = False
         self._asked = False
         ui = self.ui
         self._make_boxes()
@@ -67,6 +66,8 @@ class ReportPanel(Panel):
         kept = slicer.app.userSettings().value(FOLDER_SETTING)
         if kept:
             self.session.reports.last_folder = Path(str(kept))
+        documents = qt.QStandardPaths.writableLocation(qt.QStandardPaths.DocumentsLocation)
+        self.session.reports.documents = Path(str(documents)) if documents else None
         ui.folderEdit.connect("currentPathChanged(QString)", self.onFolder)
         ui.nameEdit.connect("textChanged(QString)", self.onName)
         ui.commentEdit.connect("textChanged()", self.onComment)
@@ -100,8 +101,9 @@ class ReportPanel(Panel):
     # Slots
 
     def onFolder(self, path: str) -> None:
-        """The user has named a folder: it is kept as long as this study is read."""
-        self._folder_is_own = bool(path.strip())
+        """The user has named a folder: it is kept, also for the next study and the next start."""
+        self.session.reports.name_folder(path)
+        self._keep_folder()
 
     def onName(self, text: str) -> None:
         self.session.choices.readerName = text
@@ -116,6 +118,7 @@ class ReportPanel(Panel):
     def onDeidentify(self, wanted: bool) -> None:
         self.session.choices.deidentify = wanted
         self.ui.identityLabel.visible = wanted
+        self._suggest_folder()
 
     def onWrite(self) -> None:
         """Write, or cancel what is being written."""
@@ -149,7 +152,7 @@ class ReportPanel(Panel):
     # What is shown
 
     def _follow_results(self) -> None:
-        """Another study: its own folder is suggested, and the last one's comment does not go along.
+        """Another study: the folder may be among its images, and the last one's comment does not go along.
 
         The same volumes, analyzed again, are the same study.
         """
@@ -159,19 +162,25 @@ class ReportPanel(Panel):
             return
         if self._shown_for is not None and now is not None:
             self.session.choices.readerComment = ""
-        if now is not None or self._shown_for is not None:
-            self._folder_is_own = False
-        self._shown_for = now
+        first, self._shown_for = self._shown_for is None, now
         self._asked = False
         self.ui.resultLabel.visible = False
-        if not self._folder_is_own:
-            self._show_choice(self.ui.folderEdit, "currentPath", str(self.session.reports.suggested_folder()))
+        if now is not None or first:
+            self._suggest_folder()
+
+    def _suggest_folder(self) -> None:
+        """The user's own folder where a report may go there; no slot takes it for the user's word."""
+        folder = self.session.reports.suggested_folder(self.session.choices.deidentify)
+        self._show_choice(self.ui.folderEdit, "currentPath", "" if folder is None else str(folder))
 
     def _state_changed(self) -> None:
+        self._keep_folder()
+        self._show_run()
+
+    def _keep_folder(self) -> None:
         kept = self.session.reports.last_folder
         if kept is not None and str(kept) != slicer.app.userSettings().value(FOLDER_SETTING):
             slicer.app.userSettings().setValue(FOLDER_SETTING, str(kept))
-        self._show_run()
 
     def _show_run(self) -> None:
         session, ui = self.session, self.ui

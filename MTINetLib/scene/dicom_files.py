@@ -93,6 +93,11 @@ def _files_of_time_point(node: Any) -> tuple[Path, ...]:
     return files_of_item(sequence, int(number) - 1)
 
 
+def is_dicom_name(path: Path) -> bool:
+    """Whether a file's name is one of those that DICOM files have."""
+    return _looks_like_dicom(str(path))
+
+
 def _looks_like_dicom(name: str) -> bool:
     suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122  # names of Windows files too
     return suffix in _SUFFIXES or suffix[1:].isdigit()

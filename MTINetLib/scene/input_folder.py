@@ -1,27 +1,50 @@
-"""Where on the disk a volume came from, so that results can lie beside it."""
+"""Where on the disk a volume came from, and whose it is: results are not to lie there."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.scene.dicom_files import is_dicom_name
 from MTINetLib.scene.slicer_core import slicer_module
 
+#: PatientName, PatientID, OtherPatientIDs, AccessionNumber.
+_IDENTITY = ("PatientName", "PatientID", "OtherPatientIDs", "AccessionNumber")
 
-def input_folder(volume: Any) -> Path | None:
-    """The folder of a volume's file or DICOM series.
 
-    None where it is unknown, gone or read-only, or belongs to a program: Slicer's DICOM database, its
-    cache or its temporary folder. Nobody would look for results there.
-    """
-    for file in (_dicom_file(volume), _stored_file(volume)):
-        if file is None:
-            continue
-        folder = file.parent
-        if folder.is_dir() and os.access(folder, os.W_OK) and not _is_a_program_s_own(folder):
-            return folder
-    return None
+def input_of(volume: Any) -> Path | None:
+    """The folder of a volume's DICOM series, or its file; None where it was made in the scene."""
+    file = _dicom_file(volume)
+    if file is not None:
+        return file.parent
+    file = _stored_file(volume)
+    if file is None or not is_dicom_name(file):
+        return file
+    return file.parent
+
+
+def places_of_slicer() -> tuple[Path, ...]:
+    """Slicer's DICOM database, its cache and its temporary folder: nobody would look for results there."""
+    slicer = slicer_module()
+    names: list[Any] = [getattr(getattr(slicer, "app", None), "temporaryPath", None)]
+    names.append(getattr(getattr(slicer, "dicomDatabase", None), "databaseDirectory", None))
+    cache = slicer.mrmlScene.GetCacheManager()
+    names.append(cache.GetRemoteCacheDirectory() if cache is not None else None)
+    return tuple(Path(str(name)) for name in names if name)
+
+
+def names_of_patient(volume: Any) -> tuple[str, ...]:
+    """Name and numbers of the patient in the volume's DICOM files; empty for other volumes."""
+    file = _dicom_file(volume) or _stored_file(volume)
+    if file is None or not is_dicom_name(file) or not file.is_file():
+        return ()
+    try:
+        from pydicom import dcmread
+
+        data = dcmread(file, stop_before_pixels=True, specific_tags=list(_IDENTITY), force=True)
+        return tuple(str(data[name].value) for name in _IDENTITY if name in data)
+    except Exception:  # whatever a damaged file does: then nothing is known
+        return ()
 
 
 def _dicom_file(volume: Any) -> Path | None:
@@ -37,17 +60,3 @@ def _stored_file(volume: Any) -> Path | None:
     storage = volume.GetStorageNode()
     name = storage.GetFullNameFromFileName() if storage is not None else None
     return Path(str(name)).absolute() if name else None
-
-
-def _is_a_program_s_own(folder: Path) -> bool:
-    here = folder.resolve()
-    return any(here.is_relative_to(place) for place in _own_places())
-
-
-def _own_places() -> list[Path]:
-    slicer = slicer_module()
-    names: list[Any] = [getattr(getattr(slicer, "app", None), "temporaryPath", None)]
-    names.append(getattr(getattr(slicer, "dicomDatabase", None), "databaseDirectory", None))
-    cache = slicer.mrmlScene.GetCacheManager()
-    names.append(cache.GetRemoteCacheDirectory() if cache is not None else None)
-    return [Path(str(name)).resolve() for name in names if name]

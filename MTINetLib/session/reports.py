@@ -18,13 +18,13 @@ from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.report.output_folder import temporary_folders
 from MTINetLib.scene.dicom_database import put_into_database
 from MTINetLib.scene.dicom_files import dicom_files_steps, has_dicom_files
-from MTINetLib.scene.input_folder import input_folder
 from MTINetLib.scene.results import corrected_labels
 from MTINetLib.scene.tracking import tracking_uids
 from MTINetLib.session.array_files import write_array
 from MTINetLib.session.calls import Answers
 from MTINetLib.session.chores import Chores
 from MTINetLib.session.correction_study import study_of_results
+from MTINetLib.session.report_place import refuse_place, suggested_place
 from MTINetLib.session.state import State
 from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.messages import OpenedStudy, Report, Reported
@@ -64,13 +64,15 @@ class Reports:
 
     Attributes:
         files: of the last report, empty before the first.
-        last_folder: where the user's last report went, also before Slicer was started; None if unknown.
+        last_folder: the one that the user named last, also before Slicer was started; None if unknown.
+        documents: the user's folder of documents, where the application knows it.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self.files: tuple[Path, ...] = ()
         self.last_folder: Path | None = None
+        self.documents: Path | None = None
         self._waiting: ReportOrder | None = None
         self._chores = Chores()
         self._call: Call | None = None
@@ -111,19 +113,17 @@ class Reports:
         else:
             self._session.inform("The report is in Slicer's DICOM database, beside the patient's images.")
 
-    def suggested_folder(self) -> Path:
-        """Beside the patient's input files if they are known, else where the last report went, else home."""
-        results = self._session.results
-        if results is not None:
-            for volume in (results.reference, *results.volumes):
-                folder = None if volume.GetScene() is None else input_folder(volume)
-                if folder is not None:
-                    return folder
+    def suggested_folder(self, deidentify: bool = False) -> Path | None:
+        """The folder that the user named last, where a report of this study may go; else the documents."""
         chosen = self._session.choices.reportFolder
-        for folder in (Path(chosen) if chosen else None, self.last_folder):
-            if folder is not None and folder.is_dir():
-                return folder
-        return Path.home()
+        wanted = (Path(chosen) if chosen else None, self.last_folder)
+        return suggested_place(wanted, self.documents, self._session.results, deidentify=deidentify)
+
+    def name_folder(self, text: str) -> None:
+        """The user has named a folder; it is suggested from now on, also for other studies."""
+        if text.strip():
+            self.last_folder = Path(text.strip()).expanduser().absolute()
+            self._session.choices.reportFolder = str(self.last_folder)
 
     def write(
         self,
@@ -197,8 +197,12 @@ class Reports:
             raise InputError("Choose at least one format for the report.")
         if folder is not None and not str(folder).strip():
             raise InputError("Choose a folder for the report.")
-        parent = self.suggested_folder() if folder is None else Path(folder)
-        return ReportOrder(parent.expanduser().absolute(), formats, comment, reader, deidentify)
+        parent = self.suggested_folder(deidentify) if folder is None else Path(folder)
+        if parent is None:
+            raise InputError("Choose a folder for the report that is not among the patient's images.")
+        parent = parent.expanduser().absolute()
+        refuse_place(parent, self._session.results, deidentify=deidentify)
+        return ReportOrder(parent, formats, comment, reader, deidentify)
 
     def _hand_over(self, order: ReportOrder, run: int) -> Generator[None, None, None]:
         session = self._session
@@ -290,8 +294,7 @@ class Reports:
         self._folder = folder
         self.files = tuple(Path(file) for file in reported.files)
         session = self._session
-        session.choices.reportFolder = str(order.parent)
-        self.last_folder = order.parent
+        self.name_folder(str(order.parent))
         told = f"The report was written to {self.folder}."
         if reported.left_out:
             session.warn(" ".join((told, *reported.left_out)))

@@ -121,6 +121,20 @@ def test_the_user_s_word_overrules_recognition(
     assert series[1] == [series[0][0], series[0][1], series[0][3], series[0][2]]
 
 
+@pytest.mark.parametrize("how", ["a folder", "series by series", "with --overwrite"])
+def test_results_inside_the_images_folder_are_refused(
+    dicom: dict[Phase, Path], model: Path, place: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    folder = dicom[Phase.PRE].parent
+    before = sorted(folder.rglob("*"))
+    inputs = named(dicom) if how == "series by series" else [str(folder)]
+    out = dicom[Phase.ARTERIAL] / "out" if how == "series by series" else folder / "out"
+    overwrite = ["--overwrite"] if how == "with --overwrite" else []
+    assert analyze(folder if overwrite else out, model, *inputs, *overwrite) == 2
+    refused(capsys, place, "which holds the images", "choose a folder outside of it")
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_an_empty_folder_is_refused(
     model: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

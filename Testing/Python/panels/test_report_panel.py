@@ -193,39 +193,47 @@ def test_a_scene_closed_in_between_leaves_nothing_behind(panel: Any, session: An
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_suggested_folder_is_the_one_of_the_patient(
-    session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import slicer
-
-    from MTINetLib.panels.report_panel import ReportPanel
-    from MTINetLib.scene import input_folder
-
-    monkeypatch.setattr(input_folder, "_own_places", list)  # the test's folder is a temporary one
-    storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
-    storage.SetFileName(str(tmp_path / "pv.nrrd"))
-    session.results.reference.SetAndObserveStorageNodeID(storage.GetID())
-    with panels_of(ReportPanel) as make:
-        panel = make(session)
-        assert panel.ui.folderEdit.currentPath == str(tmp_path)
-
-
-def test_the_folder_that_the_user_named_stays_for_this_study(
+def test_the_folder_that_the_user_named_outlives_the_study_and_slicer(
     panel: Any, session: Any, tmp_path: Path
 ) -> None:
-    session.set_findings(replace(session.findings))
-    assert panel.ui.folderEdit.currentPath == str(tmp_path)
-
-
-def test_the_last_folder_is_known_when_slicer_starts_again(panel: Any, session: Any, tmp_path: Path) -> None:
     import slicer
 
-    from MTINetLib.panels.report_panel import FOLDER_SETTING
+    from MTINetLib.panels.report_panel import FOLDER_SETTING, ReportPanel
 
-    tick(panel, "csv")
-    panel.ui.writeButton.click()
-    settle(session)
-    assert slicer.app.userSettings().value(FOLDER_SETTING) == str(tmp_path)
+    panel.ui.folderEdit.currentPath = str(tmp_path / "Béfunde")
+    session.set_findings(replace(session.findings))
+    another_study(session)
+    assert panel.ui.folderEdit.currentPath == str(tmp_path / "Béfunde")
+    assert slicer.app.userSettings().value(FOLDER_SETTING) == str(tmp_path / "Béfunde")
+    session.choices.reportFolder, session.reports.last_folder = "", None
+    with panels_of(ReportPanel) as make:
+        assert make(session).ui.folderEdit.currentPath == str(tmp_path / "Béfunde")
+
+
+def test_the_images_own_folder_is_not_suggested(panel: Any, session: Any, tmp_path: Path) -> None:
+    import slicer
+
+    storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(tmp_path / "IM0001.dcm"))
+    others = another_study(session, tell=False)
+    others[2].SetAndObserveStorageNodeID(storage.GetID())
+    session.set_findings(session.findings)
+    suggested = Path(panel.ui.folderEdit.currentPath)
+    assert suggested.name == "MTINet reports"
+    assert not suggested.is_relative_to(tmp_path)
+
+
+def another_study(session: Any, tell: bool = True) -> Any:
+    """Results over other volumes take the place of those that are shown; the volumes."""
+    from MTINetLib.scene.show_results import show_results_now
+    from MTINetLib.scene.volumes import add_phase_volumes
+
+    labels = mask_of(session, 1).astype("uint8")
+    others = add_phase_volumes(made_study())
+    session.results = show_results_now(session.findings, labels, others, others[2])
+    if tell:
+        session.set_findings(session.findings)
+    return others
 
 
 def test_another_study_does_not_inherit_the_comment(panel: Any, session: Any) -> None:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -68,16 +69,84 @@ def test_the_first_folder_that_is_not_there_is_taken(tmp_path: Path) -> None:
     assert new_folder(tmp_path).name == "mtinet-report-3"
 
 
-def test_where_nothing_is_known_the_last_folder_is_suggested(session: Any, tmp_path: Path) -> None:
-    assert session.reports.suggested_folder() == Path.home()
-    session.reports.last_folder = tmp_path
-    assert session.reports.suggested_folder() == tmp_path
-    other = tmp_path / "other"
-    other.mkdir()
-    session.choices.reportFolder = str(other)
-    assert session.reports.suggested_folder() == other
-    other.rmdir()
-    assert session.reports.suggested_folder() == tmp_path
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    (folder / "Documents").mkdir(parents=True)
+    monkeypatch.setattr(Path, "home", lambda: folder)
+    return folder
+
+
+def store(session: Any, *files: Path) -> None:
+    """The phases were read from these files."""
+    import slicer
+
+    for volume, file in zip(session.results.volumes, files, strict=True):
+        storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"")
+        storage.SetFileName(str(file))
+        volume.SetAndObserveStorageNodeID(storage.GetID())
+
+
+def test_the_user_s_own_folder_is_suggested_and_else_the_documents(
+    session: Any, tmp_path: Path, home: Path
+) -> None:
+    reports = session.reports
+    assert reports.suggested_folder() == home / "Documents" / "MTINet reports"
+    reports.documents = tmp_path
+    assert reports.suggested_folder() == tmp_path / "MTINet reports"
+    reports.name_folder(str(home / "mine"))
+    assert reports.suggested_folder() == home / "mine", "it is made when the report is written"
+    session.choices.reportFolder = ""  # another scene
+    assert reports.suggested_folder() == home / "mine"
+    reports.name_folder(str(home / "unplugged" / "disk"))
+    session.choices.reportFolder = str(home)
+    assert reports.suggested_folder() == home
+
+
+@pytest.mark.parametrize("names", [("a/1", "b/1", "c/1", "d/1"), ("p.nrrd", "a.nrrd", "v.nrrd", "d.nrrd")])
+def test_source_data_are_neither_suggested_nor_written_into(
+    session: Any, tmp_path: Path, home: Path, names: tuple[str, ...]
+) -> None:
+    study = tmp_path / "study"
+    store(session, *(study / name for name in names))
+    for folder in (study, (study / names[0]).parent, study / "report"):
+        session.reports.name_folder(str(folder))
+        assert session.reports.suggested_folder() == home / "Documents" / "MTINet reports"
+        session.reports.write(folder, ("csv",))
+        assert session.state is State.IDLE
+        assert session.message.kind == "error"
+        assert "which holds the images" in session.message.text
+    assert not list(study.rglob("mtinet-report*"))
+
+
+def test_slicer_s_own_folders_are_refused(
+    session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import slicer
+
+    monkeypatch.setattr(slicer, "app", SimpleNamespace(temporaryPath=str(tmp_path / "tmp")), raising=False)
+    session.reports.write(tmp_path / "tmp" / "reports", ("csv",))
+    assert "which Slicer manages" in session.message.text
+    assert session.state is State.IDLE
+
+
+def test_a_de_identified_report_goes_neither_beside_the_images_nor_under_the_name(
+    session: Any, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from MTINetLib.session import report_place
+
+    monkeypatch.setattr(report_place, "names_of_patient", lambda volume: ("Okafor^Ngozi",))
+    store(session, *(tmp_path / "patient" / name / "IM1.dcm" for name in "abcd"))
+    (tmp_path / "patient" / "letter.txt").write_text("x")
+    for folder in (tmp_path / "patient" / "out", tmp_path / "okafor"):
+        session.reports.name_folder(str(folder))
+        assert session.reports.suggested_folder() == folder
+        assert session.reports.suggested_folder(deidentify=True) == home / "Documents" / "MTINet reports"
+        session.reports.write(folder, ("csv",), deidentify=True)
+        assert "for the de-identified report" in session.message.text
+        assert not folder.exists()
 
 
 def test_without_a_folder_the_suggested_one_is_taken(session: Any, tmp_path: Path) -> None:

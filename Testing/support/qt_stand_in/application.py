@@ -54,7 +54,7 @@ class Application(QtCore.QObject):
 
     @property
     def temporaryPath(self) -> str:
-        return tempfile.gettempdir()
+        return str(Path(tempfile.gettempdir()) / f"Slicer-stand-in-{os.getpid()}")
 
     def applicationLogic(self) -> Any:
         return self._logic
