@@ -130,6 +130,9 @@ class CorrectPanel(Panel):
             said = [_("The network reads the corrected masks …")]
         elif session.state is State.MEASURING:
             said = [_("The corrected masks are measured …")]
+        elif correction.added is not None:
+            text = _("Lesion {0} is new and empty: paint it in the images. It is measured at once.")
+            said = [text.format(correction.added)]
         elif not correction.standing.corrected and correction.standing.unread:
             said = [self._unreadText()]
         elif not correction.standing.corrected:
@@ -149,6 +152,7 @@ class CorrectPanel(Panel):
         def add() -> None:
             label = self.session.correction.add_lesion()
             self.editor.choose(self._segments().get(label, ""))
+            self.editor.paint()
 
         self._do(add)
 

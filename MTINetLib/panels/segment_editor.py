@@ -110,6 +110,11 @@ class SegmentEditor:
             with self._silent():
                 self.node.SetSelectedSegmentID(segment_id)
 
+    def paint(self) -> None:
+        """Take the brush, unless another tool is in the hand already."""
+        if self.widget is not None and self.widget.activeEffect() is None:
+            self.widget.setActiveEffectByName("Paint")
+
     def save_state(self) -> None:
         """What is done next is one step for Undo."""
         if self.widget is not None and self.node is not None and self.node.GetSegmentationNode() is not None:

@@ -13,6 +13,7 @@ from MTINetLib.scene.curve_table import (
     PHASE_COLUMN,
     above_column,
     below_column,
+    lesion_columns,
     liver_column,
     measured_column,
     predicted_column,
@@ -94,13 +95,18 @@ def plot_lesion(plot: CurvePlot, lesion: LesionFinding | None, times: FourTimes,
         for node_id in shown:
             chart.AddAndObservePlotSeriesNodeID(node_id)
     chart.EndModify(was)
+    for node in plot.series:
+        if node.GetID() not in shown:
+            _rest(node, axis)
 
 
 def _draw(node: Any, kind: _Kind, lesion: LesionFinding, axis: TimeAxis, relative: bool) -> bool:
     """Point a series at the lesion's column; whether there is one."""
     column = kind.column(lesion.label, relative)
     table = node.GetTableNode()
-    if table is None or table.GetTable().GetColumnByName(column) is None:
+    if column not in lesion_columns(lesion) or table is None:
+        return False
+    if table.GetTable().GetColumnByName(column) is None:  # a user may edit the table
         return False
     of_liver = kind.column is liver_column
     was = node.StartModify()
@@ -110,6 +116,14 @@ def _draw(node: Any, kind: _Kind, lesion: LesionFinding, axis: TimeAxis, relativ
     node.SetColor(rgb(LIVER_ON_WHITE if of_liver else ON_WHITE[lesion.lesion_class]))
     node.EndModify(was)
     return True
+
+
+def _rest(node: Any, axis: TimeAxis) -> None:
+    """A series that is not drawn names columns that are always there: a plot view logs missing ones."""
+    was = node.StartModify()
+    node.SetXColumnName(time_column(axis))
+    node.SetYColumnName(time_column(axis))
+    node.EndModify(was)
 
 
 def _shown(chart: Any) -> list[str]:

@@ -13,6 +13,7 @@ from MTINetLib.study.phase import PHASES, Phase
 
 PHASE_COLUMN = "Phase"
 _RELATIVE = " (%)"
+_LESION = "Lesion "
 
 
 def time_column(axis: TimeAxis) -> str:
@@ -57,15 +58,39 @@ def fill_curve_table(node: Any, lesions: Sequence[LesionFinding], times: FourTim
 
     Each in the scanner's units and, where the pre-contrast signal is positive, as relative enhancement in
     percent, 100 * (S - S_pre) / S_pre, each curve over its own S_pre; the SD is divided by S_pre too.
+    Columns of lesions that are gone stay at the end: a plot may still name them. Take them away with
+    :func:`remove_stale_columns` when it does not.
     """
     was = node.StartModify()
+    stale = [node.GetTable().GetColumn(n) for n in range(node.GetNumberOfColumns())]
     node.RemoveAllColumns()
     axis = TimeAxis.of(times)
     add_text_column(node, PHASE_COLUMN, [phase.title for phase in PHASES])
     add_number_column(node, time_column(axis), axis.values)
     for lesion in lesions:
         _add_lesion(node, lesion)
+    for column in stale:
+        if node.GetTable().GetColumnByName(column.GetName()) is None:
+            node.AddColumn(column)
     node.SetUseColumnTitleAsColumnHeader(True)
+    node.EndModify(was)
+
+
+def lesion_columns(lesion: LesionFinding) -> frozenset[str]:
+    """The columns that a lesion has."""
+    node = slicer_module().vtkMRMLTableNode()
+    _add_lesion(node, lesion)
+    return frozenset(node.GetColumnName(n) for n in range(node.GetNumberOfColumns()))
+
+
+def remove_stale_columns(node: Any, lesions: Sequence[LesionFinding]) -> None:
+    """Take away the columns of lesions that are gone, or of curves that a lesion no longer has."""
+    names = {name for lesion in lesions for name in lesion_columns(lesion)}
+    was = node.StartModify()
+    for n in reversed(range(node.GetNumberOfColumns())):
+        name = node.GetColumnName(n)
+        if name.startswith(_LESION) and name not in names:
+            node.RemoveColumn(n)
     node.EndModify(was)
 
 
@@ -114,4 +139,4 @@ def _mean(curve: EnhancementCurve | None) -> FourValues | None:
 
 
 def _column(label: int, name: str, relative: bool) -> str:
-    return f"Lesion {label} {name}{_RELATIVE if relative else ''}"
+    return f"{_LESION}{label} {name}{_RELATIVE if relative else ''}"

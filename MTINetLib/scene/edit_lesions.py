@@ -66,7 +66,8 @@ def delete_lesion(results: Results, label: int) -> None:
 def split_lesion(results: Results, label: int) -> tuple[int, ...]:
     """Make a lesion of every separate part, or of both sides of the neck where all hangs together.
 
-    The largest part keeps the number, the others get the next ones, by falling size.
+    The largest part keeps the number, the others get the next ones, by falling size. None keeps the class:
+    it was read in the whole.
 
     Raises:
         InputError: there is no such lesion, or it is too small to be split.
@@ -77,6 +78,8 @@ def split_lesion(results: Results, label: int) -> tuple[int, ...]:
     if len(parts) < 2:
         raise InputError(f"Lesion {label} is too small to be split.")
     write_mask(results.segmentation, segment_id, parts[0], box, results.geometry)
+    whole = results.segmentation.GetSegmentation().GetSegment(segment_id)
+    dress_segment(whole, label, LesionClass.UNDECIDED)
     numbers = [label]
     for part in parts[1:]:
         numbers.append(first_free_label(results))
@@ -85,7 +88,7 @@ def split_lesion(results: Results, label: int) -> tuple[int, ...]:
 
 
 def merge_lesions(results: Results, labels: Sequence[int]) -> int:
-    """Make one lesion of several; it has the first one's number, which comes back.
+    """Make one lesion of several; it has the first one's number, which comes back, and nobody's class.
 
     Raises:
         InputError: fewer than two lesions, or one that is not there.
@@ -104,6 +107,7 @@ def merge_lesions(results: Results, labels: Sequence[int]) -> int:
     for segment_id in segments[1:]:
         inner.RemoveSegment(segment_id)
     _write_whole(results, segments[0], whole)
+    dress_segment(inner.GetSegment(segments[0]), wanted[0], LesionClass.UNDECIDED)
     return wanted[0]
 
 
@@ -145,7 +149,9 @@ def revert_all(results: Results) -> None:
         if label not in ai_masks or kept.get(label) != segment_id:
             inner.RemoveSegment(segment_id)
     for label, (mask, box) in ai_masks.items():
-        write_mask(results.segmentation, _own_segment(results, label), mask, box, results.geometry)
+        own = _own_segment(results, label)
+        write_mask(results.segmentation, own, mask, box, results.geometry)
+        _dress_as_ai(results, label, own)
 
 
 def set_labels(results: Results, labels: npt.NDArray[Any]) -> None:
@@ -192,19 +198,27 @@ def _revert_one(results: Results, label: int, mask: Mask, box: Box) -> None:
         else:
             inner.RemoveSegment(segment_id)
     write_mask(segmentation, own, mask, box, results.geometry)
+    _dress_as_ai(results, label, own)
 
 
 def _own_segment(results: Results, label: int) -> str:
-    """The segment with a number, made anew where it is gone, with the class that the AI gave it."""
-    segment_id = segment_labels(results.segmentation).get(label)
-    if segment_id is not None:
-        return segment_id
+    """The segment with a number; where it is gone, made anew among the others with the AI's class."""
+    labels = segment_labels(results.segmentation)
+    if label in labels:
+        return labels[label]
     segment_id = _add_segment(results, label)
+    before = sum(other < label for other in labels)
+    results.segmentation.GetSegmentation().SetSegmentIndex(segment_id, before)
+    _dress_as_ai(results, label, segment_id)
+    return segment_id
+
+
+def _dress_as_ai(results: Results, label: int, segment_id: str) -> None:
+    """Name and colour of the class that the AI gave this lesion."""
     for lesion in _ai_lesions(results):
         if lesion.label == label:
             segment = results.segmentation.GetSegmentation().GetSegment(segment_id)
             dress_segment(segment, label, lesion.lesion_class)
-    return segment_id
 
 
 def _add_segment(results: Results, label: int) -> str:

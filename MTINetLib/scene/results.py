@@ -9,7 +9,7 @@ import numpy as np
 
 from MTINetLib.findings import StudyFindings, from_json, to_json
 from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
-from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table
+from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table, remove_stale_columns
 from MTINetLib.scene.hierarchy import folder_of, remove_folder_if_empty
 from MTINetLib.scene.label_image import Labels
 from MTINetLib.scene.lesion_table import add_lesion_table, fill_lesion_table
@@ -177,6 +177,7 @@ def update_results(results: Results, findings: StudyFindings) -> None:
     fill_curve_table(results.table, findings.lesions, findings.study.times_s)
     fill_lesion_table(results.lesion_table, findings.lesions)
     show_curve(results, selected_lesion(results), shows_relative(results))
+    remove_stale_columns(results.table, findings.lesions)
 
 
 def show_curve(results: Results, label: int | None, relative: bool = False) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from MTINetLib.errors import InputError, MTINetError
 from MTINetLib.scene import edit_lesions
 from MTINetLib.scene.results import Results
+from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.scene.select_lesion import mark_lesion, show_curve
 from MTINetLib.session.correction_job import Asked
 from MTINetLib.session.correction_masks import Standing
@@ -38,6 +39,7 @@ class Correction:
         self._watch = MaskWatch(self.masks_edited)
         self._measuring = Measuring(session, self._watch, self._keep_choice, clock)
         self._added: int | None = None
+        self._into: int | None = None
         self.before_action: Callable[[], None] = _nothing
         self.ai_shown = False
 
@@ -50,6 +52,13 @@ class Correction:
     def standing(self) -> Standing:
         """How the masks stood to the AI's own when they were read last."""
         return self._measuring.standing
+
+    @property
+    def added(self) -> int | None:
+        """A lesion that was added and waits to be painted."""
+        results = self._measuring.results
+        waits = results is not None and self._added in segment_labels(results.segmentation)
+        return self._added if waits else None
 
     @property
     def problem(self) -> str | None:
@@ -80,7 +89,7 @@ class Correction:
         """Drop everything, also what the worker may still answer."""
         self._watch.follow(None)
         self._measuring.abandon()
-        self._added = None
+        self._added = self._into = None
         self.ai_shown = False
 
     def masks_edited(self) -> None:
@@ -123,7 +132,9 @@ class Correction:
             InputError: there is nothing to split.
         """
         with self._action() as results:
-            return edit_lesions.split_lesion(results, label)
+            labels = edit_lesions.split_lesion(results, label)
+            self._measuring.made_new(labels)
+        return labels
 
     def merge(self, labels: tuple[int, ...]) -> int:
         """Make one lesion of several, under the first one's number.
@@ -132,7 +143,10 @@ class Correction:
             InputError: fewer than two lesions, or one that is not there.
         """
         with self._action() as results:
-            return edit_lesions.merge_lesions(results, labels)
+            label = edit_lesions.merge_lesions(results, labels)
+            self._measuring.made_new([label])
+        self._into = label
+        return label
 
     def revert(self, label: int) -> None:
         """Give one lesion the AI's own mask again; one that the AI never had goes.
@@ -185,13 +199,20 @@ class Correction:
         return self._measuring.results
 
     def _keep_choice(self) -> None:
-        """A lesion that a person has just added is chosen; one that is gone is not."""
+        """A lesion that a person has just added is chosen; where the chosen one is gone, its neighbour is."""
         session, found = self._session, self._found()
+        into, self._into = self._into, None
+        chosen = session.selected
         if self._added in found:
             label, self._added = self._added, None
             self.choose(label or 0)
-        elif session.selected is not None and session.selected not in found:
-            session.select(None)
+        elif chosen is not None and chosen not in found:
+            results = self._measuring.results
+            if results is not None and chosen in segment_labels(results.segmentation):
+                session.select(None)  # erased, and perhaps painted anew in a moment: the hand stays there
+                return
+            nearest = min(found, key=lambda label: (abs(label - chosen), label), default=None)
+            session.select(into if into in found else nearest)
 
     def _found(self) -> set[int]:
         findings = self._session.findings

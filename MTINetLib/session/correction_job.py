@@ -39,29 +39,28 @@ class Order:
 
     Args:
         results: the nodes that hold the masks.
-        before: findings that those masks had until now.
         wanted: the study under the masks.
         asked: None where the network is not asked.
     """
 
     results: Results
-    before: StudyFindings
     wanted: WantedStudy
     asked: Asked | None = None
 
 
 @dataclass(frozen=True)
 class Hearers:
-    """Who hears what comes of it; exactly one of ``measured``, ``failed`` and a False of ``read`` ends it.
+    """Who hears what comes of it; exactly one of ``measured``, ``failed`` and a None of ``read`` ends it.
 
     Args:
-        read: gets the marks of the masks and says whether they need to be measured.
+        read: gets the marks of the masks and gives the findings to go on from, None where the masks need
+            not be measured.
         measured: gets the new findings and the marks that they belong to.
         failed: gets the error, Cancelled too.
         progress: stage, steps done, steps in all.
     """
 
-    read: Callable[[Marks], bool]
+    read: Callable[[Marks], StudyFindings | None]
     measured: Callable[[StudyFindings, Marks], None]
     failed: Callable[[MTINetError], None]
     progress: Callable[[str, int, int], None]
@@ -78,6 +77,7 @@ class MeasureJob:
         self._call: Call | None = None
         self._path: Path | None = None
         self._marks: Marks = {}
+        self._before: StudyFindings | None = None
         self._over = False
         self._chores = Chores()
         self._chores.add(self._prepare())
@@ -109,7 +109,8 @@ class MeasureJob:
         labels = corrected_labels(self._order.results)
         yield
         self._marks = mask_marks(labels)
-        if not self._hearers.read(self._marks):
+        self._before = self._hearers.read(self._marks)
+        if self._before is None:
             self._end()
             return
         yield
@@ -118,9 +119,9 @@ class MeasureJob:
         yield from self._study.open(self._order.wanted, self._opened, self._failed, self._hearers.progress)
 
     def _opened(self, study: OpenedStudy) -> None:
-        if self._over:
+        if self._over or self._before is None:
             return
-        labels, before = str(self._path), to_dict(self._order.before)
+        labels, before = str(self._path), to_dict(self._before)
         asked = self._order.asked
         answers = Answers(self._measured, self._failed, self._hearers.progress)
         if asked is None:

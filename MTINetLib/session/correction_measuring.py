@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
-from MTINetLib.findings import StudyFindings
+from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.scene.results import Results, ai_findings, ai_labels, corrected_labels, update_results
 from MTINetLib.session.chores import Chores
 from MTINetLib.session.correction_job import Asked, Hearers, MeasureJob, Order
@@ -75,6 +76,8 @@ class Measuring:
         self._read_of_ai: Marks = {}
         self._read: Marks = {}
         self._measured: Marks | None = None
+        self._made_new: set[int] = set()
+        self._readings: dict[int, LesionFinding] = {}
 
     @property
     def waiting(self) -> bool:
@@ -94,6 +97,10 @@ class Measuring:
         """The masks have changed; ``at_once``: and no more of it will come in the next moment."""
         if self.results is not None:
             self._edited_at = self._clock() - (_STILL_S if at_once else 0.0)
+
+    def made_new(self, labels: Iterable[int]) -> None:
+        """These lesions are others than those that had their numbers: no class is known of them."""
+        self._made_new.update(labels)
 
     def ask(self, asked: Asked) -> None:
         """Have the network read the masks of now.
@@ -147,7 +154,7 @@ class Measuring:
         if self.results is None or session.findings is None:
             raise InputError("There are no masks to correct yet: analyze a study first.")
         study = study_of_results(self.results, session.findings, session.choices.alignment)
-        order = Order(self.results, session.findings, study, asked)
+        order = Order(self.results, study, asked)
         hearers = Hearers(
             self._ask_whether if asked else self._measure_whether,
             self._answered if asked else self._show,
@@ -157,30 +164,50 @@ class Measuring:
         self._job = MeasureJob(session.worker, session.study, order, hearers)
         session.set_state(State.ASKING if asked else State.MEASURING)
 
-    def _measure_whether(self, marks: Marks) -> bool:
+    def _measure_whether(self, marks: Marks) -> StudyFindings | None:
         """Masks that were measured already, or are the AI's own, need no measuring."""
         if marks == self._measured:
             self._settle()
-            return False
-        self._weigh(marks)
+            return None
         own = None if self.results is None else ai_findings(self.results)
-        if self.standing.corrected or own is None:
-            return True
-        self._now_read(self._read_of_ai, marks)
-        self._show(own, marks)
-        return False
-
-    def _ask_whether(self, marks: Marks) -> bool:
+        again = {label: mark for label, mark in marks.items() if self._read_of_ai.get(label) == mark}
+        if own is not None and any(self._read.get(label) != mark for label, mark in again.items()):
+            ai = {lesion.label: lesion for lesion in own.lesions}
+            self._readings.update({label: ai[label] for label in again if label in ai})
+            self._now_read({**self._read, **again}, marks)
         self._weigh(marks)
-        worth_it = self.standing.corrected or bool(self.standing.unread)
-        if not worth_it:
+        if self.standing.corrected or own is None:
+            return self._start(marks)
+        self._now_read(self._read_of_ai, marks)
+        self._readings = {lesion.label: lesion for lesion in own.lesions}
+        self._made_new.clear()
+        self._show(own, marks)
+        return None
+
+    def _ask_whether(self, marks: Marks) -> StudyFindings | None:
+        self._weigh(marks)
+        if not (self.standing.corrected or self.standing.unread):
             self._settle()
             self._session.inform("The masks are the AI's own: the network has read them already.")
             self.edited()
-        return worth_it
+            return None
+        return self._start(marks)
+
+    def _start(self, marks: Marks) -> StudyFindings:
+        """What is known of each lesion: as it was read under this very mask, else as it was called before."""
+        findings = self._session.findings
+        if findings is None:
+            raise InputError("There are no masks to correct yet: analyze a study first.")
+        known = {lesion.label: lesion for lesion in findings.lesions if lesion.label not in self._made_new}
+        for label, lesion in self._readings.items():
+            if label in marks and self._read.get(label) == marks[label]:
+                known[label] = lesion
+        return replace(findings, lesions=tuple(known[label] for label in sorted(known)))
 
     def _answered(self, findings: StudyFindings, marks: Marks) -> None:
         self._now_read(marks, marks)
+        self._readings = {lesion.label: lesion for lesion in findings.lesions}
+        self._made_new.clear()
         self._show(findings, marks)
 
     def _show(self, findings: StudyFindings, marks: Marks) -> None:
@@ -221,6 +248,13 @@ class Measuring:
         yield
         marks = mask_marks(labels)
         self._measured = None if edited else marks
+        shown = self._session.findings
+        read = () if shown is None or edited else shown.lesions
+        self._readings = {
+            lesion.label: lesion
+            for lesion in read
+            if lesion.label in marks and self._read.get(lesion.label) == marks[lesion.label]
+        }
         self._weigh(marks)
         self._session.events.tell(Topic.FINDINGS)
 

@@ -87,6 +87,8 @@ def test_adds_a_lesion_and_makes_it_the_one_that_is_painted(session: Any, open_p
     settle(session)
     assert panel.editor.segment == segment_labels(session.results.segmentation)[3]
     assert panel.chosenLabel() == 3
+    assert panel.editor.widget.activeEffect() == "Paint"
+    assert panel.ui.standingLabel.text.startswith("Lesion 3 is new and empty: paint it")
     mask = np.zeros(made_study().grid.shape, dtype=bool)
     mask[3:6, 30:36, 40:46] = True
     paint(session, 3, mask)

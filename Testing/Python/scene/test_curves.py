@@ -13,7 +13,7 @@ from support.slicer_scene import empty_scene
 from MTINetLib.findings import EnhancementCurve, LesionFinding
 from MTINetLib.report.colours import LIVER_ON_WHITE, ON_WHITE, rgb
 from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
-from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table, relative_percent
+from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table, remove_stale_columns, relative_percent
 from MTINetLib.scene.lesion_table import COLUMNS, add_lesion_table
 from MTINetLib.scene.results import show_curve, shows_relative
 
@@ -89,6 +89,9 @@ def test_filling_a_table_again_leaves_nothing_of_before(slicer: Any) -> None:
     one, two = lesions()
     table = add_curve_table((one, two), TIMES_S)
     fill_curve_table(table, (two,), (None, 30.0, 70.0, 180.0))
+    assert names(table)[2].startswith("Lesion 2")
+    assert "Lesion 1 measured" in names(table), "a plot may still name it"
+    remove_stale_columns(table, (two,))
     assert not [name for name in names(table) if name.startswith("Lesion 1")]
     assert names(table)[:2] == ["Phase", "Phase number"]
     assert column(table, "Lesion 2 measured") == list(two.measured_curve.mean)
