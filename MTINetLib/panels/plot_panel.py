@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.errors import InputError, MTINetError
@@ -50,6 +51,10 @@ class PlotPanel(Panel):
         ui.layoutButton.connect("clicked()", self.onLayout)
         ui.copyButton.connect("clicked()", self.onCopy)
         ui.exportButton.connect("clicked()", self.onExport)
+        self.widget.connect("contentsCollapsed(bool)", self.onCollapsed)
+        self._layouts = slicer.app.layoutManager()
+        if self._layouts is not None:
+            self._layouts.connect("layoutChanged(int)", self.onLayoutChanged)
         self.listen(Topic.FINDINGS, self.refresh)
         self.listen(Topic.SELECTION, self.refresh)
 
@@ -71,6 +76,9 @@ class PlotPanel(Panel):
 
     def close(self) -> None:
         super().close()
+        if self._layouts is not None:
+            self._layouts.disconnect("layoutChanged(int)", self.onLayoutChanged)
+            self._layouts = None
         self._plot.close()
 
     def chosenLesion(self) -> LesionFinding | None:
@@ -84,6 +92,14 @@ class PlotPanel(Panel):
         return curve_rows(lesion, times, self.session.choices.relativePlot)
 
     # Slots
+
+    def onLayoutChanged(self, _layout: int) -> None:
+        """The views' own plot came or went."""
+        self.refresh()
+
+    def onCollapsed(self, collapsed: bool) -> None:
+        if not collapsed:
+            qt.QTimer.singleShot(0, self._plot.render)  # shown and laid out first
 
     def onRelative(self, relative: bool) -> None:
         self.session.show_relative(relative)

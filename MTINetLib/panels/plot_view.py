@@ -10,7 +10,8 @@ _HEIGHT = 280
 
 
 class PlotView:
-    """Shows a chart in ``place``, a widget with a layout; nothing where this Slicer has no such view."""
+    """Shows a chart in ``place``, a widget with a layout; nothing where this Slicer has no such view, or
+    where the main window's layout shows the chart already."""
 
     def __init__(self, place: Any) -> None:
         self._place = place
@@ -33,8 +34,20 @@ class PlotView:
                 self._node = slicer.mrmlScene.AddNode(self._node)
                 self._widget.setMRMLPlotViewNode(self._node)
             self._node.SetPlotChartNodeID(chart.GetID())
-        self._place.visible = True
-        _fit([self._widget, *_widgets_of_layout(chart)])
+        elsewhere = [widget for widget in _widgets_of_layout(chart) if not widget.isHidden()]
+        self._place.visible = not elsewhere  # one plot is enough, and the larger one is
+        _fit([self._widget, *elsewhere])
+
+    def render(self) -> None:
+        """Draw what changed while the plot was hidden: Slicer's view keeps its old picture by itself."""
+        if self._widget is None or self._node is None:
+            return
+        view = self._widget.plotView() if hasattr(self._widget, "plotView") else None
+        if view is None:
+            return
+        view.fitToContent()
+        view.scene().SetDirty(True)
+        view.renderWindow().Render()
 
     def close(self) -> None:
         self._forget_node()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import slicer
 
+from MTINetLib.scene.chart_style import style_chart, titled
 from MTINetLib.session.training_curves import Curves
 
 
@@ -24,6 +25,7 @@ class _Line:
     line: str = "Solid"
     marker: str = "None"
     opacity: float = 1.0
+    says: str = ""
 
 
 #: What the plot can show: the chart's y axis and its series.
@@ -31,17 +33,43 @@ VIEWS: dict[str, tuple[str, tuple[_Line, ...]]] = {
     "loss": (
         "Loss",
         (
-            _Line("Training, each batch", "loss", False, (0.60, 0.72, 0.85), 1.0, opacity=0.6),
-            _Line("Training, smoothed", "smoothed", False, (0.12, 0.42, 0.70), 2.5),
-            _Line("Validation, segmentation", "segmentation", True, (0.85, 0.37, 0.05), 2.5, marker="Circle"),
+            _Line("Training, each batch", "loss", False, (0.60, 0.72, 0.85), 1.0, opacity=0.6, says="pale: each batch"),
+            _Line("Training, smoothed", "smoothed", False, (0.12, 0.42, 0.70), 2.5, says="blue: smoothed"),
+            _Line(
+                "Validation, segmentation",
+                "segmentation",
+                True,
+                (0.85, 0.37, 0.05),
+                2.5,
+                marker="Circle",
+                says="circles: validation",
+            ),
         ),
     ),
     "quality": (
         "Share",
         (
-            _Line("Dice", "dice", True, (0.12, 0.42, 0.70), 2.5, marker="Circle"),
-            _Line("Accuracy of the class", "accuracy", True, (0.17, 0.55, 0.24), 2.5, marker="Square"),
-            _Line("Error of the curve (MAE)", "mae", True, (0.85, 0.37, 0.05), 2.5, "Dash", "Diamond"),
+            _Line("Dice", "dice", True, (0.0, 0.45, 0.70), 2.5, marker="Circle", says="circles: Dice"),
+            _Line(
+                "Accuracy of the class",
+                "accuracy",
+                True,
+                (0.1, 0.14, 0.19),
+                2.5,
+                "Dot",
+                "Square",
+                says="squares: accuracy",
+            ),
+            _Line(
+                "Error of the curve (MAE)",
+                "mae",
+                True,
+                (0.84, 0.37, 0.0),
+                2.5,
+                "Dash",
+                "Diamond",
+                says="diamonds: curve error",
+            ),
         ),
     ),
 }
@@ -105,6 +133,7 @@ class TrainingChart:
             chart = _add("vtkMRMLPlotChartNode", f"MTINet training {view}")
             chart.SetXAxisTitle("Epoch")
             chart.SetYAxisTitle(axis)
+            style_chart(chart)
             self._charts[view] = chart
             for line in lines:
                 self._series.append((line, self._series_of(line)))
@@ -127,8 +156,9 @@ class TrainingChart:
         """A series without a figure stays off the chart."""
         lines = VIEWS[view][1]
         wanted = [node.GetID() for line, node in self._series if line in lines and line.column in filled]
+        said = [line.says for line in lines if line.column in filled]
         was = chart.StartModify()
-        chart.SetTitle(title)
+        chart.SetTitle(titled(title, said))
         shown = [chart.GetNthPlotSeriesNodeID(n) for n in range(chart.GetNumberOfPlotSeriesNodes())]
         if shown != wanted:
             chart.RemoveAllPlotSeriesNodeIDs()
@@ -161,7 +191,9 @@ def _fill(table: Any, columns: dict[str, Sequence[float]]) -> None:
     was = table.StartModify()
     table.RemoveAllColumns()
     for name, values in columns.items():
-        array = numpy_to_vtk(np.asarray(values, dtype=np.float64), deep=True)
+        # A plot view refuses a line of one point: drawn twice, its marker is seen.
+        drawn = [*values, *values] if len(values) == 1 else values
+        array = numpy_to_vtk(np.asarray(drawn, dtype=np.float64), deep=True)
         array.SetName(name)
         table.AddColumn(array)
     table.EndModify(was)

@@ -86,7 +86,7 @@ def curve_figure(lesion: LesionFinding, times: FourTimes) -> bytes:
         line = {"color": LIVER_ON_WHITE, "linestyle": ":", "marker": "D", "linewidth": 1.1}
         axes.errorbar(axis.values, liver.mean, liver.sd, label="Liver around", **line, **bars)
     if lesion.predicted_curve is not None:
-        line = {"color": colour, "linestyle": "--", "marker": "s", "linewidth": 0.9, "alpha": 0.75}
+        line = {"color": INK, "linestyle": "--", "marker": "x", "linewidth": 0.9}
         axes.plot(axis.values, lesion.predicted_curve, label="Predicted", markersize=3, **line)
     measured = lesion.measured_curve
     line = {"color": colour, "linestyle": "-", "marker": "o", "linewidth": 1.5}
@@ -110,7 +110,8 @@ def _style_axes(axes: Axes, axis: TimeAxis) -> None:
         axes.spines[side].set_color(FAINT_INK)
         axes.spines[side].set_linewidth(0.6)
     handles, names = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], names[::-1], fontsize=6, frameon=False, loc="best", handlelength=2.2)
+    above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 0.98), "ncols": len(names)}
+    axes.legend(handles[::-1], names[::-1], fontsize=6, frameon=False, handlelength=2.2, **above)
 
 
 def _dark_panels(count: int) -> tuple[Figure, list[Axes]]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from MTINetLib.findings import FourTimes, LesionFinding
-from MTINetLib.report.colours import LIVER_ON_WHITE, ON_WHITE, Rgb, lightened, rgb
+from MTINetLib.report.colours import INK, LIVER_ON_WHITE, ON_WHITE, Rgb, lightened, rgb
 from MTINetLib.report.time_axis import TimeAxis
+from MTINetLib.scene.chart_style import style_chart, titled
 from MTINetLib.scene.curve_table import (
     PHASE_COLUMN,
     above_column,
@@ -42,14 +43,16 @@ class _Kind:
     width: float
     marker: str
     opacity: float = 1.0
+    says: str = ""
 
 
+#: Told apart without colour too: by line, marker, and how dark they are.
 _KINDS = (
-    _Kind("measured", measured_column, "Solid", 3.0, "Circle"),
-    _Kind("+ 1 SD", above_column, "Solid", 1.0, "None", 0.5),
+    _Kind("measured", measured_column, "Solid", 3.0, "Circle", says="solid: measured"),
+    _Kind("+ 1 SD", above_column, "Solid", 1.0, "None", 0.5, says="thin: ± SD"),
     _Kind("- 1 SD", below_column, "Solid", 1.0, "None", 0.5),
-    _Kind("predicted", predicted_column, "Dash", 2.0, "Square"),
-    _Kind("surrounding liver", liver_column, "Dot", 2.0, "Diamond"),
+    _Kind("predicted", predicted_column, "Dash", 2.0, "Cross", says="dashes: predicted"),
+    _Kind("surrounding liver", liver_column, "Dot", 2.0, "Diamond", says="dots: liver"),
 )
 
 
@@ -58,15 +61,14 @@ def add_curve_plot(table: Any) -> CurvePlot:
     slicer = slicer_module()
     scene, styles = slicer.mrmlScene, slicer.vtkMRMLPlotSeriesNode
     chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", "Enhancement curves plot")
+    style_chart(chart)
     series = []
     for kind in _KINDS:
         node = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", kind.title)
         node.SetAndObserveTableNodeID(table.GetID())
         node.SetPlotType(styles.PlotTypeScatter)  # type Line ignores the x column
         node.SetLabelColumnName(PHASE_COLUMN)
-        node.SetLineStyle(getattr(styles, f"LineStyle{kind.line}"))
         node.SetLineWidth(kind.width)
-        node.SetMarkerStyle(getattr(styles, f"MarkerStyle{kind.marker}"))
         node.SetOpacity(kind.opacity)
         series.append(node)
     return CurvePlot(chart, tuple(series))
@@ -85,11 +87,14 @@ def plot_lesion(plot: CurvePlot, lesion: LesionFinding | None, times: FourTimes,
     was = chart.StartModify()
     chart.SetXAxisTitle(axis.title)
     chart.SetYAxisTitle("Relative enhancement (%)" if relative else "Signal (scanner units)")
-    chart.SetTitle("Time-intensity curves" if lesion is None else f"Lesion {segment_name(lesion)}")
-    shown = []
+    style_chart(chart)  # a scene may come from an earlier version
+    shown, said = [], []
     for kind, node in zip(_KINDS, plot.series, strict=True):
         if lesion is not None and _draw(node, kind, lesion, axis, relative):
             shown.append(node.GetID())
+            said += [kind.says] if kind.says else []
+    title = "Time-intensity curves" if lesion is None else f"Lesion {segment_name(lesion)}"
+    chart.SetTitle(titled(title, said))
     if list(_shown(chart)) != shown:
         chart.RemoveAllPlotSeriesNodeIDs()
         for node_id in shown:
@@ -108,12 +113,16 @@ def _draw(node: Any, kind: _Kind, lesion: LesionFinding, axis: TimeAxis, relativ
         return False
     if table.GetTable().GetColumnByName(column) is None:  # a user may edit the table
         return False
-    of_liver = kind.column is liver_column
+    of_liver, of_network = kind.column is liver_column, kind.column is predicted_column
+    styles = slicer_module().vtkMRMLPlotSeriesNode
+    colour = LIVER_ON_WHITE if of_liver else INK if of_network else ON_WHITE[lesion.lesion_class]
     was = node.StartModify()
     node.SetName(kind.title if of_liver else f"{segment_name(lesion)}, {kind.title}")
     node.SetXColumnName(time_column(axis))
     node.SetYColumnName(column)
-    node.SetColor(rgb(LIVER_ON_WHITE if of_liver else ON_WHITE[lesion.lesion_class]))
+    node.SetColor(rgb(colour))
+    node.SetLineStyle(getattr(styles, f"LineStyle{kind.line}"))
+    node.SetMarkerStyle(getattr(styles, f"MarkerStyle{kind.marker}"))
     node.EndModify(was)
     return True
 
@@ -144,7 +153,7 @@ class CurveLine:
 
 
 def curve_lines(lesions: Sequence[LesionFinding], times: FourTimes) -> tuple[CurveLine, ...]:
-    """Measured, predicted and liver curve of every lesion, in the colour of its class.
+    """Measured curve of every lesion in the colour of its class, the predicted one in ink, liver in green.
 
     Further lesions of a class are lighter.
     """
@@ -158,10 +167,12 @@ def curve_lines(lesions: Sequence[LesionFinding], times: FourTimes) -> tuple[Cur
             (f"{name}, measured", measured_column(label), sd_column(label), "solid", "circle")
         ]
         if lesion.predicted_curve is not None:
-            curves.append((f"{name}, predicted", predicted_column(label), None, "dash", "square"))
+            curves.append((f"{name}, predicted", predicted_column(label), None, "dash", "cross"))
         if lesion.liver_curve is not None:
             curves.append((f"Liver around {label}", liver_column(label), None, "dot", "diamond"))
+        colours = {"solid": colour, "dash": lightened(rgb(INK), same), "dot": rgb(LIVER_ON_WHITE)}
         lines += [
-            CurveLine(title, x_column, y, sd, colour, line, marker) for title, y, sd, line, marker in curves
+            CurveLine(title, x_column, y, sd, colours[line], line, marker)
+            for title, y, sd, line, marker in curves
         ]
     return tuple(lines)

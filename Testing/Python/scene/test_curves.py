@@ -159,3 +159,25 @@ def test_the_lesion_table_reads_as_people_speak(slicer: Any) -> None:
     assert column(table, "Volume (mL)") == [round(one.volume_ml, 2), round(two.volume_ml, 2)]
     notes = column(table, "Notes")
     assert notes[0] == ("smaller than 10 mm; the phases do not lie well on each other (motion): arterial")
+
+
+def test_no_box_covers_the_curves_and_the_title_says_what_the_lines_are(slicer: Any) -> None:
+    results = shown_results()[0]
+    show_curve(results, 2)
+    chart = results.chart
+    assert not chart.GetLegendVisibility()
+    shown, lines = chart.GetTitle().split("\n")
+    assert shown == "Lesion 2 Hemangioma"
+    for word in ("measured", "predicted", "liver", "SD"):
+        assert word in lines
+    assert len(lines) * 0.55 * chart.GetTitleFontSize() < 420, "as wide as the panel at most"
+
+
+def test_measured_predicted_and_liver_differ_in_line_marker_and_colour(slicer: Any) -> None:
+    results = shown_results()[0]
+    show_curve(results, 1)
+    by_name = {node.GetName().split(", ")[-1]: node for node in results.series}
+    three = [by_name[name] for name in ("measured", "predicted", "surrounding liver")]
+    assert len({node.GetLineStyle() for node in three}) == 3
+    assert len({node.GetMarkerStyle() for node in three}) == 3
+    assert len({node.GetColor() for node in three}) == 3

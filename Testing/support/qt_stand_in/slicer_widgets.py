@@ -162,9 +162,52 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             raise AssertionError(f"{what} needs the parameter node and the scene first")
 
 
+class PlotView:
+    """qMRMLPlotView: what it drew last, as the title and the names of the lines, and what VTK logged.
+
+    As vtkPlotLine and vtkPlotPoints do: a line of one point and a missing column are errors at each drawing.
+    """
+
+    def __init__(self, widget: Any) -> None:
+        self._widget = widget
+        self.drawn: tuple[str, ...] = ()
+        self.errors: list[str] = []
+
+    def fitToContent(self) -> None:
+        """Only the ranges of the axes change."""
+
+    def scene(self) -> Any:
+        return self
+
+    def renderWindow(self) -> Any:
+        return self
+
+    def SetDirty(self, _dirty: bool) -> None:
+        """The next drawing is a new one."""
+
+    def Render(self) -> None:
+        node = self._widget.mrmlPlotViewNode()
+        chart = None if node is None else node.GetPlotChartNode()
+        if chart is None or not self._widget.isVisible():
+            return
+        lines = [chart.GetNthPlotSeriesNode(n) for n in range(chart.GetNumberOfPlotSeriesNodes())]
+        self.drawn = (chart.GetTitle(), *(line.GetName() for line in lines))
+        for line in lines:
+            column = line.GetTableNode().GetTable().GetColumnByName(line.GetYColumnName() or "")
+            if column is None:
+                self.errors.append("No Y column is set (index 1).")
+            elif column.GetNumberOfTuples() < 2:
+                self.errors.append("Attempted to paint a line with <2 points.")
+
+
 @setters_of
 class qMRMLPlotWidget(qMRMLWidget):
-    """Remembers its view node."""
+    """Remembers its view node; its view draws when it is asked to and in sight, and not else."""
+
+    def plotView(self) -> Any:
+        if "_view" not in self.__dict__:
+            self.__dict__["_view"] = PlotView(self)
+        return self.__dict__["_view"]
 
     def setMRMLPlotViewNode(self, node: Any) -> None:
         self.__dict__["_plot_view"] = node
