@@ -140,6 +140,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self):
         from MTINetLib.panels.binding import Binding
+        from MTINetLib.panels.column import LongSections
 
         ScriptedLoadableModuleWidget.setup(self)
         prepareApplication()  # a module that was added later has missed the start
@@ -153,6 +154,12 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._addTab(_("Read"), READ_PANELS)
         self._addTab(_("Training"), TRAINING_PANELS)
         self.binding = Binding(self.panels)
+        study, *long = (
+            self._panel(f"{name}Panel").widget for name in ("Study", "Plot", "Correct", "Report", "Setup")
+        )
+        self._sections = LongSections(long, {long[1]: [study], long[2]: [study]})
+        if not self._panel("SetupPanel").ready:
+            self._panel("SetupPanel").widget.collapsed = False
         self._panel("AnalyzePanel").open_setup = self._panel("SetupPanel").open
         self.logic.choicesReplaced = self._choicesReplaced
         scene = slicer.vtkMRMLScene

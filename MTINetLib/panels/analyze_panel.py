@@ -64,6 +64,7 @@ class AnalyzePanel(Panel):
         self.listen(Topic.PROGRESS, self._show_progress)
         self.listen(Topic.MESSAGE, self._show_message)
         self.listen(Topic.COMPUTER, self._fill_boxes)
+        self.listen(Topic.PACKAGES, self.enter)
 
     def enter(self) -> None:
         self._look()

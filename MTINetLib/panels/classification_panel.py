@@ -43,19 +43,24 @@ class ClassificationPanel(Panel):
             grid.addWidget(bar, row, 1)
             grid.addWidget(share, row, 2)
             self._bars[kind] = (bar, share)
-        self.ui.undecidedLabel.setStyleSheet(WARNING_STYLE)
+        line = self.ui.remarksLabel.fontMetrics().lineSpacing()
+        self.ui.undecidedLabel.setFixedHeight(2 * line + 12)
+        self.ui.staleLabel.setFixedHeight(2 * line + 12)
+        self.ui.remarksLabel.setFixedHeight(3 * line)
         self.ui.staleLabel.setStyleSheet(WARNING_STYLE)
         self.listen(Topic.FINDINGS, self.refresh)
         self.listen(Topic.SELECTION, self.refresh)
 
     def refresh(self) -> None:
         lesion, ui = self.chosenLesion(), self.ui
+        self.widget.visible = self.session.findings is not None
         for widget in (ui.barsGrid, ui.figuresLabel):
             widget.visible = lesion is not None
         ui.titleLabel.text = self._title(lesion)
         self._show_probabilities(lesion)
         self._show_doubts(lesion)
         ui.figuresLabel.text = "" if lesion is None else _figures(lesion)
+        ui.figuresLabel.toolTip = "" if lesion is None else _meanings(lesion)
 
     def chosenLesion(self) -> LesionFinding | None:
         findings, label = self.session.findings, self.session.selected
@@ -85,12 +90,15 @@ class ClassificationPanel(Panel):
     def _show_doubts(self, lesion: LesionFinding | None) -> None:
         ui, flags = self.ui, lesion.flags if lesion is not None else ()
         undecided = lesion is not None and lesion.lesion_class is LesionClass.UNDECIDED
-        ui.undecidedLabel.visible = undecided
-        ui.undecidedLabel.text = _undecided(flags)
+        ui.undecidedLabel.text = ui.undecidedLabel.toolTip = _undecided(flags) if undecided else ""
+        ui.undecidedLabel.setStyleSheet(WARNING_STYLE if undecided else "")
         stale = lesion is not None and lesion.label in self.session.correction.standing.unread
         ui.staleLabel.visible = stale and _NOT_READ not in flags
+        # Room for a reason and for remarks also where there are none: choosing a lesion moves nothing.
+        ui.undecidedLabel.visible = undecided or (lesion is not None and not ui.staleLabel.visible)
         others = [flag for flag in flags if not flag.startswith(_UNDECIDED)]
-        ui.remarksLabel.visible = bool(others)
+        ui.remarksLabel.visible = lesion is not None
+        ui.remarksLabel.toolTip = "\n".join(_(whole_sentence(flag_in_words(flag))) for flag in others)
         said = "".join(f"<li>{escape(_(whole_sentence(flag_in_words(flag))))}</li>" for flag in others)
         ui.remarksLabel.text = f'<ul style="margin-left:-24px">{said}</ul>'
 
@@ -104,10 +112,13 @@ def _undecided(flags: tuple[str, ...]) -> str:
     return _("Undecided: {0}.").format(why) if why else _("Undecided.")
 
 
+def _meanings(lesion: LesionFinding) -> str:
+    return "\n".join(f"{_(figure.name)}: {_(figure.meaning)}" for figure in figures_in_words(lesion))
+
+
 def _figures(lesion: LesionFinding) -> str:
     rows = "".join(
-        f"<tr><td>{escape(_(figure.name))}<br>"
-        f'<span style="font-size:small; font-style:italic">{escape(_(figure.meaning))}</span></td>'
+        f'<tr><td style="white-space:nowrap">{escape(_(figure.name))}</td>'
         f'<td align="right" style="white-space:nowrap"><b>{escape(figure.value)}</b></td></tr>'
         for figure in figures_in_words(lesion)
     )

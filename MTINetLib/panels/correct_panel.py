@@ -19,6 +19,8 @@ from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
 from MTINetLib.study.phase import PHASES
 
+_STANDING_LINES = 3
+
 
 class CorrectPanel(Panel):
     """Slicer's segment editor over the lesions, and what it lacks: split, merge, ask, compare, revert."""
@@ -38,6 +40,8 @@ class CorrectPanel(Panel):
         ui.mergeButton.connect("clicked()", self.onMerge)
         ui.askButton.connect("clicked()", self.onAsk)
         ui.messageLabel.setStyleSheet(ERROR_STYLE)
+        # What lies below must not move under the mouse when a sentence is a line longer.
+        ui.standingLabel.setFixedHeight(_STANDING_LINES * ui.standingLabel.fontMetrics().lineSpacing() + 4)
         ui.compareButton.connect("toggled(bool)", self.onCompare)
         ui.revertButton.connect("clicked()", self.onRevert)
         ui.revertAllButton.connect("clicked()", self.onRevertAll)
@@ -81,7 +85,7 @@ class CorrectPanel(Panel):
         was = ui.compareButton.blockSignals(True)
         ui.compareButton.checked = correction.ai_shown
         ui.compareButton.blockSignals(was)
-        ui.standingLabel.text = self.standingText()
+        ui.standingLabel.text = ui.standingLabel.toolTip = self.standingText()
         self._showProblem()
 
     def enter(self) -> None:

@@ -75,6 +75,7 @@ class LesionsPanel(Panel):
 
     def refresh(self) -> None:
         findings, ui = self.session.findings, self.ui
+        self.widget.visible = findings is not None
         lesions = list(findings.lesions) if findings else []
         ui.summaryLabel.text = (
             _("Nothing was analyzed yet.") if findings is None else summary_in_words(findings)

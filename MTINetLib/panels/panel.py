@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import slicer
 
+from MTINetLib.panels.column import make_elastic
 from MTINetLib.panels.resources import resource
 from MTINetLib.session.events import Callback, Topic
 
@@ -29,6 +30,7 @@ class Panel:
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self._endings: list[Callback] = []
         parent.layout().addWidget(self.widget)
+        make_elastic(list(vars(self.ui).values()))
         self.setup()
         self.refresh()
 

@@ -61,6 +61,7 @@ class PlotPanel(Panel):
     def refresh(self) -> None:
         session, ui = self.session, self.ui
         lesion = self.chosenLesion()
+        self.widget.visible = session.findings is not None
         self._plot.show(session.results.chart if session.results is not None and lesion is not None else None)
         was = ui.relativeBox.blockSignals(True)
         ui.relativeBox.checked = session.choices.relativePlot

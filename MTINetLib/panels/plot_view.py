@@ -6,7 +6,7 @@ from typing import Any
 
 import slicer
 
-_HEIGHT = 280
+_HEIGHT = 220
 
 
 class PlotView:

@@ -39,12 +39,12 @@ FORMATS = (
     FormatText("pdf", "PDF", "The report, to read and print", ("matplotlib", "reportlab")),
     FormatText("html", "HTML", "The report for a browser, in one file", ("matplotlib", "jinja2")),
     FormatText("csv", "Tables (CSV)", "Lesions and curves for a spreadsheet"),
-    FormatText("json", "Findings (JSON)", "Everything that was found, for programs"),
+    FormatText("json", "Data (JSON)", "Everything that was found, for programs"),
     FormatText("labels", "Masks (NIfTI)", "The lesions' masks and the map of tumour probability"),
     FormatText(
         DICOM,
-        "DICOM (SEG, SR, PDF)",
-        "Masks, measurements and the report for the archive; they refer to the patient's images",
+        "DICOM",
+        "SEG, SR and PDF for the archive; they refer to the patient's images",
         ("highdicom", "matplotlib", "reportlab"),
     ),
 )
@@ -80,6 +80,7 @@ class ReportPanel(Panel):
         self.listen(Topic.STATE, self._state_changed)
         self.listen(Topic.PROGRESS, self._show_progress)
         self.listen(Topic.MESSAGE, self._show_message)
+        self.listen(Topic.PACKAGES, self._show_packages)
 
     def refresh(self) -> None:
         self._follow_results()

@@ -11,6 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.errors import MTINetError
+from MTINetLib.panels.column import bring_into_view
 from MTINetLib.panels.fact_table import fill_table, prepare_table
 from MTINetLib.panels.notice import ERROR_STYLE, INFO_STYLE, WARNING_STYLE
 from MTINetLib.panels.package_installer import (
@@ -60,10 +61,16 @@ class SetupPanel(Panel):
         super().close()
 
     def open(self) -> None:
-        """Unfold, because something is missing."""
+        """Unfold, because something is missing, and come into sight."""
         self.widget.collapsed = False
+        bring_into_view(self.widget)
 
     # What there is
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything that the analysis needs is installed."""
+        return bool(self._was_ready)
 
     def refresh(self) -> None:
         self._found = look()
@@ -77,10 +84,8 @@ class SetupPanel(Panel):
         self._show_installation()
         self._show_computer()
         ready = not missing
-        if ready and self._was_ready is not True and not self._restart:
-            self.widget.collapsed = True
-        elif not ready and self._was_ready is None:
-            self.widget.collapsed = False
+        if self._was_ready is None:  # what was installed a moment ago is to be seen
+            self.widget.collapsed = ready
         self._was_ready = ready
 
     def _show_state(self, missing: Sequence[Found]) -> None:
@@ -262,6 +267,7 @@ class SetupPanel(Panel):
             replaced = self._before.get(module, item.version) not in ("", item.version)
             self._restart = self._restart or (replaced and module in sys.modules)
         self.refresh()
+        self.session.events.tell(Topic.PACKAGES)
         self.session.events.tell(Topic.STATE)
 
 

@@ -33,7 +33,15 @@ VIEWS: dict[str, tuple[str, tuple[_Line, ...]]] = {
     "loss": (
         "Loss",
         (
-            _Line("Training, each batch", "loss", False, (0.60, 0.72, 0.85), 1.0, opacity=0.6, says="pale: each batch"),
+            _Line(
+                "Training, each batch",
+                "loss",
+                False,
+                (0.60, 0.72, 0.85),
+                1.0,
+                opacity=0.6,
+                says="pale: each batch",
+            ),
             _Line("Training, smoothed", "smoothed", False, (0.12, 0.42, 0.70), 2.5, says="blue: smoothed"),
             _Line(
                 "Validation, segmentation",

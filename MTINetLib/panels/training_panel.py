@@ -37,6 +37,7 @@ class TrainingPanel(Panel):
             self.listen(topic, self.case.show)
         for topic in (Topic.COMPUTER, Topic.STATE):
             self.listen(topic, self.models.show)
+        self.listen(Topic.PACKAGES, self._packages_changed)
 
     def refresh(self) -> None:
         self.dataset.show()
@@ -87,6 +88,10 @@ class TrainingPanel(Panel):
     def _run_changed(self) -> None:
         self.run.show()
         self.models.show()
+
+    def _packages_changed(self) -> None:
+        self.run.look_for_packages()
+        self.run.show_buttons()
 
     def _progressed(self) -> None:
         self.dataset.show_progress()

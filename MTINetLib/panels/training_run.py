@@ -54,6 +54,10 @@ class RunSection:
 
     def enter(self) -> None:
         self._visible = True
+        self.look_for_packages()
+
+    def look_for_packages(self) -> None:
+        """What training lacks; looked up, never imported."""
         found = look((Group.SLICER, Group.TORCH, Group.ANALYSIS, Group.TRAINING))
         self._missing = tuple(item.need.name for item in found if not item.ok)
 

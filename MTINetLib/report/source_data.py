@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -85,7 +84,7 @@ def _resolved(path: Path) -> tuple[Path, ...]:
 
 def _same(one: Path, other: Path) -> bool:
     try:
-        return os.path.samefile(one, other)
+        return one.samefile(other)
     except OSError:  # one of them is not there
         return one.absolute() == other.absolute()
 

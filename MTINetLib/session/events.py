@@ -19,6 +19,7 @@ class Topic(Enum):
     SELECTION = auto()
     MESSAGE = auto()
     COMPUTER = auto()
+    PACKAGES = auto()
 
 
 class Events:

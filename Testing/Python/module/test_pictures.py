@@ -145,6 +145,8 @@ def take(widget: Any, panels: tuple[str, ...], path: Path) -> None:
     """A picture of sections as they stand in the module's column."""
     for panel in widget.panels:
         panel.widget.visible = type(panel).__name__ in panels
+        if panel.widget.visible:
+            panel.widget.collapsed = False
     grab(widget.parent, path, _WIDTH)
     for panel in widget.panels:
         panel.widget.visible = True

@@ -189,3 +189,25 @@ def test_it_fits_a_narrow_column(panel: Any, session: Any, tmp_path: Path) -> No
     grab(panel.widget.parentWidget(), tmp_path / "plot.png", 420)
     table = panel.ui.valuesTable
     assert table.horizontalHeader().length() <= table.viewport().width
+
+
+def test_after_unfolding_the_plot_shows_the_lesion_that_was_chosen_meanwhile(
+    panel: Any, session: Any, slicer_desktop: Any
+) -> None:
+    import slicer
+    from PySide6 import QtCore
+
+    window = panel.widget.window()
+    window.setAttribute(QtCore.Qt.WA_DontShowOnScreen, True)
+    window.show()
+    session.select(1)
+    panel._plot.render()
+    view = panel.widget.findChildren(slicer.qMRMLPlotWidget)[0].plotView()
+    assert view.drawn[0].startswith("Lesion 1")
+    panel.widget.collapsed = True
+    session.select(2)
+    slicer_desktop.breathe()
+    panel.widget.collapsed = False
+    slicer_desktop.wait_until(lambda: view.drawn[0].startswith("Lesion 2"), 5)
+    assert view.errors == []
+    window.hide()

@@ -336,3 +336,23 @@ def test_it_fits_a_narrow_column(panel: Any, session: Any, tmp_path: Path) -> No
     settle(session)
     grab(panel.widget.parentWidget(), tmp_path / "report.png", 420)
     assert panel.widget.minimumSizeHint().width() <= 400
+
+
+def test_packages_that_were_installed_meanwhile_are_seen_at_once(
+    panel: Any, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from MTINetLib.panels import report_panel
+    from MTINetLib.session.events import Topic
+
+    found = report_panel.look((Group.ANALYSIS,))
+    gone = [
+        replace(item, condition=Condition.MISSING) if item.need.name == "reportlab" else item
+        for item in found
+    ]
+    monkeypatch.setattr(report_panel, "look", lambda groups: gone)
+    panel.refresh()
+    assert "reportlab" in panel.ui.packagesLabel.text
+    monkeypatch.setattr(report_panel, "look", lambda groups: found)
+    session.events.tell(Topic.PACKAGES)
+    assert not shown(panel, "packagesLabel")
+    assert "pdf" in panel.formats()

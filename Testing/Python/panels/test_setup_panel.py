@@ -171,7 +171,7 @@ def test_training_packages_wait_for_torch(open_panel: Any, installed: dict[str, 
     assert not open_panel().ui.trainingButton.enabled
 
 
-def test_torch_is_installed_by_the_extension_and_the_section_folds(
+def test_torch_is_installed_by_the_extension_and_the_section_shows_it(
     open_panel: Any, installed: dict[str, str], extension: list[Any]
 ) -> None:
     installed["torch"] = ""
@@ -192,7 +192,7 @@ def test_torch_is_installed_by_the_extension_and_the_section_folds(
     assert seen == [(True, False)]
     assert "Downloading torch-2.13.0" in panel.ui.logText.toPlainText()
     assert panel.ui.installLabel.text == "Installed."
-    assert panel.widget.collapsed
+    assert not panel.widget.collapsed
 
 
 def test_packages_are_installed_after_a_question_while_slicer_lives(
@@ -216,7 +216,7 @@ def test_packages_are_installed_after_a_question_while_slicer_lives(
     installed.update(safetensors="0.8.0", jinja2="3.1.6")
     call.completedCallback(0)
     assert panel.ui.installBar.isHidden()
-    assert panel.widget.collapsed
+    assert not panel.widget.collapsed
     assert told  # the Analyze section looks again
 
 

@@ -241,3 +241,21 @@ def test_the_recipes_are_called_what_they_are() -> None:
         settings = SETTINGS[name]
         length = f"{settings.epochs} epochs" if settings.epochs else f"{settings.max_steps} steps"
         assert text.endswith(length)
+
+
+def test_a_single_validation_is_drawn_without_an_error_of_the_plot_view(slicer_desktop: Any) -> None:
+    from MTINetLib.panels.training_chart import TrainingChart
+    from MTINetLib.session.training_curves import Curves
+
+    curves, charts = Curves(), TrainingChart()
+    curves.add(1, 0.2, {"train/loss": 1.75, "val/segmentation": 0.9, "val/dice": 0.4})
+    for view in ("loss", "quality"):
+        chart = charts.show(curves, view, "")
+        assert not chart.GetLegendVisibility()
+        assert chart.GetNumberOfPlotSeriesNodes() > 0
+        for n in range(chart.GetNumberOfPlotSeriesNodes()):
+            series = chart.GetNthPlotSeriesNode(n)
+            column = series.GetTableNode().GetTable().GetColumnByName(series.GetYColumnName())
+            assert column.GetNumberOfTuples() >= 2
+            assert column.GetRange()[0] == column.GetRange()[1]
+    charts.close()

@@ -13,7 +13,12 @@ from support.slicer_scene import empty_scene
 from MTINetLib.findings import EnhancementCurve, LesionFinding
 from MTINetLib.report.colours import LIVER_ON_WHITE, ON_WHITE, rgb
 from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
-from MTINetLib.scene.curve_table import add_curve_table, fill_curve_table, remove_stale_columns, relative_percent
+from MTINetLib.scene.curve_table import (
+    add_curve_table,
+    fill_curve_table,
+    relative_percent,
+    remove_stale_columns,
+)
 from MTINetLib.scene.lesion_table import COLUMNS, add_lesion_table
 from MTINetLib.scene.results import show_curve, shows_relative
 

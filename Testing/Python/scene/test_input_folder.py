@@ -77,9 +77,7 @@ def test_slicer_s_own_places_are_its_database_and_its_temporary_folder(
     assert {tmp_path / "database", tmp_path / "database" / "tmp"} <= set(places_of_slicer())
 
 
-def test_the_patient_s_name_and_numbers_come_from_the_files(
-    slicer: Any, volume: Any, tmp_path: Path
-) -> None:
+def test_the_patient_s_name_and_numbers_come_from_the_files(slicer: Any, volume: Any, tmp_path: Path) -> None:
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian
 

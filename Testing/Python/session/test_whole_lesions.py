@@ -33,7 +33,9 @@ def session(worker: Any) -> Any:
 
 def names(session: Any) -> list[str]:
     inner = session.results.segmentation.GetSegmentation()
-    return [inner.GetSegment(segment_id).GetName() for segment_id in segment_ids(session.results.segmentation)]
+    return [
+        inner.GetSegment(segment_id).GetName() for segment_id in segment_ids(session.results.segmentation)
+    ]
 
 
 def unnamed(session: Any) -> list[str]:

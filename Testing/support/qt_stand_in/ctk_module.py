@@ -68,7 +68,8 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
 
     def minimumSizeHint(self) -> Any:
         if self.checked and self.layout() is not None:
-            return self.layout().totalMinimumSize()
+            least, wanted = self.layout().totalMinimumSize(), self.layout().totalSizeHint()
+            return QtCore.QSize(max(least.width(), wanted.width()), least.height())  # as ctk's does
         return QtCore.QSize(60, self._header)
 
     def hitButton(self, position: Any) -> bool:

@@ -74,7 +74,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         label.setAlignment(QtCore.Qt.AlignCenter)
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(label)
-        self.setMinimumHeight(160)
+        self.setMinimumHeight(420)  # as high as Slicer's own with the brush in hand
 
     def setMRMLScene(self, scene: Any) -> None:
         if scene is not None and self._node is None:
