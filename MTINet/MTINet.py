@@ -435,9 +435,12 @@ class MTINetTest(ScriptedLoadableModuleTest):
         self.delayDisplay("All tests passed.")
 
     def test_a_study_is_read_corrected_reported_and_opened_again(self):
+        from MTINetLib.panels.column_check import check_column
+
         self.steps.makeStudy()
         self.steps.findLesions()
         self.steps.lookAtResults()
+        check_column(self, self.widget)
         self.steps.chooseLesion()
         self.steps.correctMask()
         self.steps.askNetwork()

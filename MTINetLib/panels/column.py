@@ -60,17 +60,29 @@ def bring_into_view(widget: Any) -> None:
     qt.QTimer.singleShot(0, lambda: qt.QTimer.singleShot(0, partial(_scroll_to, widget)))
 
 
+def keep_in_sight(widget: Any) -> None:
+    """Scroll as little as it takes to see a widget, after the layout has settled."""
+
+    def scroll() -> None:
+        area = area_around(widget)
+        if area is not None:
+            area.ensureWidgetVisible(widget, 0, 10)
+
+    qt.QTimer.singleShot(0, lambda: qt.QTimer.singleShot(0, scroll))
+
+
+def area_around(widget: Any) -> Any:
+    """The scroll area that a widget is in, Slicer's own for a module; None for none."""
+    around = widget.parentWidget()
+    while around is not None and not around.inherits("QScrollArea"):
+        around = around.parentWidget()
+    return around
+
+
 def _scroll_to(widget: Any) -> None:
-    area = _area_around(widget)
+    area = area_around(widget)
     if area is None:
         return
     area.ensureWidgetVisible(widget, 0, 0)
     inside = area.widget()
     area.verticalScrollBar().setValue(widget.mapTo(inside, qt.QPoint(0, 0)).y())
-
-
-def _area_around(widget: Any) -> Any:
-    around = widget.parentWidget()
-    while around is not None and not around.inherits("QScrollArea"):
-        around = around.parentWidget()
-    return around

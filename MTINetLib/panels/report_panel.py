@@ -12,6 +12,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from MTINetLib.panels.column import keep_in_sight
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.scene.dicom_database import has_database
@@ -221,6 +222,7 @@ class ReportPanel(Panel):
             label.text = message.text
             label.setStyleSheet(STYLES[message.kind])
             label.visible = True
+            keep_in_sight(self.ui.openFolderButton if self.session.reports.files else label)
 
     def _show_packages(self) -> None:
         """Formats whose packages are missing cannot be ticked; where to get them is said once."""

@@ -124,7 +124,7 @@ def hang_up(within: Any, png: bytes) -> None:
     picture = qt.QPixmap()
     picture.loadFromData(png)
     label = qt.QLabel()
-    label.setPixmap(picture.scaledToHeight(260, qt.Qt.SmoothTransformation))
+    label.setPixmap(picture.scaled(380, 200, qt.Qt.KeepAspectRatio, qt.Qt.SmoothTransformation))
     place = within.findChildren(type(slicer.qMRMLPlotWidget()))[0]
     place.setLayout(qt.QVBoxLayout())
     place.layout().addWidget(label)
