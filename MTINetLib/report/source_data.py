@@ -60,15 +60,13 @@ def refuse_identity(out: Path, inputs: Iterable[Path], names: Iterable[str]) -> 
 
 
 def source_folders(inputs: Sequence[Path]) -> tuple[Path, ...]:
-    """The inputs, and every folder above them that holds nothing else."""
+    """The inputs, and the folder around them where it holds nothing else: a study's, around its series."""
     known = list(dict.fromkeys(inputs))
-    for given in tuple(known):
-        for folder in given.parents:
-            if _tells_nothing(folder) or not _holds_only(folder, known):
-                break
-            if folder not in known:
-                known.append(folder)
-    return tuple(known)
+    around = dict.fromkeys(given.parent for given in known)
+    return (
+        *known,
+        *(folder for folder in around if not _tells_nothing(folder) and _holds_only(folder, known)),
+    )
 
 
 def is_inside(path: Path, folder: Path) -> bool:

@@ -32,7 +32,7 @@ def worker() -> Iterator[Any]:
 @pytest.fixture
 def loaded(slicer_desktop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoadedStudy:
     slicer_desktop.slicer.app.userSettings().clear()
-    study = load_study(tmp_path / "images", dicom_layouts.series_per_phase)
+    study = load_study(tmp_path / "archive" / "images", dicom_layouts.series_per_phase)
     monkeypatch.setattr(slicer_desktop.slicer, "dicomDatabase", study.database, raising=False)
     return study
 

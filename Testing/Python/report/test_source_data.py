@@ -55,14 +55,12 @@ def test_an_index_stands_for_the_folder_around_it(tmp_path: Path) -> None:
         refuse_source_data(tmp_path / "C", [tmp_path / "DICOMDIR"])
 
 
-def test_folders_that_hold_nothing_but_the_images_are_source_too(tmp_path: Path) -> None:
+def test_a_folder_that_holds_nothing_but_the_series_is_source_too(tmp_path: Path) -> None:
     given = series(tmp_path / "archive" / "patient 7" / "study", "1", "2", "3", "4")
-    (tmp_path / "archive" / "notes.txt").write_text("x")
-    assert set(source_folders(given)) == {
-        *given,
-        tmp_path / "archive" / "patient 7" / "study",
-        tmp_path / "archive" / "patient 7",
-    }
+    study = tmp_path / "archive" / "patient 7" / "study"
+    assert set(source_folders(given)) == {*given, study}, "the patient's folder may get a folder of reports"
+    (study / "notes.txt").write_text("x")
+    assert set(source_folders(given)) == set(given)
 
 
 def test_a_de_identified_report_does_not_lie_beside_the_images(tmp_path: Path) -> None:

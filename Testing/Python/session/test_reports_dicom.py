@@ -56,7 +56,7 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Loa
     slicer = empty_scene()
 
     def load(layout: str, turned: Turned = PLAIN) -> LoadedStudy:
-        study = load_study(tmp_path / "Müller", LAYOUTS[layout], turned)
+        study = load_study(tmp_path / "archive" / "Müller", LAYOUTS[layout], turned)
         monkeypatch.setattr(slicer, "dicomDatabase", study.database, raising=False)
         return study
 
@@ -220,13 +220,14 @@ def without_dicom(session: Any, folder: Path) -> str:
 
 
 def test_a_de_identified_report_has_new_uids_that_all_its_files_share(
-    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
+    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     from MTINetLib.scene.tracking import tracking_uids
 
     study = loaded("h")
     session = measured(worker, study)
-    made = written(session, tmp_path, deidentify=True, reader="Dr Reader")
+    folder = tmp_path_factory.mktemp("elsewhere")
+    made = written(session, folder, deidentify=True, reader="Dr Reader")
     kept = tracking_uids(session.results.segmentation, (1, 2)).values()
     uids = {uid for node in study.nodes for uid in node.GetAttribute("DICOM.instanceUIDs").split()}
     source = pydicom.dcmread(next(iter(study.database.files.values())))
