@@ -39,6 +39,8 @@ READ_PANELS = (
 TRAINING_PANELS = (("training_panel", "TrainingPanel"),)
 #: Between two looks at the worker processes.
 POLL_MS = 30
+#: Near the chosen lesion and back to the body, while the module is shown.
+ZOOM_KEY = "Z"
 
 
 class MTINet(ScriptedLoadableModule):
@@ -53,7 +55,7 @@ class MTINet(ScriptedLoadableModule):
         parent.helpText = _(
             "Segments, measures and classifies liver lesions in four-phase contrast-enhanced MRI. "
             "Research use only: not for diagnosis or treatment decisions."
-        )
+        ) + _(" The key {key} zooms onto the chosen lesion and back to the body.").format(key=ZOOM_KEY)
         parent.acknowledgementText = _(
             "The network follows X. Xiao, Q. V. Hu, T. H. Kim and G. Wang: Adversarial Multi-Task Learning "
             "for Liver Tumor Segmentation, Dynamic Enhancement Regression, and Classification."
@@ -148,6 +150,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panels = []
         self._entered = False
         self._polling = False
+        self._zoomKey = None
         self.layout.addWidget(self._intendedUse())
         self.tabs = qt.QTabWidget()
         self.layout.addWidget(self.tabs)
@@ -161,10 +164,14 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self._panel("SetupPanel").ready:
             self._panel("SetupPanel").widget.collapsed = False
         self._panel("AnalyzePanel").open_setup = self._panel("SetupPanel").open
+        lesions = self._panel("LesionsPanel").ui.lesionTable
+        lesions.toolTip = _("Double click or press {key}: near the lesion, and back.").format(key=ZOOM_KEY)
+        lesions.connect("cellDoubleClicked(int,int)", self.onZoom)
         self.logic.choicesReplaced = self._choicesReplaced
         scene = slicer.vtkMRMLScene
         for event in (scene.StartCloseEvent, scene.StartImportEvent):
             self.addObserver(slicer.mrmlScene, event, self._sceneChanges)
+        self.logic.session.prepare()
         self.timer = qt.QTimer()
         self.timer.setInterval(POLL_MS)
         self.timer.connect("timeout()", self._poll)
@@ -174,35 +181,44 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self):
         """The module is shown: choices and widgets follow each other, and our layout comes back."""
+        if self.logic is None:
+            return
         self._entered = True
         self.binding.connect(self.logic.session.choices)
         for panel in self.panels:
             panel.enter()
-        self.logic.session.may_show_layout = True
-        self.logic.session.show_layout()
+        self.logic.session.views.enter()
+        self._installKey()
 
     def exit(self):
         """Another module is shown; what runs goes on."""
+        if self.logic is None:  # Slicer leaves a module that it has ended already
+            return
         self._entered = False
+        self._removeKey()
         for panel in self.panels:
             panel.exit()
         self.binding.disconnect()
-        self.logic.session.give_layout_back()
-        self.logic.session.may_show_layout = False  # also for an analysis that ends meanwhile
+        self.logic.session.views.leave()  # also for an analysis that ends meanwhile
 
     def cleanup(self):
         """Slicer closes or the module is reloaded: nothing of it stays behind."""
         if self.logic is None:
             return
         self.timer.stop()
+        self._removeKey()
         self.binding.disconnect()
         self.removeObservers()
         for panel in self.panels:
             panel.close()
         self.panels = []
-        self.logic.session.give_layout_back()
+        self.logic.session.views.leave()
         self.logic.close()
         self.logic = None
+
+    def onZoom(self, *_place):
+        """Near the chosen lesion, or back to the whole body."""
+        self.logic.session.views.toggle_lesion()
 
     def onReload(self):
         """Reload the library too, after the running one has ended."""
@@ -223,6 +239,19 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _panel(self, name):
         return next(panel for panel in self.panels if type(panel).__name__ == name)
+
+    def _installKey(self):
+        window = slicer.util.mainWindow()
+        if window is not None and self._zoomKey is None:
+            self._zoomKey = qt.QShortcut(qt.QKeySequence(ZOOM_KEY), window)
+            self._zoomKey.connect("activated()", self.onZoom)
+
+    def _removeKey(self):
+        if self._zoomKey is not None:
+            self._zoomKey.disconnect("activated()", self.onZoom)
+            self._zoomKey.setEnabled(False)
+            self._zoomKey.deleteLater()
+            self._zoomKey = None
 
     def _intendedUse(self):
         label = qt.QLabel(_("Research use only. Not for diagnosis or treatment decisions."))

@@ -20,6 +20,8 @@ from MTINetLib.freed_memory import keep_freed_memory
 
 #: Between two polls, as the module's timer has it.
 _POLL_S = 0.03
+#: What comes after the end of something: views that are filled and fitted.
+_POLLS_TO_SETTLE = 20
 _EDITS = 5
 _CANCELS = 3
 
@@ -42,6 +44,11 @@ class Polling:
             time.sleep(max(0.0, _POLL_S - took))
         return time.perf_counter() - start
 
+    def for_polls(self, count: int) -> None:
+        """Poll so often, whether anything runs or not."""
+        end = len(self.polls) + count
+        self.until(lambda: len(self.polls) >= end)
+
     def until_idle(self) -> float:
         """Poll until nothing runs.
 
@@ -63,24 +70,48 @@ def measure_interactive(slices: int, model: str | None, device: str, precision: 
     from MTINetLib.study.phase import PHASES
 
     slicer_module()
+    import vtk  # noqa: F401  # Slicer has it at its start
+
     choices = PlainChoices(model=model or "", device=device, precision=precision)
     for phase, node in zip(PHASES, add_phase_volumes(bench_study(slices)), strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices)
     try:
-        return _measure(session)
+        return {**_measure_sample(Session(PlainChoices())), **_measure(session)}
     finally:
+        session.close()
+
+
+def _measure_sample(session: Any) -> dict[str, Any]:
+    """The module is opened and the sample study loaded, until its phases are in their views."""
+    try:
+        polling = Polling(session)
+        session.views.enter()
+        session.prepare()
+        polling.for_polls(_POLLS_TO_SETTLE)
+        opening_polls, polling.polls = polling.polls, []
+        session.sample.load()
+        polling.until_idle()
+        polling.for_polls(_POLLS_TO_SETTLE)
+        return {
+            "longest_block_after_opening_ms": 1000 * max(opening_polls),
+            "longest_block_loading_the_sample_ms": 1000 * max(polling.polls),
+        }
+    finally:
+        session.views.leave()
         session.close()
 
 
 def _measure(session: Any) -> dict[str, Any]:
     polling = Polling(session)
+    session.views.enter()
     session.start_analysis()
     cold = polling.until_idle()
     warm = []
     for _ in range(2):
         session.start_analysis()
         warm.append(polling.until_idle())
+    polling.for_polls(_POLLS_TO_SETTLE)
     analysis_polls, polling.polls = polling.polls, []
     edits = [_edit(session, polling, number) for number in range(_EDITS)]
     cancels = [_cancel(session, polling) for _ in range(_CANCELS)]

@@ -92,7 +92,9 @@ class SampleStudy:
             display.AutoWindowLevelOff()
             display.SetWindowLevelMinMax(*window)
             self._nodes.append(node)
+        yield
         put_under_study(sample.name, self._nodes)
+        yield
         nodes, self._nodes = self._nodes, []
         self._session.set_state(State.IDLE)
         self._session.recognise(nodes)

@@ -11,23 +11,25 @@ from typing import Any
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings
-from MTINetLib.scene.layout import LAYOUT_ID, fit_views, layout_in_use, restore_layout, show_layout
 from MTINetLib.scene.phase_images import candidate_volumes
-from MTINetLib.scene.propose_phases import PhaseChoice, PhaseProposal, check_choice, propose_phases
+from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
+from MTINetLib.scene.recognised import recognised_as, remember_recognised
 from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, set_aside, show_curve
-from MTINetLib.scene.select_lesion import select_lesion
+from MTINetLib.scene.select_lesion import mark_lesion, select_lesion
 from MTINetLib.session.analysis_run import AnalysisRun, Hearers, Wanted
 from MTINetLib.session.choices import Choices, choose_volume, chosen_thresholds, chosen_volumes
 from MTINetLib.session.chores import Chores
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.correction import Correction
 from MTINetLib.session.events import Events, Topic
+from MTINetLib.session.imports import import_in_pieces
 from MTINetLib.session.mask_run import MaskRun
 from MTINetLib.session.reports import Reports
 from MTINetLib.session.sample_study import SampleStudy
 from MTINetLib.session.state import Message, ProgressSeen, State
 from MTINetLib.session.study_in_worker import StudyInWorker, WantedStudy
 from MTINetLib.session.training_session import TrainingSession
+from MTINetLib.session.views import Views
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.faults import fault_of
@@ -37,8 +39,6 @@ _log = logging.getLogger(__name__)
 
 #: Between two polls of a script that waits.
 _PAUSE_S = 0.01
-#: New views have their size only after Slicer has handled its events; then the phases fill them.
-_POLLS_UNTIL_FIT = 3
 
 
 class Session:
@@ -62,11 +62,7 @@ class Session:
         self._run: AnalysisRun | None = None
         self._finishing = Chores()
         self._error: MTINetError | None = None
-        self._layout_before: int | None = None
-        #: Whether results may turn to our layout; not while another module is before the user.
-        self.may_show_layout = True
-        self._recognised: dict[Phase, PhaseChoice] = {}
-        self._polls_until_fit = 0
+        self.views = Views(self)
         self.correction = Correction(self)
         self.reports = Reports(self)
         self.training = TrainingSession()
@@ -83,6 +79,10 @@ class Session:
         """The number of the chosen lesion."""
         return self.choices.selectedLesion or None
 
+    def prepare(self) -> None:
+        """The module was opened: import what is needed soon, between turns of the event loop."""
+        self._finishing.add(import_in_pieces())
+
     # Phases
 
     def recognise(self, among: Iterable[Any] | None = None) -> PhaseProposal:
@@ -95,7 +95,7 @@ class Session:
         for phase in PHASES:
             choice = proposal.phases.get(phase)
             choose_volume(self.choices, phase, None if choice is None else _node(choice.node_id))
-        self._recognised = dict(proposal.phases)
+        remember_recognised(proposal)
         self._propose(proposal)
         return proposal
 
@@ -107,9 +107,9 @@ class Session:
         proposal = check_choice(chosen_volumes(self.choices))
         phases = dict(proposal.phases)
         for phase, choice in phases.items():
-            before = self._recognised.get(phase)
-            if before is not None and before.node_id == choice.node_id:
-                phases[phase] = replace(choice, evidence=before.evidence, confidence=before.confidence)
+            known = recognised_as(phase, choice)
+            if known is not None:
+                phases[phase] = replace(choice, evidence=known[0], confidence=known[1])
         proposal = replace(proposal, phases=phases)
         self._propose(proposal)
         return proposal
@@ -183,22 +183,12 @@ class Session:
         if self.choices.segmentation is not None:
             results = find_results(self.choices.segmentation)
         self._take(results, None if results is None else findings_of(results))
-        self.select(self.selected)
+        self._choose(self.selected, mark_lesion)  # the views stay where they are
+        self.views.opened()
 
     def show_layout(self) -> None:
-        """Turn to the four phases and the plot; :meth:`give_layout_back` returns to what was there."""
-        if not self.may_show_layout:
-            return
-        if self.results is not None:
-            results = self.results
-            self._layout_before = show_layout(results.volumes, results.chart, results.reference)
-            self._polls_until_fit = _POLLS_UNTIL_FIT
-
-    def give_layout_back(self) -> None:
-        """Return to the user's own layout, unless the user has turned to yet another one."""
-        if self._layout_before is not None and layout_in_use() == LAYOUT_ID:
-            restore_layout(self._layout_before)
-        self._layout_before = None
+        """Turn to the four phases and the plot."""
+        self.views.show()
 
     def set_findings(self, findings: StudyFindings) -> None:
         """Findings measured again; the nodes have been brought up to date by the caller."""
@@ -207,11 +197,15 @@ class Session:
 
     def select(self, label: int | None) -> None:
         """Choose a lesion: the views jump to it, it is highlighted, and the plot is its own."""
+        self._choose(label, select_lesion)
+        self.views.lesion_chosen()
+
+    def _choose(self, label: int | None, show: Callable[[Results, int | None], object]) -> None:
         known = {lesion.label for lesion in self.findings.lesions} if self.findings else set()
         chosen = label if label in known else None
         self.choices.selectedLesion = chosen or 0
         if self.results is not None:
-            select_lesion(self.results, chosen)
+            show(self.results, chosen)
             show_curve(self.results, chosen, self.choices.relativePlot)
         self.events.tell(Topic.SELECTION)
 
@@ -234,7 +228,7 @@ class Session:
             self.correction.poll,
             self.reports.poll,
             self.training.poll,
-            self._poll_views,
+            self.views.poll,
         )
         for part in parts:
             try:
@@ -302,7 +296,7 @@ class Session:
         self.sample.abandon()
         self.study.forget()
         self.proposal = self.analyzed = None
-        self._recognised = {}
+        self.views.scene_closing()
         self._take(None, None)
         self._error = None
         self._say(None)
@@ -315,12 +309,6 @@ class Session:
         self.reports.abandon()
         self.training.close()
         self.worker.close()
-
-    def _poll_views(self) -> None:
-        if self._polls_until_fit > 0:
-            self._polls_until_fit -= 1
-            if self._polls_until_fit == 0 and layout_in_use() == LAYOUT_ID:
-                fit_views()
 
     def _poll_run(self) -> None:
         if self._run is not None:
@@ -367,6 +355,7 @@ class Session:
 
     def _propose(self, proposal: PhaseProposal) -> None:
         self.proposal = proposal
+        self.views.phases_known()
         self.events.tell(Topic.PHASES)
 
     def _unexpected(self, error: Exception) -> None:

@@ -16,5 +16,6 @@ def test_the_module_answers_while_it_works() -> None:
     assert figures["click_to_overlay_warm_s"] < figures["click_to_overlay_cold_s"]
     # Wide of the aims (50 ms, 0.5 s, 1 s), for machines that do other things at the same time.
     assert figures["longest_block_during_analysis_ms"] < 250
+    assert figures["longest_block_loading_the_sample_ms"] < 400
     assert figures["edit_to_findings_s"] < 2.5
     assert figures["cancel_s"] < 2.0

@@ -11,17 +11,17 @@ from support.made_analysis import made_grid
 from support.shown_results import shown_results
 from support.slicer_scene import empty_scene
 
+from MTINetLib.scene.fit_views import body_points, fit_views
 from MTINetLib.scene.layout import (
     LAYOUT_ID,
     PLOT_VIEW,
-    fit_views,
     layout_description,
     layout_in_use,
     layout_is_shown,
     restore_layout,
     show_layout,
-    slice_view_name,
 )
+from MTINetLib.scene.phase_views import slice_view_name
 from MTINetLib.scene.results import Results
 from MTINetLib.scene.slicer_core import application_logic
 from MTINetLib.study.phase import PHASES
@@ -135,7 +135,7 @@ def test_fitting_again_keeps_the_slice(slicer: Any, results: Results, logics: li
         node.SetSliceOffset(node.GetSliceOffset() + 20)
         node.SetFieldOfView(10, 10, 1)
         offsets.append(node.GetSliceOffset())
-    fit_views()
+    fit_views(body_points(results.reference))
     for node, offset in zip(slice_nodes(slicer), offsets, strict=True):
         assert node.GetSliceOffset() == pytest.approx(offset)
         assert node.GetFieldOfView()[1] > 200
@@ -144,5 +144,5 @@ def test_fitting_again_keeps_the_slice(slicer: Any, results: Results, logics: li
 def test_without_a_window_there_is_nothing_to_fit(slicer: Any, results: Results) -> None:
     show_layout(results.volumes, results.chart)
     before = [node.GetFieldOfView() for node in slice_nodes(slicer)]
-    fit_views()
+    fit_views(body_points(results.reference))
     assert [node.GetFieldOfView() for node in slice_nodes(slicer)] == before

@@ -13,7 +13,8 @@ from MTINetLib.findings import LesionClass, from_json
 from MTINetLib.report.colours import ON_BLACK, rgb
 from MTINetLib.scene.curve_plot import curve_lines
 from MTINetLib.scene.curve_table import add_curve_table
-from MTINetLib.scene.layout import LAYOUT_ID, restore_layout, show_layout, show_usual_layout, slice_view_name
+from MTINetLib.scene.layout import LAYOUT_ID, restore_layout, show_layout, show_usual_layout
+from MTINetLib.scene.phase_views import slice_view_name
 from MTINetLib.scene.segmentation import add_segmentation, lesion_mask, read_lesions, segment_labels
 from MTINetLib.scene.show import FINDINGS_ATTRIBUTE, ShownStudy, show_findings, show_on_volumes
 from MTINetLib.scene.volumes import add_phase_volumes

@@ -10,7 +10,8 @@ from support.made_analysis import made_grid
 from support.shown_results import paint, shown_results
 from support.slicer_scene import empty_scene
 
-from MTINetLib.scene.layout import show_layout, slice_view_name
+from MTINetLib.scene.layout import show_layout
+from MTINetLib.scene.phase_views import slice_view_name
 from MTINetLib.scene.results import Results, selected_lesion
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.scene.select_lesion import (

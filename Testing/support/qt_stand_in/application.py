@@ -87,6 +87,8 @@ class Application(QtCore.QObject):
 
     def processEvents(self) -> None:
         QtWidgets.QApplication.processEvents()
+        if self._layout_manager is not None:
+            self._layout_manager.handle_events()
 
     def topLevelWidgets(self) -> Any:
         return QtWidgets.QApplication.topLevelWidgets()

@@ -44,6 +44,20 @@ class Desktop:
             self.breathe()
             time.sleep(0.002)
 
+    def open_window(self, width: int = 900, height: int = 640) -> Any:
+        """From now on there are views, in so many pixels; gives the layout manager."""
+        from .layout_manager import LayoutManager
+
+        application = self.slicer.app
+        application._layout_manager = LayoutManager(application.applicationLogic(), width, height)
+        return application._layout_manager
+
+    def show_volume(self, node: Any) -> None:
+        """What Slicer's reader does with a volume that it has loaded: it goes into all views that take it."""
+        logic = self.slicer.app.applicationLogic()
+        logic.GetSelectionNode().SetActiveVolumeID(node.GetID())
+        logic.PropagateVolumeSelection(1)
+
     def load_module(self, path: Path) -> Any:
         """Load a scripted module as Slicer's factory does, and give its C++ side."""
         from .application import qSlicerScriptedLoadableModule
@@ -75,6 +89,9 @@ class Desktop:
             sys.modules.pop(module.name, None)
         self._modules.clear()
         disconnect_all(self.slicer.app)
+        if self.slicer.app.layoutManager() is not None:
+            self.slicer.app.layoutManager().close()
+            self.slicer.app._layout_manager = None
         self.breathe()
         self.slicer.mrmlScene.Clear(False)
         layout = self.slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")

@@ -1,0 +1,103 @@
+"""What our slice views have in sight: the body, which fills them, or one lesion with what lies around it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.report.body import body
+from MTINetLib.scene.label_image import Box, ijk_to_local_ras, read_mask
+from MTINetLib.scene.phase_views import slice_view_name
+from MTINetLib.scene.results import Results
+from MTINetLib.scene.segmentation import segment_labels
+from MTINetLib.scene.slicer_core import application_logic, slicer_module
+from MTINetLib.study.grid import FloatArray
+from MTINetLib.study.phase import PHASES
+
+#: World RAS in mm, [points, 3].
+Points = FloatArray
+#: What is fitted is this much smaller than the view.
+_MARGIN = 1.06
+#: The body is looked for in about so many voxels along each axis; a step of 20 ms.
+_BODY_SAMPLES = (16, 128, 128)
+#: Around a lesion: so many of its diameters are in sight, and at least so many mm.
+_AROUND, _LEAST_MM = 3.0, 60.0
+
+
+def body_points(volume: Any) -> Points:
+    """Corners of the box that the body fills in a volume; those of the volume where nothing stands out."""
+    array = slicer_module().util.arrayFromVolume(volume)
+    steps = [max(1, size // wanted) for size, wanted in zip(array.shape, _BODY_SAMPLES, strict=True)]
+    sample = np.nan_to_num(np.asarray(array[tuple(slice(None, None, step) for step in steps)], np.float32))
+    inside = body(sample)
+    box: list[slice] = []
+    for axis, step in enumerate(steps):
+        found = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))
+        box.append(slice(int(found[0]) * step, min(int(found[-1] + 1) * step, array.shape[axis])))
+    return _corners((box[0], box[1], box[2]), volume)
+
+
+def lesion_points(results: Results, label: int) -> Points | None:
+    """Corners of a lesion's box with what lies around it; None where the lesion has no voxel."""
+    segment_id = segment_labels(results.segmentation).get(label)
+    if segment_id is None:
+        return None
+    found = read_mask(results.segmentation, segment_id, results.geometry)
+    if found is None:
+        return None
+    corners = _corners(found[1], results.geometry)
+    centre = (corners.min(axis=0) + corners.max(axis=0)) / 2
+    half = max(_AROUND * float(np.ptp(corners, axis=0).max()), _LEAST_MM) / 2
+    around: Points = centre + half * np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
+    return around
+
+
+def fit_views(points: Points) -> None:
+    """Let points fill our slice views, on the slice that each shows; nothing happens where no window is.
+
+    Slicer gives new views their size only when it handles its events, so this is to be called once more
+    when the views have it (:func:`view_sizes`).
+    """
+    for node in shown_slice_views():
+        _fit(node, points)
+
+
+def view_sizes() -> tuple[tuple[int, int], ...]:
+    """Width and height in pixels of those of our slice views that a window shows."""
+    return tuple((node.GetDimensions()[0], node.GetDimensions()[1]) for node in shown_slice_views())
+
+
+def shown_slice_views() -> list[Any]:
+    """The nodes of those of our slice views that a window shows."""
+    scene, application = slicer_module().mrmlScene, application_logic()
+    nodes = [scene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode") for phase in PHASES]
+    return [node for node in nodes if node is not None and application.GetSliceLogic(node) is not None]
+
+
+def _fit(node: Any, points: Points) -> None:
+    from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+    to_ras, from_ras = node.GetSliceToRAS(), vtkMatrix4x4()
+    vtkMatrix4x4.Invert(to_ras, from_ras)
+    seen = np.array([from_ras.MultiplyPoint((*point, 1.0))[:2] for point in points])
+    x, y = (seen.min(axis=0) + seen.max(axis=0)) / 2
+    width, height = (max(1, pixels) for pixels in node.GetDimensions()[:2])
+    across, up = np.ptp(seen, axis=0)
+    mm_per_pixel = _MARGIN * max(across / width, up / height)
+    node.JumpSliceByCentering(*to_ras.MultiplyPoint((x, y, 0.0, 1.0))[:3])
+    node.SetFieldOfView(width * mm_per_pixel, height * mm_per_pixel, node.GetFieldOfView()[2])
+    node.UpdateMatrices()
+
+
+def _corners(box: Box, volume: Any) -> Points:
+    """World RAS of the outer corners of a box of voxels."""
+    edges = [(part.start - 0.5, part.stop - 0.5) for part in box]
+    matrix = ijk_to_local_ras(volume)
+    corners = []
+    for k, j, i in itertools.product(*edges):
+        world = [0.0, 0.0, 0.0]
+        volume.TransformPointToWorld((matrix @ (i, j, k, 1.0))[:3].tolist(), world)
+        corners.append(world)
+    return np.array(corners)
