@@ -436,8 +436,11 @@ class MTINetTest(ScriptedLoadableModuleTest):
     """
 
     def setUp(self):
+        from MTINetLib.panels.log_watch import LogWatch
         from MTINetLib.panels.self_test import SelfTest
 
+        self.log = LogWatch()
+        self.log.start()
         slicer.mrmlScene.Clear()
         self.widget = slicer.util.getModuleWidget("MTINet")
         self.widget.enter()
@@ -450,6 +453,8 @@ class MTINetTest(ScriptedLoadableModuleTest):
         if self.widget.parent.visible:  # its Test button was pressed
             self.widget.enter()
         self.folder.cleanup()
+        self.log.stop()
+        self.assertEqual(self.log.errors(), (), "errors in Slicer's log")
 
     def runTest(self):
         """All tests one after the other, as the Reload and Test button wants it."""
@@ -471,6 +476,8 @@ class MTINetTest(ScriptedLoadableModuleTest):
         self.steps.lookAtResults()
         check_column(self, self.widget)
         self.steps.chooseLesion()
+        self.steps.leaveAndComeBack()
+        self.steps.zoomAndShow3D()
         self.steps.correctMask()
         self.steps.askNetwork()
         self.steps.revert()

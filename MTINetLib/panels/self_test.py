@@ -18,17 +18,23 @@ import slicer
 
 from MTINetLib.errors import Cancelled
 from MTINetLib.findings import LesionClass
-from MTINetLib.scene.layout import layout_is_shown
+from MTINetLib.report.words import phase_title
+from MTINetLib.scene.fit_views import body_points, is_fitted, shown_slice_views
+from MTINetLib.scene.layout import LAYOUT_3D_ID, LAYOUT_ID, layout_in_use, layout_is_shown
+from MTINetLib.scene.phase_views import slice_view, view_volume_id
 from MTINetLib.scene.results import ai_findings
 from MTINetLib.scene.segmentation import segment_labels
+from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.session.setup import Group, look
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.user_folder import USER_FOLDER_VARIABLE
 
 _log = logging.getLogger(__name__)
 
 #: A cancel has to be over after this time.
 _CANCEL_S = 2.0
+#: Turns of the event loop after which new views have their size and are fitted.
+_TURNS = 30
 #: Of the training: a network of a few thousand weights, two steps an epoch.
 _TINY = (
     "steps_per_epoch=2",
@@ -72,6 +78,7 @@ class SelfTest:
         self._test.assertEqual(tuple(proposal.phases), PHASES)
         self._test.assertFalse(proposal.missing)
         self._test.assertFalse(proposal.warnings)
+        self._look_at_views()
         self._say(f"Sample study: four phases made and recognised in {time.monotonic() - began:.1f} s.")
 
     def findLesions(self) -> None:
@@ -157,19 +164,56 @@ class SelfTest:
         self._test.assertTrue(all(path.stat().st_size > 0 for path in files))
         self._say(f"Report: {', '.join(path.name for path in files)}.")
 
+    def leaveAndComeBack(self) -> None:
+        """The slice and the zoom stay; the user's layout is there meanwhile."""
+        for phase in PHASES:
+            node = slice_view(phase)
+            node.SetSliceOffset(node.GetSliceOffset() + 5.0)
+        before = _places()
+        self._widget.exit()
+        self._test.assertFalse(layout_is_shown())
+        self._widget.enter()
+        _live(self._logic.session)
+        self._test.assertEqual(_places(), before)
+        self._say("Left and came back: the same slice, the same layout.")
+
+    def zoomAndShow3D(self) -> None:
+        session, results = self._logic.session, self._logic.results
+        session.views.fit()
+        whole = [node.GetFieldOfView()[0] for node in shown_slice_views()]
+        self._widget.onZoom()
+        near = [node.GetFieldOfView()[0] for node in shown_slice_views()]
+        self._test.assertTrue(session.views.near_lesion)
+        self._test.assertTrue(all(a < b for a, b in zip(near, whole, strict=True)))
+        self._widget.onZoom()
+        results.segmentation.CreateClosedSurfaceRepresentation()
+        _live(session)
+        self._test.assertEqual(layout_in_use(), LAYOUT_3D_ID)
+        results.segmentation.RemoveClosedSurfaceRepresentation()
+        _live(session)
+        self._test.assertEqual(layout_in_use(), LAYOUT_ID)
+        self._say("Near the lesion and back; Show 3D brings a 3-D view.")
+
     def saveAndOpen(self) -> None:
         self._logic.session.select(2)
+        self._told = _told(self._logic.session)
         before = self._figures()
         path = str(self._folder / "study.mrb")
         self._test.assertTrue(slicer.util.saveScene(path))
         slicer.mrmlScene.Clear()
         self._test.assertIsNone(self._logic.results)
+        self._test.assertFalse(layout_is_shown())
         slicer.util.loadScene(path)
         slicer.app.processEvents()
         self._test.assertIsNotNone(self._logic.results)
         self._test.assertEqual(self._figures(), before)
         self._test.assertEqual(self._logic.session.selected, 2)
         self._test.assertEqual(self._rows(), len(before))
+        _live(self._logic.session)
+        self._look_at_views()
+        if self._logic.session.proposal is None:
+            self._logic.session.check_phases()
+        self._test.assertEqual(_told(self._logic.session), self._told)
         self._say("Saved as .mrb and opened again with results, plot and choice.")
 
     def cancelAnalysis(self) -> None:
@@ -219,6 +263,19 @@ class SelfTest:
         said = self._logic.session.training.message.text
         self._say(f"Training after {time.monotonic() - began:.1f} s: {said}")
 
+    def _look_at_views(self) -> None:
+        """Each view shows its own phase under its title, and the whole body in its middle."""
+        session = self._logic.session
+        _live(session)
+        self._test.assertTrue(layout_is_shown())
+        volumes = chosen_volumes(session.choices)
+        points = body_points(volumes[Phase(session.choices.reference)])
+        for phase in PHASES:
+            self._test.assertEqual(view_volume_id(phase), volumes[phase].GetID())
+            self._test.assertEqual(slice_view(phase).GetLayoutLabel(), phase_title(phase))
+        for node in shown_slice_views():
+            self._test.assertTrue(is_fitted(node, points), f"{node.GetName()} does not show the whole body")
+
     def _rows(self) -> int:
         panels = {type(panel).__name__: panel for panel in self._widget.panels}
         return int(panels["LesionsPanel"].ui.lesionTable.rowCount)
@@ -236,6 +293,24 @@ class SelfTest:
         series = self._logic.results.chart.GetNthPlotSeriesNode(0)
         column = series.GetTableNode().GetTable().GetColumnByName(series.GetYColumnName())
         return [column.GetValue(row) for row in range(column.GetNumberOfValues())]
+
+
+def _live(session: Any) -> None:
+    """Let the views get their size and the session follow them."""
+    for _ in range(_TURNS):
+        slicer.app.processEvents()
+        session.poll()
+
+
+def _places() -> list[tuple[float, ...]]:
+    nodes = [slice_view(phase) for phase in PHASES]
+    return [(round(node.GetSliceOffset(), 3), round(node.GetFieldOfView()[0], 3)) for node in nodes]
+
+
+def _told(session: Any) -> dict[Phase, tuple[tuple[str, ...], float]]:
+    """Evidence and confidence of each phase."""
+    phases = session.proposal.phases
+    return {phase: (choice.evidence, choice.confidence) for phase, choice in phases.items()}
 
 
 def _missing(groups: Iterable[Group]) -> list[str]:

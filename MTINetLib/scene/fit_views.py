@@ -64,6 +64,15 @@ def fit_views(points: Points) -> None:
         _fit(node, points)
 
 
+def is_fitted(node: Any, points: Points) -> bool:
+    """Whether the points are in sight in a view, in its middle, and fill it."""
+    seen = _seen(node, points)
+    width, height = node.GetFieldOfView()[:2]
+    across, up = np.ptp(seen, axis=0)
+    off = np.abs(seen.max(axis=0) + seen.min(axis=0)).max() / 2
+    return bool(off < 0.05 * min(width, height) and 0.85 < max(across / width, up / height) <= 1.0)
+
+
 def view_sizes() -> tuple[tuple[int, int], ...]:
     """Width and height in pixels of those of our slice views that a window shows."""
     return tuple((node.GetDimensions()[0], node.GetDimensions()[1]) for node in shown_slice_views())
@@ -77,18 +86,23 @@ def shown_slice_views() -> list[Any]:
 
 
 def _fit(node: Any, points: Points) -> None:
-    from vtkmodules.vtkCommonMath import vtkMatrix4x4
-
-    to_ras, from_ras = node.GetSliceToRAS(), vtkMatrix4x4()
-    vtkMatrix4x4.Invert(to_ras, from_ras)
-    seen = np.array([from_ras.MultiplyPoint((*point, 1.0))[:2] for point in points])
+    seen = _seen(node, points)
     x, y = (seen.min(axis=0) + seen.max(axis=0)) / 2
     width, height = (max(1, pixels) for pixels in node.GetDimensions()[:2])
     across, up = np.ptp(seen, axis=0)
     mm_per_pixel = _MARGIN * max(across / width, up / height)
-    node.JumpSliceByCentering(*to_ras.MultiplyPoint((x, y, 0.0, 1.0))[:3])
+    node.JumpSliceByCentering(*node.GetSliceToRAS().MultiplyPoint((x, y, 0.0, 1.0))[:3])
     node.SetFieldOfView(width * mm_per_pixel, height * mm_per_pixel, node.GetFieldOfView()[2])
     node.UpdateMatrices()
+
+
+def _seen(node: Any, points: Points) -> FloatArray:
+    """Where points lie in a view, mm from its middle: across and up."""
+    from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+    from_ras = vtkMatrix4x4()
+    vtkMatrix4x4.Invert(node.GetSliceToRAS(), from_ras)
+    return np.array([from_ras.MultiplyPoint((*point, 1.0))[:2] for point in points])
 
 
 def _corners(box: Box, volume: Any) -> Points:

@@ -77,6 +77,12 @@ def slice_view(phase: Phase) -> Any:
     return node
 
 
+def view_volume_id(phase: Phase) -> str | None:
+    """ID of the volume in a phase's view."""
+    volume_id = _composite(phase).GetBackgroundVolumeID()
+    return None if volume_id is None else str(volume_id)
+
+
 def view_node(class_name: str, tag: str) -> Any:
     """The view node that the layout made, or the same one made here when no window made it."""
     scene = slicer_module().mrmlScene

@@ -6,6 +6,7 @@ import logging
 import sys
 import unittest
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,15 +28,48 @@ def run_as_slicer_does(*names: str) -> unittest.TestResult:
 def test_the_module_s_own_test_passes(
     slicer_desktop: Any, module: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
+    slicer_desktop.open_window()
     with caplog.at_level(logging.INFO):
         result = run_as_slicer_does(WALK, CANCEL, TRAINING)
     assert result.wasSuccessful(), result.errors + result.failures
     assert not result.skipped
     said = "\n".join(caplog.messages)
-    steps = "Sample study:|Findings after|Corrected:|Reverted|Report:|opened again|Cancel:|Training after"
+    steps = "Sample study:|Findings after|Left and came back|Show 3D|Corrected:|Reverted|Report:|opened again"
+    steps += "|Cancel:|Training after"
     for words in steps.split("|"):
         assert words in said
     assert "NOT TESTED HERE" not in said
+
+
+def test_an_error_in_the_log_fails_it(
+    slicer_desktop: Any, module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From Python, from MRML, and from the desktop's own log, where Qt's errors are."""
+    import ctk
+
+    rows = [("Error", "of another test, before")]
+    columns = SimpleNamespace(LogLevelColumn=3)
+    log = SimpleNamespace(
+        logEntryCount=lambda: len(rows),
+        logEntryData=lambda row, column: rows[row][0] if column == 3 else None,
+        logEntryDescription=lambda row: rows[row][1],
+    )
+    monkeypatch.setattr(ctk, "ctkErrorLogAbstractModel", columns, raising=False)
+    monkeypatch.setattr(type(slicer_desktop.slicer.app), "errorLogModel", lambda _: log, raising=False)
+
+    def cancel(test: Any) -> None:
+        logging.getLogger("another").error("Python's %s", "own")
+        logging.getLogger("another").warning("no error")
+        slicer_desktop.slicer.vtkMRMLSliceNode().SetOrientation("Sideways")
+        rows.extend([("Warning", "no error"), ("Critical", "QWidget: a fault")])
+
+    monkeypatch.setattr(sys.modules["MTINet"].MTINetTest, CANCEL, cancel)
+    result = run_as_slicer_does(CANCEL)
+    ((_, told),) = result.failures
+    for words in ("Python's own", "invalid orientation preset name: Sideways", "QWidget: a fault"):
+        assert words in told
+    assert "no error" not in told
+    assert "before" not in told
 
 
 def test_without_torch_it_says_so_and_tests_the_rest(
