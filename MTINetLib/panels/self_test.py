@@ -273,6 +273,8 @@ class SelfTest:
         for phase in PHASES:
             self._test.assertEqual(view_volume_id(phase), volumes[phase].GetID())
             self._test.assertEqual(slice_view(phase).GetLayoutLabel(), phase_title(phase))
+            across = slice_view(phase).GetSliceToRAS().GetElement(0, 0)
+            self._test.assertLess(across, 0.0, "the patient's left is on the right of the screen")
         for node in shown_slice_views():
             self._test.assertTrue(is_fitted(node, points), f"{node.GetName()} does not show the whole body")
 

@@ -108,6 +108,7 @@ def _put_on_slices(node: Any, volume: Any) -> bool:
     before = node.GetAttribute(_PLACED)
     if before == volume.GetID():
         return False
+    _turn_axial(node)
     node.RotateToVolumePlane(volume)
     _name_orientation(node)
     to_ras, from_ras = node.GetSliceToRAS(), vtkMatrix4x4()
@@ -120,6 +121,18 @@ def _put_on_slices(node: Any, volume: Any) -> bool:
     node.JumpSliceByCentering(*to_ras.MultiplyPoint((x, y, z, 1.0))[:3])
     node.SetAttribute(_PLACED, volume.GetID())
     return True
+
+
+def _turn_axial(node: Any) -> None:
+    """As radiologists look: the patient's left on the right, the front up. A new node is a mirror image."""
+    from vtkmodules.vtkCommonMath import vtkMatrix3x3
+
+    axial = vtkMatrix3x3()
+    node.GetAxialSliceToRASMatrix(axial)
+    for row in range(3):
+        for column in range(3):
+            node.GetSliceToRAS().SetElement(row, column, axial.GetElement(row, column))
+    node.UpdateMatrices()
 
 
 def _name_orientation(node: Any) -> None:

@@ -69,6 +69,9 @@ def assert_the_body_fills_the_views(slicer: Any, volume: Any) -> None:
         seen = (np.c_[points, np.ones(len(points))] @ inverse.T)[:, :2]
         width, height = node.GetFieldOfView()[:2]
         pixels = node.GetDimensions()
+        axes = slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())
+        assert axes[0, 0] < -0.9, "the patient's left is on the right of the screen"
+        assert axes[1, 1] > 0.9, "the front is up"
         assert width / height == pytest.approx(pixels[0] / pixels[1], rel=0.02)
         span = np.ptp(seen, axis=0)
         assert (seen.max(axis=0) + seen.min(axis=0)) / 2 == pytest.approx((0, 0), abs=1.0)
