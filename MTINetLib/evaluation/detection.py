@@ -64,10 +64,9 @@ def match_lesions(truth: Labels, found: Labels, minimum_iou: float = MATCH_IOU) 
     """Match the lesions of two label maps (0 is background) of one shape by the rule of this file."""
     if truth.shape != found.shape:
         raise ValueError(f"the label maps differ in shape: {truth.shape} and {found.shape}")
-    table = _contingency(truth, found)
+    table = contingency(truth, found)
     overlap = table.overlap
-    union = table.true_sizes[:, None] + table.found_sizes[None, :] - overlap
-    ious = overlap / np.maximum(union, 1.0)
+    ious = table.ious
     # The comparison needs a hair of tolerance: 0.1 is no binary fraction.
     eligible = np.where(ious >= minimum_iou - 1e-12, ious, 0.0) * (overlap > 0)
     rows, columns = linear_sum_assignment(eligible, maximize=True)
@@ -94,7 +93,7 @@ def size_band(long_axis_mm: float) -> str:
 
 
 @dataclass(frozen=True)
-class _Contingency:
+class Contingency:
     """Labels of both maps, voxels they share [truth, found], and their sizes in voxels."""
 
     true_labels: npt.NDArray[np.int64]
@@ -103,15 +102,22 @@ class _Contingency:
     true_sizes: Floats
     found_sizes: Floats
 
+    @property
+    def ious(self) -> Floats:
+        """IoU of each true with each found lesion, [truth, found]."""
+        union = self.true_sizes[:, None] + self.found_sizes[None, :] - self.overlap
+        return np.asarray(self.overlap / np.maximum(union, 1.0))
 
-def _contingency(truth: Labels, found: Labels) -> _Contingency:
+
+def contingency(truth: Labels, found: Labels) -> Contingency:
+    """The voxels that each true and each found lesion share."""
     anything = (truth != 0) | (found != 0)
     true_values, true_index = np.unique(np.append(truth[anything].astype(np.int64), 0), return_inverse=True)
     found_values, found_index = np.unique(np.append(found[anything].astype(np.int64), 0), return_inverse=True)
     table = np.zeros((len(true_values), len(found_values)))
     np.add.at(table, (true_index[:-1], found_index[:-1]), 1.0)
     true_rows, found_columns = true_values != 0, found_values != 0
-    return _Contingency(
+    return Contingency(
         true_labels=true_values[true_rows],
         found_labels=found_values[found_columns],
         overlap=table[np.ix_(true_rows, found_columns)],

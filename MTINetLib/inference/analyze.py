@@ -28,7 +28,7 @@ from MTINetLib.study.phase import Phase
 from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import Study
 
-__all__ = ["Analysis", "AnalysisSettings", "analyze", "measure_again"]
+__all__ = ["Analysis", "AnalysisSettings", "analyze", "measure_again", "network_slices"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def analyze(
     predictor = SlicePredictor(model.ready_for, model.settled(device, precision), batch_size)
     clock = _Clock()
     with clock.stage("normalise"):
-        frame, scale, slices = _prepare(study, model)
+        frame, scale, slices = network_slices(study, model)
     with clock.stage("network"):
         predicted = predictor.segment(slices, thresholds.mask, progress)
     with clock.stage("lesions"):
@@ -115,7 +115,7 @@ def measure_again(
         return remeasure(study, labels, before, progress)
     predictor = SlicePredictor(model.ready_for, model.settled(device, precision))
     thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
-    frame, scale, slices = _prepare(study, model)
+    frame, scale, slices = network_slices(study, model)
     readings = read_lesions(predictor, slices, frame.labels_to_slices(labels), progress)
     lesions = _describe(study, labels, readings, scale, thresholds, model, progress)
     fresh = _provenance(study, model, predictor, thresholds, scale)
@@ -123,7 +123,8 @@ def measure_again(
     return StudyFindings(lesions, summarise_study(study), corrected)
 
 
-def _prepare(study: Study, model: LoadedModel) -> tuple[SliceFrame, IntensityScale, Slices]:
+def network_slices(study: Study, model: LoadedModel) -> tuple[SliceFrame, IntensityScale, Slices]:
+    """What the network sees of a study: its frame, its intensity scale, and the slices [Z, 4, S, S]."""
     scale = estimate_scale(study.phase(Phase.PRE))
     frame = SliceFrame.of(study.grid, model.config.network.image_size)
     return frame, scale, frame.to_slices(scale.apply(study.volumes))

@@ -1,0 +1,177 @@
+"""The free-response curve of a model, and the point on it where the model is to work.
+
+Sensitivity over lesions against false positives a study (free-response ROC, Bunch et al., J Appl Photogr Eng
+4 (1978) 166-171), by the matching rule of detection.py, over a grid of the thresholds that decide what is a
+lesion. Each study is looked at once for each mask threshold; the other thresholds only choose among the
+components that were found there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from MTINetLib.evaluation.detection import MATCH_IOU, contingency
+from MTINetLib.inference.lesions import find_lesions
+from MTINetLib.inference.settings import Thresholds
+from MTINetLib.study.grid import Grid
+
+MASKS = (0.3, 0.4, 0.5, 0.6, 0.7)
+_PEAKS = (0.0, 0.8, 0.9, 0.95)
+_MEANS = (0.0, 0.6, 0.7, 0.8, 0.9)
+_SMALLEST_MM3 = (30.0, 60.0, 120.0)
+_MIN_SLICES = (1, 2)
+
+
+@dataclass(frozen=True)
+class Component:
+    """A connected component of a probability map above one mask threshold.
+
+    Args:
+        mm3: its volume.
+        slices: in how many slices of the reference grid it lies.
+        peak, mean: of its voxels' probabilities.
+        ious: with the true lesions that it may stand for, by their labels.
+    """
+
+    mm3: float
+    slices: int
+    peak: float
+    mean: float
+    ious: Mapping[int, float]
+
+    def passes(self, thresholds: Thresholds) -> bool:
+        """Whether ``find_lesions`` keeps it."""
+        return (
+            self.mm3 >= thresholds.smallest_mm3
+            and self.slices >= thresholds.min_slices
+            and self.peak >= thresholds.peak
+            and self.mean >= thresholds.mean
+        )
+
+
+@dataclass(frozen=True)
+class StudyComponents:
+    """One study: how many true lesions it has, and the components by mask threshold."""
+
+    lesions: int
+    by_mask: Mapping[float, tuple[Component, ...]]
+
+
+@dataclass(frozen=True)
+class FreeResponsePoint:
+    """Thresholds and what they give.
+
+    Args:
+        sensitivity: found true lesions over all.
+        false_positives: a study.
+        mean_iou: over all true lesions, missed ones counting 0.
+    """
+
+    thresholds: Thresholds
+    sensitivity: float
+    false_positives: float
+    mean_iou: float
+
+
+def study_components(
+    probability: npt.NDArray[np.float32], truth: npt.NDArray[Any], grid: Grid
+) -> StudyComponents:
+    """The components of a probability map at every mask threshold; both arrays are [K, J, I] on the grid."""
+    by_mask = {mask: _components(probability, truth, grid, mask) for mask in MASKS}
+    return StudyComponents(len(np.unique(truth[truth > 0])), by_mask)
+
+
+def free_response(studies: Sequence[StudyComponents], base: Thresholds) -> Iterator[FreeResponsePoint]:
+    """A point for every combination of thresholds, the most permissive first.
+
+    Args:
+        studies: at least one of them with a true lesion.
+        base: gives the thresholds that have nothing to do with detection.
+    """
+    lesions = sum(study.lesions for study in studies)
+    for thresholds in _combinations(base):
+        found = false = 0
+        ious = 0.0
+        for study in studies:
+            kept = [part for part in study.by_mask[thresholds.mask] if part.passes(thresholds)]
+            matched = _matched(kept)
+            found += len(matched)
+            false += len(kept) - len(matched)
+            ious += sum(matched)
+        yield FreeResponsePoint(thresholds, found / lesions, false / len(studies), ious / lesions)
+
+
+def most_sensitive(points: Sequence[FreeResponsePoint], most_false_positives: float) -> FreeResponsePoint:
+    """The most sensitive point with at most so many false positives a study; of equal ones the best outlines.
+
+    Where no point has so few, it is the one with the fewest.
+    """
+    allowed = [point for point in points if point.false_positives <= most_false_positives]
+    if not allowed:
+        return min(points, key=lambda point: (point.false_positives, -point.sensitivity, -point.mean_iou))
+    return max(allowed, key=lambda point: (point.sensitivity, point.mean_iou, -point.false_positives))
+
+
+def _components(
+    probability: npt.NDArray[np.float32], truth: npt.NDArray[Any], grid: Grid, mask: float
+) -> tuple[Component, ...]:
+    everything = Thresholds(mask=mask, peak=mask, smallest_mm3=min(_SMALLEST_MM3))
+    labels = find_lesions(probability, grid, everything)
+    count = int(labels.max())
+    if not count:
+        return ()
+    numbers = np.arange(1, count + 1)
+    inside = labels > 0
+    voxels = np.bincount(labels[inside], minlength=count + 1)[1:]
+    sums = np.bincount(labels[inside], probability[inside], minlength=count + 1)[1:]
+    peaks = np.asarray(ndimage.maximum(probability, labels, numbers))
+    spans = [box[0].stop - box[0].start for box in ndimage.find_objects(labels)]
+    ious = _ious_by_component(truth, labels)
+    return tuple(
+        Component(
+            mm3=float(voxels[n] * grid.voxel_volume_mm3),
+            slices=spans[n],
+            peak=float(peaks[n]),
+            mean=float(sums[n] / voxels[n]),
+            ious=ious.get(n + 1, {}),
+        )
+        for n in range(count)
+    )
+
+
+def _ious_by_component(truth: npt.NDArray[Any], labels: npt.NDArray[Any]) -> dict[int, dict[int, float]]:
+    table = contingency(truth, labels)
+    found: dict[int, dict[int, float]] = {}
+    for row, column in np.argwhere(table.ious >= MATCH_IOU - 1e-12):
+        of_component = found.setdefault(int(table.found_labels[column]), {})
+        of_component[int(table.true_labels[row])] = float(table.ious[row, column])
+    return found
+
+
+def _matched(kept: Sequence[Component]) -> list[float]:
+    """IoU of each pair of a true lesion and the component that stands for it, one to one, best pairs first."""
+    pairs = [(iou, number, truth) for number, part in enumerate(kept) for truth, iou in part.ious.items()]
+    used: set[int] = set()
+    found: dict[int, float] = {}
+    for iou, number, truth in sorted(pairs, reverse=True):
+        if number not in used and truth not in found:
+            used.add(number)
+            found[truth] = iou
+    return list(found.values())
+
+
+def _combinations(base: Thresholds) -> Iterator[Thresholds]:
+    grid = itertools.product(MASKS, _PEAKS, _MEANS, _SMALLEST_MM3, _MIN_SLICES)
+    for mask, peak, mean, smallest, slices in grid:
+        if (peak and peak <= mask) or (mean and mean <= mask):
+            continue  # asks nothing that the mask threshold does not ask already
+        yield replace(
+            base, mask=mask, peak=max(peak, mask), mean=mean, smallest_mm3=smallest, min_slices=slices
+        )

@@ -1,0 +1,177 @@
+"""Thresholds and temperature that suit a model, found on patients that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.errors import InputError
+from MTINetLib.evaluation.free_response import (
+    FreeResponsePoint,
+    StudyComponents,
+    free_response,
+    most_sensitive,
+    study_components,
+)
+from MTINetLib.evaluation.temperature import fit_temperature
+from MTINetLib.evaluation.truth import read_truth
+from MTINetLib.findings import NETWORK_CLASSES
+from MTINetLib.inference.analyze import network_slices
+from MTINetLib.inference.device import choose_compute
+from MTINetLib.inference.heads import read_lesions
+from MTINetLib.inference.model_store import LoadedModel
+from MTINetLib.inference.predict import SlicePredictor
+from MTINetLib.inference.settings import Thresholds
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.dataset_folder import DatasetCase
+from MTINetLib.study.load import load_study_from_paths
+
+#: The point of the free-response curve that is taken: the most sensitive one with at most so many.
+MOST_FALSE_POSITIVES = 0.3
+#: Fewer patients or lesions than these say more of themselves than of the model.
+LEAST_PATIENTS = 10
+LEAST_LESIONS = 10
+#: More patients than these change little and cost minutes.
+MOST_PATIENTS = 40
+
+_CLASS_INDEX = {kind.value: number for number, kind in enumerate(NETWORK_CLASSES)}
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """How a model is to be used, and how that was found.
+
+    Args:
+        thresholds: what makes a lesion of probabilities.
+        temperature: that the class logits are divided by.
+        account: plain values for the model's config: rule, patients, lesions and the figures reached,
+            or why nothing was fitted.
+    """
+
+    thresholds: Thresholds
+    temperature: float
+    account: Mapping[str, Any]
+
+
+@dataclass
+class _Seen:
+    """What the validation studies gave so far."""
+
+    patients: set[str]
+    studies: list[StudyComponents]
+    logits: list[npt.NDArray[np.float64]]
+    classes: list[int]
+    left_out: list[str]
+
+
+def fit_operating_point(
+    cases: Sequence[DatasetCase],
+    model: LoadedModel,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    progress: Progress | None = None,
+) -> OperatingPoint:
+    """Fit thresholds and temperature on cases that the model was not trained on.
+
+    Detection takes the most sensitive point of the free-response curve with at most MOST_FALSE_POSITIVES
+    false positives a study, the temperature the greatest likelihood of the true classes, read under the
+    true masks. With too few patients or lesions each keeps its neutral value (``Thresholds()``, 1) and the
+    account says so.
+
+    Args:
+        cases: of the validation patients; the first MOST_PATIENTS patients are looked at.
+        progress: one step a case; may raise Cancelled.
+    """
+    wanted = _of_first_patients(cases)
+    too_few = _too_few_patients(wanted)
+    if too_few:
+        return OperatingPoint(Thresholds(), 1.0, {"fitted": False, "why": too_few})
+    seen = _look_at(wanted, model, device, precision, progress or Silent())
+    point = _detection(seen)
+    temperature, of_temperature = _temperature(seen)
+    thresholds = Thresholds() if point is None else point.thresholds
+    return OperatingPoint(thresholds, temperature, {**_account(seen, point), "temperature": of_temperature})
+
+
+def _of_first_patients(cases: Sequence[DatasetCase]) -> list[DatasetCase]:
+    patients = list(dict.fromkeys(case.patient for case in cases))[:MOST_PATIENTS]
+    return [case for case in cases if case.patient in patients]
+
+
+def _too_few_patients(cases: Sequence[DatasetCase]) -> str:
+    count = len({case.patient for case in cases})
+    if count >= LEAST_PATIENTS:
+        return ""
+    return f"{count} validation patients are too few to fit thresholds on; {LEAST_PATIENTS} are needed"
+
+
+def _look_at(
+    cases: Sequence[DatasetCase], model: LoadedModel, device: str, precision: str, progress: Progress
+) -> _Seen:
+    predictor = SlicePredictor(model.ready_for, choose_compute(device, precision))
+    seen = _Seen(set(), [], [], [], [])
+    progress.start("Fitting the thresholds", len(cases))
+    for done, case in enumerate(cases, start=1):
+        try:
+            _look_at_case(case, model, predictor, seen)
+        except InputError:
+            seen.left_out.append(case.case)
+        predictor.features.maps.clear()
+        progress.update(done)
+    progress.finish()
+    return seen
+
+
+def _look_at_case(case: DatasetCase, model: LoadedModel, predictor: SlicePredictor, seen: _Seen) -> None:
+    study = load_study_from_paths(case.phase_paths)
+    truth = read_truth(case, study.grid).labels
+    frame, _, slices = network_slices(study, model)
+    probability = frame.to_native(predictor.segment(slices, 1.0))
+    seen.patients.add(case.patient)
+    seen.studies.append(study_components(probability, truth, study.grid))
+    for label, reading in read_lesions(predictor, slices, frame.labels_to_slices(truth)).items():
+        logits = reading.mean_logits()
+        index = _CLASS_INDEX.get(case.class_of(label))
+        if logits is not None and index is not None and np.isfinite(logits).all():
+            seen.logits.append(logits)
+            seen.classes.append(index)
+
+
+def _detection(seen: _Seen) -> FreeResponsePoint | None:
+    if sum(study.lesions for study in seen.studies) < LEAST_LESIONS:
+        return None
+    return most_sensitive(list(free_response(seen.studies, Thresholds())), MOST_FALSE_POSITIVES)
+
+
+def _temperature(seen: _Seen) -> tuple[float, dict[str, Any]]:
+    count = len(seen.classes)
+    if count < LEAST_LESIONS or len(set(seen.classes)) < len(NETWORK_CLASSES):
+        why = f"{count} validation lesions of known class, or not of every class, are too few"
+        return 1.0, {"fitted": False, "why": why}
+    value = fit_temperature(np.stack(seen.logits), np.array(seen.classes))
+    return value, {"fitted": True, "lesions": count, "rule": "greatest likelihood, smoothed targets"}
+
+
+def _account(seen: _Seen, point: FreeResponsePoint | None) -> dict[str, Any]:
+    lesions = sum(study.lesions for study in seen.studies)
+    account: dict[str, Any] = {
+        "fitted": point is not None,
+        "patients": len(seen.patients),
+        "studies": len(seen.studies),
+        "lesions": lesions,
+    }
+    if seen.left_out:
+        account["left_out"] = list(seen.left_out)
+    if point is None:
+        why = f"{lesions} validation lesions are too few to fit thresholds on; {LEAST_LESIONS} are needed"
+        return {**account, "why": why}
+    account["rule"] = f"the most sensitive point with at most {MOST_FALSE_POSITIVES} false positives a study"
+    account["sensitivity"] = round(point.sensitivity, 4)
+    account["false_positives_a_study"] = round(point.false_positives, 4)
+    account["mean_iou"] = round(point.mean_iou, 4)
+    return account

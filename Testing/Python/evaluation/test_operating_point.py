@@ -1,0 +1,88 @@
+"""A model's thresholds and temperature, found on cases that it was not trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.small_dataset import SIZE, write_small_dataset
+from support.small_models import known_model
+
+from MTINetLib.errors import Cancelled
+from MTINetLib.evaluation.operating_point import MOST_FALSE_POSITIVES, fit_operating_point
+from MTINetLib.inference.settings import Thresholds
+from MTINetLib.progress import Silent
+from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
+
+CLASSES = ("HCC", "hemangioma") * 5 + ("none", "none")
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> list[DatasetCase]:
+    """Twelve patients, ten with a lesion, all with a spot that a network is unsure of."""
+    return read_dataset(write_small_dataset(tmp_path_factory.mktemp("many"), CLASSES, dim_spots=True))
+
+
+def test_a_point_is_found_that_keeps_the_lesions_and_leaves_out_the_spots(cases: list[DatasetCase]) -> None:
+    point = fit_operating_point(cases, known_model(SIZE))
+    assert point.account["fitted"] is True
+    assert point.account["sensitivity"] == 1.0
+    assert point.account["false_positives_a_study"] <= MOST_FALSE_POSITIVES
+    assert (point.account["patients"], point.account["lesions"]) == (12, 10)
+    assert point.thresholds != Thresholds()
+
+
+def test_the_temperature_belongs_to_the_true_classes(cases: list[DatasetCase]) -> None:
+    account = fit_operating_point(cases, known_model(SIZE)).account
+    assert account["temperature"] == {
+        "fitted": True,
+        "lesions": 10,
+        "rule": "greatest likelihood, smoothed targets",
+    }
+
+
+def test_too_few_patients_leave_everything_neutral_and_say_so(cases: list[DatasetCase]) -> None:
+    point = fit_operating_point(cases[:3], known_model(SIZE))
+    assert point.thresholds == Thresholds()
+    assert point.temperature == 1.0
+    assert point.account == {
+        "fitted": False,
+        "why": "3 validation patients are too few to fit thresholds on; 10 are needed",
+    }
+
+
+def test_too_few_lesions_leave_the_thresholds_neutral(tmp_path: Path) -> None:
+    few = read_dataset(write_small_dataset(tmp_path, ("HCC",) * 4 + ("none",) * 6))
+    point = fit_operating_point(few, known_model(SIZE))
+    assert point.thresholds == Thresholds()
+    assert point.account["why"].startswith("4 validation lesions are too few")
+    assert point.temperature == 1.0
+    assert point.account["temperature"]["fitted"] is False
+
+
+def test_lesions_of_one_class_fit_no_temperature(tmp_path: Path) -> None:
+    one_class = read_dataset(write_small_dataset(tmp_path, ("HCC",) * 11))
+    point = fit_operating_point(one_class, known_model(SIZE))
+    assert point.account["fitted"] is True
+    assert point.account["temperature"]["fitted"] is False
+    assert point.temperature == 1.0
+
+
+def test_a_case_that_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
+    broken = read_dataset(write_small_dataset(tmp_path, CLASSES))
+    mask = broken[4].mask_path
+    assert mask is not None
+    mask.write_bytes(b"no image")
+    point = fit_operating_point(broken, known_model(SIZE))
+    assert point.account["left_out"] == [broken[4].case]
+    assert point.account["studies"] == 11
+
+
+def test_fitting_can_be_cancelled(cases: list[DatasetCase]) -> None:
+    class Stops(Silent):
+        def update(self, done: int) -> None:
+            if done == 2:
+                raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        fit_operating_point(cases, known_model(SIZE), progress=Stops())
