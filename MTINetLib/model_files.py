@@ -62,6 +62,30 @@ def read_model_files(folder: Path) -> ModelFiles:
     return ModelFiles(data[WEIGHTS_FILE], _object(data[CONFIG_FILE], folder), sums[WEIGHTS_FILE])
 
 
+def write_model_files(folder: Path, weights: bytes, config: Mapping[str, Any]) -> str:
+    """Write the three files of a model; older ones are replaced, other files are left alone.
+
+    Args:
+        folder: made where it is missing.
+        weights: safetensors.
+        config: plain JSON values.
+
+    Returns:
+        SHA-256 of the weights.
+    """
+    text = json.dumps(config, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    files = {WEIGHTS_FILE: weights, CONFIG_FILE: text.encode("utf-8")}
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    # The form that `sha256sum --check` reads; it comes last and says that the folder is whole.
+    files[SUMS_FILE] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode("ascii")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        beside = folder / f".part-{os.getpid()}-{name}"
+        beside.write_bytes(data)
+        beside.replace(folder / name)
+    return digests[WEIGHTS_FILE]
+
+
 def told_config(folder: Path) -> dict[str, Any]:
     """What the config says, with nothing compared; empty if it cannot be read."""
     try:

@@ -156,7 +156,7 @@ def _ious_by_component(truth: npt.NDArray[Any], labels: npt.NDArray[Any]) -> dic
 
 
 def _matched(kept: Sequence[Component]) -> list[float]:
-    """IoU of each pair of a true lesion and the component that stands for it, one to one, best pairs first."""
+    """IoU of each pair of a true lesion and the component that stands for it, one to one, best first."""
     pairs = [(iou, number, truth) for number, part in enumerate(kept) for truth, iou in part.ious.items()]
     used: set[int] = set()
     found: dict[int, float] = {}

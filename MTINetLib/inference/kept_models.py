@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import os
 import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from MTINetLib.errors import InputError, MissingResourceError, ModelError
 from MTINetLib.inference.find_models import kept_folder, model_folders, models_in, told_name
 from MTINetLib.model_files import (
-    CONFIG_FILE,
-    SUMS_FILE,
     WEIGHTS_FILE,
     read_model_files,
     read_sums,
     told_config,
+    write_model_files,
 )
 
 _NAME = re.compile(r"[^\W_](?:[\w .+-]{0,58}[\w+-])?")
@@ -85,7 +81,7 @@ def keep_model(trained: Path, name: str) -> KeptModel:
     config = {**files.config, "name": name}
     beside = target.with_name(f".part-{os.getpid()}-{target.name}")
     try:
-        _write(beside, files.weights, config)
+        write_model_files(beside, files.weights, config)
         beside.replace(target)
     except OSError as error:
         raise MissingResourceError(
@@ -118,13 +114,3 @@ def _new_folder(name: str) -> Path:
     plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "model"
     numbered = (kept_folder() / (plain if n == 1 else f"{plain}-{n}") for n in itertools.count(1))
     return next(folder for folder in numbered if not folder.exists())
-
-
-def _write(folder: Path, weights: bytes, config: Mapping[str, Any]) -> None:
-    folder.mkdir(parents=True)
-    text = json.dumps(config, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    files = {WEIGHTS_FILE: weights, CONFIG_FILE: text.encode("utf-8")}
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    files[SUMS_FILE] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode("ascii")
-    for name, data in files.items():
-        (folder / name).write_bytes(data)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from MTINetLib.errors import ModelError
-from MTINetLib.model_files import CONFIG_FILE, SUMS_FILE, WEIGHTS_FILE, read_model_files
+from MTINetLib.model_files import CONFIG_FILE, WEIGHTS_FILE, read_model_files, write_model_files
 from MTINetLib.network.mtinet import MTINet
 
 #: Rises when older programs could not read newer model folders rightly.
@@ -34,21 +31,11 @@ def save_model_folder(folder: Path, network: MTINet, config: Mapping[str, Any]) 
         SHA-256 of the weights file.
     """
     whole = {"format": FORMAT, **config, "network": network.settings.to_dict()}
-    text = json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     weights = {
         name: (value.detach().float() if value.is_floating_point() else value.detach()).cpu().contiguous()
         for name, value in network.state_dict().items()
     }
-    files = {WEIGHTS_FILE: save_tensors(weights), CONFIG_FILE: text.encode("utf-8")}
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    # The form that `sha256sum --check` reads; it comes last and says that the folder is whole.
-    files[SUMS_FILE] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode("ascii")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        beside = folder / f".part-{os.getpid()}-{name}"
-        beside.write_bytes(data)
-        beside.replace(folder / name)
-    return digests[WEIGHTS_FILE]
+    return write_model_files(folder, save_tensors(weights), whole)
 
 
 def read_model_folder(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], str]:

@@ -58,7 +58,7 @@ def test_the_curve_says_what_finding_and_matching_say(seed: int) -> None:
 
 def test_thresholds_that_say_nothing_of_detection_stay_as_they_were() -> None:
     base = Thresholds(class_probability=0.9, slice_disagreement=0.2, least_pixels=3)
-    study = StudyComponents(1, {mask: () for mask in (0.3, 0.4, 0.5, 0.6, 0.7)})
+    study = StudyComponents(1, dict.fromkeys((0.3, 0.4, 0.5, 0.6, 0.7), ()))
     for point in free_response([study], base):
         assert point.thresholds.class_probability == 0.9
         assert point.thresholds.slice_disagreement == 0.2
@@ -67,7 +67,7 @@ def test_thresholds_that_say_nothing_of_detection_stay_as_they_were() -> None:
 
 def test_one_component_over_two_lesions_finds_one_of_them() -> None:
     over_both = Component(900.0, 3, 0.99, 0.95, {1: 0.4, 2: 0.3})
-    study = StudyComponents(2, {mask: (over_both,) for mask in (0.3, 0.4, 0.5, 0.6, 0.7)})
+    study = StudyComponents(2, dict.fromkeys((0.3, 0.4, 0.5, 0.6, 0.7), (over_both,)))
     assert {point.sensitivity for point in free_response([study], Thresholds())} == {0.5}
 
 

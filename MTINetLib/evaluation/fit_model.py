@@ -1,0 +1,50 @@
+"""A trained model gets the thresholds and the temperature that suit it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from MTINetLib.evaluation.operating_point import OperatingPoint, fit_operating_point
+from MTINetLib.inference.model_store import load_model
+from MTINetLib.model_files import read_model_files, write_model_files
+from MTINetLib.progress import Progress
+from MTINetLib.study.dataset_folder import read_dataset
+
+
+def fit_model(
+    folder: Path, dataset: Path, patients: Collection[str], progress: Progress | None = None
+) -> OperatingPoint:
+    """Fit on a dataset's validation patients, and write what was found into the model's config.
+
+    The weights, and so their SHA-256, stay as they are.
+
+    Args:
+        folder: of the model.
+        patients: that the model was validated on, and not trained on.
+
+    Raises:
+        ModelError, InputError: see ``load_model`` and ``read_dataset``.
+        Cancelled: told by ``progress``; the model stays as it was.
+    """
+    cases = [case for case in read_dataset(dataset) if case.patient in patients]
+    point = fit_operating_point(cases, load_model(folder), progress=progress)
+    files = read_model_files(folder)
+    found = {
+        "thresholds": point.thresholds.to_dict(),
+        "temperature": point.temperature,
+        "operating_point": dict(point.account),
+    }
+    write_model_files(folder, files.weights, {**files.config, **found})
+    return point
+
+
+def words_of(point: OperatingPoint) -> str:
+    """One sentence that says what the thresholds of a model rest on."""
+    account = point.account
+    if not account["fitted"]:
+        return f"Neutral thresholds: {account['why']}."
+    return (
+        f"Thresholds fitted on {account['patients']} validation patients: sensitivity "
+        f"{account['sensitivity']:.2f} with {account['false_positives_a_study']:.2f} false positives a study."
+    )
