@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,8 @@ from MTINetLib.commands.options import Dataset
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from MTINetLib.evaluation.operating_point import OperatingPoint
+    from MTINetLib.progress import Progress
     from MTINetLib.training.run_split import DataChanges
     from MTINetLib.training.settings import TrainingSettings
     from MTINetLib.training.train import TrainingResult
@@ -96,14 +99,24 @@ def train(
                 data_changes=changes_word,
             )
             results = [result]
-    for result in results:
-        _tell(console, result)
+        points = _fitted(dataset, results, progress) if is_first_process() else []
+    for result, point in zip(results, points, strict=False):
+        _tell(console, result, point)
 
 
-def _tell(console: Console, result: TrainingResult) -> None:
+def _fitted(dataset: Path, results: Sequence[TrainingResult], progress: Progress) -> list[OperatingPoint]:
+    from MTINetLib.evaluation.fit_model import fit_model
+
+    return [fit_model(result.model, dataset, result.validation, progress) for result in results]
+
+
+def _tell(console: Console, result: TrainingResult, point: OperatingPoint) -> None:
+    from MTINetLib.evaluation.fit_model import words_of
+
     figures = ", ".join(f"{key} {value:.3f}" for key, value in sorted(result.scores.items()))
     lines = (
         f"{result.steps} steps in {result.minutes:.1f} min; validation: {figures}.",
+        words_of(point),
         f"The model is in {result.model} (SHA-256 {result.sha256}).",
     )
     for line in lines:

@@ -247,4 +247,6 @@ def told_of(trained: Trained) -> str:
     models = "the best model" if count == 1 else f"the means of {count} models"
     end = "has finished" if trained.finished else "was stopped"
     then = "" if trained.finished else " Resume goes on with it."
-    return f"The training {end} after {trained.steps} steps; {models} in validation: {figures}.{then}"
+    thresholds = f" {trained.models[0].thresholds}" if count == 1 and trained.models[0].thresholds else ""
+    told = f"The training {end} after {trained.steps} steps; {models} in validation: {figures}."
+    return f"{told}{thresholds}{then}"

@@ -59,6 +59,7 @@ class TrainingResult:
         scores: validation figures of the exported weights, such as ``dice``, ``mae``, ``score``.
         steps, minutes: spent in all, those before a resume included.
         finished: False if the run was stopped before its budget was spent.
+        validation: patients that the network was validated on, and not trained on.
     """
 
     run: Path
@@ -68,6 +69,7 @@ class TrainingResult:
     steps: int
     minutes: float
     finished: bool = True
+    validation: tuple[str, ...] = ()
 
 
 def train(
@@ -142,7 +144,8 @@ def train(
     finally:
         if trainer.is_global_zero:
             merge_metrics(folder)
-    return replace(_exported(folder, trainer, module, settings, name), finished=finished)
+    exported = _exported(folder, trainer, module, settings, name)
+    return replace(exported, finished=finished, validation=split.validation)
 
 
 def _kept_split(

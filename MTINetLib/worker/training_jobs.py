@@ -69,6 +69,7 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
     context.progress.rate = _PROGRESS_RATE
     context.progress.start("Loading PyTorch", 0)
     # Here, so that checking a dataset needs neither torch nor Lightning.
+    from MTINetLib.evaluation.fit_model import fit_model, words_of
     from MTINetLib.training.cross_validation import cross_validate
     from MTINetLib.training.run_split import DataChanges
     from MTINetLib.training.train import train as train_one
@@ -111,9 +112,11 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
                     data_changes=changes,
                 )
             ]
+        # Not the watch: a stop asks for the model so far, and that is whole with neutral thresholds too.
+        points = [fit_model(result.model, dataset, result.validation, context.progress) for result in results]
     models = tuple(
-        TrainedModel(number, str(result.model), result.sha256, result.scores)
-        for number, result in enumerate(results, 1)
+        TrainedModel(number, str(result.model), result.sha256, result.scores, words_of(point))
+        for number, (result, point) in enumerate(zip(results, points, strict=True), 1)
     )
     return Trained(
         str(run),

@@ -129,12 +129,13 @@ class Pace(Message):
 
 @dataclass(frozen=True)
 class TrainedModel(Message):
-    """One exported model; ``part`` is its fold, from 1."""
+    """One exported model; ``part`` is its fold, from 1, ``thresholds`` a sentence on what they rest on."""
 
     part: int
     folder: str
     sha256: str
     scores: Mapping[str, float]
+    thresholds: str = ""
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ def test_a_run_tells_its_figures_and_leaves_a_model_to_keep(
     stages = list(dict.fromkeys(stage for stage, _, _ in heard.steps))
     assert stages == ["Loading PyTorch", "Preparing slices", "Training"]
     (model,) = trained.models
+    assert model.thresholds.startswith("Neutral thresholds: 2 validation patients are too few")
     kept = client.wait(
         client.submit("keep_model", KeepModel(model.folder, "kept one").to_dict()), timeout_s=30
     )
