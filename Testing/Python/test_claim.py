@@ -119,9 +119,11 @@ def test_where_there_can_be_no_claim_the_work_goes_on(
     assert not place.parent.exists() or list(place.parent.iterdir()) == []
 
 
+#: A folder that is there; nobody comes to read it.
+ELSEWHERE = Path(__file__).parent
 COMMANDS: dict[str, Callable[[Path], list[str]]] = {
-    "analyze": lambda out: ["analyze", str(out.parent), "-o", str(out)],
-    "analyze --overwrite": lambda out: ["analyze", str(out.parent), "-o", str(out), "--overwrite"],
+    "analyze": lambda out: ["analyze", str(ELSEWHERE), "-o", str(out)],
+    "analyze --overwrite": lambda out: ["analyze", str(ELSEWHERE), "-o", str(out), "--overwrite"],
     "phantom": lambda out: ["phantom", "-o", str(out), "-n", "1"],
     "evaluate": lambda out: ["evaluate", str(out.parent), "-o", str(out), "--device", "cpu"],
     "train": lambda out: ["train", str(out.parent), "-o", str(out)],

@@ -138,5 +138,7 @@ def test_going_on_from_an_untouched_result_gives_it_again(
 def test_a_segmentation_that_is_not_there_is_refused_before_anything_is_read(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert analyze(tmp_path / "out", model, str(tmp_path), "--resume-from", str(tmp_path / "gone")) == 2
+    source = tmp_path / "images"
+    source.mkdir()
+    assert analyze(tmp_path / "out", model, str(source), "--resume-from", str(tmp_path / "gone")) == 2
     assert "name a DICOM segmentation" in capsys.readouterr().err

@@ -156,7 +156,7 @@ def test_names_that_are_no_utf_8_are_read_where_possible_and_else_one_sentence(
     code, _, err = printed("utf-8", "analyze", str(folder), "-o", str(folder / "out"))
     assert (code, err.count(b"\n")) == (2, 1)
     assert b"not UTF-8" in err
-    named = folder / "pre.nii"
+    named = folder / "pre.nrrd"  # NIfTI is read here, NRRD by a library that takes text only
     named.write_bytes(b"x")
     words = [
         word for name in ("pre", "arterial", "portal-venous", "delayed") for word in (f"--{name}", str(named))
