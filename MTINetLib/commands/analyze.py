@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,7 +32,8 @@ def analyze(
         Path | None,
         typer.Argument(
             metavar="INPUT",
-            help="A folder of DICOM, at any depth; left out when the four phases are named one by one.",
+            help="A folder of DICOM, at any depth, or of four volume files; or a .zip of either. Left out "
+            "when the four phases are named one by one.",
         ),
     ] = None,
     pre: Annotated[str | None, typer.Option(metavar="P", help="Pre-contrast phase.")] = None,
@@ -99,9 +101,9 @@ def analyze(
     earlier = None if resume_from is None else _segmentation_file(resume_from)
     console = terminal()
     notes: list[str] = []
-    with claimed(out), RichProgress(console) as progress:
+    with claimed(out), RichProgress(console) as progress, ExitStack() as opened:
         loaded = _load_model(model, device, precision, progress)
-        study = load_study(source, told, grid_of, align, progress, assume_order=assume_order)
+        study = load_study(source, told, grid_of, align, progress, opened, assume_order=assume_order)
 
         from MTINetLib.inference.analyze import analyze as find_lesions
         from MTINetLib.report.write_outputs import OutputOptions, first_to_read, write_outputs
@@ -179,19 +181,25 @@ def load_study(
     reference: Phase,
     alignment: str,
     progress: Progress,
+    opened: ExitStack,
     *,
     assume_order: bool = False,
 ) -> Study:
-    """The study from INPUT, from four paths, or from INPUT with some phases named."""
-    from MTINetLib.study.load import load_study_from_dicom, load_study_from_paths
+    """The study from INPUT, from four paths, or from INPUT with some phases named.
+
+    Args:
+        opened: keeps the files of INPUT until DICOM results, which refer to them, are written.
+    """
+    from MTINetLib.study.load import load_study_from_paths, study_of
+    from MTINetLib.study.open_input import open_input
 
     mode = alignment  # checked by _check_source
     if source is None:
         paths = {phase: Path(word) for phase, word in told.items()}
         return load_study_from_paths(paths, reference=reference, progress=progress, alignment=mode)  # type: ignore[arg-type]
-    named = {phase: _series_of(phase, word) for phase, word in told.items()}
-    return load_study_from_dicom(
-        source,
+    named = {phase: _series_of(phase, word, source) for phase, word in told.items()}
+    return study_of(
+        opened.enter_context(open_input(source, progress)),
         reference=reference,
         progress=progress,
         told=named,
@@ -237,7 +245,7 @@ def _check_source(source: Path | None, told: dict[Phase, str], alignment: str) -
         raise InputError(f"--align {alignment} is unknown; choose one of {', '.join(_ALIGNMENTS)}.")
     if source is not None:
         if not source.exists():
-            raise InputError(f"{source} does not exist; name a folder of DICOM files.")
+            raise InputError(f"{source} does not exist; name a folder or .zip archive of one study.")
         return
     missing = [option for phase, option in zip(PHASES, PHASE_OPTIONS, strict=True) if phase not in told]
     if len(missing) == len(PHASES):
@@ -251,18 +259,22 @@ def _check_source(source: Path | None, told: dict[Phase, str], alignment: str) -
             )
 
 
-def _series_of(phase: Phase, word: str) -> str:
-    """How a named series is known in the folder: its UID where a path was given, else the word itself."""
+def _series_of(phase: Phase, word: str, source: Path) -> str:
+    """How a named volume is known in INPUT: its UID or file name where a path was given, else the word."""
     from MTINetLib.errors import InputError
+    from MTINetLib.report.source_data import is_inside
     from MTINetLib.study.read_files import read_volume
+    from MTINetLib.study.volume_files import is_volume_file, stem_of
 
     path = Path(word)
     if not path.exists():
         return word
+    if is_volume_file(path) and is_inside(path, source):
+        return stem_of(path)
     uid = read_volume(path).series_uid
     if uid is None:
         raise InputError(
-            f"{path} was named as the {phase.title} phase but is no DICOM series of INPUT; "
-            "leave INPUT out and name all four phases by their files."
+            f"{path} was named as the {phase.title} phase but does not lie in INPUT; leave INPUT out and "
+            "name all four phases by their files."
         )
     return uid

@@ -1,4 +1,4 @@
-"""``mtinet inspect``: what a DICOM folder holds, and which phases are recognised in it."""
+"""``mtinet inspect``: what a folder or archive holds, and which phases are recognised in it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,18 @@ _WIDTH = 140
 
 
 def inspect(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of DICOM, at any depth.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT", help="A folder of DICOM, at any depth, or of volume files; or a .zip of either."
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Say what a folder of DICOM holds: series, volumes, phases and why, without analysing anything."""
+    """Say what a folder or archive holds: series, volumes, phases and why, without analysing anything."""
     from MTINetLib.study.inspect_folder import inspect_folder
 
-    found = inspect_folder(folder)
+    found = inspect_folder(source)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False))
         return
@@ -42,7 +47,8 @@ def inspect(
 def _table(found: Inspection) -> Table:
     from rich.table import Table
 
-    table = Table(title=f"{len(found.volumes)} volumes", title_justify="left")
+    count = len(found.volumes)
+    table = Table(title="1 volume" if count == 1 else f"{count} volumes", title_justify="left")
     for head, right in (("#", True), ("Volume", False), ("Size", False), ("Spacing (mm)", False)):
         table.add_column(head, justify="right" if right else "left", overflow="fold")
     table.add_column(f"After {found.times_after}" if found.times_after else "Time", justify="right")
@@ -76,7 +82,7 @@ def _lines(found: Inspection) -> list[str]:
     from MTINetLib.report.words import flag_in_words, whole_sentence
 
     lines = [*found.remarks, *found.doubts]
-    if found.missing:
+    if found.missing and len(found.volumes) > 1:
         lines.append(
             "Name these phases for mtinet analyze with --pre, --arterial, --portal-venous or --delayed and "
             "the #number above."

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from MTINetLib.errors import InputError
+from MTINetLib.study.folder_files import INDEX, files_below
 
-#: An index of the series around it: its folder is source data as they are.
-_INDEX = "DICOMDIR"
 #: Shorter words of a name are found in any path.
 _SHORTEST_WORD = 3
 
@@ -18,19 +17,35 @@ def refuse_source_data(out: Path, inputs: Iterable[Path]) -> None:
     """Refuse a folder of results inside a folder of input, or among input files.
 
     Args:
-        inputs: files and folders that are read.
+        inputs: files and folders that are read, with what links in them lead to.
 
     Raises:
         InputError: ``out`` lies there; the message names both.
     """
     for given in inputs:
-        folder = given.parent if given.name.upper() == _INDEX else given
+        folder = given.parent if given.name.upper() == INDEX else given
         if is_inside(out, folder) or (folder.is_file() and _same(out, folder.parent)):
             where = folder.parent if folder.is_file() else folder
-            raise InputError(
-                f"{out} lies in {where}, which holds the images: choose a folder outside of it, so that "
-                "results and images do not mix."
-            )
+            raise _among(out, where)
+        for linked in _linked_folders(folder):
+            if is_inside(out, linked):
+                raise _among(out, linked)
+
+
+def _among(out: Path, where: Path) -> InputError:
+    return InputError(
+        f"{out} lies in {where}, which holds the images: choose a folder outside of it, so that "
+        "results and images do not mix."
+    )
+
+
+def _linked_folders(folder: Path) -> Iterable[Path]:
+    """The folders with files that lie elsewhere, because a link in ``folder`` leads to them."""
+    if not folder.is_dir():
+        return ()
+    real = folder.resolve()
+    parents = dict.fromkeys(path.parent for path in files_below(folder)[0])
+    return [parent for parent in parents if not parent.resolve().is_relative_to(real)]
 
 
 def refuse_identity(out: Path, inputs: Iterable[Path], names: Iterable[str]) -> None:
@@ -89,7 +104,7 @@ def _same(one: Path, other: Path) -> bool:
 
 def _holds_only(folder: Path, known: Sequence[Path]) -> bool:
     try:
-        return all(entry in known or entry.name.upper() == _INDEX for entry in folder.iterdir())
+        return all(entry in known or entry.name.upper() == INDEX for entry in folder.iterdir())
     except OSError:
         return False
 

@@ -16,6 +16,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from MTINetLib.study.dicom_encoding import NATIVE, Encoding, find_encoding, says_dicom
+from MTINetLib.study.dicom_gzip import PackedError, unpacked
 from MTINetLib.study.dicom_text import in_utf_8
 
 Found = TypeVar("Found")
@@ -39,14 +40,22 @@ class UnusableError(Exception):
 def open_regular(path: Path) -> int:
     """A descriptor for reading; a pipe or a device without anybody at its end does not block.
 
+    Of DICOM that gzip packed it is the unpacked file.
+
     Raises:
-        OSError, UnusableError: it cannot be opened, or is neither a file nor a link to one.
+        OSError, UnusableError: it cannot be opened or unpacked, or is neither a file nor a link to one.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise UnusableError("is no regular file")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnusableError("is no regular file")
+    try:
+        return unpacked(descriptor)
+    except (PackedError, OSError) as error:
+        os.close(descriptor)
+        if isinstance(error, PackedError):
+            raise UnusableError(str(error)) from error
+        raise
 
 
 class DicomFile:

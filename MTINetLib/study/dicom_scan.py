@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections import Counter
 from collections.abc import Mapping
@@ -12,7 +11,6 @@ from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
-from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
 from MTINetLib.study.dicom_copies import without_copies
 from MTINetLib.study.dicom_encoding import Encoding
@@ -23,6 +21,8 @@ from MTINetLib.study.dicom_kind import is_no_object, why_no_image
 from MTINetLib.study.dicom_open import DicomFile, UnusableError, read_elements
 from MTINetLib.study.dicom_place import Stored, pixel_place
 from MTINetLib.study.dicom_scale import PRIVATE_TAGS, BentTableError
+from MTINetLib.study.folder_files import files_below, system_words
+from MTINetLib.study.found_volumes import FileProblem
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,16 +49,8 @@ _LARGEST_SIDE = 4096
 
 
 @dataclass(frozen=True)
-class FileProblem:
-    """A file that could not be used, and why."""
-
-    path: Path
-    reason: str
-
-
-@dataclass(frozen=True)
 class ScanResult:
-    """What a folder holds: MR slice images, files with problems, and how many files are something else.
+    """What a folder holds: MR slice images, files with problems, and all files that were looked at.
 
     ``set_aside`` counts the DICOM objects that are no MR images, by what they are; ``copies`` has the path of
     each second copy of an image.
@@ -66,7 +58,7 @@ class ScanResult:
 
     frames: tuple[Frame, ...]
     problems: tuple[FileProblem, ...]
-    file_count: int
+    files: tuple[Path, ...]
     set_aside: Mapping[str, int]
     copies: tuple[Path, ...]
 
@@ -77,7 +69,8 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
     Raises:
         InputError: the folder does not exist or cannot be listed.
     """
-    paths, problems = _files_below(folder)
+    paths, unlisted = files_below(folder)
+    problems = [FileProblem(path, reason) for path, reason in unlisted]
     frames: list[Frame] = []
     others: Counter[str] = Counter()
     progress.start("Reading headers", len(paths))
@@ -94,7 +87,7 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
     unique, copies = without_copies(frames)
     places = tuple(frame.place.path for frame in copies)
     _LOG.debug("%d files: %d slices, %d not readable", len(paths), len(unique), len(problems))
-    return ScanResult(tuple(unique), tuple(problems), len(paths), dict(sorted(others.items())), places)
+    return ScanResult(tuple(unique), tuple(problems), tuple(paths), dict(sorted(others.items())), places)
 
 
 def first_frame(path: Path) -> Frame | None:
@@ -105,24 +98,6 @@ def first_frame(path: Path) -> Frame | None:
             return next(iter(_frames_of_file(path, Counter(), most=1)), None)
     except UnusableError:
         return None
-
-
-def _files_below(folder: Path) -> tuple[list[Path], list[FileProblem]]:
-    """All files in the order of their names, and folders that cannot be listed; links to folders are left."""
-    if not folder.is_dir():
-        if not os.path.lexists(folder):
-            raise InputError(f"There is no file or folder {folder}.")
-        return [folder], []
-    found: list[Path] = []
-    problems: list[FileProblem] = []
-
-    def note(error: OSError) -> None:
-        problems.append(FileProblem(Path(error.filename), f"cannot be listed ({_system_words(error)})"))
-
-    for parent, folders, files in os.walk(folder, onerror=note):
-        folders.sort()
-        found.extend(Path(parent) / name for name in files)
-    return sorted(found), problems
 
 
 def _frames_of_file(path: Path, others: Counter[str], most: int | None = None) -> list[Frame]:
@@ -150,7 +125,7 @@ def _frames_of_file(path: Path, others: Counter[str], most: int | None = None) -
     except UnusableError:
         raise
     except OSError as error:
-        raise UnusableError(f"cannot be read ({_system_words(error)})") from error
+        raise UnusableError(f"cannot be read ({system_words(error)})") from error
     except BentTableError as error:
         raise UnusableError(
             "has a modality look-up table that is not a straight line, so its values are not linear in the "
@@ -161,10 +136,6 @@ def _frames_of_file(path: Path, others: Counter[str], most: int | None = None) -
     # A damaged header may raise anything inside pydicom: all of it is one clear reason.
     except Exception as error:
         raise UnusableError(f"damaged DICOM header ({type(error).__name__})") from error
-
-
-def _system_words(error: OSError) -> str:
-    return error.strerror or type(error).__name__
 
 
 def _with_counts(frame: Frame, counts: FrameCounts) -> Frame:

@@ -12,14 +12,19 @@ from MTINetLib.errors import InputError
 from MTINetLib.study.grid import FloatArray
 
 _MOST_VOXELS = 1_000_000_000
+_MOST_VOLUMES = 100
+#: How one file with several volumes becomes files that can be named phase by phase.
+HOW_TO_SPLIT = (
+    "split it into one file for each phase (in 3D Slicer: load it as a sequence and save its volumes)"
+)
 
 
 @dataclass(frozen=True, eq=False)
 class FileHeader:
-    """A header with one 3-D volume.
+    """A header with one 3-D volume, or several one behind the other on one grid.
 
     Args:
-        shape: (K, J, I).
+        shape: (K, J, I) of one volume.
         axes: steps from voxel to voxel along i, j, k as columns, LPS mm, [3, 3]; not judged yet.
         origin: LPS mm of the first voxel's centre.
         voxel_bytes: of one voxel as it is stored.
@@ -34,35 +39,55 @@ class FileHeader:
     voxel_bytes: int
     size_field: str
     flags: tuple[str, ...] = ()
+    volumes: int = 1
+
+    @property
+    def volume_bytes(self) -> int:
+        """Of the voxels of one volume, unpacked."""
+        return self.shape[0] * self.shape[1] * self.shape[2] * self.voxel_bytes
 
     @property
     def bytes_stored(self) -> int:
         """Of all voxels, unpacked."""
-        return self.shape[0] * self.shape[1] * self.shape[2] * self.voxel_bytes
+        return self.volume_bytes * self.volumes
 
 
-def three_sizes(path: Path, sizes: tuple[int, ...], components: int = 1) -> tuple[int, int, int]:
-    """Sizes along i, j, k, ... as the shape (K, J, I) of a single volume.
+def three_sizes(path: Path, sizes: tuple[int, ...], components: int = 1) -> tuple[tuple[int, int, int], int]:
+    """Sizes along i, j, k, ... as the shape (K, J, I) of a volume, and how many volumes there are.
 
     Raises:
-        InputError: it is not one 3-D volume of one value a voxel, or larger than any MRI.
+        InputError: it is not of three or four dimensions with one value a voxel, or larger than any MRI.
     """
     while len(sizes) > 3 and sizes[-1] == 1:
         sizes = sizes[:-1]
     if components != 1:
         raise InputError(f"The file {path} has {components} values a voxel; {_ONE_EACH}.")
-    if len(sizes) == 4:
-        raise InputError(
-            f"The file {path} has 4 dimensions, that is {sizes[3]} volumes in one file; split it into one "
-            "file for each phase (in 3D Slicer: load it as a sequence and save its volumes) and name the "
-            "four files as pre-contrast, arterial, portal venous and delayed phase."
-        )
-    if len(sizes) != 3:
+    if len(sizes) not in (3, 4):
         raise InputError(f"The file {path} has {len(sizes)} dimensions; {_ONE_EACH}.")
     if min(sizes) < 1 or float(np.prod(sizes, dtype=np.float64)) > _MOST_VOXELS:
         listed = " x ".join(str(size) for size in sizes)
         raise InputError(f"The file {path} says it has {listed} voxels; that is no MRI.")
-    return (sizes[2], sizes[1], sizes[0])
+    volumes = sizes[3] if len(sizes) == 4 else 1
+    if volumes > _MOST_VOLUMES:
+        raise InputError(
+            f"The file {path} has {volumes} volumes, more than any study of the liver's phases; {_ONE_EACH}."
+        )
+    return (sizes[2], sizes[1], sizes[0]), volumes
+
+
+def refuse_several(header: FileHeader) -> None:
+    """
+    Raises:
+        InputError: the file has several volumes.
+    """
+    if header.volumes == 1:
+        return
+    whole = "; mtinet analyze takes the whole file as INPUT, with --assume-order"
+    raise InputError(
+        f"The file {header.path} has 4 dimensions, that is {header.volumes} volumes in one file; "
+        f"{HOW_TO_SPLIT} and name the four files as pre-contrast, arterial, portal venous and delayed phase"
+        f"{whole if header.volumes == 4 else ''}."
+    )
 
 
 _ONE_EACH = "give one file with a single 3-D volume for each phase"

@@ -1,4 +1,4 @@
-"""What a DICOM folder holds and which phases are recognised in it, for people, before any analysis."""
+"""What a folder or archive holds and which phases are recognised in it, for people, before any analysis."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
+from MTINetLib.study.choose_phases import next_steps, refuse_rivals
 from MTINetLib.study.coverage import coverage_sentences
-from MTINetLib.study.dicom_scan import FileProblem
+from MTINetLib.study.found_volumes import FileProblem, FoundVolumes
 from MTINetLib.study.load import validated
+from MTINetLib.study.open_input import open_input
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.read_dicom import DicomFolder, open_dicom_folder
 from MTINetLib.study.recognise import PhaseAssignment, recognise_phases, why_not
 from MTINetLib.study.recognise_certain import CertainPhases, certain_phases
 from MTINetLib.study.recognise_evidence import Verdict
@@ -67,7 +68,7 @@ class Inspection:
         missing: phases that no volume certainly is.
         remarks: sentences for people about what stands in the way of an analysis.
         doubts: sentences about what an analysis will do all the same, and what is to be known of it.
-        problems, skipped, copies, set_aside: as in DicomFolder.
+        problems, skipped, copies, set_aside: as in FoundVolumes.
     """
 
     volumes: tuple[InspectedVolume, ...]
@@ -97,23 +98,23 @@ class Inspection:
         }
 
 
-def inspect_folder(folder: Path, progress: Progress | None = None) -> Inspection:
-    """Read a folder and say which phases are certain; those that are not stand in ``missing``.
+def inspect_folder(path: Path, progress: Progress | None = None) -> Inspection:
+    """Open a folder or archive and say which phases are certain; those that are not stand in ``missing``.
 
     Raises:
         InputError: there is nothing that can be used, or images of several studies or patients.
         PermissionError: the folder may not be read.
     """
-    if folder.is_dir():
-        with os.scandir(folder):  # says so, where walking through it would find nothing
+    if path.is_dir():
+        with os.scandir(path):  # says so, where walking through it would find nothing
             pass
-    found = open_dicom_folder(folder, progress)
-    certain = certain_phases(found.volumes, {}, look=_look)
-    try:
-        assignment = recognise_phases(found.volumes)
-    except InputError:
-        return _partly(found, certain)
-    return _inspection(found, certain, assignment, _why_refused(assignment))
+    with open_input(path, progress) as found:
+        certain = certain_phases(found.volumes, {}, look=_look)
+        try:
+            assignment = recognise_phases(found.volumes)
+        except InputError:
+            return _partly(found, certain)
+        return _inspection(found, certain, assignment, _why_refused(found, assignment))
 
 
 def _look(volumes: Sequence[SourceVolume]) -> PixelCheck:
@@ -124,15 +125,16 @@ def _look(volumes: Sequence[SourceVolume]) -> PixelCheck:
         return PixelCheck(None, None, ())
 
 
-def _why_refused(assignment: PhaseAssignment) -> tuple[str, ...]:
+def _why_refused(found: FoundVolumes, assignment: PhaseAssignment) -> tuple[str, ...]:
     try:
+        refuse_rivals(found, assignment)
         validated(assignment)
     except InputError as error:
         return (str(error),)
     return ()
 
 
-def _partly(found: DicomFolder, certain: CertainPhases) -> Inspection:
+def _partly(found: FoundVolumes, certain: CertainPhases) -> Inspection:
     remarks = [
         f"It is not certain that '{volume.name}' is the {phase.title} phase."
         for phase, (volume, _) in certain.uncertain.items()
@@ -153,11 +155,12 @@ def _partly(found: DicomFolder, certain: CertainPhases) -> Inspection:
         pass
     else:
         remarks.append(f"If they were taken in the order of their numbers, confirm it with {OPTION}.")
+    remarks += next_steps(found)
     return _inspection(found, certain, None, tuple(remarks))
 
 
 def _inspection(
-    found: DicomFolder,
+    found: FoundVolumes,
     certain: CertainPhases,
     assignment: PhaseAssignment | None,
     remarks: tuple[str, ...],

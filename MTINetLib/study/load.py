@@ -1,9 +1,9 @@
-"""The two whole ways to a study: from a folder of DICOM, or from one path per phase."""
+"""The two whole ways to a study: from a folder or archive, or from one path per phase."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +12,10 @@ import numpy as np
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.align import Mode, align
+from MTINetLib.study.choose_phases import choose_phases
+from MTINetLib.study.found_volumes import FoundVolumes
+from MTINetLib.study.open_input import open_input
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.read_dicom import open_dicom_folder
 from MTINetLib.study.read_files import read_volume
 from MTINetLib.study.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.study.signal_check import check_signal
@@ -33,7 +35,7 @@ _SMALLEST_SIDE = 16
 
 
 def load_study_from_dicom(
-    folder: Path,
+    path: Path,
     *,
     reference: Phase = Phase.PORTAL_VENOUS,
     progress: Progress | None = None,
@@ -42,7 +44,10 @@ def load_study_from_dicom(
     assume_order: bool = False,
     stage: Stage = _nobody_times,
 ) -> Study:
-    """Read a folder, recognise the phases and align them.
+    """Open a folder or archive (see open_input), recognise the phases and align them.
+
+    Of an archive the study keeps no images, as its files are gone; who needs them calls study_of within
+    open_input.
 
     Args:
         told, assume_order: the user's word, as in recognise_phases.
@@ -50,18 +55,41 @@ def load_study_from_dicom(
         stage: entered with ``read``, ``recognise`` and ``align`` around each, for who takes the time.
 
     Raises:
-        InputError: see read_dicom_folder, recognise_phases and align.
+        InputError: see open_input, choose_phases and align.
     """
-    watcher = progress or Silent()
-    with stage("read"):
-        found = open_dicom_folder(folder, watcher)
+    with ExitStack() as kept:
+        with stage("read"):
+            found = kept.enter_context(open_input(path, progress))
+        study = study_of(
+            found,
+            reference=reference,
+            progress=progress,
+            told=told,
+            alignment=alignment,
+            assume_order=assume_order,
+            stage=stage,
+        )
+    if not found.temporary:
+        return study
+    sources = tuple(replace(source, images=()) for source in study.sources)
+    return replace(study, sources=sources)  # type: ignore[arg-type]
+
+
+def study_of(
+    found: FoundVolumes,
+    *,
+    reference: Phase = Phase.PORTAL_VENOUS,
+    progress: Progress | None = None,
+    told: Mapping[Phase, SourceVolume | str] | None = None,
+    alignment: Mode = "auto",
+    assume_order: bool = False,
+    stage: Stage = _nobody_times,
+) -> Study:
+    """The study of an opened input; arguments and errors as of load_study_from_dicom."""
     with stage("recognise"):
-        assignment = recognise_phases(found.volumes, told, assume_order=assume_order)
-        if found.problems:
-            assignment = replace(assignment, flags=(*assignment.flags, "unreadable_files"))
-        assignment = validated(assignment)
+        assignment = validated(choose_phases(found, told, assume_order=assume_order))
     with stage("align"):
-        return align(assignment, reference, watcher, alignment)
+        return align(assignment, reference, progress or Silent(), alignment)
 
 
 def load_study_from_paths(

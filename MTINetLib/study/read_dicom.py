@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from MTINetLib.errors import InputError
@@ -12,28 +12,14 @@ from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.dicom_frame import Frame
 from MTINetLib.study.dicom_header import SECONDS_PER_DAY, Header, to_number
 from MTINetLib.study.dicom_scale import on_one_scale
-from MTINetLib.study.dicom_scan import FileProblem, ScanResult, scan
+from MTINetLib.study.dicom_scan import ScanResult, scan
 from MTINetLib.study.dicom_series import joined_stacks, series_of
 from MTINetLib.study.dicom_volumes import stacks_of_series, volume_of_stack
+from MTINetLib.study.found_volumes import FoundVolumes
+from MTINetLib.study.other_files import WHAT_IS_READ, is_archive, not_read, what_of_archive
 from MTINetLib.study.source_volume import SourceVolume
 
 _MOST_SERIES_NAMED = 4
-
-
-@dataclass(frozen=True)
-class DicomFolder:
-    """What a folder holds.
-
-    ``problems`` are files that look like DICOM and cannot be used; ``skipped`` counts the files that
-    are something else, ``set_aside`` the DICOM objects among them, by what they are; ``copies`` counts
-    second copies of the same image, which were left out.
-    """
-
-    volumes: tuple[SourceVolume, ...]
-    problems: tuple[FileProblem, ...]
-    skipped: int
-    copies: int
-    set_aside: Mapping[str, int]
 
 
 def read_dicom_folder(folder: Path, progress: Progress | None = None) -> list[SourceVolume]:
@@ -51,19 +37,28 @@ def read_dicom_folder(folder: Path, progress: Progress | None = None) -> list[So
     return list(open_dicom_folder(folder, progress).volumes)
 
 
-def open_dicom_folder(folder: Path, progress: Progress | None = None) -> DicomFolder:
+def open_dicom_folder(folder: Path, progress: Progress | None = None) -> FoundVolumes:
     """Like :func:`read_dicom_folder`, with an account of the files that were not used."""
-    found = scan(folder, progress or Silent())
+    return dicom_volumes(folder, scan(folder, progress or Silent()))
+
+
+def dicom_volumes(folder: Path, found: ScanResult) -> FoundVolumes:
+    """The volumes of a folder that was scanned.
+
+    Raises:
+        InputError: as :func:`read_dicom_folder`.
+    """
     if not found.frames:
         raise InputError(_nothing_found(folder, found))
     _refuse_mixtures(folder, found.frames)
     volumes = volumes_of_frames(found.frames)
     troubled = {problem.path for problem in found.problems if not problem.path.is_dir()}
     used = {frame.place.path for frame in found.frames} | troubled | set(found.copies)
-    return DicomFolder(
+    return FoundVolumes(
+        source=folder,
         volumes=volumes,
         problems=found.problems,
-        skipped=found.file_count - len(used),
+        skipped=len(found.files) - len(used),
         copies=len(found.copies),
         set_aside=found.set_aside,
     )
@@ -83,16 +78,23 @@ def _order(volume: SourceVolume) -> tuple[float, float, float]:
 
 
 def _nothing_found(folder: Path, found: ScanResult) -> str:
-    if found.file_count == 0:
+    if not found.files:
         return f"The folder {folder} is empty; give a folder with the DICOM images of one study."
     if found.problems:
-        name, reason = found.problems[0].path.name, found.problems[0].reason
-        return f"None of the DICOM files in {folder} can be used; the first is {name}: {reason}."
+        path, reason = found.problems[0].path, found.problems[0].reason
+        if path == folder:
+            return f"The DICOM file {path} cannot be used: {reason}."
+        return f"None of the DICOM files in {folder} can be used; the first is {path}: {reason}."
     if found.set_aside:
         kinds = ", ".join(found.set_aside)
         return f"The DICOM files in {folder} hold no MR images (only {kinds}); give a folder with liver MRI."
-    files = "1 file" if found.file_count == 1 else f"{found.file_count} files"
-    return f"There are no DICOM images among the {files} in {folder}; give a folder with DICOM images."
+    if found.files == (folder,):
+        return not_read(folder)
+    packed = next((path for path in found.files if is_archive(path)), None)
+    if packed is not None:
+        return f"There are no images in {folder}, but the archive {packed}: {what_of_archive(packed)}."
+    files = "1 file" if len(found.files) == 1 else f"{len(found.files)} files"
+    return f"There are no DICOM images among the {files} in {folder}; give {WHAT_IS_READ}."
 
 
 def _refuse_mixtures(folder: Path, frames: Iterable[Frame]) -> None:

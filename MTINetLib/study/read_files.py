@@ -10,8 +10,9 @@ import numpy as np
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress
 from MTINetLib.study.file_geometry import FileGeometry, geometry_of
-from MTINetLib.study.file_header import FileHeader, refuse_damaged
+from MTINetLib.study.file_header import FileHeader, refuse_damaged, refuse_several
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.other_files import is_archive
 from MTINetLib.study.read_dicom import read_dicom_folder
 from MTINetLib.study.read_files_itk import SUFFIXES as ITK_SUFFIXES
 from MTINetLib.study.read_files_itk import itk_is_cut_off, read_itk_header, read_itk_voxels
@@ -28,13 +29,15 @@ from MTINetLib.study.study import Volume
 
 SUFFIXES = (*NIFTI_SUFFIXES, *ITK_SUFFIXES)
 _DICOM_SUFFIXES = (".dcm", ".ima", "")
+PACKED_SUFFIXES = (".dcm.gz", ".ima.gz")
 
 
 def read_volume(path: Path, progress: Progress | None = None) -> SourceVolume:
     """One volume in LPS.
 
     Args:
-        path: a file with one of SUFFIXES, a DICOM file with all slices, or a folder with one series.
+        path: a file with one of SUFFIXES, a DICOM file with all slices, or a folder with one series (or the
+            DICOMDIR in it).
 
     Raises:
         InputError: it does not exist, cannot be read, or is not one 3-D volume of finite numbers.
@@ -46,8 +49,13 @@ def read_volume(path: Path, progress: Progress | None = None) -> SourceVolume:
     name = path.name.lower()
     if name.endswith(SUFFIXES):
         return _read_file(path)
-    if path.suffix.lower() in _DICOM_SUFFIXES:
+    if path.suffix.lower() in _DICOM_SUFFIXES or name.endswith(PACKED_SUFFIXES):
         return _only_volume(path, progress)
+    if is_archive(path):
+        raise InputError(
+            f"The archive {path} is no volume; unpack it and name the file or folder of this phase, or give "
+            "it as INPUT if it holds the whole study."
+        )
     raise InputError(
         f"The file {path} is of no kind that can be read; give a NIfTI (.nii, .nii.gz), NRRD (.nrrd) or "
         "MetaImage (.mha) file, or a folder with one DICOM series."
@@ -76,39 +84,71 @@ def file_grid(path: Path) -> Grid:
     Raises:
         InputError: it cannot be one 3-D volume, or the file is cut off.
     """
-    return _described(path)[1].grid
+    return _described_alone(path)[1].grid
 
 
 def read_label_map(path: Path) -> SourceVolume:
     """Like :func:`read_volume`, for labels: they are never mixed where axes have to be straightened."""
     if path.is_dir() or not path.name.lower().endswith(SUFFIXES):
         return read_volume(path)
-    header, geometry = _described(path)
+    header, geometry = _described_alone(path)
     return _source(path, geometry.nearest(_voxels(header)), geometry)
 
 
+def volumes_of_file(path: Path, description: str) -> list[SourceVolume]:
+    """All volumes of a file with one of SUFFIXES; several are the time points of one series.
+
+    Their voxels are read when they are asked for.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    header = _whole(_header(path))
+    geometry = geometry_of(header)
+
+    def volume(number: int) -> SourceVolume:
+        return SourceVolume(
+            grid=geometry.grid,
+            description=description,
+            read=lambda: geometry.interpolate(_voxels(header, number)),
+            time_point=None if header.volumes == 1 else number + 1,
+            flags=geometry.flags,
+        )
+
+    return [volume(number) for number in range(header.volumes)]
+
+
 def _read_file(path: Path) -> SourceVolume:
-    header, geometry = _described(path)
+    header, geometry = _described_alone(path)
     return _source(path, geometry.interpolate(_voxels(header)), geometry)
 
 
-def _described(path: Path) -> tuple[FileHeader, FileGeometry]:
+def _described_alone(path: Path) -> tuple[FileHeader, FileGeometry]:
+    header = _header(path)
+    refuse_several(header)
+    return _whole(header), geometry_of(header)
+
+
+def _header(path: Path) -> FileHeader:
     if not path.exists():
         raise InputError(f"There is no file or folder {path}.")
-    header: FileHeader
     if path.name.lower().endswith(NIFTI_SUFFIXES):
-        header = read_nifti_header(path)
-        cut_off = nifti_is_cut_off(header)
-    else:
-        header = read_itk_header(path)
-        cut_off = itk_is_cut_off(header)
+        return read_nifti_header(path)
+    return read_itk_header(path)
+
+
+def _whole(header: FileHeader) -> FileHeader:
+    cut_off = nifti_is_cut_off(header) if isinstance(header, NiftiHeader) else itk_is_cut_off(header)
     if cut_off:
-        refuse_damaged(path, "it is cut off before its end, copy it again")
-    return header, geometry_of(header)
+        refuse_damaged(header.path, "it is cut off before its end, copy it again")
+    return header
 
 
-def _voxels(header: FileHeader) -> Volume:
-    voxels = read_nifti_voxels(header) if isinstance(header, NiftiHeader) else read_itk_voxels(header)
+def _voxels(header: FileHeader, number: int = 0) -> Volume:
+    if isinstance(header, NiftiHeader):
+        voxels = read_nifti_voxels(header, number)
+    else:
+        voxels = read_itk_voxels(header, number)
     if not np.isfinite(voxels).all():
         raise InputError(
             f"The file {header.path} holds values that are not finite numbers (NaN or infinity)."

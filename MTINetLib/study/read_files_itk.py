@@ -39,36 +39,47 @@ Origin = tuple[float, float, float]
 def read_itk_header(path: Path) -> FileHeader:
     """
     Raises:
-        InputError: it is not one 3-D volume of numbers, it gives no voxel size, or it is damaged.
+        InputError: it has no 3-D volumes of numbers, it gives no voxel size, or it is damaged.
     """
     reader = _reader(path)
     try:
         reader.ReadImageInformation()
     except RuntimeError:
         refuse_damaged(path)
-    shape = three_sizes(path, tuple(int(n) for n in reader.GetSize()), reader.GetNumberOfComponents())
-    if path.name.lower().endswith(NRRD_SUFFIXES):
-        axes, origin, field = *_nrrd_place(path, _fields(path, ":")), "space directions"
+    sizes, components = tuple(int(n) for n in reader.GetSize()), reader.GetNumberOfComponents()
+    is_nrrd = path.name.lower().endswith(NRRD_SUFFIXES)
+    fields = _fields(path, ":" if is_nrrd else "=")
+    _refuse_elsewhere(path, fields)
+    if is_nrrd and "list" in fields.get("kinds", "").lower().split():
+        # A list of volumes, as 3D Slicer saves a sequence; ITK takes it for values of one voxel.
+        sizes, components = (*sizes, components), 1
+    shape, volumes = three_sizes(path, sizes, components)
+    if is_nrrd:
+        axes, origin, field = *_nrrd_place(path, fields), "space directions"
     else:
-        axes, origin, field = *_meta_place(path, _fields(path, "=")), "ElementSpacing"
+        axes, origin, field = *_meta_place(path, fields), "ElementSpacing"
     size = int(SimpleITK.Image([1, 1, 1], reader.GetPixelID()).GetSizeOfPixelComponent())
-    return FileHeader(path, shape, axes, origin, size, field)
+    return FileHeader(path, shape, axes, origin, size, field, volumes=volumes)
 
 
-def read_itk_voxels(header: FileHeader) -> Volume:
-    """The values [K, J, I].
+def read_itk_voxels(header: FileHeader, number: int = 0) -> Volume:
+    """The values [K, J, I] of one volume, counted from 0.
 
     Raises:
         InputError: the file is damaged.
     """
     reader = _reader(header.path)
     reader.ReadImageInformation()
-    reader.SetOutputPixelType(SimpleITK.sitkFloat32)
-    reader.SetExtractSize([*header.shape[::-1], *[0] * (reader.GetDimension() - 3)])
+    further, listed = reader.GetDimension() - 3, reader.GetNumberOfComponents() > 1
+    reader.SetOutputPixelType(SimpleITK.sitkVectorFloat32 if listed else SimpleITK.sitkFloat32)
+    reader.SetExtractSize([*header.shape[::-1], *[0] * further])
+    reader.SetExtractIndex([0, 0, 0, *([number, *[0] * (further - 1)] if further else [])])
     try:
         image = reader.Execute()
     except RuntimeError:
         refuse_damaged(header.path)
+    if listed:
+        image = SimpleITK.VectorIndexSelectionCast(image, number)
     return np.asarray(SimpleITK.GetArrayFromImage(image), dtype=np.float32)
 
 
@@ -77,6 +88,13 @@ def itk_is_cut_off(header: FileHeader) -> bool:
     if not header.path.name.lower().endswith((".nrrd", ".mha")):
         return False
     return header.path.stat().st_size * _LARGEST_RATIO < header.bytes_stored
+
+
+def _refuse_elsewhere(path: Path, fields: Mapping[str, str]) -> None:
+    """A file that seems whole never opens another one."""
+    names = (fields.get(name, "") for name in ("data file", "datafile", "elementdatafile"))
+    if path.suffix.lower() in (".nrrd", ".mha") and any(name.upper() not in ("", "LOCAL") for name in names):
+        refuse_damaged(path, "it says that its voxels lie in another file, as only .nhdr and .mhd files may")
 
 
 def _reader(path: Path) -> SimpleITK.ImageFileReader:

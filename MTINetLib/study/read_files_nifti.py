@@ -68,7 +68,7 @@ class _Fields:
 def read_nifti_header(path: Path) -> NiftiHeader:
     """
     Raises:
-        InputError: it is no NIfTI file of one 3-D volume of numbers, or it gives no voxel size.
+        InputError: it is no NIfTI file of 3-D volumes of numbers, or it gives no voxel size.
     """
     head, data = _pair(path)
     with _opened(head) as stream:
@@ -77,7 +77,7 @@ def read_nifti_header(path: Path) -> NiftiHeader:
     if not single and data is None:
         refuse_damaged(path, "it is one half of a pair, and the .img file with the voxels is not beside it")
     count = fields.dim[0]
-    shape = three_sizes(path, tuple(fields.dim[1 : count + 1]))
+    shape, volumes = three_sizes(path, tuple(fields.dim[1 : count + 1]))
     kind = _KINDS.get(fields.datatype)
     if kind is None:
         refuse_damaged(path, f"its values are of NIfTI's type {fields.datatype}, not one plain number each")
@@ -88,7 +88,7 @@ def read_nifti_header(path: Path) -> NiftiHeader:
     slope, intercept = fields.scale
     scaled = np.isfinite(slope) and slope != 0.0
     return NiftiHeader(
-        path, shape, axes, origin, int(kind[1]), "pixdim", flags,
+        path, shape, axes, origin, int(kind[1]), "pixdim", flags, volumes,
         data=head if single else cast(Path, data),
         offset=max(int(fields.offset), smallest),
         kind=fields.order + kind,
@@ -97,16 +97,16 @@ def read_nifti_header(path: Path) -> NiftiHeader:
     )  # fmt: skip
 
 
-def read_nifti_voxels(header: NiftiHeader) -> Volume:
-    """The scaled values [K, J, I].
+def read_nifti_voxels(header: NiftiHeader, number: int = 0) -> Volume:
+    """The scaled values [K, J, I] of one volume, counted from 0.
 
     Raises:
         InputError: the file is cut off or damaged.
     """
     with _opened(header.data) as stream:
-        _read(stream, header.offset)
-        stored = _read(stream, header.bytes_stored)
-    if len(stored) < header.bytes_stored:
+        _leap(stream, header.offset + number * header.volume_bytes)
+        stored = _read(stream, header.volume_bytes)
+    if len(stored) < header.volume_bytes:
         refuse_damaged(header.path, "it is cut off before its end, copy it again")
     values = np.frombuffer(stored, dtype=header.kind).reshape(header.shape)
     if header.slope == 1.0 and header.intercept == 0.0:
@@ -177,6 +177,11 @@ def _read(stream: BinaryIO, wanted: int) -> bytearray:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         pass
     return found
+
+
+def _leap(stream: BinaryIO, count: int) -> None:
+    while count > 0 and (block := _read(stream, min(count, _BLOCK_BYTES))):
+        count -= len(block)
 
 
 def _fields(path: Path, head: bytearray) -> _Fields:

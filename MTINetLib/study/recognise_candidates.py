@@ -11,6 +11,8 @@ from MTINetLib.study.source_volume import SourceVolume
 
 #: A phase has at least this many slices; fewer is a localizer or a test.
 FEWEST_SLICES = 5
+#: In a volume's headers where its values are labels.
+LABEL_MAP = "label_map"
 #: T1-weighted gradient echo in the liver has echoes below 10 ms; longer ones are T2 or T2* (ms).
 LONGEST_ECHO_MS = 10.0
 
@@ -129,6 +131,8 @@ def _alike(one: SourceVolume, other: SourceVolume) -> bool:
 
 
 def _other_kind(volume: SourceVolume) -> _Kind | None:
+    if volume.headers.get(LABEL_MAP):
+        return _Kind("a label map or mask")
     image_type = [str(word) for word in volume.headers.get("ImageType") or ()]
     typed, described = set(tokens_of(" ".join(image_type))), set(tokens_of(volume.description))
     reason = _by_tokens(typed) or _by_sequence(volume)

@@ -40,6 +40,19 @@ def test_a_link_into_the_images_is_seen_through(tmp_path: Path) -> None:
         refuse_source_data(link / "results", [given])
 
 
+def test_no_results_inside_a_folder_that_a_link_among_the_images_leads_to(tmp_path: Path) -> None:
+    (real,) = series(tmp_path / "archive", "SE 7")
+    chosen = tmp_path / "chosen"
+    chosen.mkdir()
+    try:
+        (chosen / "arterial").symlink_to(real, target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no links")
+    with pytest.raises(InputError, match="which holds the images"):
+        refuse_source_data(real / "results", [chosen])
+    refuse_source_data(tmp_path / "archive" / "results", [chosen])
+
+
 def test_files_refuse_their_own_folder_alone(tmp_path: Path) -> None:
     file = tmp_path / "pv.nrrd"
     file.write_bytes(b"x")

@@ -19,7 +19,8 @@ from support import dicom_layouts as layouts
 
 from MTINetLib.errors import InputError
 from MTINetLib.study import dicom_open
-from MTINetLib.study.read_dicom import DicomFolder, open_dicom_folder, read_dicom_folder
+from MTINetLib.study.found_volumes import FoundVolumes
+from MTINetLib.study.read_dicom import open_dicom_folder, read_dicom_folder
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 TRUTH = layouts.make_truth()
@@ -30,7 +31,7 @@ def _good(folder: Path) -> Path:
     return layouts.write_shuffled(folder, layouts.series_per_phase(TRUTH)[:8])
 
 
-def _others_are_read(folder: Path) -> DicomFolder:
+def _others_are_read(folder: Path) -> FoundVolumes:
     found = open_dicom_folder(folder)
     whole = next(volume for volume in found.volumes if volume.description == "LAVA PRE")
     np.testing.assert_array_equal(whole.array, TRUTH.volumes[0])
