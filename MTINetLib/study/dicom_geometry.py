@@ -49,7 +49,10 @@ def position_numbers(frames: Sequence[Frame]) -> list[int]:
 
 
 def grid_of(frames: Sequence[Frame]) -> Grid:
-    """The grid of slices that are sorted along the normal, one per position, evenly spaced."""
+    """The grid of slices that are sorted along the normal, one per position, evenly spaced.
+
+    A single slice that does not say its thickness gets 1 mm: such a volume has a problem (spacing_problem).
+    """
     axes = axes_of(frames[0])
     height = heights(frames)
     rows, columns = frames[0].size
@@ -138,6 +141,8 @@ def stack_shape(frames: Sequence[Frame]) -> StackShape:
 
 def spacing_problem(frames: Sequence[Frame]) -> str | None:
     """What is wrong with the slice positions of a sorted stack, as the end of a sentence; None if nothing."""
+    if len(frames) == 1 and not frames[0].thickness_mm:
+        return "has a single slice that does not say how thick it is"
     if len(frames) < 3:
         return None
     shape = stack_shape(frames)

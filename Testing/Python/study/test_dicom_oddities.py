@@ -13,6 +13,7 @@ from pydicom.sequence import Sequence
 from support import dicom_layouts as layouts
 from support.dicom_layouts import Truth
 
+from MTINetLib.errors import InputError
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.read_dicom import open_dicom_folder, read_dicom_folder
 from MTINetLib.study.source_volume import SourceVolume
@@ -229,3 +230,20 @@ def test_lossy_compression_is_said(tmp_path: Path) -> None:
         image.LossyImageCompression = "01"
     volume = read_dicom_folder(layouts.write_shuffled(tmp_path, images))[0]
     assert volume.flags == ("lossy_compression",)
+
+
+@pytest.mark.parametrize("told", [None, 0.0])
+def test_a_single_slice_of_unknown_thickness_is_never_measured(tmp_path: Path, told: float | None) -> None:
+    image = layouts.series_per_phase(layouts.make_truth())[3]
+    del image.SliceThickness
+    if told is not None:
+        image.SliceThickness = told
+    layouts.save(image, tmp_path / "IM1")
+    (volume,) = read_dicom_folder(tmp_path)
+    with pytest.raises(InputError, match="has a single slice that does not say how thick it is"):
+        _ = volume.array
+    image.SliceThickness = 6.5
+    layouts.save(image, tmp_path / "IM1")
+    (volume,) = read_dicom_folder(tmp_path)
+    assert volume.grid.spacing[2] == 6.5
+    assert volume.array.shape == (1, 24, 32)
