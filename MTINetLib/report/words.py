@@ -36,6 +36,8 @@ _FLAGS = {
     "resampled_spacing": "slices were unevenly spaced and were resampled",
     "two_positions": "the file gives two positions that differ (sform and qform); the sform was used",
     "resampled_tilt": "slices were tilted against their stack and were resampled",
+    "resampled_transform": "a phase had sheared axes, or lay under a shearing or bending transform, and was "
+    "interpolated",
     "mixed_scale": "some images lack the scanner's own intensity scale, so none of it was used",
     "lossy_compression": "images were compressed with loss",
     "times_unknown": "no acquisition time known",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from MTINetLib.errors import InputError
 from MTINetLib.scene.volumes import LPS_TO_RAS
+from MTINetLib.study.file_geometry import ShearedError
+from MTINetLib.study.file_header import VoxelSizeError
 from MTINetLib.study.grid import FloatArray, Grid
+from MTINetLib.study.read_files import SUFFIXES, header_geometry
 
 #: Largest cosine between two axes that still count as perpendicular. What lies below is the rounding of
 #: direction cosines in files; it is kept as it is, so that positions stay exact.
@@ -115,7 +119,39 @@ def rough_grid(node: Any) -> Grid:
         matrix = own_matrix(node)
     name = str(node.GetName())
     refuse_flat(matrix, name)
+    refuse_stored_otherwise(node)
     return grid_of_matrix(straightened(matrix) if is_sheared(matrix) else matrix, shape_of(node), name)
+
+
+def refuse_stored_otherwise(node: Any) -> None:
+    """Refuse a place that a reader made up: 1 mm for a voxel size that is missing, and sheared axes coerced.
+
+    The file that the node was read from is asked, where it is a volume file that is still there.
+
+    Raises:
+        InputError: the node says something that its file does not.
+    """
+    storage = node.GetStorageNode()
+    name = storage.GetFullNameFromFileName() if storage is not None else None
+    if not name or not str(name).lower().endswith(SUFFIXES) or not Path(name).is_file():
+        return
+    own = own_matrix(node)
+    try:
+        coerced = header_geometry(Path(name)).to_stored is not None
+    except VoxelSizeError:
+        if np.array_equal(np.linalg.norm(own[:3, :3], axis=0), np.ones(3)):
+            raise
+        return  # somebody gave the size here
+    except ShearedError:
+        coerced = True
+    except InputError:
+        return  # it changed since it was read
+    if coerced and not is_sheared(own):
+        raise InputError(
+            f"The file {name} of the volume '{node.GetName()}' has axes that are not perpendicular, and they "
+            "were changed when it was loaded, so its voxels lie elsewhere: give the file to mtinet analyze, "
+            "or convert the DICOM images again."
+        )
 
 
 def to_array(matrix: Any) -> FloatArray:

@@ -10,13 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.errors import InputError
-from MTINetLib.scene.node_geometry import grid_of_matrix, is_sheared, refuse_flat, shape_of, world_matrix
+from MTINetLib.scene.node_geometry import (
+    grid_of_matrix,
+    is_sheared,
+    refuse_flat,
+    refuse_stored_otherwise,
+    shape_of,
+    world_matrix,
+)
 from MTINetLib.scene.resample_node import resample_steps
 from MTINetLib.scene.sequences import changes_with_browser
 from MTINetLib.scene.sequences import volumes_of_sequence as volumes_of_sequence
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import Grid
 
+#: A flag of the study: a phase lies where no grid can follow its axes or transform, and was interpolated.
+RESAMPLED_TRANSFORM = "resampled_transform"
 _SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
 _OTHER_KINDS = {
     "vtkMRMLLabelMapVolumeNode": "a label map",
@@ -36,7 +45,7 @@ class NodeImage:
         grid: world LPS, with all parent transforms. ``array[k, j, i]`` is the voxel (i, j, k) of the node,
             unless ``resampled``.
         description: the node's name.
-        resampled: the node is under a transform that no grid can follow (shear, or not linear), and the
+        resampled: the node's axes are sheared, or a transform that no grid can follow moves it, and the
             image was brought onto a grid of its own. A mask of it belongs on ``grid`` in the world, not
             on the node's voxels.
     """
@@ -74,6 +83,7 @@ def node_image_steps(volume_node: Any) -> Generator[None, None, NodeImage]:
     name = str(volume_node.GetName())
     array = node_array(volume_node)
     _refuse_bad_numbers(array, name)
+    refuse_stored_otherwise(volume_node)
     matrix = world_matrix(volume_node)
     if matrix is not None:
         refuse_flat(matrix, name)

@@ -132,7 +132,9 @@ def _reslice(node: Any, target: FloatArray) -> Any:
     image.SetOrigin(0.0, 0.0, 0.0)
     image.SetSpacing(1.0, 1.0, 1.0)
     from_world = vtkGeneralTransform()
-    node.GetParentTransformNode().GetTransformFromWorld(from_world)
+    parent = node.GetParentTransformNode()
+    if parent is not None:  # else the node's own axes are sheared
+        parent.GetTransformFromWorld(from_world)
     to_source = vtkGeneralTransform()
     to_source.PostMultiply()
     to_source.Concatenate(target.ravel().tolist())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MTINetLib.errors import InputError, MTINetError
-from MTINetLib.scene.phase_images import node_image_steps
+from MTINetLib.scene.phase_images import RESAMPLED_TRANSFORM, node_image_steps
 from MTINetLib.session.array_files import write_array
 from MTINetLib.session.calls import Answers
 from MTINetLib.study.phase import PHASES, Phase
@@ -113,6 +113,7 @@ class StudyInWorker:
             time_point=told.time_point if told else None,
             instance_uids=told.instance_uids if told else (),
             time_s=told.time_s if told else None,
+            flags=(RESAMPLED_TRANSFORM,) if image.resampled else (),
         )
 
 

@@ -22,6 +22,10 @@ _LARGEST_SHIFT = 0.5
 _DEGENERATE = 1e-3
 
 
+class ShearedError(InputError):
+    """The axes of a file are too far from perpendicular."""
+
+
 @dataclass(frozen=True, eq=False)
 class FileGeometry:
     """The grid of a file's volume, and how its voxels come onto it.
@@ -68,7 +72,7 @@ def geometry_of(header: FileHeader) -> FileGeometry:
         return FileGeometry(grid, None, header.flags)
     tilt = float(np.degrees(np.arccos(np.clip(np.abs(np.sum(units * straight, axis=0)), 0, 1))).max())
     if tilt > LARGEST_REPAIRED_TILT_DEGREES:
-        raise InputError(
+        raise ShearedError(
             f"The file {header.path} has axes that are sheared by {tilt:.0f} degrees (not perpendicular); "
             "resample it to perpendicular axes, for example with Resample Scalar Volume in 3D Slicer."
         )
@@ -90,7 +94,7 @@ def _perpendicular(header: FileHeader, units: FloatArray) -> FloatArray:
     row = units[:, 0]
     column = units[:, 1] - (units[:, 1] @ row) * row
     if np.linalg.norm(column) < _DEGENERATE or abs(np.linalg.det(units)) < _DEGENERATE:
-        raise InputError(
+        raise ShearedError(
             f"The file {header.path} has two axes in the same direction, so nobody knows where its voxels "
             "lie; convert the DICOM images again."
         )

@@ -19,6 +19,10 @@ HOW_TO_SPLIT = (
 )
 
 
+class VoxelSizeError(InputError):
+    """A file does not say how large its voxels are."""
+
+
 @dataclass(frozen=True, eq=False)
 class FileHeader:
     """A header with one 3-D volume, or several one behind the other on one grid.
@@ -99,7 +103,7 @@ def refuse_damaged(path: Path, why: str = "it is damaged or not what its name sa
 
 def refuse_voxel_size(path: Path, said: str, field: str) -> NoReturn:
     """Never take a library's default for a measurement."""
-    raise InputError(
+    raise VoxelSizeError(
         f"The file {path} {said}, so nothing in it can be measured; write the true size in mm into its "
         f"header ({field}), or convert the DICOM images again."
     )

@@ -87,6 +87,16 @@ def file_grid(path: Path) -> Grid:
     return _described_alone(path)[1].grid
 
 
+def header_geometry(path: Path) -> FileGeometry:
+    """Where the voxels of a volume file lie, from its header alone; they are not looked at.
+
+    Raises:
+        VoxelSizeError, ShearedError: the header gives no voxel size, or axes that cannot be straightened.
+        InputError: it cannot be read.
+    """
+    return geometry_of(_header(path))
+
+
 def read_label_map(path: Path) -> SourceVolume:
     """Like :func:`read_volume`, for labels: they are never mixed where axes have to be straightened."""
     if path.is_dir() or not path.name.lower().endswith(SUFFIXES):

@@ -25,6 +25,7 @@ class PhaseFile(Message):
         grid: where its voxels lie.
         description, evidence, confidence, series_uid, time_point, instance_uids: as in PhaseSource.
         time_s: seconds after the start of the bolus, None where it is unknown.
+        flags: doubts about the volume, see study/README.md.
     """
 
     path: str
@@ -36,6 +37,7 @@ class PhaseFile(Message):
     time_point: int | None = None
     instance_uids: tuple[str, ...] = ()
     time_s: float | None = None
+    flags: tuple[str, ...] = ()
 
 
 FourFiles = tuple[PhaseFile, PhaseFile, PhaseFile, PhaseFile]

@@ -117,6 +117,7 @@ def _volume(file: PhaseFile, context: JobContext) -> Any:
         series_uid=file.series_uid,
         time_point=file.time_point,
         instance_uids=file.instance_uids,
+        flags=file.flags,
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from support.made_analysis import made_grid
 from support.slicer_scene import empty_scene
+from support.volume_files import set_pixdim, without_sform, write
 
 from MTINetLib.errors import InputError
+from MTINetLib.scene.node_geometry import rough_grid
 from MTINetLib.scene.phase_images import candidate_volumes, node_image, node_image_steps
 from MTINetLib.scene.volumes import add_volume
 from MTINetLib.study.align_resample import resample
@@ -275,6 +278,56 @@ def test_a_volume_without_image_data_is_refused(slicer: Any) -> None:
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
     with pytest.raises(InputError, match="'empty' has no image data"):
         node_image(node)
+
+
+def stored(slicer: Any, node: Any, path: Path) -> Any:
+    storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(path))
+    node.SetAndObserveStorageNodeID(storage.GetID())
+    return node
+
+
+@pytest.mark.parametrize("format_", ["nii", "nii2", "nrrd", "mha"])
+def test_sheared_axes_that_were_coerced_when_a_file_was_loaded_are_refused(
+    slicer: Any, tmp_path: Path, format_: str
+) -> None:
+    axes = np.diag([2.0, 2.0, 3.0])
+    axes[1, 2] = 0.8
+    path = write(tmp_path, format_, np.ones(SHAPE, "i2"), axes, np.zeros(3))
+    node = stored(slicer, volume(slicer, np.diag([2, 2, np.hypot(3, 0.8), 1])), path)
+    for look in (node_image, rough_grid):
+        with pytest.raises(InputError, match="axes that are not perpendicular, and they were changed"):
+            look(node)
+    kept = np.eye(4)
+    kept[:3, :3] = np.diag([-1, -1, 1]) @ axes
+    image = node_image(stored(slicer, volume(slicer, kept), path))
+    assert image.resampled
+    kji = np.argwhere(image.array > 0)
+    centre = np.average(image.grid.to_lps(kji), axis=0, weights=image.array[tuple(kji.T)])
+    assert centre == pytest.approx(axes @ MARKED[::-1], abs=1e-3)
+
+
+def test_a_voxel_size_that_a_file_does_not_say_is_asked_for(slicer: Any, tmp_path: Path) -> None:
+    path = write(tmp_path, "nii", np.ones(SHAPE, "i2"), np.diag([2.0, 2.0, 3.0]), np.zeros(3))
+    data = bytearray(path.read_bytes())
+    set_pixdim(data, 3, 0.0)
+    without_sform(data)
+    path.write_bytes(data)
+    node = stored(slicer, volume(slicer, np.eye(4)), path)
+    with pytest.raises(InputError, match="write the true size in mm"):
+        node_image(node)
+    given = stored(slicer, volume(slicer, np.diag([2, 2, 3, 1])), path)
+    assert node_image(given).grid.spacing == (2.0, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("content", [None, b"of another kind"])
+def test_a_file_that_is_gone_or_changed_says_nothing_of_a_volume(
+    slicer: Any, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "phase.nii.gz"
+    if content is not None:
+        path.write_bytes(content)
+    assert node_image(stored(slicer, volume(slicer, np.eye(4)), path)).grid.spacing == (1.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -144,6 +144,15 @@ def test_lesions_lie_over_the_anatomy_that_the_scene_shows(
         assert np.abs(found - shown).max() < 3.0
 
 
+@pytest.mark.parametrize(("make", "said"), [(turned, False), (sheared, True), (bent, True)])
+def test_phases_that_were_interpolated_along_a_transform_are_flagged(
+    slicer: Any, worker: Any, make: Callable[[Any], Any], said: bool
+) -> None:
+    findings = analyzed(slicer, worker, make(slicer)).findings
+    assert findings is not None
+    assert ("resampled_transform" in findings.study.flags) is said
+
+
 @pytest.mark.parametrize("make", [turned, sheared, bent])
 def test_an_edited_lesion_is_measured_where_it_was_painted(
     slicer: Any, worker: Any, make: Callable[[Any], Any]
