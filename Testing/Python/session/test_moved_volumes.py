@@ -30,7 +30,7 @@ class ThresholdWorker:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._opened: OpenedStudy | None = None
+        self.opened: OpenedStudy | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
@@ -38,8 +38,8 @@ class ThresholdWorker:
     def submit(self, job: str, arguments: dict[str, Any], watcher: Any) -> Any:
         if job != "analyze":
             return self._client.submit(job, arguments, _Listening(watcher, self._saw))
-        assert self._opened is not None
-        volumes = np.load(self._opened.volumes)
+        assert self.opened is not None
+        volumes = np.load(self.opened.volumes)
         labels = np.where(volumes[1] > 370, 1, np.where(volumes[3] > 370, 2, 0)).astype(np.uint8)
         path = self._client.folder / "labels.npy"
         np.save(path, labels)
@@ -49,7 +49,7 @@ class ThresholdWorker:
 
     def _saw(self, result: dict[str, Any]) -> None:
         if "volumes" in result:
-            self._opened = OpenedStudy.from_dict(result)
+            self.opened = OpenedStudy.from_dict(result)
 
 
 class _Listening:
@@ -115,11 +115,15 @@ def bent(slicer: Any) -> Any:
 
 def analyzed(slicer: Any, client: Any, transform: Any) -> Session:
     """A session after the analysis of four volumes under one transform."""
+    return analyzed_by(ThresholdWorker(client), transform)
+
+
+def analyzed_by(worker: ThresholdWorker, transform: Any) -> Session:
     choices = PlainChoices(alignment="off")
     for phase, node in zip(PHASES, add_phase_volumes(made_study(GRID)), strict=True):
         node.SetAndObserveTransformNodeID(transform.GetID())
         choose_volume(choices, phase, node)
-    session = Session(choices, ThresholdWorker(client))
+    session = Session(choices, worker)
     session.start_analysis()
     session.wait(timeout_s=60)
     assert session.results is not None
@@ -148,9 +152,10 @@ def test_lesions_lie_over_the_anatomy_that_the_scene_shows(
 def test_phases_that_were_interpolated_along_a_transform_are_flagged(
     slicer: Any, worker: Any, make: Callable[[Any], Any], said: bool
 ) -> None:
-    findings = analyzed(slicer, worker, make(slicer)).findings
-    assert findings is not None
-    assert ("resampled_transform" in findings.study.flags) is said
+    watched = ThresholdWorker(worker)
+    analyzed_by(watched, make(slicer))
+    assert watched.opened is not None
+    assert ("resampled_transform" in watched.opened.flags) is said
 
 
 @pytest.mark.parametrize("make", [turned, sheared, bent])
