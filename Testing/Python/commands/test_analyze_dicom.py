@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +52,31 @@ def test_the_dicom_objects_stand_beside_the_other_results(out: Path, dicom: dict
     assert {item.StudyInstanceUID for item in made.values()} == {source.StudyInstanceUID}
     assert [made[name].Modality for name in DICOM_FILES] == ["SEG", "SR", "DOC"]
     assert made["report.dcm"].EncapsulatedDocument.startswith((out / "report.pdf").read_bytes()[:-1])
+
+
+def test_an_archive_gives_the_same_results_as_its_folder_and_is_nowhere_named_by_where_it_was_unpacked(
+    out: Path,
+    dicom: dict[Phase, Path],
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    archive = shutil.make_archive(str(tmp_path / "study"), "zip", dicom[Phase.PRE].parent)
+    assert analyze(tmp_path / "out", model, archive) == 0
+    assert {path.name for path in (tmp_path / "out" / "dicom").iterdir()} == set(DICOM_FILES)
+    found, expected = (
+        from_json((folder / "findings.json").read_text("utf-8")) for folder in (tmp_path / "out", out)
+    )
+    assert found.study == expected.study
+    assert [lesion.volume_ml for lesion in found.lesions] == [lesion.volume_ml for lesion in expected.lesions]
+    said = capsys.readouterr()
+    written = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert not any(b"mtinet-input" in text for text in (*written, said.out.encode(), said.err.encode()))
+    assert not list(place.glob("mtinet-input-*"))
 
 
 def test_what_the_network_made_is_called_automatic(out: Path) -> None:
