@@ -8,7 +8,6 @@ work and not in it.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.benchmark.told import Teller
 from MTINetLib.freed_memory import keep_freed_memory
 
 #: Between two polls, as the module's timer has it.
@@ -60,8 +60,9 @@ class Polling:
         return seconds
 
 
-def measure_interactive(slices: int, model: str | None, device: str, precision: str) -> dict[str, Any]:
+def measure_interactive(teller: Teller, slices: int, model: str | None, device: str, precision: str) -> None:
     """Click to overlay cold and warm, longest block of the main thread, re-measuring, cancelling."""
+    teller.doing("loading Slicer's core")
     from MTINetLib.benchmark.bench_study import bench_study
     from MTINetLib.scene.slicer_core import slicer_module
     from MTINetLib.scene.volumes import add_phase_volumes
@@ -77,7 +78,16 @@ def measure_interactive(slices: int, model: str | None, device: str, precision: 
         choose_volume(choices, phase, node)
     session = Session(choices)
     try:
-        return {**_measure_sample(Session(PlainChoices())), **_measure(session)}
+        teller.doing("loading the sample study")
+        teller.figures(_measure_sample(Session(PlainChoices())))
+        polling = Polling(session)
+        session.views.enter()
+        teller.doing("analysing from the module")
+        teller.figures(_measure_analysis(session, polling))
+        teller.doing("editing a mask")
+        teller.figures(_measure_edits(session, polling))
+        teller.doing("cancelling an analysis")
+        teller.figures({"cancel_s": max(_cancel(session, polling) for _ in range(_CANCELS))})
     finally:
         session.close()
 
@@ -102,9 +112,7 @@ def _measure_sample(session: Any) -> dict[str, Any]:
         session.close()
 
 
-def _measure(session: Any) -> dict[str, Any]:
-    polling = Polling(session)
-    session.views.enter()
+def _measure_analysis(session: Any, polling: Polling) -> dict[str, Any]:
     session.start_analysis()
     cold = polling.until_idle()
     warm = []
@@ -112,18 +120,21 @@ def _measure(session: Any) -> dict[str, Any]:
         session.start_analysis()
         warm.append(polling.until_idle())
     polling.for_polls(_POLLS_TO_SETTLE)
-    analysis_polls, polling.polls = polling.polls, []
-    edits = [_edit(session, polling, number) for number in range(_EDITS)]
-    cancels = [_cancel(session, polling) for _ in range(_CANCELS)]
     return {
         "click_to_overlay_cold_s": cold,
         "click_to_overlay_warm_s": min(warm),
-        "longest_block_during_analysis_ms": 1000 * max(analysis_polls),
+        "longest_block_during_analysis_ms": 1000 * max(polling.polls),
+        "lesions": len(session.findings.lesions),
+    }
+
+
+def _measure_edits(session: Any, polling: Polling) -> dict[str, Any]:
+    polling.polls = []
+    edits = [_edit(session, polling, number) for number in range(_EDITS)]
+    return {
         "longest_block_after_edits_ms": 1000 * max(polling.polls),
         "edit_to_findings_s": statistics.median(edits),
         "edit_to_findings_worst_s": max(edits),
-        "cancel_s": max(cancels),
-        "lesions": len(session.findings.lesions),
     }
 
 
@@ -161,17 +172,18 @@ def _cancel(session: Any, polling: Polling) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the figures as JSON."""
+    """Tell the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("told", type=Path)
     parser.add_argument("--slices", type=int, default=80)
     parser.add_argument("--model")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
-    told = parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
     keep_freed_memory()
-    result = measure_interactive(told.slices, told.model, told.device, told.precision)
-    told.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    teller = Teller(given.told)
+    with teller.faults_told():
+        measure_interactive(teller, given.slices, given.model, given.device, given.precision)
 
 
 if __name__ == "__main__":

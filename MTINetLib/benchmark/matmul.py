@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -13,25 +13,37 @@ _SECONDS_PER_SIDE = 2.0
 
 
 def matmul_peak_gflops(
-    dtype: torch.dtype, device: torch.device, sides: Sequence[int] = SIDES, seconds: float = _SECONDS_PER_SIDE
+    dtype: torch.dtype,
+    device: torch.device,
+    sides: Sequence[int] = SIDES,
+    seconds: float = _SECONDS_PER_SIDE,
+    over: Callable[[], bool] = lambda: False,
 ) -> float:
     """GFLOP/s of the best single product over all sides (n^3 multiply-adds count 2 n^3), in the mode of
     :func:`fp32_mode` where they are fp32.
 
     Args:
         seconds: how long each side is tried, at least three products.
+        over: tells that the time for all of it is over: no more products than one, no more sides.
     """
     with products_as_convolutions(device):
-        return max(_best(side, dtype, device, seconds) for side in sides)
+        best = 0.0
+        for side in sides:
+            best = max(best, _best(side, dtype, device, seconds, over))
+            if over():
+                break
+        return best
 
 
 @torch.inference_mode()
-def _best(side: int, dtype: torch.dtype, device: torch.device, seconds: float) -> float:
+def _best(
+    side: int, dtype: torch.dtype, device: torch.device, seconds: float, over: Callable[[], bool]
+) -> float:
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(side, side, generator=generator).to(device, dtype) for _ in range(2))
     result = a @ b  # the first one chooses kernels and packs weights
     best, done, until = float("inf"), 0, time.perf_counter() + seconds
-    while done < 3 or time.perf_counter() < until:
+    while done == 0 or (not over() and (done < 3 or time.perf_counter() < until)):
         synchronize(device)
         start = time.perf_counter()
         torch.mm(a, b, out=result)

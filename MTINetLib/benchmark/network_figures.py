@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,14 @@ from MTINetLib.study.study import Study
 
 
 def measure_network(
-    study: Study, plan: BenchPlan, model: str | None, device: str, precision: str
+    study: Study,
+    plan: BenchPlan,
+    model: str | None,
+    device: str,
+    precision: str,
+    *,
+    over: Callable[[], bool] = lambda: False,
+    doing: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
     """Speed, work and share of the machine's peak of the network and of nnU-Net's, on one study's slices.
 
@@ -40,9 +48,14 @@ def measure_network(
     higher one counts. ``openvino_...`` is the segmentation by OpenVINO; None where that is not installed,
     or the device is a GPU.
 
+    Args:
+        over: tells that the time is over: what can be left out is.
+        doing: hears what is done next.
+
     Raises:
         ModelError, MissingResourceError: no model, no such device, or nnU-Net's network is not installed.
     """
+    doing("loading the networks")
     loaded = load_model(model)
     compute = loaded.settled(device, precision)
     network, unet = loaded.ready_for(compute), plain_conv_unet()
@@ -61,12 +74,15 @@ def measure_network(
 
     def peaks() -> dict[str, float]:
         return {
-            name: matmul_peak_gflops(dtype, compute.device, plan.matmul_sides, plan.matmul_seconds)
+            name: matmul_peak_gflops(dtype, compute.device, plan.matmul_sides, plan.matmul_seconds, over)
             for name, dtype in dtypes.items()
         }
 
+    doing("measuring the matrix peak")
     before = peaks()
-    speeds = race(contenders, slices, batch, plan.rounds)
+    doing("racing the networks")
+    speeds = race(contenders, slices, batch, plan.rounds, over)
+    doing("measuring the matrix peak again")
     after = peaks()
     peak = {name: max(before[name], after[name]) for name in dtypes}
     gflop = {name: gflop_per_slice(run, slices[:1]) for name, run in contenders.items() if name != "openvino"}

@@ -68,20 +68,29 @@ def plain_network(network: nn.Module, dtype: torch.dtype, device: torch.device) 
 
 
 @torch.inference_mode()
-def race(contenders: Mapping[str, Contender], slices: Tensor, batch: int, rounds: int) -> dict[str, Speed]:
+def race(
+    contenders: Mapping[str, Contender],
+    slices: Tensor,
+    batch: int,
+    rounds: int,
+    over: Callable[[], bool] = lambda: False,
+) -> dict[str, Speed]:
     """Time every contender on the same slices, in turns, so that a slower minute hits all of them.
 
     Args:
         slices: [N, 4, S, S], float32, on the device.
         batch: slices at once, the same for all.
         rounds: how often all slices are run.
+        over: tells that the time is over: no round begins but the first.
     """
     batches = torch.split(slices, batch)
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for run in contenders.values():
         for part in {len(part): part for part in batches}.values():
             run(part)  # the first run of every batch size chooses kernels
-    for _ in range(rounds):
+    for done in range(rounds):
+        if done and over():
+            break
         for name, run in contenders.items():
             synchronize(slices.device)
             start = time.perf_counter()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import MTINetError
+from MTINetLib.interpreter import environment
+from MTINetLib.process_tree import descendants, detached, kill_with_descendants
 
 _WATCH_S = 0.02
 
@@ -31,34 +34,48 @@ class ProcessRun:
     peak_rss_gb: float | None
 
 
-def run_process(arguments: Sequence[str], *, failed: str) -> ProcessRun:
+class CutShort(MTINetError):  # noqa: N818
+    """A program was not done in its time and was ended."""
+
+
+def run_process(
+    arguments: Sequence[str], *, failed: str, seconds: float | None = None, wait_s: float = 5.0
+) -> ProcessRun:
     """Run Python with arguments and wait.
 
     Args:
         failed: what to say when it ends with an error; its last words are added.
+        seconds: it may take; then it is ended with all that it started. None lets it take for ever.
+        wait_s: for its end after that; what still does not end is left to the system.
 
     Raises:
+        CutShort: it was ended.
         MTINetError: it ended with an error.
     """
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-    )
-    try:
-        with _PeakWatcher(process.pid) as watcher:
-            _, words = process.communicate()
-        seconds = time.perf_counter() - start
-    finally:
-        process.kill()
-    if process.returncode != 0:
-        last = words.strip().splitlines()[-1:] or ["it said nothing"]
-        raise MTINetError(f"{failed} (exit code {process.returncode}): {last[0]}")
-    return ProcessRun(seconds, watcher.peak_gb)
+    with tempfile.TemporaryFile() as words:  # a pipe would be waited for as long as anyone holds it
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+            env=environment(),
+            **detached(),
+        )
+        try:
+            with _PeakWatcher(process.pid) as watcher:
+                process.wait(seconds)
+            taken = time.perf_counter() - start
+        except subprocess.TimeoutExpired:
+            raise CutShort(f"not done after {seconds:.0f} s, ended") from None
+        finally:
+            kill_with_descendants(process, wait_s)
+        if process.returncode != 0:
+            words.seek(0)
+            told = words.read().decode("utf-8", errors="replace").strip()
+            last = told.splitlines()[-1:] or ["it said nothing"]
+            raise MTINetError(f"{failed} (exit code {process.returncode}): {last[0]}")
+    return ProcessRun(taken, watcher.peak_gb)
 
 
 class _PeakWatcher:
@@ -95,12 +112,7 @@ class _PeakWatcher:
             self._stop.wait(_WATCH_S)
 
     def _family(self) -> list[int]:
-        if self._psutil is None:
-            return [self._pid]
-        try:
-            return [self._pid, *(p.pid for p in self._psutil.Process(self._pid).children(recursive=True))]
-        except self._psutil.Error:
-            return [self._pid]
+        return [self._pid, *(other.pid for other in descendants(self._pid))]
 
     def _size(self, pid: int) -> int | None:
         if self._psutil is None:

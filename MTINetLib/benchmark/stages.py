@@ -1,20 +1,21 @@
 """The whole way stage by stage, in a fresh process: ``python -m MTINetLib.benchmark.stages``.
 
-The same calls as ``mtinet analyze --no-scene`` makes, with a clock between them. The seconds are
-written as JSON.
+The same calls as ``mtinet analyze --no-scene`` makes, with a clock between them, for one study after the
+other: the first one is cold, the others find a warm process. Told as benchmark/told.py says.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import json
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.benchmark.told import Teller
 from MTINetLib.freed_memory import keep_freed_memory
 
 #: In order. ``start_up`` is the process, Python and all imports; a process that stays warm has neither it nor
@@ -76,11 +77,10 @@ def time_stages(folder: Path, out: Path, model: str | None, device: str, precisi
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Parse the command line, run, write the JSON file."""
+    """Parse the command line, run, tell."""
     parser = argparse.ArgumentParser(prog="python -m MTINetLib.benchmark.stages")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("result", type=Path)
+    parser.add_argument("told", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--model")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
@@ -88,12 +88,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--started", type=float, required=True, help="time.time() when the process was asked for"
     )
     given = parser.parse_args(arguments)
+    teller = Teller(given.told)
     keep_freed_memory()  # as ``mtinet`` does
+    teller.doing("loading the libraries")
     _import_everything()
     start_up = time.time() - given.started
-    result = time_stages(given.folder, given.out, given.model, given.device, given.precision)
-    result["stages_s"] = {"start_up": start_up, **result["stages_s"]}
-    given.result.write_text(json.dumps(result), encoding="utf-8")
+    with teller.faults_told(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as out:
+        for number, folder in enumerate(given.folders):
+            teller.doing(f"analysing {folder.name}")
+            told = time_stages(folder, Path(out) / str(number), given.model, given.device, given.precision)
+            stages = {"start_up": 0.0 if number else start_up, **told["stages_s"]}
+            teller.figures({**told, "stages_s": stages})
 
 
 def _import_everything() -> None:

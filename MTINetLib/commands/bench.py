@@ -48,7 +48,8 @@ def bench(
             _write(target, figures)
         console.print(text, soft_wrap=True)
     else:
-        from MTINetLib.bench import bench_table, run_bench
+        from MTINetLib.bench import run_bench
+        from MTINetLib.benchmark.figures_table import bench_table
 
         target = out or Path("bench.json")
         with claimed(target), RichProgress(console) as progress:

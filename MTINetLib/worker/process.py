@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.interpreter import environment, interpreter
+from MTINetLib.process_tree import detached, kill_tree
 from MTINetLib.worker.channel import (
     COMMANDS,
     EVENTS,
@@ -59,7 +57,7 @@ class WorkerProcess:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env=_environment(run, environment),
-                    **_detached(),
+                    **detached(),
                 )
         except OSError as error:
             self._commands.close()
@@ -113,14 +111,10 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the process and all that it started; does not wait until they have gone."""
-        if sys.platform == "win32":
-            for pid in {self._process.pid, self.pid}:
-                self._killers.append(_taskkill(pid))
-        else:
-            # Its own session: the group is the launcher, the interpreter and whatever they started. macOS
-            # refuses when only a zombie of it is left.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        # Windows does not find the interpreter by a launcher that has gone.
+        pids = {self._process.pid, self.pid} if sys.platform == "win32" else {self._process.pid}
+        killers = [kill_tree(pid) for pid in pids]
+        self._killers += [killer for killer in killers if killer is not None]
         self._commands.close()
 
     def gone(self, timeout_s: float = 0.0) -> bool:
@@ -176,24 +170,3 @@ def default_command() -> list[str]:
 
 def _environment(run: Path, changes: Mapping[str, str]) -> dict[str, str]:
     return {**environment(changes), RUN_VARIABLE: str(run)}
-
-
-def _detached() -> dict[str, Any]:
-    """A session of its own, so that all of it can be ended; no window."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW}
-    else:
-        return {"start_new_session": True}
-
-
-def _taskkill(pid: int) -> subprocess.Popen[bytes]:
-    """Windows: the process and all its children, found by their parents."""
-    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(
-        ["taskkill", "/PID", str(pid), "/T", "/F"],
-        stdin=quiet,
-        stdout=quiet,
-        stderr=quiet,
-        creationflags=flags,
-    )

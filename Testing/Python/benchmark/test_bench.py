@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from MTINetLib.bench import bench_table, run_bench
+from MTINetLib import bench
+from MTINetLib.bench import run_bench
+from MTINetLib.benchmark.figures_table import bench_table
+from MTINetLib.benchmark.plan import BenchPlan
+from MTINetLib.benchmark.process import CutShort, ProcessRun
+from MTINetLib.benchmark.told import Told
 from MTINetLib.errors import InputError
 
 RESULT = {
@@ -80,3 +87,52 @@ def test_an_existing_file_is_kept_when_it_may_not_be_overwritten(tmp_path: Path)
 def test_a_folder_is_no_place_for_the_figures(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is a folder; name a file"):
         run_bench(tmp_path, quick=True)
+
+
+class HangingRunner:
+    """Nothing on its device comes to an end but the first of two staged runs."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def networks(self, study: Path, plan: BenchPlan) -> Told:
+        return Told(({"machine": RESULT["machine"]},), ("not done after 7 s, ended while racing",), None)
+
+    def command_line(self, study: Path, *, scene: bool, seconds: float) -> ProcessRun:
+        assert seconds <= 7.0
+        raise CutShort("not done after 7 s, ended")
+
+    def stages(self, studies: Sequence[Path], seconds: float) -> Told:
+        stages = {"start_up": 3.0, "load_model": 1.0, "read": 0.5, "recognise": 0.5, "align": 0.5}
+        stages |= {"infer": 2.0, "measure": 0.25, "write": 0.25}
+        figures = {"stages_s": stages, "analysis_s": {}, "lesions": 2, "device": "cuda"}
+        figures |= {"precision": "bf16", "notes": []}
+        return Told((figures,), ("not done after 7 s, ended while analysing study-6",), None)
+
+    def interactive(self, slices: int, seconds: float) -> Told:
+        return Told(({"click_to_overlay_cold_s": 4.0},), ("not done after 7 s, ended while editing",), None)
+
+
+def test_a_device_that_hangs_cuts_its_parts_short_and_the_rest_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("MTINetLib.benchmark.whole_way.Runner", HangingRunner)
+    monkeypatch.setattr(bench, "_has_slicer_core", lambda: True)
+    plan = BenchPlan(slices=6, repeats=1, growth=(6,), runs_a_process=9, part_seconds=7.0)
+    told = run_bench(tmp_path / "b.json", plan=plan)
+    assert told["cut_short"] == [
+        "networks: not done after 7 s, ended while racing",
+        "whole way: 0 of 1 runs, one was not done after 7 s, ended",
+        "with the scene: 0 of 1 runs, one was not done after 7 s, ended",
+        "stage by stage: 1 of 3 runs, one was not done after 7 s, ended while analysing study-6",
+        "Slicer module: not done after 7 s, ended while editing",
+    ]
+    assert told["whole_way_without_startup_s"] == 4.0
+    assert told["slices_per_s"] == 1.5
+    assert told["interactive"] == {"click_to_overlay_cold_s": 4.0}
+    assert list(told["part_seconds"]) == list(bench._PARTS)
+    assert json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))["cut_short"] == told["cut_short"]
+    console = Console(width=160)
+    with console.capture() as capture:
+        console.print(bench_table(told))
+    assert all(said in capture.get() for said in told["cut_short"])

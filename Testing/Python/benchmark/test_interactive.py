@@ -11,7 +11,7 @@ from MTINetLib.benchmark.whole_way import Runner
 @pytest.mark.viewer
 def test_the_module_answers_while_it_works() -> None:
     pytest.importorskip("slicer", reason="slicer-core is not installed: pip install 'MTINetLib[viewer]'")
-    figures = Runner(None, "cpu", "auto").interactive(slices=16)
+    figures = Runner(None, "cpu", "auto").interactive(slices=16).merged
     assert figures["lesions"] > 0
     assert figures["click_to_overlay_warm_s"] < figures["click_to_overlay_cold_s"]
     # Wide of the aims (50 ms, 0.5 s, 1 s), for machines that do other things at the same time.

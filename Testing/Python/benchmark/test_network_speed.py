@@ -67,3 +67,12 @@ def test_the_peak_is_what_this_machine_can_do_and_not_more() -> None:
     peak = matmul_peak_gflops(torch.float32, torch.device("cpu"), sides=(256,), seconds=0.05)
     # A product of 256 takes 34 MFLOP: no processor needs a second, none is a thousand times a large GPU.
     assert 0.05 < peak < 1e6
+
+
+def test_products_and_rounds_end_when_the_time_is_over_and_one_of_each_is_made() -> None:
+    peak = matmul_peak_gflops(
+        torch.float32, torch.device("cpu"), sides=(64, 10**6), seconds=1e9, over=lambda: True
+    )
+    assert peak > 0
+    speeds = race({"only": lambda phases: None}, torch.zeros(3, 4, 8, 8), 2, rounds=10**9, over=lambda: True)
+    assert len(speeds["only"].rounds_ms) == 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
-from MTINetLib.benchmark.process import run_process
+from MTINetLib.benchmark.process import CutShort, run_process
 from MTINetLib.errors import MTINetError
 
 
@@ -37,3 +40,24 @@ def test_a_program_that_fails_is_an_error_with_its_last_words() -> None:
         run_process(
             ["-c", "import sys; print('first\\nwhy', file=sys.stderr); sys.exit(3)"], failed="It broke"
         )
+
+
+def test_a_program_that_hangs_is_ended_with_what_it_started_in_sessions_of_its_own(tmp_path: Path) -> None:
+    psutil = pytest.importorskip("psutil")
+    child = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+    parent = (
+        "import subprocess, sys, time; "
+        f"subprocess.Popen([sys.executable, '-c', {child!r}, sys.argv[1]], start_new_session=True); "
+        "time.sleep(600)"
+    )
+    with pytest.raises(CutShort, match=r"^not done after 4 s, ended$"):
+        run_process(["-c", parent, str(tmp_path / "pid")], failed="no", seconds=4.0)
+    pid = int((tmp_path / "pid").read_text(encoding="utf-8"))
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.05)
+
+
+def test_a_program_whose_words_are_held_open_by_another_still_ends() -> None:
+    child = "import time; time.sleep(20)"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}])"
+    assert run_process(["-c", parent], failed="no", seconds=15.0).seconds < 15.0
