@@ -9,6 +9,8 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -27,6 +29,15 @@ def terminal(width: int | None = None) -> Console:
     return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
+class RateColumn(ProgressColumn):
+    """Steps a minute; nothing where they are too many to be of use, or not known yet."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        a_minute = 60.0 * speed if speed else 0.0
+        return Text(f"{a_minute:.0f}/min" if 1.0 <= a_minute < 1000.0 else "")
+
+
 class RichProgress:
     """Progress (MTINetLib.progress) as one bar a stage; off a terminal as one line a finished stage.
 
@@ -41,6 +52,7 @@ class RichProgress:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            RateColumn(),
             console=console,
             disable=not console.is_terminal,
         )

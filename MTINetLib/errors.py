@@ -11,12 +11,20 @@ class InputError(MTINetError):
     """What the user gave cannot be used: a file, a folder, a phase or a setting."""
 
 
+class DatasetChanged(InputError):  # noqa: N818
+    """The dataset of a run is another one than when it began; the user may accept that."""
+
+
 class ModelError(MTINetError):
     """A model is missing, damaged or not made for this version."""
 
 
 class MissingResourceError(MTINetError):
     """Something that the machine should offer is missing, such as a package, a device or disk space."""
+
+
+class DeviceUnusable(MissingResourceError):  # noqa: N818
+    """The device that was asked for by name is full or broken; another one may be chosen."""
 
 
 class Cancelled(MTINetError):  # noqa: N818

@@ -14,6 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -165,6 +166,9 @@ def _limit_loaded_libraries(threads: int) -> None:
         sys.modules["SimpleITK"].ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
+        # It refuses once it has worked.
+        with contextlib.suppress(RuntimeError):
+            sys.modules["torch"].set_num_interop_threads(threads)
 
 
 def _sendable(error: Exception) -> Exception:
@@ -186,22 +190,39 @@ def _how_it_died(code: int | None, begun: bool, title: str) -> str:
             "this work needs `if __name__ == '__main__':` around it; else run with one process."
         )
     again = "finished ones are kept, so start again"
+    process, how = f"The process that worked on {title}", how_it_ended(code)
+    if how is Death.KILLED:
+        return (
+            f"{process} {how.value} (signal 9), as the system does when the memory is full: "
+            f"close other programs or use fewer processes; {again}."
+        )
+    if how is Death.CRASHED:
+        remedy = "its files may be damaged; look at them, or leave it out."
+        return f"{process} {how.value} ({name_of(code)}): {remedy}"
+    return f"{process} {how.value} ({name_of(code)}); {again}."
+
+
+class Death(Enum):
+    """How a process ended that nobody had asked to; the value goes on with "the process"."""
+
+    KILLED = "was killed from outside"
+    CRASHED = "crashed"
+    ENDED = "ended by itself"
+
+
+def how_it_ended(code: int | None) -> Death:
+    """What an exit code says; a signal is a negative one."""
     if code == -getattr(signal, "SIGKILL", 9):
-        return (
-            f"The process that worked on {title} was killed from outside (signal 9), as the system does when "
-            f"the memory is full: close other programs or use fewer processes; {again}."
-        )
-    if code is not None and (code < 0 or code > 0x7FFFFFFF):
-        return (
-            f"The process that worked on {title} crashed ({_name_of(code)}): "
-            "its files may be damaged; look at them, or leave it out."
-        )
-    return f"The process that worked on {title} ended by itself (exit code {code}); {again}."
+        return Death.KILLED
+    return Death.CRASHED if code is not None and (code < 0 or code > 0x7FFFFFFF) else Death.ENDED
 
 
-def _name_of(code: int) -> str:
-    if code > 0:
+def name_of(code: int | None) -> str:
+    """An exit code or signal for people."""
+    if code is not None and code > 0x7FFFFFFF:
         return f"exit code {code:#010x}"
+    if code is None or code >= 0:
+        return f"exit code {code}"
     with contextlib.suppress(ValueError):
         return f"signal {-code}, {signal.Signals(-code).name}"
     return f"signal {-code}"

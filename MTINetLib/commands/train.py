@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,7 +73,7 @@ def train(
     bar = console.is_terminal
     # Of several processes, one a device, the first holds the run for all.
     claim = claimed(run) if is_first_process() else nullcontext()
-    with claim, RichProgress(console) as progress, explained(run, settings):
+    with _options_named(), claim, RichProgress(console) as progress, explained(run, settings):
         if cross_validation:
             results = cross_validate(
                 dataset,
@@ -102,6 +102,19 @@ def train(
         points = _fitted(dataset, results, progress) if is_first_process() else []
     for result, point in zip(results, points, strict=False):
         _tell(console, result, point)
+
+
+@contextmanager
+def _options_named() -> Iterator[None]:
+    """Errors that an option gets past name it; the library's sentences know no command line."""
+    from MTINetLib.errors import DatasetChanged, DeviceUnusable
+
+    try:
+        yield
+    except DatasetChanged as error:
+        raise DatasetChanged(f"{error} Accept them with --data-changes accept.") from error
+    except DeviceUnusable as error:
+        raise DeviceUnusable(f"{error} The CPU is chosen with --set accelerator=cpu.") from error
 
 
 def _fitted(dataset: Path, results: Sequence[TrainingResult], progress: Progress) -> list[OperatingPoint]:

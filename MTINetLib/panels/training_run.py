@@ -47,6 +47,7 @@ class RunSection:
         ui.lengthSelector.connect("currentIndexChanged(int)", self.onLength)
         ui.startButton.connect("clicked()", self.onStart)
         ui.pauseButton.connect("clicked()", self.onPause)
+        ui.acceptChangesButton.connect("clicked()", self.onAcceptChanges)
         ui.stopButton.connect("clicked()", self.onStop)
         ui.runSelector.connect("currentIndexChanged(int)", self.onRun)
         ui.curveSelector.connect("currentIndexChanged(int)", self.onView)
@@ -125,6 +126,9 @@ class RunSection:
     def onStop(self) -> None:
         self._training.run.stop()
 
+    def onAcceptChanges(self) -> None:
+        self._training.accept_changes()
+
     def onRun(self, index: int) -> None:
         if not self._writing and 0 <= index < len(self._records):
             self._training.run.show(self._records[index])
@@ -202,6 +206,8 @@ class RunSection:
         ui.pauseButton.enabled = (run.active and state is not RunState.STOPPING) or (
             can_go_on and not self._missing
         )
+        ui.acceptChangesButton.visible = run.dataset_changed
+        ui.acceptChangesButton.enabled = can_go_on and not self._missing
         ui.stopButton.enabled = run.active and state is not RunState.STOPPING
         for widget in (
             ui.presetSelector,

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from MTINetLib.errors import Cancelled, InputError, MTINetError
+from MTINetLib.errors import Cancelled, DatasetChanged, InputError, MTINetError
 from MTINetLib.session.calls import Answers
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message, ProgressSeen
@@ -53,6 +53,11 @@ class TrainingRun:
     def active(self) -> bool:
         """Whether a run goes on, held ones included."""
         return self.state is not RunState.IDLE
+
+    @property
+    def dataset_changed(self) -> bool:
+        """Whether the run was refused since its dataset has changed; the user may accept that."""
+        return not self.active and isinstance(self.error, DatasetChanged)
 
     def start(self, choices: TrainingChoices) -> None:
         """Begin a new run.

@@ -81,6 +81,10 @@ class TrainingSession:
         else:
             self._try(self.run.resume_from_checkpoint)
 
+    def accept_changes(self) -> None:
+        """Go on with a run that was refused since its dataset has changed: new patients join training."""
+        self._try(lambda: self.run.resume_from_checkpoint(accept_data_changes=True))
+
     def attach(self) -> None:
         """Show the latest run, if none is shown yet: after a restart it can go on."""
         if self.run.record is None:

@@ -6,7 +6,7 @@ import logging
 
 import torch
 
-from MTINetLib.errors import MissingResourceError
+from MTINetLib.errors import DeviceUnusable
 from MTINetLib.network.device_errors import device_problem, one_line, touch
 
 _LOG = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ def usable_accelerator(accelerator: str) -> str:
     """The accelerator for Lightning: ``cpu`` for ``auto`` where the GPU cannot be used, which is said.
 
     Raises:
-        MissingResourceError: a GPU was asked for by name and cannot be used.
+        DeviceUnusable: a GPU was asked for by name and cannot be used.
     """
     if accelerator not in ("auto", "gpu", "cuda") or not torch.cuda.is_available():
         return accelerator
@@ -28,9 +28,7 @@ def usable_accelerator(accelerator: str) -> str:
             raise
         why = f"The GPU {problem.value} ({one_line(error)})"
         if accelerator != "auto":
-            raise MissingResourceError(
-                f"{why}; close the programs that use it, or train on the CPU (--set accelerator=cpu)."
-            ) from error
+            raise DeviceUnusable(f"{why}; close the programs that use it, or train on the CPU.") from error
         _LOG.warning("%s: the run trains on the CPU, which takes much longer.", why)
         return "cpu"
     return accelerator

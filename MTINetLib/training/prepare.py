@@ -86,7 +86,7 @@ _Task = tuple[DatasetCase, Path, int]
 def _prepared(tasks: Sequence[_Task], processes: int, look_up: Callable[[], None]) -> Iterator[None]:
     if processes == 1 or len(tasks) <= 1:
         for task in tasks:
-            prepare_case(task)
+            prepare_case(task, look_up)
             yield
         return
     cache = tasks[0][1].parent
@@ -103,8 +103,21 @@ def _title(task: _Task) -> str:
     return f"case {task[0].case}"
 
 
-def prepare_case(task: _Task) -> None:
+class _LookingUp(Silent):
+    """At every step of reading and aligning, so that a case is not waited for."""
+
+    def __init__(self, look_up: Callable[[], None]) -> None:
+        self._look_up = look_up
+
+    def update(self, done: int) -> None:
+        self._look_up()
+
+
+def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> None:
     """Read, normalise, cut and write one case.
+
+    Args:
+        look_up: called between two phases and two steps; what it raises ends the work.
 
     Raises:
         InputError: the case cannot be used.
@@ -113,8 +126,10 @@ def prepare_case(task: _Task) -> None:
     case, folder, size = task
     beside = folder.with_name(f".part-{os.getpid()}-{os.getppid()}-{folder.name}")
     try:
-        study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS)
+        watcher = _LookingUp(look_up)
+        study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=watcher)
         labels = _read_labels(case, study.grid)
+        look_up()
         write_study(beside, study, labels, size)
         if not (folder / INDEX_FILE).is_file():  # another run may have been faster
             shutil.rmtree(folder, ignore_errors=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from MTINetLib.errors import InputError
+from MTINetLib.errors import DatasetChanged, InputError
 from MTINetLib.training.folds import Split
 from MTINetLib.training.slice_store import StoredCase
 
@@ -70,8 +70,8 @@ def kept_parts(
         changes: ``accept`` lets new patients join training and goes on without removed ones.
 
     Raises:
-        InputError: the table is lost or damaged in a run that was begun, the dataset has changed and that
-            is not accepted, or nobody of a part is left.
+        DatasetChanged: that is not accepted.
+        InputError: the table is lost or damaged in a run that was begun, or nobody of a part is left.
     """
     rows = read_split(path, begun)
     if rows is None:
@@ -229,10 +229,9 @@ def _tell(said: Sequence[str], path: Path, changes: DataChanges) -> None:
         return
     told = "; ".join(said)
     if changes == "refuse":
-        raise InputError(
+        raise DatasetChanged(
             f"The dataset has changed since the run began ({told}). Put it back as it was, start a new run, "
-            "or go on all the same with --data-changes accept: new patients then join training and "
-            "nobody changes sides."
+            "or accept the changes: new patients then join training and nobody changes sides."
         )
     _LOG.warning(
         "The dataset has changed since the run began (%s): new patients join training, everybody else "

@@ -196,7 +196,7 @@ def _fit(trainer: pl.Trainer, module: MTINetTraining, loaders: SliceLoaders, las
         try:
             trainer.fit(module, datamodule=loaders, ckpt_path=last)
         except (SystemExit, KeyboardInterrupt):
-            raise Cancelled("Training was interrupted; resume it (--resume) from its last epoch.") from None
+            raise Cancelled("Training was interrupted; resume it from its last epoch.") from None
         finally:
             if main:
                 signal.signal(signal.SIGINT, handler)

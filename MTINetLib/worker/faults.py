@@ -10,7 +10,18 @@ from MTINetLib.errors import InputError, MissingResourceError, ModelError, MTINe
 from MTINetLib.fault_place import last_line, place_of
 
 _DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-_KINDS = {kind.__name__: kind for kind in (InputError, ModelError, MissingResourceError, errors.Cancelled)}
+#: The narrower kinds first.
+_KINDS = {
+    kind.__name__: kind
+    for kind in (
+        errors.DatasetChanged,
+        errors.DeviceUnusable,
+        InputError,
+        ModelError,
+        MissingResourceError,
+        errors.Cancelled,
+    )
+}
 
 
 @dataclass(frozen=True)

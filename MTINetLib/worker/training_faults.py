@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
 from MTINetLib.network.device_errors import DeviceProblem, device_problem, one_line
+from MTINetLib.process_pool import Death, how_it_ended, name_of
 from MTINetLib.training.settings import TrainingSettings
 
 _DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -57,6 +60,37 @@ def _file_fault(error: OSError, run: Path) -> str:
     )
 
 
+def _loader_death(text: str) -> str:
+    process = "A process that loads slices"
+    code = _loader_code(text)
+    if code is None:
+        return f"{process} ended, nobody knows why: resume the run; the setting workers=0 does without it."
+    how = how_it_ended(code)
+    if how is Death.KILLED:
+        return (
+            f"{process} {how.value} (signal 9), as the system does when the memory is full: "
+            "close other programs and resume the run."
+        )
+    if "bus error" in text.lower():
+        return (
+            f"{process} found the shared memory full (bus error): make /dev/shm larger, or resume the run "
+            "with the setting workers=0."
+        )
+    return f"{process} {how.value} ({name_of(code)}): resume the run; the setting workers=0 does without it."
+
+
+def _loader_code(text: str) -> int | None:
+    """Its exit code, negative for a signal, from torch's sentence; None where it does not say."""
+    if exit_code := re.search(r"exit code:? (\d+)", text):
+        return int(exit_code[1])
+    if not (told := re.search(r"by signal: (.+?)\.(?:\s|$)", text)):
+        return None
+    for number in signal.Signals:
+        if told[1] in (signal.strsignal(number), str(int(number)), f"Unknown signal {int(number)}"):
+            return -int(number)
+    return None
+
+
 def _of_torch(error: RuntimeError, run: Path, settings: TrainingSettings) -> str | None:
     """A sentence for torch's own RuntimeErrors, which have no better types; None for one unknown."""
     lower, problem = str(error).lower(), device_problem(error)
@@ -64,10 +98,7 @@ def _of_torch(error: RuntimeError, run: Path, settings: TrainingSettings) -> str
         on_cpu = "allocator" in lower and "cuda" not in lower
         return _out_of_memory("The computer" if on_cpu else "The GPU", settings)
     if "dataloader worker" in lower:
-        return (
-            "A process that loads slices was ended, most likely for want of memory: "
-            "close other programs and resume the run."
-        )
+        return _loader_death(f"{error} {error.__cause__ or error.__context__ or ''}")
     if "pytorchstreamwriter" in lower or "inline_container" in lower or "file write failed" in lower:
         return f"A checkpoint could not be written to {run}: make room on its disk, then resume the run."
     if problem is DeviceProblem.UNUSABLE:

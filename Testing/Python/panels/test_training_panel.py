@@ -259,3 +259,36 @@ def test_a_single_validation_is_drawn_without_an_error_of_the_plot_view(slicer_d
             assert column.GetNumberOfTuples() >= 2
             assert column.GetRange()[0] == column.GetRange()[1]
     charts.close()
+
+
+def test_a_changed_dataset_is_accepted_by_a_button_that_shows_only_then(
+    session: Any, open_panel: Any, tmp_path: Path
+) -> None:
+    dataset = write_small_dataset(tmp_path / "data")
+    table = dataset / "cases.csv"
+    whole = table.read_text("utf-8")
+    table.write_text("".join(line for line in whole.splitlines(True) if "case_4" not in line), "utf-8")
+    panel = open_panel(session)
+    ui, run = panel.ui, session.training.run
+    checked(session, panel, dataset)
+    chosen = panel.run.choices
+    panel.run.choices = lambda: replace(chosen(), preset="quick", device="cpu", changes=ENDLESS)
+    ui.startButton.click()
+    assert not ui.acceptChangesButton.isVisibleTo(panel.widget)
+    until(session, lambda: len(run.curves.validations) >= 1)
+    run.stop()
+    until(session, lambda: not run.active)
+    table.write_text(whole, "utf-8")
+    ui.pauseButton.click()
+    until(session, lambda: not run.active)
+    assert "new patients: patient_4" in ui.messageLabel.text
+    assert "--" not in ui.messageLabel.text
+    assert ui.acceptChangesButton.isVisibleTo(panel.widget)
+    before = len(run.curves.validations)
+    ui.acceptChangesButton.click()
+    assert not ui.acceptChangesButton.isVisibleTo(panel.widget)
+    until(session, lambda: len(run.curves.validations) > before)
+    split = (run.record.folder / "split.csv").read_text("utf-8")
+    assert "patient_4,case_4,training" in split
+    run.stop()
+    until(session, lambda: not run.active)

@@ -16,6 +16,8 @@ import SimpleITK
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.progress import Silent
+from MTINetLib.study import load
+from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.training import prepare
 from MTINetLib.training.prepare import prepare_dataset
 
@@ -228,3 +230,25 @@ def test_pixels_beside_a_header_count_as_its_content(dataset: Path, tmp_path: Pa
     )
     after = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
     assert before.images != after.images
+
+
+def test_one_process_sees_a_cancellation_between_two_phases(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    whole = load.read_volume
+
+    def counted(path: Path) -> SourceVolume:
+        read.append(path)
+        return whole(path)
+
+    class CancelAfterTwoPhases(Silent):
+        def update(self, done: int) -> None:
+            if len(read) == 2:
+                raise Cancelled
+
+    monkeypatch.setattr(load, "read_volume", counted)
+    with pytest.raises(Cancelled):
+        prepare_dataset(dataset, tmp_path, processes=1, size=64, progress=CancelAfterTwoPhases())
+    assert len(read) == 2
+    assert not list(tmp_path.iterdir())

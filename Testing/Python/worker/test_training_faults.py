@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
 import queue
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
+from torch.utils.data import DataLoader, Dataset
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.training import run_folder, settings
@@ -41,13 +44,46 @@ def context(folder: Path, sent: list[tuple[str, Mapping[str, Any]]] | None = Non
         (OSError(errno.ENOSPC, "No space left on device"), "is full: make room on it, then resume the run"),
         (OSError(errno.EACCES, "Permission denied"), r"could not be read or written \(Permission denied\)"),
         (RuntimeError("PytorchStreamWriter failed writing file data/7"), "A checkpoint could not be written"),
-        (RuntimeError("DataLoader worker (pid 7) is killed by signal"), "that loads slices was ended"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. "), "memory is full"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Segmentation fault. "), "signal 11"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Bus error. It"), "memory full"),
+        (RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly"), "nobody knows why"),
         (RuntimeError("CUDA error: device-side assert triggered"), "The GPU failed .CUDA error: device"),
     ],
 )  # fmt: skip
 def test_faults_of_the_machine_become_sentences(fault: Exception, sentence: str) -> None:
     with pytest.raises(MissingResourceError, match=sentence), explained(Path("run"), QUICK):
         raise fault
+
+
+class Dies(Dataset[int]):
+    """Its loading process ends in a way of its own."""
+
+    def __init__(self, how: int) -> None:
+        self._how = how
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, _: int) -> int:
+        if self._how < 0:
+            os.kill(os.getpid(), -self._how)
+        os._exit(self._how)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        (-9, r"was killed from outside \(signal 9\), as the system does when the memory is full"),
+        (-11, r"crashed \(signal 11, SIGSEGV\)"),
+        (-15, r"crashed \(signal 15, SIGTERM\)"),
+        (5, r"ended by itself \(exit code 5\)"),
+    ],
+)
+def test_a_dead_loading_process_is_named_by_how_it_died(how: int, sentence: str) -> None:
+    with pytest.raises(MissingResourceError, match=sentence), explained(Path("run"), QUICK):
+        list(DataLoader(Dies(how), num_workers=1))
 
 
 def test_other_faults_stay_what_they_are() -> None:
