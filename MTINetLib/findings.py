@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
@@ -123,11 +124,28 @@ def to_json(findings: StudyFindings) -> str:
 
 
 def to_dict(findings: StudyFindings) -> dict[str, Any]:
-    """The findings as plain lists, dicts, numbers and strings."""
+    """The findings as plain lists, dicts, numbers and strings.
+
+    A figure, a time or a curve beside the measured one that is not finite becomes None, which says not
+    defined: it never costs the findings.
+    """
     data = asdict(findings)
+    data["study"]["times_s"] = _defined(data["study"]["times_s"])
     for lesion in data["lesions"]:
         lesion["class"] = LesionClass(lesion.pop("lesion_class")).value
+        lesion["enhancement"] = _defined(lesion["enhancement"])
+        for name in ("predicted_curve", "liver_curve"):
+            curve = lesion[name]
+            lesion[name] = curve if curve == _defined(curve) else None
     return json.loads(json.dumps(data))  # type: ignore[no-any-return]
+
+
+def _defined(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _defined(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_defined(item) for item in value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def findings_schema() -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""``mtinet bench``: how fast this machine is, and how well phases are recognised and aligned."""
+"""``mtinet bench``: how fast this machine is, and how well phases are recognised, aligned and judged."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,11 @@ import typer
 from MTINetLib.commands.options import Device, Model, Precision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from MTINetLib.progress import Progress
+
+    _Measure = Callable[[Progress], tuple[dict[str, Any], str]]
 
 
 def bench(
@@ -28,6 +33,13 @@ def bench(
     alignment: Annotated[
         bool, typer.Option("--alignment", help="Only: how exactly moved phases of phantoms are aligned.")
     ] = False,
+    signal: Annotated[
+        bool, typer.Option("--signal", help="Only: how the zero and scale of changed values are judged.")
+    ] = False,
+    studies: Annotated[
+        Path | None,
+        typer.Option("--dataset", metavar="DATASET", help="With --signal: its studies instead of phantoms."),
+    ] = None,
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -41,10 +53,17 @@ def bench(
     from MTINetLib.console import RichProgress, terminal
 
     console = terminal()
-    if recognition or alignment:
-        target = out or Path("recognition.json" if recognition else "alignment.json")
+    parts = {"recognition": recognition, "alignment": alignment, "signal": signal}
+    part = _only(parts, studies)
+    if part:
+        target = out or Path(f"{part}.json")
+        measured: dict[str, _Measure] = {
+            "recognition": _recognition,
+            "alignment": _alignment,
+            "signal": partial(_signal, studies),
+        }
         with claimed(target), RichProgress(console) as progress:
-            figures, text = _recognition(progress) if recognition else _alignment(progress)
+            figures, text = measured[part](progress)
             _write(target, figures)
         console.print(text, soft_wrap=True)
     else:
@@ -64,6 +83,29 @@ def bench(
             )
         console.print(bench_table(result))
     console.print(f"All figures are in {target}.", soft_wrap=True)
+
+
+def _only(parts: dict[str, bool], studies: Path | None) -> str:
+    """The one part that was asked for, empty for the speed.
+
+    Raises:
+        InputError: several were, or a dataset for another part than the signal.
+    """
+    from MTINetLib.errors import InputError
+
+    asked = [name for name, wanted in parts.items() if wanted]
+    if len(asked) > 1:
+        raise InputError(f"Only one at a time: {' or '.join(f'--{name}' for name in asked)}.")
+    if studies is not None and asked != ["signal"]:
+        raise InputError("--dataset goes with --signal only.")
+    return asked[0] if asked else ""
+
+
+def _signal(studies: Path | None, progress: Progress) -> tuple[dict[str, Any], str]:
+    from MTINetLib.benchmark.signal import run_signal, signal_tables
+
+    figures = run_signal(dataset=studies, progress=progress)
+    return figures, signal_tables(figures)
 
 
 def _recognition(progress: Progress) -> tuple[dict[str, Any], str]:

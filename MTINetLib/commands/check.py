@@ -19,6 +19,7 @@ def check(dataset: Dataset) -> None:
     """
     from MTINetLib.console import RichProgress, terminal
     from MTINetLib.errors import InputError
+    from MTINetLib.report.dataset_words import case_warnings
     from MTINetLib.study.dataset_check import check_dataset
 
     console = terminal()
@@ -27,7 +28,7 @@ def check(dataset: Dataset) -> None:
     if found.cases:
         console.print(_table(found))
     for case in found.cases:
-        for problem in (*case.problems, *(f"Warning: {text}" for text in case.warnings)):
+        for problem in (*case.problems, *(f"Warning: {text}" for text in case_warnings(case))):
             name = case.case or f"line {case.line}"
             console.print(f"{name}: {problem}", soft_wrap=True)
     for problem in (*found.problems, *(f"Warning: {text}" for text in found.warnings)):

@@ -12,7 +12,7 @@ from MTINetLib.findings import FourValues, LesionFinding, StudySummary
 from MTINetLib.inference.curves import liver_ring_curve, measured_curve
 from MTINetLib.inference.decide import Decision
 from MTINetLib.inference.enhancement import enhancement_figures
-from MTINetLib.inference.flags import check_labels, inherited_flags, lesion_flags, study_flags
+from MTINetLib.inference.flags import check_labels, check_values, inherited_flags, lesion_flags, study_flags
 from MTINetLib.inference.lesions import Box, lesion_boxes
 from MTINetLib.inference.measure import measure_size
 from MTINetLib.progress import Progress, Silent
@@ -36,6 +36,7 @@ def describe_lesions(
         progress: one step a lesion.
     """
     check_labels(labels, study)
+    check_values(study)
     progress = progress or Silent()
     boxes = lesion_boxes(labels)
     findings = []

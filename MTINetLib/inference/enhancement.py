@@ -25,7 +25,10 @@ LEAST_ENHANCEMENT = 0.10
 def enhancement_figures(
     lesion: EnhancementCurve, liver: EnhancementCurve | None, times_s: FourTimes
 ) -> dict[str, Any]:
-    """All figures of one lesion, JSON-clean; lists follow the order of PHASES, None says not computable.
+    """All figures of one lesion; lists follow the order of PHASES.
+
+    Every figure is a finite number, or None where it is not defined: without a positive baseline, without
+    a liver ring, without times, or beyond what a float holds.
 
     - ``relative_enhancement``: (S_t - S_pre) / S_pre of the lesion, per phase.
     - ``liver_relative_enhancement``: the same of the liver ring.
@@ -66,19 +69,22 @@ def _relative(signal: FourValues) -> list[float | None]:
 
 def _change(value: float, base: float) -> float | None:
     """(value - base) / base; None where the base is no positive signal."""
-    if not (math.isfinite(value) and math.isfinite(base) and base > 0):
+    if not base > 0:
         return None
-    result = (value - base) / base
-    return result if math.isfinite(result) else None
+    return _finite((float(value) - base) / float(base))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _difference(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one - other
+    return None if one is None or other is None else _finite(one - other)
 
 
 def _percent(part: float, whole: float) -> float | None:
     change = _change(part, whole)
-    return None if change is None else 100 * (1 + change)
+    return None if change is None else _finite(100 * (1 + change))
 
 
 def _wash_in(arterial: float | None, times_s: FourTimes) -> float | None:
@@ -87,7 +93,7 @@ def _wash_in(arterial: float | None, times_s: FourTimes) -> float | None:
         return None
     # Nothing is washed in before the bolus starts at 0 s, however early the pre-contrast phase was.
     seconds = at - max(before or 0.0, 0.0)
-    return arterial / seconds if seconds > 0 else None
+    return _finite(arterial / seconds) if seconds > 0 and math.isfinite(seconds) else None
 
 
 def _curve_kind(relative: list[float | None], late: float | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.errors import InputError
 from MTINetLib.inference.lesions import Box
 from MTINetLib.inference.measure import Size
 from MTINetLib.study.phase import PHASES
@@ -56,6 +57,20 @@ def study_flags(study: Study) -> tuple[str, ...]:
 def inherited_flags(of_study: tuple[str, ...]) -> tuple[str, ...]:
     """Flags of the study that cast doubt on every lesion's curve."""
     return tuple(flag for flag in of_study if flag.split(":")[0] in _OF_CURVES)
+
+
+def check_values(study: Study) -> None:
+    """Refuse a study that nothing can be measured on.
+
+    Raises:
+        InputError: a phase holds numbers that are not finite.
+    """
+    for phase in PHASES:
+        if not np.isfinite(study.phase(phase)).all():
+            raise InputError(
+                f"The {phase.title} phase holds values that are not finite numbers (NaN or infinity); "
+                "replace them, by 0 outside the body."
+            )
 
 
 def check_labels(labels: npt.NDArray[Any], study: Study) -> None:

@@ -31,7 +31,9 @@ class LesionReading:
 
     def predicted_curve(self, scale: IntensityScale) -> FourValues | None:
         """The predicted curve in scanner units; None where there is none or it is not finite."""
-        if self.curve is None or not np.isfinite(self.curve).all():
+        if self.curve is None:
             return None
         values = scale.invert(self.curve)
+        if not np.isfinite(values).all():
+            return None
         return float(values[0]), float(values[1]), float(values[2]), float(values[3])

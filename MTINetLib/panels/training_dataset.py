@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
+from MTINetLib.report.dataset_words import case_warnings
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing
 from MTINetLib.study.phase import PHASES
@@ -18,7 +19,7 @@ from MTINetLib.worker.training_messages import CaseRow, CheckedDataset
 
 HEADS = ("Case", "Patient", "Ph.", "Class", "Les.", "Size")
 _TIPS = (
-    "Name of the case; a mark says that it cannot be used",
+    "Name of the case; a red mark says that it cannot be used, a yellow one that there are warnings",
     "Cases of one patient share it, so that they are never trained and validated on at once",
     "How many of the four phases can be opened",
     "HCC, hemangioma, or none for a study without lesions",
@@ -29,7 +30,7 @@ _ALIGNED = (LEFT, LEFT, RIGHT, LEFT, RIGHT, RIGHT)
 _MOST_ROWS = 7
 #: Typing a path is over after so long.
 _TYPED_MS = 600
-_BAD, _GOOD = "#d9534f", "#5cb85c"
+_BAD, _DOUBTFUL, _GOOD = "#d9534f", "#f0ad4e", "#5cb85c"
 
 
 class DatasetSection:
@@ -134,32 +135,48 @@ class DatasetSection:
         for row in range(known, len(rows)):
             for column, text in enumerate(_cells(rows[row])):
                 item = read_only_item(text, _ALIGNED[column])
-                item.setToolTip(" ".join(rows[row].problems) or text)
+                item.setToolTip(" ".join(_said(rows[row])) or text)
                 if column == 0:
-                    item.setIcon(swatch(_BAD if rows[row].problems else _GOOD, 10))
+                    item.setIcon(swatch(_mark(rows[row]), 10))
                 table.setItem(row, column, item)
         table.blockSignals(was)
         self._rows = list(rows)
         fit_height(table, _MOST_ROWS)
 
     def _show_problems(self) -> None:
-        """Those of the chosen row, or of the dataset and its first bad row."""
+        """Those of the dataset, then those of the chosen row, or else of the first marked one."""
         ui, checked = self._ui, self._training.desk.checked
-        whole = list(checked.problems) if checked is not None and checked.cases else []
+        lines = []
+        if checked is not None and checked.cases:
+            lines = [*checked.problems, *(_warning(text) for text in checked.warnings)]
         row = ui.caseTable.currentRow() if ui.caseTable.selectedItems() else -1
         chosen = self._rows[row] if 0 <= row < len(self._rows) else None
-        bad = [one for one in self._rows if one.problems]
-        if chosen is None or not chosen.problems:
-            chosen = bad[0] if bad else None
-        lines = list(whole)
-        if chosen is not None and chosen.problems:
+        marked = sorted((one for one in self._rows if _said(one)), key=lambda one: not one.problems)
+        if chosen is None or not _said(chosen):
+            chosen = marked[0] if marked else None
+        if chosen is not None:
             name = chosen.case or _("Line {n}").format(n=chosen.line)
-            lines += [f"{name}: {' '.join(chosen.problems)}"]
-            if len(bad) > 1:
-                lines.append(_("Choose a marked row to read its problems."))
+            lines += [f"{name}: {' '.join(_said(chosen))}"]
+            if len(marked) > 1:
+                lines.append(_("Choose a marked row to read what is said of it."))
         ui.problemLabel.text = "\n".join(lines)
         ui.problemLabel.visible = bool(lines)
         ui.problemLabel.styleSheet = STYLES["warning"]
+
+
+def _said(case: CaseRow) -> tuple[str, ...]:
+    """Problems, then warnings."""
+    return (*case.problems, *(_warning(text) for text in case_warnings(case)))
+
+
+def _warning(text: str) -> str:
+    return str(_("Warning: {text}").format(text=text))
+
+
+def _mark(case: CaseRow) -> str:
+    if case.problems:
+        return _BAD
+    return _DOUBTFUL if _said(case) else _GOOD
 
 
 def _no_cases(checked: CheckedDataset) -> str:
@@ -197,4 +214,6 @@ def _summary(cases: list[CaseRow], patients: int) -> str:
         counts=", ".join(counts),
     )
     end = _("All can be used.") if not bad else _("{n} cannot be used.").format(n=bad)
-    return f"{start} {end}"
+    doubtful = sum(bool(case_warnings(case)) for case in cases)
+    warned = [_("Warnings for {n}.").format(n=doubtful)] if doubtful else []
+    return " ".join((start, end, *warned))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,15 +24,17 @@ from MTINetLib.study.dataset_headers import header_grid
 from MTINetLib.study.dataset_plausible import (
     NamedCase,
     cases_problems,
+    class_problems,
     image_digest,
     mask_problems,
-    place_problems,
 )
 from MTINetLib.study.dataset_tables import Row, RowError, table_rows
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.load import refuse_unusable
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.read_files import read_label_map, read_volume
 from MTINetLib.study.signal_check import check_signal
+from MTINetLib.study.source_volume import SourceVolume
 
 _FEWEST_SLICES = 3
 _SMALLEST_SIDE = 16
@@ -168,7 +170,13 @@ def _checked(
     reference = grids.get(Phase.PORTAL_VENOUS)
     sound = not problems
     labels = _check_mask(folder, row, case_class, told, reference, problems)
-    digest = _check_pixels(folder, row, labels, problems) if sound and len(grids) == len(PHASES) else None
+    volumes = _volumes(folder, row, problems) if sound and len(grids) == len(PHASES) else None
+    if labels is not None and reference is not None and labels.shape == reference.shape:
+        image = None if volumes is None else volumes[Phase.PORTAL_VENOUS.index].array
+        wrong, unusual = mask_problems(labels, reference, image)
+        problems += wrong
+        problems.warnings += unusual
+    flags, digest = ((), None) if volumes is None else _check_values(volumes, problems)
     present = () if labels is None else tuple(int(label) for label in np.unique(labels) if label)
     of_lesions = frozenset(told.get(label, case_class) for label in present)
     checked = CaseCheck(
@@ -181,25 +189,30 @@ def _checked(
         None if reference is None else reference.shape,
         tuple(problems),
         tuple(problems.warnings),
+        flags,
     )
     return checked, NamedCase(case, patient, of_lesions, digest)
 
 
-def _check_pixels(
-    folder: Path, row: Row, labels: npt.NDArray[np.uint8] | None, problems: _Problems
-) -> str | None:
-    """Look at the values of the phases, and where the lesions lie; a digest of the portal venous image."""
+def _volumes(folder: Path, row: Row, problems: _Problems) -> list[SourceVolume] | None:
+    """The four phases with their pixels, None where they cannot be read."""
     try:
         volumes = [read_volume(row.path(phase.value, folder)) for phase in PHASES]
-        reference = volumes[Phase.PORTAL_VENOUS.index].array
-        if labels is not None and labels.shape == reference.shape:
-            problems += place_problems(labels, reference)
-        if all(volume.array.min() < volume.array.max() for volume in volumes):
-            check_signal(volumes)
-        return image_digest(reference)
+        return volumes if all(volume.array.size for volume in volumes) else None
     except (InputError, OSError) as error:
         problems.append(str(error))
         return None
+
+
+def _check_values(volumes: Sequence[SourceVolume], problems: _Problems) -> tuple[tuple[str, ...], str | None]:
+    """Flags of doubts about the values, and a digest of the portal venous image."""
+    try:
+        refuse_unusable(volumes)
+        flags = check_signal(volumes).flags
+    except InputError as error:
+        problems.append(str(error))
+        flags = ()
+    return flags, image_digest(volumes[Phase.PORTAL_VENOUS.index].array)
 
 
 def _phase_grids(folder: Path, row: Row, problems: _Problems) -> dict[Phase, Grid]:
@@ -253,23 +266,10 @@ def _check_mask(
             f"The mask is not a label map: it must hold 0 for background and 1 to {_MAX_LESIONS} for lesions."
         )
         return None
-    if not labels and case_class != "none":
-        problems.append(f"The class is {case_class}, but the mask is empty; use the class none.")
-    if labels and case_class == "none":
-        problems.append("The class is none, but the mask holds lesions.")
-    for label in sorted(set(told) - labels):
-        problems.append(f"{LESIONS_FILE} names lesion {label}, which the mask does not hold.")
-    unnamed = sorted(labels - set(told)) if told else []
-    if unnamed:
-        numbers = ", ".join(str(label) for label in unnamed)
-        problems.warnings.append(
-            f"{LESIONS_FILE} does not name lesion {numbers} of the mask; it counts as {case_class}."
-        )
-    whole = mask.array.astype(np.uint8)
-    wrong, unusual = mask_problems(whole, mask.grid)
+    wrong, unusual = class_problems(labels, case_class, told)
     problems += wrong
     problems.warnings += unusual
-    return whole
+    return mask.array.astype(np.uint8)
 
 
 def _labels(array: npt.NDArray[np.float32]) -> set[int] | None:

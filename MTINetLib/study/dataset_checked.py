@@ -18,6 +18,7 @@ class CaseCheck:
         size: voxels (K, J, I) of the portal venous phase, None if unknown.
         problems: one sentence each; a case without any can be trained on.
         warnings: one sentence each; what is unusual, but may be meant.
+        flags: doubts about the values, as a study would carry them (see study/README.md).
     """
 
     line: int
@@ -29,6 +30,7 @@ class CaseCheck:
     size: tuple[int, int, int] | None = None
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

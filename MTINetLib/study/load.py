@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -132,7 +132,7 @@ def validated(assignment: PhaseAssignment) -> PhaseAssignment:
         InputError: too small, constant, not finite, the same as another phase, or of values that give no
             enhancement (see signal_check); the phase is named.
     """
-    _refuse_unusable(assignment)
+    refuse_unusable(assignment.volumes)
     found = check_signal(assignment.volumes)
     volumes = tuple(_lowered(volume, found.offset) for volume in assignment.volumes)
     return replace(
@@ -149,9 +149,13 @@ def _lowered(volume: SourceVolume, offset: float) -> SourceVolume:
     return replace(volume, read=lambda: array)
 
 
-def _refuse_unusable(assignment: PhaseAssignment) -> None:
-    for phase in PHASES:
-        volume = assignment.volume(phase)
+def refuse_unusable(volumes: Sequence[SourceVolume]) -> None:
+    """Refuse phases, in the order of PHASES, that hold no image, or one image twice.
+
+    Raises:
+        InputError: the sentence names the phase.
+    """
+    for phase, volume in zip(PHASES, volumes, strict=True):
         what = f"The {phase.title} phase '{volume.name}'"
         slices, rows, columns = volume.grid.shape
         if slices < _FEWEST_SLICES:
@@ -165,7 +169,7 @@ def _refuse_unusable(assignment: PhaseAssignment) -> None:
             raise InputError(f"{what} has the same value {low:g} everywhere; give a volume with an image.")
     for phase in PHASES:
         for other in PHASES[: phase.index]:
-            if _is_same(assignment.volume(other), assignment.volume(phase)):
+            if _is_same(volumes[other.index], volumes[phase.index]):
                 raise InputError(
                     f"The {other.title} and the {phase.title} phase hold the same image; "
                     "give a different volume for each phase."

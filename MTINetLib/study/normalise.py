@@ -22,6 +22,8 @@ _Values = TypeVar("_Values", float, npt.NDArray[np.float32], npt.NDArray[np.floa
 HIGH_PERCENTILE = 80.0
 #: Radius of the inner body as a part of the body's half extent along each axis.
 INNER_RADIUS = 0.8
+#: A scale below this is none.
+_LEAST_HIGH = 1e-6
 #: The statistics need no more voxels than this.
 _SAMPLE_VOXELS = 250_000
 
@@ -58,17 +60,17 @@ class IntensityScale:
 def estimate_scale(pre: Volume) -> IntensityScale:
     """The scale of a study from its pre-contrast volume [K, J, I].
 
-    ``low`` is 0, or the smallest robust value of volumes with negative voxels; ``high`` is
-    HIGH_PERCENTILE of the inner body. A volume without any contrast gets a harmless unit scale.
+    ``low`` is 0, the zero of the signal, whatever lies below it (noise around 0, overshoot at edges): another
+    zero would change the enhancement. ``high`` is HIGH_PERCENTILE of the inner body. A volume without any
+    contrast gets a harmless unit scale.
     """
     sample = subsample(np.asarray(pre))
     sample = np.nan_to_num(sample.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low = min(0.0, float(np.percentile(sample, 0.5)))
     inner = sample[inner_body(sample)]
-    high = float(np.percentile(inner, HIGH_PERCENTILE)) if inner.size else low
-    if not high > low + 1e-6 * max(1.0, abs(low)):
-        high = max(float(sample.max()), low + 1.0)
-    return IntensityScale(low, high)
+    high = float(np.percentile(inner, HIGH_PERCENTILE)) if inner.size else 0.0
+    if not high > _LEAST_HIGH:
+        high = max(float(sample.max()), 1.0)
+    return IntensityScale(0.0, high)
 
 
 def body_mask(volume: Volume) -> npt.NDArray[np.bool_]:

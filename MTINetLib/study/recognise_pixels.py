@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.study.align_resample import coarsen, resample
+from MTINetLib.study.signal_levels import signal_levels
+from MTINetLib.study.signal_offset import common_offset
 from MTINetLib.study.source_volume import SourceVolume
 
 _STEP_MM = 5.0
@@ -47,18 +49,26 @@ class PixelCheck:
 def check_pixels(volumes: Sequence[SourceVolume]) -> PixelCheck:
     """Compare four volumes in the order of PHASES on a coarse grid.
 
-    Each volume is divided by its own median body signal first, so that a gain change between phases
-    does not look like contrast.
+    A constant under all of them is taken away, and each is divided by its own median body signal, so that
+    neither it nor a gain change between phases hides contrast or looks like it.
     """
-    return check_coarse(coarse_phases(volumes))
+    arrays = [volume.array for volume in volumes]
+    usable = all(np.isfinite(one).all() and one.min() < one.max() for one in arrays)
+    offset = common_offset([signal_levels(one) for one in arrays]) if usable else 0.0
+    return check_coarse(coarse_phases(volumes, offset))
 
 
-def coarse_phases(volumes: Sequence[SourceVolume]) -> npt.NDArray[np.float32]:
-    """Means of blocks of 5 mm on one grid, [volumes, K, J, I]; 0 where a volume does not reach."""
+def coarse_phases(volumes: Sequence[SourceVolume], offset: float = 0.0) -> npt.NDArray[np.float32]:
+    """Means of blocks of 5 mm on one grid, [volumes, K, J, I]; 0 where a volume does not reach.
+
+    Args:
+        offset: a constant under all values, which is taken away.
+    """
     blocks = [coarsen(volume.array, volume.grid, _STEP_MM) for volume in volumes]
     grid = blocks[2][1]
+    zeroed = [(array - np.float32(offset), source) for array, source in blocks]
     return np.stack(
-        [array if source.matches(grid) else resample(array, source, grid) for array, source in blocks]
+        [array if source.matches(grid) else resample(array, source, grid) for array, source in zeroed]
     )
 
 

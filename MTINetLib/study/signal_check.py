@@ -16,8 +16,15 @@ import numpy.typing as npt
 from MTINetLib.errors import InputError
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.recognise_pixels import FEWEST_VOXELS, body_of, check_coarse, coarse_phases
-from MTINetLib.study.signal_enhancement import enhancement_doubt
+from MTINetLib.study.signal_enhancement import (
+    ARTERIAL_NOT_BRIGHTER,
+    ARTERIAL_SPREAD,
+    NO_ENHANCEMENT,
+    VESSELS_DARKER,
+    enhancement_doubt,
+)
 from MTINetLib.study.signal_levels import SignalLevels, signal_levels
+from MTINetLib.study.signal_offset import common_offset, is_sure
 from MTINetLib.study.source_volume import SourceVolume
 
 OFFSET = "offset"
@@ -25,22 +32,26 @@ OFFSET_DOUBT = "offset_doubt"
 DISPLAY_VALUES = "display_values"
 SCALED_APART = "scaled_apart"
 SATURATED = "saturated"
+#: The names of all flags that the check gives.
+SIGNAL_FLAGS = (
+    OFFSET,
+    OFFSET_DOUBT,
+    DISPLAY_VALUES,
+    SCALED_APART,
+    SATURATED,
+    NO_ENHANCEMENT,
+    VESSELS_DARKER,
+    ARTERIAL_NOT_BRIGHTER,
+    ARTERIAL_SPREAD,
+)
 
 _EXPORT_AGAIN = (
     "export the four phases again with the scanner's own values, without normalising, windowing or "
     "subtracting"
 )
 
-#: Air so far from 0 (in parts of the body's signal) and so narrow (in parts of that distance) is an offset.
-_SURE = ((0.2, 0.03), (1.0, 0.05))
-#: Below 0 there is no signal, so that air there need not be as narrow.
-_SURE_BELOW = (0.08, 0.4)
 #: Such air may be an offset, or the noise floor of many coils or of a denoised image.
 _DOUBT = ((0.08, 0.05), (0.2, 0.2))
-#: Offsets of the phases are the same within this part of the body's signal.
-_SAME = 0.08
-#: The same for the smallest values of phases without air.
-_SAME_END = 0.02
 #: Zeros of phases that lie further apart than this were moved each by itself.
 _APART = 0.25
 #: Values below 0 by this part of the body's signal are no rounding and no overshoot.
@@ -53,6 +64,8 @@ _STANDARD = 0.05
 _CUT = 1e-3
 #: The middle of the body does not get darker than this by contrast agent, next to the pre-contrast phase.
 _DARKER = 0.85
+#: So much of the body hardly takes up contrast agent (fat, bone, muscle); it does not get this much brighter.
+_QUIET_PERCENT, _BRIGHTER = 10.0, 1.7
 
 
 @dataclass(frozen=True)
@@ -75,9 +88,9 @@ def check_signal(volumes: Sequence[SourceVolume]) -> SignalCheck:
     if _is_unit_range(levels, cut):
         raise _scaled(1.0)
     offset, flags = (0.0, [OFFSET_DOUBT]) if cut and _cut_below(levels) else _offset(levels)
-    coarse = coarse_phases(volumes) - np.float32(offset)
-    darker = _darker(coarse)
-    flags += _scale(levels, cut, darker)
+    coarse = coarse_phases(volumes, offset)
+    darker, apart = _changed(coarse)
+    flags += _scale(levels, cut, darker, apart)
     doubt = enhancement_doubt(check_coarse(coarse))
     return SignalCheck(offset, (*flags, *(() if doubt is None else (doubt,))))
 
@@ -92,15 +105,13 @@ def _refuse_standardised(levels: Sequence[SignalLevels]) -> None:
 
 def _offset(levels: Sequence[SignalLevels]) -> tuple[float, list[str]]:
     """The constant that lies under all phases, and flags; refuses phases with different ones."""
+    offset = common_offset(levels)
+    if offset:
+        return offset, [f"{OFFSET}:{offset:.6g}"]
     with_air = [one for one in levels if one.air is not None]
-    sure = [_is_sure(one) for one in with_air]
+    sure = [is_sure(one) for one in with_air]
     zeros = [one.smallest for one in with_air]
     widest = max(one.reach for one in levels)
-    if _agree(levels, zeros, widest) and all(sure):
-        zero = min(zeros)  # magnitudes have none below
-        offset = float(round(zero)) if all(one.whole for one in levels) else zero
-        if all(one.smallest >= offset - _SAME * widest for one in levels):
-            return offset, [f"{OFFSET}:{offset:.6g}"]
     for phase, one in zip(PHASES, levels, strict=True):
         if one.lowest < -_BELOW_ZERO * one.reach:
             raise InputError(
@@ -112,26 +123,9 @@ def _offset(levels: Sequence[SignalLevels]) -> tuple[float, list[str]]:
             f"The air around the body lies at different values in the phases ({min(zeros):.4g} to "
             f"{max(zeros):.4g}), so they were shifted or scaled each by itself; {_EXPORT_AGAIN}."
         )
-    if any(sure) or any(_is_any(one, _DOUBT) for one in with_air) or any(map(_no_dark, levels)):
+    if any(sure) or any(one.is_off(_DOUBT) for one in with_air) or any(map(_no_dark, levels)):
         return 0.0, [OFFSET_DOUBT]
     return 0.0, []
-
-
-def _agree(levels: Sequence[SignalLevels], zeros: Sequence[float], widest: float) -> bool:
-    """Whether the air of several phases lies at one value, or that of one phase where all have their end."""
-    if len(zeros) >= 2:
-        return max(zeros) - min(zeros) <= _SAME * widest
-    ends = [one.smallest for one in levels]
-    return len(zeros) == 1 and max(ends) - min(ends) <= _SAME_END * widest
-
-
-def _is_sure(one: SignalLevels) -> bool:
-    far, narrow = _SURE_BELOW
-    return _is_any(one, _SURE) or (one.shift <= -far and one.narrow <= narrow)
-
-
-def _is_any(one: SignalLevels, limits: Sequence[tuple[float, float]]) -> bool:
-    return any(abs(one.shift) >= far and one.narrow <= narrow for far, narrow in limits)
 
 
 def _no_dark(one: SignalLevels) -> bool:
@@ -151,24 +145,25 @@ def _cut_below(levels: Sequence[SignalLevels]) -> bool:
     return len(fills) == 1 and None not in fills and fills != {0.0}
 
 
-def _darker(coarse: npt.NDArray[np.float32]) -> tuple[int, ...]:
-    """The numbers of the phases in which the body is darker than before contrast."""
+def _changed(coarse: npt.NDArray[np.float32]) -> tuple[bool, tuple[int, ...]]:
+    """Whether the body is darker than before contrast in a phase, and all phases whose scale is another."""
     body = body_of(coarse)
     if int(body.sum()) < FEWEST_VOXELS:
-        return ()
+        return False, ()
     values = coarse[:, body]
-    middles = np.median(values[1:] / values[0], axis=1)
-    return tuple(number for number, middle in enumerate(middles, 1) if middle < _DARKER)
+    quiet, middle = np.percentile(values[1:] / values[0], (_QUIET_PERCENT, 50.0), axis=1)
+    apart = (middle < _DARKER) | (quiet > _BRIGHTER)
+    return bool((middle < _DARKER).any()), tuple(int(number) + 1 for number in np.flatnonzero(apart))
 
 
-def _scale(levels: Sequence[SignalLevels], cut: bool, darker: tuple[int, ...]) -> Iterator[str]:
+def _scale(levels: Sequence[SignalLevels], cut: bool, darker: bool, apart: tuple[int, ...]) -> Iterator[str]:
     """Flags about the phases' scales; refuses phases that were scaled each by itself."""
     highest = levels[0].highest
     same_end = len({one.highest for one in levels}) == 1
     if same_end and darker:
         raise _scaled(highest)
-    if darker:
-        yield from (f"{SCALED_APART}:{PHASES[number].value}" for number in darker)
+    if apart:
+        yield from (f"{SCALED_APART}:{PHASES[number].value}" for number in apart)
     elif same_end and not cut:
         yield SCALED_APART
     if same_end and ((highest == 255 and levels[0].whole) or (cut and _cut_below(levels))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,10 @@ class SignalLevels:
     def narrow(self) -> float:
         """Spread of the air over its distance from 0: about 0.5 for the noise of one coil around 0."""
         return float("inf") if self.air is None or self.air == 0 else self.air_spread / abs(self.air)
+
+    def is_off(self, limits: Sequence[tuple[float, float]]) -> bool:
+        """Whether the air is at least as far from 0, and at most as wide, as one of (shift, narrow) says."""
+        return any(abs(self.shift) >= far and self.narrow <= narrow for far, narrow in limits)
 
 
 def signal_levels(volume: Volume) -> SignalLevels:

@@ -16,15 +16,24 @@ from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
+from MTINetLib.study.dataset_plausible import (
+    NamedCase,
+    cases_problems,
+    class_problems,
+    image_digest,
+    mask_problems,
+)
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.load import load_study_from_paths
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.read_files import read_label_map
+from MTINetLib.study.signal_check import SIGNAL_FLAGS
 from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import Study
 from MTINetLib.training.slice_store import (
     INDEX_FILE,
+    CaseNotes,
     SliceStore,
     StoredCase,
     class_index,
@@ -35,8 +44,11 @@ from MTINetLib.training.slice_store import (
 logger = logging.getLogger(__name__)
 
 #: Rises when prepared slices would come out differently, so that old caches are not used.
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 MAX_LESIONS = 255
+#: More warnings of a dataset are left to ``mtinet check``.
+_MOST_WARNINGS = 3
+_NO_NOTES = CaseNotes()
 #: Kinds of files that only name the one with the pixels.
 _DETACHED_HEADERS = (".mhd", ".nhdr", ".hdr")
 
@@ -77,7 +89,24 @@ def prepare_dataset(
         done += 1
         tell()
     progress.finish()
-    return SliceStore([_stored(case, folder) for case, folder in zip(cases, folders, strict=True)])
+    store = SliceStore([_stored(case, folder) for case, folder in zip(cases, folders, strict=True)])
+    _compare_cases(dataset, store)
+    return store
+
+
+def _compare_cases(dataset: Path, store: SliceStore) -> None:
+    """Refuse what ``mtinet check`` calls a problem between cases, and say that there are warnings."""
+    named = [
+        NamedCase(case.case, case.patient, case.lesion_classes, case.notes.image or None)
+        for case in store.cases
+    ]
+    problems, warnings = cases_problems(named)
+    if problems:
+        raise InputError(" ".join(problems))
+    doubtful = sum(bool(case.notes.doubts) for case in store.cases)
+    if warnings or doubtful:
+        told = [*warnings[:_MOST_WARNINGS], *([f"{doubtful} cases have warnings."] if doubtful else [])]
+        logger.warning("%s 'mtinet check %s' lists all.", " ".join(told), dataset)
 
 
 _Task = tuple[DatasetCase, Path, int]
@@ -130,7 +159,13 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
         study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=watcher)
         labels = _read_labels(case, study.grid)
         look_up()
-        write_study(beside, study, labels, size)
+        image = study.phase(Phase.PORTAL_VENOUS)
+        problems, warnings = mask_problems(labels, study.grid, image)
+        if problems:
+            raise InputError(" ".join(problems))
+        held = tuple(int(label) for label in np.unique(labels) if label)
+        notes = CaseNotes(held, (*warnings, *_doubts(study)), image_digest(image))
+        write_study(beside, study, labels, size, notes)
         if not (folder / INDEX_FILE).is_file():  # another run may have been faster
             shutil.rmtree(folder, ignore_errors=True)
             beside.replace(folder)
@@ -149,12 +184,19 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def write_study(folder: Path, study: Study, labels: npt.NDArray[np.uint8], size: int = 256) -> None:
+def _doubts(study: Study) -> tuple[str, ...]:
+    return tuple(flag for flag in study.flags if flag.partition(":")[0] in SIGNAL_FLAGS)
+
+
+def write_study(
+    folder: Path, study: Study, labels: npt.NDArray[np.uint8], size: int = 256, notes: CaseNotes = _NO_NOTES
+) -> None:
     """Normalise and cut a study with its label map [K, J, I], and write its slices to ``folder``."""
     scale = estimate_scale(study.phase(Phase.PRE))
     frame = SliceFrame.of(study.grid, size)
     phases = frame.to_slices(scale.apply(study.volumes))
-    write_case(folder, phases, frame.labels_to_slices(labels), frame.pixel_mm, (scale.low, scale.high))
+    ends = (scale.low, scale.high)
+    write_case(folder, phases, frame.labels_to_slices(labels), frame.pixel_mm, ends, notes)
 
 
 def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
@@ -180,6 +222,9 @@ def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
 def _stored(case: DatasetCase, folder: Path) -> StoredCase:
     index = read_case_index(folder)
     labels = {label for areas in index["areas"] for label in areas}
+    problems, _ = class_problems(set(index["notes"].labels), case.case_class, case.lesion_classes)
+    if problems:
+        raise InputError(f"Case {case.case}: {' '.join(problems)}")
     classes = {label: class_index(case.class_of(label)) for label in labels}
     told = f"{index.pop('truth')} {case.case_class} {sorted(classes.items())}"
     truth = hashlib.sha256(told.encode()).hexdigest()[:32]

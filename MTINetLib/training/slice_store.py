@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,24 @@ class SliceEntry:
 
 
 @dataclass(frozen=True)
+class CaseNotes:
+    """What was seen when a case was prepared.
+
+    Args:
+        labels: of the mask; the smallest lesions may be lost in slices of another size.
+        doubts: warnings and flags of ``mtinet check`` about images and mask.
+        image: digest of the portal venous volume, empty where nobody took it.
+    """
+
+    labels: tuple[int, ...] = ()
+    doubts: tuple[str, ...] = ()
+    image: str = ""
+
+
+_NO_NOTES = CaseNotes()
+
+
+@dataclass(frozen=True)
 class StoredCase:
     """A prepared case: ``folder`` holds float16 phases [Z, 4, S, S] and uint8 labels [Z, S, S].
 
@@ -55,6 +73,7 @@ class StoredCase:
         areas: per slice, area in pixels by lesion label.
         classes: class index by lesion label.
         images, truth: digests of the slices, and of labels and classes; empty where nobody took them.
+        notes: of its preparation.
     """
 
     case: str
@@ -67,6 +86,12 @@ class StoredCase:
     classes: dict[int, int]
     images: str = ""
     truth: str = ""
+    notes: CaseNotes = _NO_NOTES
+
+    @property
+    def lesion_classes(self) -> frozenset[str]:
+        """Names of the classes of its lesions."""
+        return frozenset(NETWORK_CLASSES[n].value for n in self.classes.values() if n != UNKNOWN_CLASS)
 
     def entries(self, number: int) -> list[SliceEntry]:
         """The case's slices, ``number`` being its place in the store."""
@@ -115,6 +140,7 @@ def write_case(
     labels: npt.NDArray[Any],
     pixel_mm: float,
     scale: tuple[float, float],
+    notes: CaseNotes = _NO_NOTES,
 ) -> None:
     """Write one case's files; the index comes last and says that the case is whole.
 
@@ -133,6 +159,7 @@ def write_case(
         "areas": [_areas(of_slice) for of_slice in labels],
         "images": _digest(kept_phases),
         "truth": _digest(kept_labels),
+        "notes": asdict(notes),
     }
     (folder / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
 
@@ -146,7 +173,12 @@ def read_case_index(folder: Path) -> dict[str, Any]:
         "areas": tuple({int(label): area for label, area in one.items()} for one in index["areas"]),
         "images": str(index["images"]),
         "truth": str(index["truth"]),
+        "notes": _notes(index["notes"]),
     }
+
+
+def _notes(index: dict[str, Any]) -> CaseNotes:
+    return CaseNotes(tuple(index["labels"]), tuple(index["doubts"]), str(index["image"]))
 
 
 def _digest(array: npt.NDArray[Any]) -> str:

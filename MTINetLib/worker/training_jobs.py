@@ -40,7 +40,9 @@ def check_dataset(arguments: Mapping[str, Any], context: JobContext) -> Mapping[
 
     found = checked(Path(request.dataset), context.progress, tell)
     rows = tuple(_row(case) for case in found.cases)
-    return CheckedDataset(request.dataset, rows, found.problems, found.patients, found.usable).to_dict()
+    return CheckedDataset(
+        request.dataset, rows, found.problems, found.warnings, found.patients, found.usable
+    ).to_dict()
 
 
 def _row(case: CaseCheck) -> CaseRow:

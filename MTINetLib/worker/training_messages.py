@@ -28,11 +28,15 @@ class CaseRow(CaseCheck, Message):
 
 @dataclass(frozen=True)
 class CheckedDataset(Message):
-    """Every case; ``problems`` are those of the dataset as a whole, ``usable`` says that a run can start."""
+    """Every case; ``problems`` and ``warnings`` are those of the dataset as a whole.
+
+    ``usable`` says that a run can start.
+    """
 
     dataset: str
     cases: tuple[CaseRow, ...]
     problems: tuple[str, ...]
+    warnings: tuple[str, ...]
     patients: int
     usable: bool
 

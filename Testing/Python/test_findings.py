@@ -177,3 +177,25 @@ def test_numbers_that_json_does_not_know_are_refused() -> None:
     broken = replace(FINDINGS, lesions=(replace(LESION, volume_ml=float("nan")),))
     with pytest.raises(ValueError):
         to_json(broken)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_figure_that_is_not_defined_is_null_and_costs_nothing_else(number: float) -> None:
+    figures = {**LESION.enhancement, "wash_in_per_s": number, "relative_enhancement": [0.0, number, 1.0, 2.0]}
+    lesion = replace(
+        LESION,
+        enhancement=figures,
+        predicted_curve=(80.0, number, 90.0, 70.0),
+        liver_curve=replace(LIVER, sd=(1.0, 1.0, number, 1.0)),
+    )
+    study = replace(FINDINGS.study, times_s=(0.0, 30.0, number, 180.0))
+    data = json.loads(to_json(replace(FINDINGS, lesions=(lesion,), study=study)))
+    jsonschema.validate(data, findings_schema())
+    (written,) = data["lesions"]
+    assert written["enhancement"]["wash_in_per_s"] is None
+    assert written["enhancement"]["relative_enhancement"] == [0.0, None, 1.0, 2.0]
+    assert written["enhancement"]["late_change"] == LESION.enhancement["late_change"]
+    assert written["predicted_curve"] is None
+    assert written["liver_curve"] is None
+    assert written["measured_curve"]["mean"] == list(CURVE.mean)
+    assert data["study"]["times_s"] == [0.0, 30.0, None, 180.0]

@@ -78,3 +78,15 @@ def test_what_cannot_be_computed_is_none_and_stays_json(mean: tuple[float, ...])
     figures = enhancement_figures(curve(*mean), curve(*mean), TIMES)
     assert figures["relative_enhancement"] == [None] * 4
     json.dumps(figures, allow_nan=False)
+
+
+@pytest.mark.parametrize("baseline", [0.0, -3.0, 5e-324, float("nan"), float("inf")])
+@pytest.mark.parametrize("time", [1e-300, float("inf"), float("nan")])
+def test_what_is_not_defined_is_none_and_never_an_infinity(baseline: float, time: float) -> None:
+    lesion, liver = curve(baseline, 1e308, 3.4e38, 0.0), curve(0.0, 0.0, 1e308, 1e308)
+    text = json.dumps(enhancement_figures(lesion, liver, (0.0, time, None, 180.0)))
+    figures = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} in {text}"))
+    assert figures["relative_enhancement"][1] is None or baseline == float("inf")
+    assert figures["wash_in_per_s"] is None
+    assert figures["washout_ratio_percent"]["delayed"] is None
+    assert figures["liver_relative_enhancement"] == [None] * 4

@@ -79,3 +79,16 @@ def test_voxels_that_are_not_numbers_do_no_harm() -> None:
     holed = volume.copy()
     holed[:, ::9, ::9] = np.nan
     assert estimate_scale(holed).high == pytest.approx(estimate_scale(volume).high, rel=0.05)
+
+
+@pytest.mark.parametrize("depth", [3.0, 40.0])
+def test_values_below_0_move_neither_the_zero_nor_the_scale(depth: float) -> None:
+    volume = make_case(31, settings=PhantomSettings(slices=(20, 22), matrix=(192, 192))).study.phase(
+        Phase.PRE
+    )
+    plain = estimate_scale(volume)
+    rng = np.random.default_rng(4)
+    with_noise = volume + np.where(volume < 0.2 * plain.high, rng.normal(0, depth, volume.shape), 0)
+    scale = estimate_scale(with_noise.astype(np.float32))
+    assert scale.low == 0.0
+    assert scale.high == pytest.approx(plain.high, rel=0.02)

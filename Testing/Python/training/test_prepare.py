@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ import SimpleITK
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.progress import Silent
 from MTINetLib.study import load
+from MTINetLib.study.dataset_check import check_dataset
+from MTINetLib.study.phase import PHASES
 from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.training import prepare
 from MTINetLib.training.prepare import prepare_dataset
@@ -82,11 +85,89 @@ def test_a_changed_file_is_read_again(dataset: Path, prepared: Path, tmp_path: P
     before = prepare_dataset(other, cache, processes=1, size=64)
     path = other / "case_0" / "mask.nii.gz"
     mask = SimpleITK.ReadImage(str(path))
-    SimpleITK.WriteImage(mask * 0, str(path))
+    smaller = SimpleITK.GetArrayFromImage(mask)
+    smaller[3:] = 0
+    changed = SimpleITK.GetImageFromArray(smaller)
+    changed.CopyInformation(mask)
+    SimpleITK.WriteImage(changed, str(path))
     after = prepare_dataset(other, cache, processes=1, size=64)
-    assert any(before.cases[0].areas)
-    assert not any(after.cases[0].areas)
+    assert [bool(areas) for areas in before.cases[0].areas] == [False, False, True, True, True, False]
+    assert [bool(areas) for areas in after.cases[0].areas] == [False, False, True, False, False, False]
     assert after.cases[1].folder == before.cases[1].folder
+
+
+def rewritten(path: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    image = SimpleITK.ReadImage(str(path))
+    changed = SimpleITK.GetImageFromArray(change(SimpleITK.GetArrayFromImage(image)))
+    changed.CopyInformation(image)
+    SimpleITK.WriteImage(changed, str(path))
+
+
+def liver_and_tumour(mask: np.ndarray) -> np.ndarray:
+    whole = np.zeros_like(mask)
+    whole[1:, 10:54, 10:54] = 1
+    whole[mask > 0] = 2
+    return whole
+
+
+def in_air(mask: np.ndarray) -> np.ndarray:
+    moved = np.zeros_like(mask)
+    moved[2:4, :5, 20:30] = 1
+    return moved
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (liver_and_tumour, "it seems to be the liver"),
+        (in_air, "lies outside the body"),
+        (lambda mask: np.where(np.ones_like(mask), 3, 0).astype(np.uint8), "of the body in view"),
+        (np.zeros_like, "but the mask is empty"),
+    ],
+)
+def test_a_mask_that_cannot_be_meant_is_never_trained_on_and_check_says_the_same(
+    change: Callable[[np.ndarray], np.ndarray], said: str, dataset: Path, tmp_path: Path
+) -> None:
+    other = copied(dataset, tmp_path)
+    rewritten(other / "case_2" / "mask.nii.gz", change)
+    with pytest.raises(InputError, match=f"^Case case_2: .*{said}") as error:
+        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+    problems = next(case.problems for case in check_dataset(other).cases if case.case == "case_2")
+    assert str(error.value) == f"Case case_2: {' '.join(problems)}"
+
+
+def test_a_class_that_contradicts_the_mask_is_refused_although_the_slices_are_in_the_cache(
+    dataset: Path, prepared: Path, tmp_path: Path
+) -> None:
+    other = copied(dataset, tmp_path)
+    cache = tmp_path / "cache"
+    prepare_dataset(other, cache, processes=1, size=64)
+    table = other / "cases.csv"
+    table.write_text(table.read_text().replace("patient_1,hemangioma", "patient_1,none"))
+    with pytest.raises(InputError, match="Case case_1: The class is none, but the mask holds lesions"):
+        prepare_dataset(other, cache, processes=1, size=64)
+
+
+def test_one_study_under_two_patients_is_never_trained_on(dataset: Path, tmp_path: Path) -> None:
+    other = copied(dataset, tmp_path)
+    for path in (other / "case_0").iterdir():
+        shutil.copy(path, other / "case_4" / path.name)
+    with pytest.raises(InputError, match="case_0 and case_4 hold the same portal venous image"):
+        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+
+
+def test_warnings_are_counted_and_led_to_the_check(
+    dataset: Path, prepared: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = copied(dataset, tmp_path)
+    for phase in PHASES:
+        rewritten(other / "case_3" / f"{phase.value}.nii.gz", lambda image: image + 700)
+    table = other / "cases.csv"
+    table.write_text(table.read_text().replace(",patient_4,", ",Patient 03,"))
+    store = prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+    assert "offset:700" in store.cases[3].notes.doubts
+    assert "'Patient 03' and 'patient_3' count as different" in caplog.text
+    assert f"'mtinet check {other}' lists all" in caplog.text
 
 
 def test_several_processes_prepare_the_same(dataset: Path, prepared: Path, tmp_path: Path) -> None:
