@@ -88,9 +88,11 @@ def _lines(found: Inspection) -> list[str]:
             "the #number above."
         )
     elif not found.remarks:
-        how = "this folder; mind what is said here." if found.doubts else "this folder as it is."
+        how = (
+            "this folder; mind what is said here." if found.doubts or found.flags else "this folder as it is."
+        )
         lines.append(f"All four phases were found: mtinet analyze can use {how}")
-    flags = dict.fromkeys(flag for item in found.volumes for flag in item.volume.flags)
+    flags = dict.fromkeys((*found.flags, *(flag for item in found.volumes for flag in item.volume.flags)))
     lines += [whole_sentence(flag_in_words(flag)) for flag in flags]
     for problem in found.problems[:_MOST_PROBLEMS]:
         lines.append(f"{problem.path}: {problem.reason}.")

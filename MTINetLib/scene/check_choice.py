@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from MTINetLib.errors import InputError
-from MTINetLib.scene.enhancement_doubts import enhancement_doubts
 from MTINetLib.scene.node_geometry import rough_grid
 from MTINetLib.scene.node_sources import NodeSource, sources_of
 from MTINetLib.scene.phase_doubts import doubts, remarks
 from MTINetLib.scene.phase_images import why_unusable
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.scene.phase_times import times_of
+from MTINetLib.scene.value_doubts import value_doubts
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise_clues import Clues, clues_of
 from MTINetLib.study.recognise_evidence import judge
@@ -43,13 +43,14 @@ def check_choice(phases: Mapping[Phase, Any]) -> PhaseProposal:
     clues, start = _clues(chosen)
     times = times_of(chosen, clues, start)
     choices = {phase: _choice(phase, chosen, clues, start, times[phase]) for phase in chosen}
-    against = (*doubts(chosen, clues), *enhancement_doubts(chosen)) if chosen else ()
+    against = doubts(chosen, clues) if chosen else ()
+    values = value_doubts(chosen)
     return PhaseProposal(
         phases=choices,
         missing=tuple(phase for phase in PHASES if phase not in chosen),
-        warnings=(*warnings, *against),
+        warnings=(*warnings, *against, *values.warnings),
         left_out=(),
-        notes=remarks(chosen) if chosen else (),
+        notes=(*(remarks(chosen) if chosen else ()), *values.notes),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from MTINetLib.errors import InputError
 from MTINetLib.scene.check_choice import check_choice as check_choice
-from MTINetLib.scene.enhancement_doubts import enhancement_doubts
 from MTINetLib.scene.node_sources import NodeSource, sources_of
 from MTINetLib.scene.phase_doubts import doubts, remarks
 from MTINetLib.scene.phase_images import why_unusable
@@ -22,6 +21,7 @@ from MTINetLib.scene.sequences import (
     time_points_in_scene,
     volume_sequences,
 )
+from MTINetLib.scene.value_doubts import value_doubts
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.recognise_candidates import LeftOut
 from MTINetLib.study.recognise_clues import Clues, clues_of
@@ -103,16 +103,15 @@ def _proposal(found: _Found, warnings: Sequence[str], left_out: Sequence[tuple[s
         if phase in found.chosen
     }
     against = doubts(found.chosen, clues) if found.chosen else ()
-    if any(verdict.contradicted for verdict in found.verdicts.values()):
-        against = (*against, *enhancement_doubts(found.chosen))
-    notes = list(remarks(found.chosen)) if found.chosen else []
+    values = value_doubts(found.chosen)
+    notes = [*(remarks(found.chosen) if found.chosen else ()), *values.notes]
     if not missing and any(time is None for time in times.values()):
         notes.append("The times of the phases are not known; curves are drawn over the phases' names.")
     hints = _hints(missing)
     return PhaseProposal(
         phases=phases,
         missing=missing,
-        warnings=(*warnings, *found.doubtful, *hints, *against),
+        warnings=(*warnings, *found.doubtful, *hints, *against, *values.warnings),
         left_out=tuple(left_out),
         notes=tuple(notes),
     )

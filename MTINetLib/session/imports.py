@@ -15,6 +15,7 @@ _MODULES = (
     "MTINetLib.study.recognise",
     "MTINetLib.study.recognise_certain",
     "MTINetLib.study.recognise_pixels",
+    "MTINetLib.study.signal_check",
     "MTINetLib.scene.propose_phases",
     "MTINetLib.scene.curve_plot",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from MTINetLib.study.recognise_certain import CertainPhases, certain_phases
 from MTINetLib.study.recognise_evidence import Verdict
 from MTINetLib.study.recognise_order import OPTION
 from MTINetLib.study.recognise_pixels import PixelCheck, check_pixels
+from MTINetLib.study.signal_check import SIGNAL_FLAGS
 from MTINetLib.study.source_volume import SourceVolume
 
 
@@ -68,6 +69,7 @@ class Inspection:
         missing: phases that no volume certainly is.
         remarks: sentences for people about what stands in the way of an analysis.
         doubts: sentences about what an analysis will do all the same, and what is to be known of it.
+        flags: doubts about the values of the four phases, as a study would carry them.
         problems, skipped, copies, set_aside: as in FoundVolumes.
     """
 
@@ -80,6 +82,7 @@ class Inspection:
     copies: int
     set_aside: Mapping[str, int]
     doubts: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """``series`` with their volumes, and ``problems``; size and spacing along columns, rows, slices."""
@@ -95,6 +98,7 @@ class Inspection:
             "problems": problems,
             "set_aside": dict(self.set_aside),
             "doubts": list(self.doubts),
+            "flags": list(self.flags),
         }
 
 
@@ -114,7 +118,13 @@ def inspect_folder(path: Path, progress: Progress | None = None) -> Inspection:
             assignment = recognise_phases(found.volumes)
         except InputError:
             return _partly(found, certain)
-        return _inspection(found, certain, assignment, _why_refused(found, assignment))
+        try:
+            refuse_rivals(found, assignment)
+            flags = validated(assignment).flags
+        except InputError as error:
+            return _inspection(found, certain, assignment, (str(error),))
+        of_values = tuple(flag for flag in flags if flag.partition(":")[0] in SIGNAL_FLAGS)
+        return replace(_inspection(found, certain, assignment, ()), flags=of_values)
 
 
 def _look(volumes: Sequence[SourceVolume]) -> PixelCheck:
@@ -123,15 +133,6 @@ def _look(volumes: Sequence[SourceVolume]) -> PixelCheck:
         return check_pixels(volumes)
     except InputError:
         return PixelCheck(None, None, ())
-
-
-def _why_refused(found: FoundVolumes, assignment: PhaseAssignment) -> tuple[str, ...]:
-    try:
-        refuse_rivals(found, assignment)
-        validated(assignment)
-    except InputError as error:
-        return (str(error),)
-    return ()
 
 
 def _partly(found: FoundVolumes, certain: CertainPhases) -> Inspection:

@@ -40,7 +40,7 @@ def _volumes(told: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("layout", ["c", "d", "f"])
 def test_every_phase_is_told_with_size_time_and_evidence(layout: str, inspected: Any) -> None:
     told, text = inspected(layouts.LAYOUTS[layout](TRUTH))
-    assert set(told) == {"series", "problems", "set_aside", "doubts"}
+    assert set(told) == {"series", "problems", "set_aside", "doubts", "flags"}
     assert all(set(series) == {"uid", "description", "volumes"} for series in told["series"])
     assert len(told["series"]) == (4 if layout == "f" else 1)
     volumes = _volumes(told)

@@ -12,7 +12,7 @@ from MTINetLib.evaluation.compare import CaseRow, LesionRow
 from MTINetLib.evaluation.detection import size_band
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
 from MTINetLib.evaluation.statistics import Estimate
-from MTINetLib.evaluation.tables import interval, percent
+from MTINetLib.evaluation.tables import _class_table, interval, percent
 
 NAN = math.nan
 CURVE = (100.0, 200.0, 180.0, 150.0)
@@ -118,6 +118,21 @@ def test_accuracy_counts_the_decided_and_stands_beside_the_coverage() -> None:
     assert figures["accuracy_undecided_counted_wrong"].value == pytest.approx(2 / 3)
     assert figures["confusion"]["HCC"] == {"HCC": 1, "hemangioma": 0, "undecided": 1}
     assert figures["auc"].value == 1.0
+
+
+@pytest.mark.parametrize("truth", ["HCC", "hemangioma"])
+def test_of_one_class_alone_the_tables_say_that_no_accuracy_is_defined(truth: str) -> None:
+    found = [hit("a", true_class=truth, answer=truth), hit("b", 30.0, true_class=truth, answer=truth)]
+    studies = [CaseRow(name, name, truth, true_lesions=1, found_lesions=1, matched=1) for name in "ab"]
+    figures = all_figures(Rows.of(studies, found, seed=1))
+    assert math.isnan(figures["classification"]["all"]["accuracy_of_decided"].value)
+    text = "\n".join(_class_table(figures["classification"]))
+    lines = [line for line in text.splitlines() if line.startswith("| Accuracy")]
+    assert len(lines) == 2
+    for line in lines:
+        assert line.split("|")[2].strip() == "not defined, one class only"
+    both = "\n".join(_class_table(FIGURES["classification"]))
+    assert "not defined" not in next(line for line in both.splitlines() if "Accuracy" in line).split("|")[2]
 
 
 def test_curve_errors_come_in_scanner_units_and_in_percent_of_the_scale() -> None:

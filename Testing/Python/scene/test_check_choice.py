@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import pytest
 from support.dicom_layouts import Truth, make_truth
 from support.slicer_scene import empty_scene
 
+from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.scene.phase_images import node_array
-from MTINetLib.scene.propose_phases import PhaseProposal, check_choice
+from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import add_volume
 from MTINetLib.study.grid import Grid
@@ -218,3 +219,37 @@ def test_values_that_are_no_numbers_are_said(truth: Truth) -> None:
     assert set(proposal.phases) == set(PHASES)
     assert any("'broken' (delayed phase) holds values that are not finite" in w for w in proposal.warnings)
     assert np.isnan(node_array(broken)[4, 5, 6])
+
+
+def phantom_nodes(change: Callable[[np.ndarray], np.ndarray]) -> list[Any]:
+    study = make_case(21, 0, PhantomSettings(slices=(20, 22), matrix=(192, 192), breathing=False)).study
+    changed = change(study.volumes)
+    return [
+        add_volume(name, array.astype(np.float32), study.grid)
+        for name, array in zip(NO_WORDS, changed, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda v: np.stack([(one - one.mean()) / one.std() for one in v]), "was standardised by itself"),
+        (lambda v: v * np.array([1, 1, 0.35, 1])[:, None, None, None], "scaled each by itself"),
+        (lambda v: np.minimum(v, np.percentile(v, 97)), "cut off at one value"),
+    ],
+)
+def test_values_without_a_zero_or_a_scale_are_said_before_the_analysis(
+    change: Callable[[np.ndarray], np.ndarray], said: str, slicer: Any
+) -> None:
+    nodes = phantom_nodes(change)
+    assert any(said in warning for warning in chosen(nodes).warnings)
+    marked = propose_phases(nodes)
+    if not marked.missing:
+        assert any(said in warning for warning in marked.warnings)
+
+
+def test_a_constant_that_will_be_subtracted_is_a_note(slicer: Any) -> None:
+    plain, moved = chosen(phantom_nodes(lambda v: v)), chosen(phantom_nodes(lambda v: v + 1500))
+    assert (plain.warnings, plain.notes) == ((), ())
+    assert moved.warnings == ()
+    assert moved.notes == ("The air around the body lies at 1500; that will be subtracted from all values.",)

@@ -72,6 +72,9 @@ def test_a_digest_knows_shape_and_pixels() -> None:
         ("p10", "p1", False),
         ("p100", "p10", False),
         ("1-2", "2-1", False),
+        ("1-11", "11-1", False),
+        ("1-11", "111", False),
+        ("study_04b", "Study 4 B", True),
     ],
 )
 def test_names_written_almost_alike_are_a_warning(first: str, second: str, near: bool) -> None:
@@ -98,3 +101,28 @@ def test_a_lesion_in_the_air_is_a_problem(tmp_path: Path) -> None:
     assert case.problems == (
         "Lesion 1 of the mask lies outside the body; check that the mask is of this study.",
     )
+
+
+def test_cases_that_differ_in_writing_only_are_a_warning() -> None:
+    near = [named("Liver-03", "x"), named("liver 3", "y", "hemangioma")]
+    assert cases_problems(near)[1] == [
+        "The cases 'Liver-03' and 'liver 3' differ in writing only; check that no study stands here twice."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem", "warning"),
+    [(6, "", ""), (14, "", "% of the body in view; check that it is no organ"), (36, "% of the body", "")],
+)
+def test_a_lesion_is_judged_by_its_share_of_the_body(rows: int, problem: str, warning: str) -> None:
+    """A small body of 120 mL, in which no lesion comes near a litre."""
+    grid = Grid((12, 60, 60), (1.5, 1.5, 3.0), (0, 0, 0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    volume = np.random.default_rng(3).rayleigh(4, grid.shape).astype(np.float32)
+    volume[:, 10:50, 10:50] += 300
+    labels = np.zeros(grid.shape, np.uint8)
+    labels[:, 10 : 10 + rows, 10:40] = 1
+    problems, warnings = mask_problems(labels, grid, volume)
+    assert len(problems) == bool(problem)
+    assert len(warnings) == bool(warning)
+    assert problem in "".join(problems)
+    assert warning in "".join(warnings)

@@ -83,9 +83,7 @@ def test_voxels_that_are_not_numbers_do_no_harm() -> None:
 
 @pytest.mark.parametrize("depth", [3.0, 40.0])
 def test_values_below_0_move_neither_the_zero_nor_the_scale(depth: float) -> None:
-    volume = make_case(31, settings=PhantomSettings(slices=(20, 22), matrix=(192, 192))).study.phase(
-        Phase.PRE
-    )
+    volume = torso()
     plain = estimate_scale(volume)
     rng = np.random.default_rng(4)
     with_noise = volume + np.where(volume < 0.2 * plain.high, rng.normal(0, depth, volume.shape), 0)

@@ -20,6 +20,7 @@ from MTINetLib.study.load import load_study_from_paths
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.read_files import read_volume
+from MTINetLib.study.recognise_pixels import check_pixels
 from MTINetLib.study.signal_check import SignalCheck, check_signal
 from MTINetLib.study.source_volume import SourceVolume
 
@@ -163,6 +164,41 @@ def test_what_is_doubtful_is_flagged_in_words(
     flags = checked(change(study[0]), study[1]).flags
     assert flag in flags
     assert flag_in_words(flag) != flag.replace("_", " ")
+
+
+def test_pixels_tell_the_phases_as_well_with_a_constant_under_all_values(study: tuple[Four, Grid]) -> None:
+    volumes, grid = study
+    seen = []
+    for offset in (0.0, 1000.0, -1024.0):
+        four = [SourceVolume.of_array(one + np.float32(offset), grid, "T1") for one in volumes]
+        seen.append(check_pixels(four))
+    assert seen[0].pre_is_lowest is True
+    for one in seen[1:]:
+        assert one.pre_is_lowest is True
+        assert one.arterial_is_focal == seen[0].arterial_is_focal
+        assert one.enhancement == pytest.approx(seen[0].enhancement, rel=1e-3)
+
+
+def test_what_a_phase_does_not_reach_is_no_tissue_whatever_constant_is_taken_away(
+    study: tuple[Four, Grid],
+) -> None:
+    volumes, grid = study
+    half = volumes.shape[1] // 2
+    short = Grid((half, *grid.shape[1:]), grid.spacing, grid.origin, grid.direction)
+    found = []
+    for offset in (0.0, -1024.0):
+        four = [SourceVolume.of_array(one + np.float32(offset), grid, "T1") for one in volumes]
+        four[3] = SourceVolume.of_array(volumes[3, :half] + np.float32(offset), short, "T1")
+        found.append(check_signal(four))
+    assert found[0].flags == ()
+    assert found[1].flags == ("offset:-1024",)
+
+
+@pytest.mark.parametrize("phase", PHASES[1:])
+def test_a_phase_of_twice_the_gain_is_a_doubt(phase: Phase, study: tuple[Four, Grid]) -> None:
+    gains = np.ones((4, 1, 1, 1), np.float32)
+    gains[phase.index] = 2.2
+    assert f"scaled_apart:{phase.value}" in checked(study[0] * gains, study[1]).flags
 
 
 def test_a_study_from_files_with_an_offset_is_the_study_without_it(tmp_path: Path) -> None:

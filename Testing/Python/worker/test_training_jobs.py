@@ -85,6 +85,21 @@ def test_a_dataset_is_checked_row_by_row(client: WorkerClient, dataset: Path) ->
     assert [CaseRow.from_dict(data) for data in stories(heard, "case")] == list(checked.cases)
 
 
+def test_warnings_of_cases_and_of_the_whole_arrive(client: WorkerClient, tmp_path: Path) -> None:
+    dataset = write_small_dataset(tmp_path)
+    table = dataset / "cases.csv"
+    table.write_text(
+        table.read_text().replace(",patient_4,", ",Patient-4,").replace(",patient_5,", ",patient4,")
+    )
+    call = client.submit("check_dataset", CheckDataset(str(dataset)).to_dict())
+    checked = CheckedDataset.from_dict(client.wait(call, timeout_s=30))
+    assert checked.usable
+    assert checked.warnings == (
+        "The patients 'Patient-4' and 'patient4' count as different; write them alike if they are one.",
+    )
+    assert checked.cases[5].flags == ("no_enhancement",)
+
+
 def test_a_corrected_study_becomes_a_case(client: WorkerClient, tmp_path: Path) -> None:
     grid = Grid((4, 20, 24), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
     volumes = np.random.default_rng(0).normal(100, 5, (4, *grid.shape)).astype(np.float32)
