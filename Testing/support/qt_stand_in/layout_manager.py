@@ -2,7 +2,8 @@
 
 As in qMRMLLayoutManager, a view's widget is made when its node is in a layout for the first time and lives as
 long as the node; hidden widgets keep their size. Sizes come while events are handled, and not at once: first
-Qt's own for a new widget, then what the splitters give, then the final one.
+Qt's own for a new widget, then what the splitters give, then the final one. Plot widgets are kept and hidden
+likewise; each is in sight while its view is in the layout.
 """
 
 from __future__ import annotations
@@ -11,26 +12,39 @@ from typing import Any
 from xml.etree import ElementTree
 
 import slicer
+from PySide6 import QtCore
+
+from .slicer_widgets import qMRMLPlotWidget
 
 #: Height that the bar above each view takes.
 _BAR = 22
 #: A widget that Qt has not laid out yet.
 _NEW = (100, 30)
-_SLICE, _VIEW_3D = "vtkMRMLSliceNode", "vtkMRMLViewNode"
+_SLICE, _VIEW_3D, _PLOT = "vtkMRMLSliceNode", "vtkMRMLViewNode", "vtkMRMLPlotViewNode"
 
 
-class LayoutManager:
+class LayoutManager(QtCore.QObject):
     """The views in a window of one size."""
 
-    #: There are no plot widgets: a chart has no picture here.
-    plotViewCount = 0
+    STANDS_FOR_CXX = True
+    SIGNALS = {"layoutChanged(int)": "layoutChanged"}
+    layoutChanged = QtCore.Signal(int)
 
     def __init__(self, application_logic: Any, width: int, height: int) -> None:
+        super().__init__()
         self._application = application_logic
         self._size = width, height
         self._logics: dict[str, Any] = {}
         self._pending: list[dict[str, tuple[int, int]]] = []
         self._shown: tuple[int, str] | None = None
+        self._plots: dict[str, Any] = {}
+
+    @property
+    def plotViewCount(self) -> int:
+        return len(self._plots)
+
+    def plotWidget(self, number: int) -> Any:
+        return list(self._plots.values())[number]
 
     def resize(self, width: int, height: int) -> None:
         """The window, or the panel beside the views, changed its size."""
@@ -56,6 +70,10 @@ class LayoutManager:
         for logic in self._logics.values():
             self._application.GetSliceLogics().RemoveItem(logic)
         self._logics.clear()
+        for widget in self._plots.values():
+            widget.close()
+            widget.deleteLater()
+        self._plots.clear()
 
     def rectangles(self) -> dict[tuple[str, str], tuple[int, int]]:
         """Width and height of each view of the layout by (class, tag), the bar above it taken off."""
@@ -73,9 +91,20 @@ class LayoutManager:
         for kind, tag in rectangles:
             if kind == _VIEW_3D:
                 _make_camera(tag)
+        self._show_plots([tag for (kind, tag) in rectangles if kind == _PLOT])
         final = {tag: size for (kind, tag), size in rectangles.items() if kind == _SLICE}
         before_splitters = {tag: (final[tag][0] // 2, final[tag][1]) for tag in new}
         self._pending = [dict.fromkeys(new, _NEW), before_splitters, final]
+        self.layoutChanged.emit(self.layout_in_use())
+
+    def _show_plots(self, tags: list[str]) -> None:
+        for tag in tags:
+            if tag not in self._plots:
+                self._plots[tag] = qMRMLPlotWidget()
+                self._plots[tag].setAttribute(QtCore.Qt.WA_DontShowOnScreen, True)
+                self._plots[tag].setMRMLPlotViewNode(_made(tag, _PLOT))
+        for tag, widget in self._plots.items():
+            widget.setVisible(tag in tags)
 
     def _give_sizes(self, sizes: dict[str, tuple[int, int]]) -> None:
         for tag, (width, height) in sizes.items():
@@ -100,6 +129,13 @@ class LayoutManager:
             if node is None or node.GetScene() is None:
                 self._application.GetSliceLogics().RemoveItem(logic)
                 del self._logics[tag]
+        for tag, widget in list(self._plots.items()):
+            node = widget.mrmlPlotViewNode()
+            if node is None or node.GetScene() is None:
+                widget.setMRMLPlotViewNode(_made(tag, _PLOT) if not widget.isHidden() else None)
+                if widget.mrmlPlotViewNode() is None:
+                    widget.deleteLater()
+                    del self._plots[tag]
 
     def _node(self) -> Any:
         return slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
@@ -107,7 +143,12 @@ class LayoutManager:
 
 def _composite(tag: str) -> Any:
     """A slice logic of Slicer finds the composite node of its view, or makes it."""
-    scene, kind = slicer.mrmlScene, "vtkMRMLSliceCompositeNode"
+    return _made(tag, "vtkMRMLSliceCompositeNode")
+
+
+def _made(tag: str, kind: str) -> Any:
+    """The view's node, made where it is not there."""
+    scene = slicer.mrmlScene
     node = scene.GetSingletonNode(tag, kind)
     if node is None:
         node = scene.CreateNodeByClass(kind)

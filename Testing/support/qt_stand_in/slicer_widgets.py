@@ -166,11 +166,13 @@ class PlotView:
     """qMRMLPlotView: what it drew last, as the title and the names of the lines, and what VTK logged.
 
     As vtkPlotLine and vtkPlotPoints do: a line of one point and a missing column are errors at each drawing.
+    As vtkChartXY does: a chart without a line draws nothing, and the view is black.
     """
 
     def __init__(self, widget: Any) -> None:
         self._widget = widget
         self.drawn: tuple[str, ...] = ()
+        self.black = True
         self.errors: list[str] = []
 
     def fitToContent(self) -> None:
@@ -191,6 +193,7 @@ class PlotView:
         if chart is None or not self._widget.isVisible():
             return
         lines = [chart.GetNthPlotSeriesNode(n) for n in range(chart.GetNumberOfPlotSeriesNodes())]
+        self.black = not lines
         self.drawn = (chart.GetTitle(), *(line.GetName() for line in lines))
         for line in lines:
             column = line.GetTableNode().GetTable().GetColumnByName(line.GetYColumnName() or "")
