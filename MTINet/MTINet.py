@@ -25,22 +25,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 if (_ROOT / "MTINetLib" / "__init__.py").is_file() and str(_ROOT) not in sys.path:
     sys.path.insert(0, str(_ROOT))
 
-#: Sections of the two tabs from top to bottom: file and class in MTINetLib.panels.
-READ_PANELS = (
-    ("study_panel", "StudyPanel"),
-    ("analyze_panel", "AnalyzePanel"),
-    ("lesions_panel", "LesionsPanel"),
-    ("plot_panel", "PlotPanel"),
-    ("classification_panel", "ClassificationPanel"),
-    ("correct_panel", "CorrectPanel"),
-    ("report_panel", "ReportPanel"),
-    ("setup_panel", "SetupPanel"),
-)
-TRAINING_PANELS = (("training_panel", "TrainingPanel"),)
 #: Between two looks at the worker processes.
 POLL_MS = 30
-#: Near the chosen lesion and back to the body, while the module is shown.
-ZOOM_KEY = "Z"
 
 
 class MTINet(ScriptedLoadableModule):
@@ -54,8 +40,9 @@ class MTINet(ScriptedLoadableModule):
         parent.contributors = ["The MTINet developers"]
         parent.helpText = _(
             "Segments, measures and classifies liver lesions in four-phase contrast-enhanced MRI. "
-            "Research use only: not for diagnosis or treatment decisions."
-        ) + _(" The key {key} zooms onto the chosen lesion and back to the body.").format(key=ZOOM_KEY)
+            "Research use only: not for diagnosis or treatment decisions. "
+            "The key L zooms onto the lesion under the mouse, or the chosen one, and back to the body."
+        )
         parent.acknowledgementText = _(
             "The network follows X. Xiao, Q. V. Hu, T. H. Kim and G. Wang: Adversarial Multi-Task Learning "
             "for Liver Tumor Segmentation, Dynamic Enhancement Regression, and Classification."
@@ -142,31 +129,21 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self):
         from MTINetLib.panels.binding import Binding
-        from MTINetLib.panels.column import LongSections
+        from MTINetLib.panels.sections import Sections
+        from MTINetLib.panels.zoom import Zoom
 
         ScriptedLoadableModuleWidget.setup(self)
         prepareApplication()  # a module that was added later has missed the start
         self.logic = MTINetLogic()
-        self.panels = []
         self._entered = False
         self._polling = False
-        self._zoomKey = None
         self.layout.addWidget(self._intendedUse())
         self.tabs = qt.QTabWidget()
         self.layout.addWidget(self.tabs)
-        self._addTab(_("Read"), READ_PANELS)
-        self._addTab(_("Training"), TRAINING_PANELS)
+        sections = Sections(self.logic.session, self.tabs)
+        self.panels = sections.panels
         self.binding = Binding(self.panels)
-        study, *long = (
-            self._panel(f"{name}Panel").widget for name in ("Study", "Plot", "Correct", "Report", "Setup")
-        )
-        self._sections = LongSections(long, {long[1]: [study], long[2]: [study]})
-        if not self._panel("SetupPanel").ready:
-            self._panel("SetupPanel").widget.collapsed = False
-        self._panel("AnalyzePanel").open_setup = self._panel("SetupPanel").open
-        lesions = self._panel("LesionsPanel").ui.lesionTable
-        lesions.toolTip = _("Double click or press {key}: near the lesion, and back.").format(key=ZOOM_KEY)
-        lesions.connect("cellDoubleClicked(int,int)", self.onZoom)
+        self._zoom = Zoom(self.logic.session.views, sections.panel("LesionsPanel").ui.lesionTable)
         self.logic.choicesReplaced = self._choicesReplaced
         scene = slicer.vtkMRMLScene
         for event in (scene.StartCloseEvent, scene.StartImportEvent):
@@ -188,14 +165,14 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for panel in self.panels:
             panel.enter()
         self.logic.session.views.enter()
-        self._installKey()
+        self._zoom.install()
 
     def exit(self):
         """Another module is shown; what runs goes on."""
         if self.logic is None:  # Slicer leaves a module that it has ended already
             return
         self._entered = False
-        self._removeKey()
+        self._zoom.remove()
         for panel in self.panels:
             panel.exit()
         self.binding.disconnect()
@@ -206,7 +183,7 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.logic is None:
             return
         self.timer.stop()
-        self._removeKey()
+        self._zoom.remove()
         self.binding.disconnect()
         self.removeObservers()
         for panel in self.panels:
@@ -216,10 +193,6 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.close()
         self.logic = None
 
-    def onZoom(self, *_place):
-        """Near the chosen lesion, or back to the whole body."""
-        self.logic.session.views.toggle_lesion()
-
     def onReload(self):
         """Reload the library too, after the running one has ended."""
         self.cleanup()
@@ -227,31 +200,6 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             del sys.modules[name]
         importlib.invalidate_caches()
         ScriptedLoadableModuleWidget.onReload(self)
-
-    def _addTab(self, title, panels):
-        page = qt.QWidget()
-        page.setLayout(qt.QVBoxLayout())
-        for file, name in panels:
-            module = importlib.import_module(f"MTINetLib.panels.{file}")
-            self.panels.append(getattr(module, name)(self.logic.session, page))
-        page.layout().addStretch(1)
-        self.tabs.addTab(page, title)
-
-    def _panel(self, name):
-        return next(panel for panel in self.panels if type(panel).__name__ == name)
-
-    def _installKey(self):
-        window = slicer.util.mainWindow()
-        if window is not None and self._zoomKey is None:
-            self._zoomKey = qt.QShortcut(qt.QKeySequence(ZOOM_KEY), window)
-            self._zoomKey.connect("activated()", self.onZoom)
-
-    def _removeKey(self):
-        if self._zoomKey is not None:
-            self._zoomKey.disconnect("activated()", self.onZoom)
-            self._zoomKey.setEnabled(False)
-            self._zoomKey.deleteLater()
-            self._zoomKey = None
 
     def _intendedUse(self):
         label = qt.QLabel(_("Research use only. Not for diagnosis or treatment decisions."))
@@ -469,20 +417,7 @@ class MTINetTest(ScriptedLoadableModuleTest):
         self.delayDisplay("All tests passed.")
 
     def test_a_study_is_read_corrected_reported_and_opened_again(self):
-        from MTINetLib.panels.column_check import check_column
-
-        self.steps.makeStudy()
-        self.steps.findLesions()
-        self.steps.lookAtResults()
-        check_column(self, self.widget)
-        self.steps.chooseLesion()
-        self.steps.leaveAndComeBack()
-        self.steps.zoomAndShow3D()
-        self.steps.correctMask()
-        self.steps.askNetwork()
-        self.steps.revert()
-        self.steps.writeReport()
-        self.steps.saveAndOpen()
+        self.steps.walk()
 
     def test_a_cancelled_analysis_leaves_the_scene_as_it_was(self):
         self.steps.makeStudy()

@@ -95,8 +95,8 @@ class PlotPanel(Panel):
     # Slots
 
     def onLayoutChanged(self, _layout: int) -> None:
-        """The views' own plot came or went."""
-        self.refresh()
+        """The views' own plot comes or goes."""
+        qt.QTimer.singleShot(0, self._show_one_plot)  # after Slicer has shown and hidden its views
 
     def onCollapsed(self, collapsed: bool) -> None:
         if not collapsed:
@@ -147,6 +147,11 @@ class PlotPanel(Panel):
         return target
 
     # What is shown
+
+    def _show_one_plot(self) -> None:
+        if self._layouts is not None:  # closed meanwhile
+            self.refresh()
+            qt.QTimer.singleShot(0, self._plot.render)
 
     def _fill(self, rows: tuple[CurveRow, ...]) -> None:
         table = self.ui.valuesTable

@@ -36,18 +36,19 @@ class PlotView:
             self._node.SetPlotChartNodeID(chart.GetID())
         elsewhere = [widget for widget in _widgets_of_layout(chart) if not widget.isHidden()]
         self._place.visible = not elsewhere  # one plot is enough, and the larger one is
-        _fit([self._widget, *elsewhere])
+        for widget in (self._widget, *elsewhere):
+            widget.plotView().fitToContent()  # a signal and a percentage have no axis in common
 
     def render(self) -> None:
-        """Draw what changed while the plot was hidden: Slicer's view keeps its old picture by itself."""
-        if self._widget is None or self._node is None:
+        """Draw what changed while a plot was out of sight: Slicer's view keeps its old picture by itself."""
+        chart = None if self._node is None else self._node.GetPlotChartNode()
+        if chart is None:
             return
-        view = self._widget.plotView() if hasattr(self._widget, "plotView") else None
-        if view is None:
-            return
-        view.fitToContent()
-        view.scene().SetDirty(True)
-        view.renderWindow().Render()
+        for widget in (self._widget, *_widgets_of_layout(chart)):
+            view = widget.plotView()
+            if widget.visible and hasattr(view, "renderWindow"):
+                view.fitToContent()
+                view.renderWindow().Render()
 
     def close(self) -> None:
         self._forget_node()
@@ -95,9 +96,3 @@ def _widgets_of_layout(chart: Any) -> list[Any]:
         widget for widget, node in nodes if node is not None and node.GetPlotChartNodeID() == chart.GetID()
     ]
 
-
-def _fit(widgets: list[Any]) -> None:
-    """Let the axes follow the curves: a signal and a percentage have nothing in common."""
-    for widget in widgets:
-        if hasattr(widget, "plotView"):
-            widget.plotView().fitToContent()

@@ -18,6 +18,7 @@ import slicer
 
 from MTINetLib.errors import Cancelled
 from MTINetLib.findings import LesionClass
+from MTINetLib.panels.column_check import check_column
 from MTINetLib.report.words import phase_title
 from MTINetLib.scene.fit_views import body_points, is_fitted, shown_slice_views
 from MTINetLib.scene.layout import LAYOUT_3D_ID, LAYOUT_ID, layout_in_use, layout_is_shown
@@ -69,6 +70,21 @@ class SelfTest:
         self._folder = folder
         self._say = say
         self._network = False
+
+    def walk(self) -> None:
+        """The whole way, from the volumes to the saved scene."""
+        self.makeStudy()
+        self.findLesions()
+        self.lookAtResults()
+        check_column(self._test, self._widget)
+        self.chooseLesion()
+        self.leaveAndComeBack()
+        self.zoomAndShow3D()
+        self.correctMask()
+        self.askNetwork()
+        self.revert()
+        self.writeReport()
+        self.saveAndOpen()
 
     def makeStudy(self) -> None:
         began = time.monotonic()
@@ -181,11 +197,11 @@ class SelfTest:
         session, results = self._logic.session, self._logic.results
         session.views.fit()
         whole = [node.GetFieldOfView()[0] for node in shown_slice_views()]
-        self._widget.onZoom()
+        session.views.toggle_lesion()
         near = [node.GetFieldOfView()[0] for node in shown_slice_views()]
         self._test.assertTrue(session.views.near_lesion)
         self._test.assertTrue(all(a < b for a, b in zip(near, whole, strict=True)))
-        self._widget.onZoom()
+        session.views.toggle_lesion()
         results.segmentation.CreateClosedSurfaceRepresentation()
         _live(session)
         self._test.assertEqual(layout_in_use(), LAYOUT_3D_ID)

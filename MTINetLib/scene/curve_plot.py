@@ -78,7 +78,7 @@ def plot_lesion(plot: CurvePlot, lesion: LesionFinding | None, times: FourTimes,
     """Let the chart show one lesion: measured with a band of one SD, predicted, and the liver around it.
 
     Args:
-        lesion: None empties the chart.
+        lesion: None leaves the chart without curves.
         relative: relative enhancement in percent instead of the signal; a curve without a positive
             pre-contrast signal is left out then.
     """
@@ -93,7 +93,11 @@ def plot_lesion(plot: CurvePlot, lesion: LesionFinding | None, times: FourTimes,
         if lesion is not None and _draw(node, kind, lesion, axis, relative):
             shown.append(node.GetID())
             said += [kind.says] if kind.says else []
-    title = "Time-intensity curves" if lesion is None else f"Lesion {segment_name(lesion)}"
+    if not shown:
+        said = ["" if lesion is None else "no curve to draw"]
+        shown.append(_blank(plot.series[0], axis))
+        chart.SetYAxisTitle("")
+    title = "No lesion is chosen" if lesion is None else f"Lesion {segment_name(lesion)}"
     chart.SetTitle(titled(title, said))
     if list(_shown(chart)) != shown:
         chart.RemoveAllPlotSeriesNodeIDs()
@@ -125,6 +129,18 @@ def _draw(node: Any, kind: _Kind, lesion: LesionFinding, axis: TimeAxis, relativ
     node.SetMarkerStyle(getattr(styles, f"MarkerStyle{kind.marker}"))
     node.EndModify(was)
     return True
+
+
+def _blank(node: Any, axis: TimeAxis) -> str:
+    """A series that nobody sees, by ID: without any a plot view draws no axes either, and stays black."""
+    styles = slicer_module().vtkMRMLPlotSeriesNode
+    was = node.StartModify()
+    node.SetName("no curve")
+    node.SetLineStyle(styles.LineStyleNone)
+    node.SetMarkerStyle(styles.MarkerStyleNone)
+    node.EndModify(was)
+    _rest(node, axis)
+    return str(node.GetID())
 
 
 def _rest(node: Any, axis: TimeAxis) -> None:

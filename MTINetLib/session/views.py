@@ -16,6 +16,7 @@ from MTINetLib.scene.layout import (
     turn_to_layout,
 )
 from MTINetLib.scene.phase_views import show_phases, title_views
+from MTINetLib.scene.pointer import Point, lesion_near
 from MTINetLib.scene.view_3d import is_shown_in_3d, look_at
 from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.study.phase import PHASES, Phase
@@ -112,9 +113,13 @@ class Views:
         show_phases({})
         self._near_lesion = self._in_3d = False
 
-    def toggle_lesion(self) -> None:
-        """Zoom onto the chosen lesion, or back to the whole body."""
-        self._near_lesion = not self._near_lesion
+    def toggle_lesion(self, at: Point | None = None) -> None:
+        """Zoom onto the lesion at a point, else onto the chosen one; or back to the whole body."""
+        near, results = not self._near_lesion, self._session.results
+        label = lesion_near(results, at) if near and at is not None and results is not None else None
+        if label is not None and label != self._session.selected:
+            self._session.select(label)
+        self._near_lesion = near
         self.fit()
 
     def lesion_chosen(self) -> None:

@@ -249,7 +249,7 @@ def test_the_views_go_near_the_chosen_lesion_and_back_to_the_body(
     for label in (1, 2):
         session.select(label)
         if label == 1:
-            widget.onZoom()
+            session.views.toggle_lesion()
         lesion = next(one for one in session.findings.lesions if one.label == label)
         point = lesion_point_ras(session.results, label)
         assert point is not None
@@ -261,7 +261,7 @@ def test_the_views_go_near_the_chosen_lesion_and_back_to_the_body(
             x, y = (inverse @ (*point, 1.0))[:2]
             assert abs(x) < width / 4
             assert abs(y) < height / 4
-    widget.onZoom()
+    session.views.toggle_lesion()
     for place, before in zip(places(slicer), whole, strict=True):
         assert place[3:] == pytest.approx(before[3:])
 

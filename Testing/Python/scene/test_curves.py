@@ -136,13 +136,22 @@ def test_the_switch_turns_to_relative_and_back(slicer: Any) -> None:
     assert not shows_relative(results)
 
 
-def test_no_lesion_is_an_empty_chart(slicer: Any) -> None:
+def test_no_lesion_is_a_chart_with_axes_and_a_line_that_nobody_sees(slicer: Any) -> None:
+    """Without any line VTK draws nothing at all, and the plot view is black."""
     results, *_ = shown_results()
-    show_curve(results, 1)
-    show_curve(results, None)
-    assert shown_columns(results.plot) == []
-    show_curve(results, 17)
-    assert shown_columns(results.plot) == []
+    styles = slicer.vtkMRMLPlotSeriesNode
+    for label in (None, 17):
+        show_curve(results, 1)
+        show_curve(results, label)
+        (column,) = shown_columns(results.plot)
+        blank = results.chart.GetNthPlotSeriesNode(0)
+        assert results.table.GetTable().GetColumnByName(column) is not None
+        assert (blank.GetLineStyle(), blank.GetMarkerStyle()) == (
+            styles.LineStyleNone,
+            styles.MarkerStyleNone,
+        )
+        assert results.chart.GetTitle() == "No lesion is chosen"
+        assert results.chart.GetYAxisTitle() == ""
 
 
 def test_unknown_times_are_phase_numbers(slicer: Any) -> None:

@@ -125,7 +125,8 @@ def test_no_lesion_is_an_empty_segmentation(slicer: Any) -> None:
     study = made_study()
     shown = show_findings(study, made_analysis(study, ()))  # type: ignore[arg-type]
     assert shown.segmentation.GetSegmentation().GetNumberOfSegments() == 0
-    assert shown.chart.GetNumberOfPlotSeriesNodes() == 0
+    assert shown.chart.GetTitle() == "No lesion is chosen"
+    assert shown.chart.GetNthPlotSeriesNode(0).GetName() == "no curve"
     assert read_lesions(shown.segmentation, shown.reference) == ()
 
 

@@ -179,7 +179,8 @@ def test_a_lesion_that_is_gone_leaves_tables_and_plot(slicer: Any) -> None:
     update_results(results, replace(analysis.findings, lesions=analysis.findings.lesions[:1]))
     assert results.lesion_table.GetNumberOfRows() == 1
     assert results.table.GetTable().GetColumnByName("Lesion 2 measured") is None
-    assert results.chart.GetNumberOfPlotSeriesNodes() == 0
+    assert results.chart.GetNumberOfPlotSeriesNodes() == 1
+    assert results.chart.GetNthPlotSeriesNode(0).GetName() == "no curve"
 
 
 def test_removing_results_leaves_the_volumes_and_nothing_else(slicer: Any) -> None:

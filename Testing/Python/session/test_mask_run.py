@@ -13,6 +13,7 @@ from support.made_analysis import made_study
 from support.slicer_scene import empty_scene
 from support.small_models import random_model
 
+from MTINetLib.findings import LesionClass
 from MTINetLib.study.phase import PHASES
 
 pytestmark = pytest.mark.viewer
@@ -148,3 +149,26 @@ def test_without_phases_there_is_nothing_to_start_from(session: Any) -> None:
     session.start_from(node)
     assert not session.busy
     assert session.message.text == "Choose the delayed phase first."
+
+
+def test_lesions_that_were_taken_over_can_be_corrected_and_given_back(session: Any) -> None:
+    """What the network read under the masks is what reverting gives back, with choice, order and plot."""
+    from MTINetLib.scene.segmentation import segment_ids
+
+    node = add_segmentation(session.choices.phases.portalVenous, masks())
+    session.start_from(node)
+    settle(session, within_s=300)
+    before, order = session.findings, segment_ids(session.results.segmentation)
+    assert session.selected == before.lesions[0].label
+    session.select(5)
+    session.correction.merge((5, 1))
+    settle(session)
+    merged = next(lesion for lesion in session.findings.lesions if lesion.label == 5)
+    assert merged.lesion_class is LesionClass.UNDECIDED
+    assert "undecided:not_read" in merged.flags
+    session.correction.revert_all()
+    settle(session)
+    assert session.findings == before
+    assert segment_ids(session.results.segmentation) == order
+    assert session.selected == 5
+    assert session.results.chart.GetNthPlotSeriesNode(0).GetYColumnName() == "Lesion 5 measured"

@@ -1,0 +1,61 @@
+"""The module's sections: which there are, in which tab, and how they make room for each other."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import qt
+from slicer.i18n import tr as _
+
+from MTINetLib.panels.column import LongSections
+
+if TYPE_CHECKING:
+    from MTINetLib.panels.panel import Panel
+    from MTINetLib.session.session import Session
+
+#: Sections of the two tabs from top to bottom: file and class in MTINetLib.panels.
+READ_PANELS = (
+    ("study_panel", "StudyPanel"),
+    ("analyze_panel", "AnalyzePanel"),
+    ("lesions_panel", "LesionsPanel"),
+    ("plot_panel", "PlotPanel"),
+    ("classification_panel", "ClassificationPanel"),
+    ("correct_panel", "CorrectPanel"),
+    ("report_panel", "ReportPanel"),
+    ("setup_panel", "SetupPanel"),
+)
+TRAINING_PANELS = (("training_panel", "TrainingPanel"),)
+#: Of these one is unfolded at a time; the first section is folded when Correct or Report is.
+_LONG = ("PlotPanel", "CorrectPanel", "ReportPanel", "SetupPanel")
+_NEEDS_ROOM = ("CorrectPanel", "ReportPanel")
+
+
+class Sections:
+    """Makes the panels, in two tabs."""
+
+    def __init__(self, session: Session, tabs: Any) -> None:
+        """``tabs``: an empty QTabWidget."""
+        self.panels: list[Any] = []
+        self._session = session
+        self._add_tab(tabs, _("Read"), READ_PANELS)
+        self._add_tab(tabs, _("Training"), TRAINING_PANELS)
+        long = {name: self.panel(name).widget for name in _LONG}
+        study = self.panel("StudyPanel").widget
+        self._folding = LongSections(list(long.values()), {long[name]: [study] for name in _NEEDS_ROOM})
+        setup = self.panel("SetupPanel")
+        setup.widget.collapsed = setup.ready
+        self.panel("AnalyzePanel").open_setup = setup.open
+
+    def panel(self, name: str) -> Any:
+        """The panel of a class."""
+        return next(panel for panel in self.panels if type(panel).__name__ == name)
+
+    def _add_tab(self, tabs: Any, title: str, panels: tuple[tuple[str, str], ...]) -> None:
+        page = qt.QWidget()
+        page.setLayout(qt.QVBoxLayout())
+        for file, name in panels:
+            kind: type[Panel] = getattr(importlib.import_module(f"MTINetLib.panels.{file}"), name)
+            self.panels.append(kind(self._session, page))
+        page.layout().addStretch(1)
+        tabs.addTab(page, title)
