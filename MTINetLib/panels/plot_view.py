@@ -95,4 +95,3 @@ def _widgets_of_layout(chart: Any) -> list[Any]:
     return [
         widget for widget, node in nodes if node is not None and node.GetPlotChartNodeID() == chart.GetID()
     ]
-

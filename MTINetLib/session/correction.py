@@ -40,6 +40,7 @@ class Correction:
         self._measuring = Measuring(session, self._watch, self._keep_choice, clock)
         self._added: int | None = None
         self._into: int | None = None
+        self._erased: int | None = None
         self.before_action: Callable[[], None] = _nothing
         self.ai_shown = False
 
@@ -89,7 +90,7 @@ class Correction:
         """Drop everything, also what the worker may still answer."""
         self._watch.follow(None)
         self._measuring.abandon()
-        self._added = self._into = None
+        self._added = self._into = self._erased = None
         self.ai_shown = False
 
     def masks_edited(self) -> None:
@@ -210,9 +211,13 @@ class Correction:
             results = self._measuring.results
             if results is not None and chosen in segment_labels(results.segmentation):
                 session.select(None)  # erased, and perhaps painted anew in a moment: the hand stays there
+                self._erased = chosen
                 return
             nearest = min(found, key=lambda label: (abs(label - chosen), label), default=None)
             session.select(into if into in found else nearest)
+        elif chosen is None and self._erased in found:
+            self.choose(self._erased or 0)
+        self._erased = None if chosen is not None else self._erased
 
     def _found(self) -> set[int]:
         findings = self._session.findings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.inference.decide import NOT_READ
 from MTINetLib.scene.results import Results, ai_findings, ai_labels, corrected_labels, update_results
 from MTINetLib.session.chores import Chores
 from MTINetLib.session.correction_job import Asked, Hearers, MeasureJob, Order
@@ -78,6 +79,7 @@ class Measuring:
         self._measured: Marks | None = None
         self._made_new: set[int] = set()
         self._readings: dict[int, LesionFinding] = {}
+        self._shown_as: dict[tuple[int, str], LesionFinding] = {}
 
     @property
     def waiting(self) -> bool:
@@ -198,11 +200,29 @@ class Measuring:
         findings = self._session.findings
         if findings is None:
             raise InputError("There are no masks to correct yet: analyze a study first.")
+        self._remember_new(marks)
         known = {lesion.label: lesion for lesion in findings.lesions if lesion.label not in self._made_new}
+        known |= {label: seen for label, seen in self._seen(marks) if label not in self._made_new}
         for label, lesion in self._readings.items():
             if label in marks and self._read.get(label) == marks[label]:
                 known[label] = lesion
         return replace(findings, lesions=tuple(known[label] for label in sorted(known)))
+
+    def _seen(self, marks: Marks) -> list[tuple[int, LesionFinding]]:
+        """Lesions whose very masks were shown before, as after Undo and Redo of an editor."""
+        return [
+            (label, self._shown_as[label, mark])
+            for label, mark in marks.items()
+            if (label, mark) in self._shown_as
+        ]
+
+    def _remember_new(self, marks: Marks) -> None:
+        """A mask that was shown before is as new as it was then."""
+        for label, seen in self._seen(marks):
+            if NOT_READ in seen.flags:
+                self._made_new.add(label)
+            else:
+                self._made_new.discard(label)
 
     def _answered(self, findings: StudyFindings, marks: Marks) -> None:
         self._now_read(marks, marks)
@@ -212,6 +232,7 @@ class Measuring:
 
     def _show(self, findings: StudyFindings, marks: Marks) -> None:
         self._measured = marks
+        self._keep_shown(findings.lesions, marks)
         if self.results is not None:
             with self._watch.quiet():
                 update_results(self.results, findings)
@@ -255,8 +276,14 @@ class Measuring:
             for lesion in read
             if lesion.label in marks and self._read.get(lesion.label) == marks[lesion.label]
         }
+        self._keep_shown(read, marks)
         self._weigh(marks)
         self._session.events.tell(Topic.FINDINGS)
+
+    def _keep_shown(self, lesions: Iterable[LesionFinding], marks: Marks) -> None:
+        self._shown_as.update(
+            {(lesion.label, marks[lesion.label]): lesion for lesion in lesions if lesion.label in marks}
+        )
 
     def _weigh(self, marks: Marks) -> None:
         self.standing = standing(marks, self._of_ai, self._read)
