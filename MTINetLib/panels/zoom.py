@@ -41,6 +41,7 @@ class Zoom:
         if self._key is not None:
             self._key.disconnect("activated()", self.onKey)
             self._key.setEnabled(False)
+            self._key.setParent(None)
             self._key.deleteLater()
             self._key = None
 

@@ -266,32 +266,6 @@ def test_the_views_go_near_the_chosen_lesion_and_back_to_the_body(
         assert place[3:] == pytest.approx(before[3:])
 
 
-def test_the_key_and_a_double_click_zoom_while_the_module_is_shown(
-    slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import qt
-
-    main = qt.QWidget()
-    monkeypatch.setattr(slicer_desktop.slicer.util, "mainWindow", lambda verbose=True: main)
-    views = widget.logic.session.views
-    measured(widget, add_study)
-    widget.exit()
-    assert main.findChildren(qt.QShortcut) == []
-    widget.enter()
-    (key,) = main.findChildren(qt.QShortcut)
-    assert key.key.toString() == "Z"
-    key.activated.emit()
-    assert views.near_lesion
-    table = next(p for p in widget.panels if type(p).__name__ == "LesionsPanel").ui.lesionTable
-    assert "press Z" in table.toolTip
-    assert "key Z" in slicer_desktop.slicer.modules.mtinet.helpText
-    table.cellDoubleClicked.emit(0, 0)
-    assert not views.near_lesion
-    widget.exit()
-    slicer_desktop.breathe()
-    assert not any(one.enabled for one in main.findChildren(qt.QShortcut))
-
-
 def test_show_3d_brings_a_3d_view_and_takes_it_away(
     slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
 ) -> None:

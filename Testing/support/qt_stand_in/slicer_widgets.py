@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtWidgets
+import slicer
+from PySide6 import QtCore, QtGui, QtWidgets
 
 from .stand_in_widget import setters_of, stored
 
@@ -31,6 +32,10 @@ class qMRMLWidget(QtWidgets.QWidget):
 @setters_of
 class qSlicerWidget(qMRMLWidget):
     """The same."""
+
+
+#: Keys of the editor while its shortcuts are installed.
+EDITOR_KEYS = (*"1234567890ZYQWI", "Esc", "Space", "Ctrl+Z", "Ctrl+Y", "/", "*", ",", ".", ">", "<")
 
 
 @setters_of
@@ -62,6 +67,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     effectButtonStyle = stored(int, 0)
     # What tests look at; declared, for other attributes cannot be set on a widget.
     shortcuts_installed = False
+    shortcuts: tuple[Any, ...] = ()
     views_observed = False
     undone = 0
 
@@ -137,10 +143,19 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self.views_observed = False
 
     def installKeyboardShortcuts(self, parent: Any = None) -> None:
+        self.uninstallKeyboardShortcuts()
         self.shortcuts_installed = True
+        window = slicer.util.mainWindow() if parent is None else parent
+        if isinstance(window, QtWidgets.QWidget):
+            self.shortcuts = tuple(QtGui.QShortcut(QtGui.QKeySequence(key), window) for key in EDITOR_KEYS)
+            self.shortcuts[EDITOR_KEYS.index("Z")].activated.connect(self.undo)
 
     def uninstallKeyboardShortcuts(self) -> None:
         self.shortcuts_installed = False
+        for shortcut in self.shortcuts:
+            shortcut.setParent(None)
+            shortcut.deleteLater()
+        self.shortcuts = ()
 
     def updateWidgetFromMRML(self) -> None:
         """Nothing is drawn."""
