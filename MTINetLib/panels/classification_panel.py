@@ -44,8 +44,8 @@ class ClassificationPanel(Panel):
             grid.addWidget(share, row, 2)
             self._bars[kind] = (bar, share)
         line = self.ui.remarksLabel.fontMetrics().lineSpacing()
-        self.ui.undecidedLabel.setFixedHeight(2 * line + 12)
-        self.ui.staleLabel.setFixedHeight(2 * line + 12)
+        for doubt in (self.ui.undecidedLabel, self.ui.staleLabel):
+            doubt.setFixedHeight(3 * line + 12)
         self.ui.remarksLabel.setFixedHeight(3 * line)
         self.ui.staleLabel.setStyleSheet(WARNING_STYLE)
         self.listen(Topic.FINDINGS, self.refresh)
@@ -93,9 +93,10 @@ class ClassificationPanel(Panel):
         ui.undecidedLabel.text = ui.undecidedLabel.toolTip = _undecided(flags) if undecided else ""
         ui.undecidedLabel.setStyleSheet(WARNING_STYLE if undecided else "")
         stale = lesion is not None and lesion.label in self.session.correction.standing.unread
-        ui.staleLabel.visible = stale and _NOT_READ not in flags
-        # Room for a reason and for remarks also where there are none: choosing a lesion moves nothing.
-        ui.undecidedLabel.visible = undecided or (lesion is not None and not ui.staleLabel.visible)
+        ui.staleLabel.visible = stale and _NOT_READ not in flags  # of more weight than a reason of before
+        ui.staleLabel.toolTip = ui.undecidedLabel.text
+        # Room for one doubt and for remarks also where there are none: choosing a lesion moves nothing.
+        ui.undecidedLabel.visible = lesion is not None and ui.staleLabel.isHidden()
         others = [flag for flag in flags if not flag.startswith(_UNDECIDED)]
         ui.remarksLabel.visible = lesion is not None
         ui.remarksLabel.toolTip = "\n".join(_(whole_sentence(flag_in_words(flag))) for flag in others)

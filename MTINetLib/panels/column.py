@@ -16,6 +16,7 @@ _ELASTIC = (
     "QPlainTextEdit",
     "QLineEdit",
     "QProgressBar",
+    "QCheckBox",
     "ctkPathLineEdit",
     "qMRMLNodeComboBox",
 )
@@ -37,10 +38,9 @@ def make_elastic(widgets: Sequence[Any]) -> None:
 class LongSections:
     """Of these sections one is unfolded at a time; all are folded at first."""
 
-    def __init__(self, sections: Sequence[Any], makes_room: Mapping[Any, Sequence[Any]]) -> None:
-        """``makes_room``: sections that are folded too when one of the long ones is unfolded."""
-        self._sections = list(sections)
-        self._makes_room = dict(makes_room)
+    def __init__(self, sections: Mapping[Any, Sequence[Any]]) -> None:
+        """``sections``: the long ones, each with others that are folded too when it is unfolded."""
+        self._sections = dict(sections)
         for section in self._sections:
             section.collapsed = True
             section.connect("contentsCollapsed(bool)", partial(self._folded, section))
@@ -50,7 +50,7 @@ class LongSections:
             for other in self._sections:
                 if other is not section:
                     other.collapsed = True
-            for other in self._makes_room.get(section, ()):
+            for other in self._sections[section]:
                 other.collapsed = True
             bring_into_view(section)
 

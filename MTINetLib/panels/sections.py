@@ -26,9 +26,13 @@ READ_PANELS = (
     ("setup_panel", "SetupPanel"),
 )
 TRAINING_PANELS = (("training_panel", "TrainingPanel"),)
-#: Of these one is unfolded at a time; the first section is folded when Correct or Report is.
-_LONG = ("PlotPanel", "CorrectPanel", "ReportPanel", "SetupPanel")
-_NEEDS_ROOM = ("CorrectPanel", "ReportPanel")
+#: Of these one is unfolded at a time, and the sections beside it are folded then: two screens are enough.
+_LONG = {
+    "PlotPanel": ("StudyPanel",),
+    "CorrectPanel": ("StudyPanel", "ClassificationPanel"),
+    "ReportPanel": ("StudyPanel",),
+    "SetupPanel": (),
+}
 
 
 class Sections:
@@ -40,9 +44,12 @@ class Sections:
         self._session = session
         self._add_tab(tabs, _("Read"), READ_PANELS)
         self._add_tab(tabs, _("Training"), TRAINING_PANELS)
-        long = {name: self.panel(name).widget for name in _LONG}
-        study = self.panel("StudyPanel").widget
-        self._folding = LongSections(list(long.values()), {long[name]: [study] for name in _NEEDS_ROOM})
+        self._folding = LongSections(
+            {
+                self._section(name): [self._section(other) for other in others]
+                for name, others in _LONG.items()
+            }
+        )
         setup = self.panel("SetupPanel")
         setup.widget.collapsed = setup.ready
         self.panel("AnalyzePanel").open_setup = setup.open
@@ -50,6 +57,9 @@ class Sections:
     def panel(self, name: str) -> Any:
         """The panel of a class."""
         return next(panel for panel in self.panels if type(panel).__name__ == name)
+
+    def _section(self, name: str) -> Any:
+        return self.panel(name).widget
 
     def _add_tab(self, tabs: Any, title: str, panels: tuple[tuple[str, str], ...]) -> None:
         page = qt.QWidget()

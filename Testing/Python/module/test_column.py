@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support.small_dataset import SHORT, write_small_dataset
+
+from MTINetLib.errors import InputError
+from MTINetLib.findings import LesionClass
+from MTINetLib.session.correction_masks import Standing
+from MTINetLib.session.state import State
 
 WIDTH, TWO_SCREENS = 434, 2 * 770
+
+
+def longer_words(share: float) -> Any:
+    from support.qt_stand_in import i18n
+
+    return i18n.longer_words(share)
 
 
 def panel(widget: Any, name: str) -> Any:
@@ -31,36 +45,99 @@ def laid_out(desktop: Any, widget: Any) -> tuple[int, int]:
     return least, max(0, around) + page.layout().totalHeightForWidth(WIDTH - 30)
 
 
-@pytest.mark.parametrize("state", ["empty", "phases", "results", "correct", "report", "training"])
-@pytest.mark.parametrize("points", [None, 13])
+STATES = ["empty", "phases", "results", "plot", "correct", "report", "training", "running", "failed"]
+
+
+def bring_into(state: str, widget: Any, add_study: Callable[[Any], Any]) -> None:
+    """A state that a user comes into."""
+    session = widget.logic.session
+    if state != "empty":
+        study = add_study(widget.logic)
+    if state in ("phases", "results"):
+        session.check_phases()
+    if state in ("results", "plot", "correct", "report", "failed"):
+        widget.logic.measureMasks(study.case.labels)
+        session.select(1)
+    if state in ("plot", "correct", "report"):
+        panel(widget, f"{state.capitalize()}Panel").widget.collapsed = False
+    if state == "failed":
+        panel(widget, "CorrectPanel").widget.collapsed = False
+        session.report_error(InputError(f"The folder {'/home/somebody/of/the/department' * 3} is not there."))
+    if state == "running":
+        session.set_state(State.ANALYZING)
+        session.saw_progress("Reading the slices with the network", 17, 80)
+    if state == "training":
+        widget.tabs.setCurrentIndex(1)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("longer", [0.0, 0.35])
 def test_the_column_is_narrow_and_no_longer_than_two_screens(
-    slicer_desktop: Any, module: Any, add_study: Callable[[Any], Any], state: str, points: int | None
+    slicer_desktop: Any, module: Any, add_study: Callable[[Any], Any], state: str, longer: float
+) -> None:
+    """Also with words as long as the German ones."""
+    with longer_words(longer):
+        widget = module.widgetRepresentation().self()
+        widget.enter()
+        bring_into(state, widget, add_study)
+        width, height = laid_out(slicer_desktop, widget)
+        widget.logic.session.set_state(State.IDLE)
+    assert width <= WIDTH
+    assert height <= TWO_SCREENS
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_large_font_asks_for_more_height_only(
+    slicer_desktop: Any, module: Any, add_study: Callable[[Any], Any], state: str
 ) -> None:
     from PySide6 import QtWidgets
 
     application = QtWidgets.QApplication.instance()
     was = application.font()
-    if points is not None:
-        larger = application.font()
-        larger.setPointSize(points)
-        application.setFont(larger)
+    larger = application.font()
+    larger.setPointSize(13)
+    application.setFont(larger)
     try:
         widget = module.widgetRepresentation().self()
         widget.enter()
-        if state != "empty":
-            study = add_study(widget.logic)
-        if state in ("results", "correct", "report"):
-            widget.logic.measureMasks(study.case.labels)
-            widget.logic.session.select(1)
-        if state in ("correct", "report"):
-            panel(widget, f"{state.capitalize()}Panel").widget.collapsed = False
-        if state == "training":
-            widget.tabs.setCurrentIndex(1)
+        bring_into(state, widget, add_study)
         width, height = laid_out(slicer_desktop, widget)
-        assert width <= WIDTH
-        assert height <= TWO_SCREENS * (1.25 if points else 1)
+        widget.logic.session.set_state(State.IDLE)
     finally:
         application.setFont(was)
+    assert width <= WIDTH
+    assert height <= TWO_SCREENS * 1.25
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("longer", [0.0, 0.35])
+def test_a_training_that_runs_needs_no_more_width(
+    slicer_desktop: Any,
+    module: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    longer: float,
+) -> None:
+    from MTINetLib.session.training_state import TrainingChoices
+    from MTINetLib.user_folder import USER_FOLDER_VARIABLE
+
+    monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "user"))
+    with longer_words(longer):
+        widget = module.widgetRepresentation().self()
+        widget.enter()
+        widget.tabs.setCurrentIndex(1)
+        training = widget.logic.session.training
+        dataset = write_small_dataset(tmp_path / "dataset")
+        panel(widget, "TrainingPanel").ui.datasetPath.currentPath = str(dataset)
+        slicer_desktop.wait_until(lambda: training.desk.checked is not None and not training.busy)
+        training.start(TrainingChoices(str(dataset), preset="quick", changes=SHORT))
+        assert training.run.active, training.message
+        slicer_desktop.wait_until(lambda: training.run.curves.losses or not training.busy, seconds=200)
+        width, height = laid_out(slicer_desktop, widget)
+        training.run.stop()
+        slicer_desktop.wait_until(lambda: not training.busy, seconds=200)
+    assert width <= WIDTH
+    assert height <= TWO_SCREENS
 
 
 def test_sections_without_content_are_hidden_until_there_is_some(
@@ -100,12 +177,59 @@ def test_open_setup_scrolls_to_it(slicer_desktop: Any, widget: Any) -> None:
     area.takeWidget()
 
 
+def variant(name: str, findings: Any) -> Any:
+    """The two lesions of the findings, as different as lesions can be in one respect."""
+    one, two = findings.lesions
+    changed = {
+        "as they are": (one, two),
+        "not read": (
+            one,
+            replace(
+                two,
+                lesion_class=LesionClass.UNDECIDED,
+                predicted_curve=None,
+                flags=("undecided:not_read",),
+            ),
+        ),
+        "undecided": (
+            replace(
+                one,
+                lesion_class=LesionClass.UNDECIDED,
+                flags=("undecided:low_probability", "undecided:slices_disagree", "small"),
+            ),
+            two,
+        ),
+        "many remarks": (one, replace(two, flags=("shares_slices", "small", "touches_border"))),
+        "without liver": (replace(one, liver_curve=None), two),
+    }
+    return replace(findings, lesions=changed[name])
+
+
+@pytest.mark.parametrize(
+    "name", ["as they are", "not read", "undecided", "many remarks", "without liver", "stale", "corrected"]
+)
+@pytest.mark.parametrize("longer", [0.0, 0.35])
 def test_choosing_another_lesion_does_not_move_what_lies_below(
-    slicer_desktop: Any, widget: Any, add_study: Callable[[Any], Any]
+    slicer_desktop: Any, module: Any, add_study: Callable[[Any], Any], name: str, longer: float
 ) -> None:
-    widget.logic.measureMasks(add_study(widget.logic).case.labels)
-    heights = []
-    for label in (1, 2):
-        widget.logic.session.select(label)
-        heights.append(laid_out(slicer_desktop, widget))
-    assert heights[0] == heights[1]
+    with longer_words(longer):
+        widget = module.widgetRepresentation().self()
+        widget.enter()
+        session = widget.logic.session
+        widget.logic.measureMasks(add_study(widget.logic).case.labels)
+        if name in ("stale", "corrected"):
+            unread = frozenset({2} if name == "stale" else ())
+            session.correction._measuring.standing = Standing(frozenset({2}), frozenset(), unread)
+            read = variant("as they are", session.findings)
+            lesions = tuple(
+                replace(lesion, lesion_class=LesionClass.HCC, flags=()) for lesion in read.lesions
+            )
+            session.set_findings(replace(read, lesions=lesions))
+        else:
+            session.set_findings(variant(name, session.findings))
+        panel(widget, "PlotPanel").widget.collapsed = False
+        heights = []
+        for label in (1, 2, 1):
+            session.select(label)
+            heights.append(laid_out(slicer_desktop, widget))
+    assert len(set(heights)) == 1, heights

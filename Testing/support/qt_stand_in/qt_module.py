@@ -13,6 +13,7 @@ os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
 
 from PySide6 import QtCore, QtGui, QtNetwork, QtSvg, QtUiTools, QtWidgets
 
+from .i18n import tr
 from .popups import popups
 from .pythonqt import PropertyAttribute, speak_pythonqt
 
@@ -53,6 +54,7 @@ class DesignerLoader(QtUiTools.QUiLoader):
         """Connections of the scene are taken out of the XML and made here: Qt knows no vtkMRMLScene."""
         root = ET.fromstring(bytes(file.readAll().data()))
         _refuse_what_is_unknown(root)
+        _translate(root)
         scene_links = []
         for connections in root.iter("connections"):
             for connection in list(connections):
@@ -87,6 +89,15 @@ def _refuse_what_is_unknown(root: ET.Element) -> None:
             known = isinstance(there, (PropertyAttribute, QtCore.Property))
             if not known and about.get("stdset") != "0" and name != "Line":
                 raise ValueError(f"the Designer file sets {about.get('name')}, which {name} does not have")
+
+
+def _translate(root: ET.Element) -> None:
+    """What Slicer's translators do with the texts of a Designer file."""
+    for name in ("text", "title", "placeholderText", "suffix", "specialValueText"):
+        for about in root.iter("property"):
+            text = about.find("string") if about.get("name") == name else None
+            if text is not None and text.text and text.get("notr") != "true":
+                text.text = tr(text.text)
 
 
 def _answer_instead_of_waiting() -> None:

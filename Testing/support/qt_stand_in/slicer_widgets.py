@@ -80,7 +80,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         label.setAlignment(QtCore.Qt.AlignCenter)
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(label)
-        self.setMinimumHeight(420)  # as high as Slicer's own with the brush in hand
+        self.setMinimumHeight(540)  # as high as Slicer's own with the brush in hand and Masking unfolded
 
     def setMRMLScene(self, scene: Any) -> None:
         if scene is not None and self._node is None:
