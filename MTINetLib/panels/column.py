@@ -22,17 +22,21 @@ _ELASTIC = (
 )
 
 
-def make_elastic(widgets: Sequence[Any]) -> None:
-    """Let long texts wrap or be cut instead of widening the panel."""
+def take_what_there_is(widgets: Sequence[Any]) -> None:
+    """Let texts that are too long wrap or be cut instead of widening the panel."""
     for widget in widgets:
-        if not isinstance(widget, qt.QWidget):
-            continue
         wraps = isinstance(widget, qt.QLabel) and widget.wordWrap
         if wraps or any(widget.inherits(name) for name in _ELASTIC):
-            policy = widget.sizePolicy
-            policy = policy() if callable(policy) else policy
-            policy.setHorizontalPolicy(qt.QSizePolicy.Ignored)
-            widget.setSizePolicy(policy)
+            make_elastic((widget,))
+
+
+def make_elastic(widgets: Sequence[Any]) -> None:
+    """Ask for no width at all."""
+    for widget in widgets:
+        policy = widget.sizePolicy
+        policy = policy() if callable(policy) else policy
+        policy.setHorizontalPolicy(qt.QSizePolicy.Ignored)
+        widget.setSizePolicy(policy)
 
 
 class LongSections:

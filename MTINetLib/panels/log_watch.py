@@ -9,6 +9,8 @@ import slicer
 
 #: Names of ctkErrorLogLevel that mean a fault.
 _FAULTS = ("Error", "Critical", "Fatal")
+#: Column of the level in ctkErrorLogAbstractModel, where Python does not know its enumeration.
+_LEVEL_COLUMN = 2
 
 
 class LogWatch:
@@ -72,9 +74,7 @@ def _logged_since(row: int) -> list[str]:
     model = _model()
     if model is None:
         return []
-    import ctk
-
-    level = ctk.ctkErrorLogAbstractModel.LogLevelColumn
+    level = getattr(model, "LogLevelColumn", _LEVEL_COLUMN)
     rows = range(row, int(model.logEntryCount()))
     faults = [n for n in rows if str(model.logEntryData(n, level)) in _FAULTS]
     return [" ".join(str(model.logEntryDescription(n)).split()) for n in faults]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import qt
 import slicer
 
-from MTINetLib.panels.column import make_elastic
+from MTINetLib.panels.column import take_what_there_is
 from MTINetLib.panels.resources import resource
 from MTINetLib.session.events import Callback, Topic
 
@@ -30,7 +31,8 @@ class Panel:
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self._endings: list[Callback] = []
         parent.layout().addWidget(self.widget)
-        make_elastic(list(vars(self.ui).values()))
+        widgets = [child for child in vars(self.ui).values() if isinstance(child, qt.QWidget)]
+        take_what_there_is(widgets)
         self.setup()
         self.refresh()
 

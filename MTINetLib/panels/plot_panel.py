@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from MTINetLib.errors import InputError, MTINetError
 from MTINetLib.findings import LesionFinding
+from MTINetLib.panels.column import make_elastic
 from MTINetLib.panels.curve_values import CurveRow, as_tab_separated, curve_rows
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.plot_view import PlotView
@@ -47,6 +48,7 @@ class PlotPanel(Panel):
         for column in range(len(HEADS)):
             mode = qt.QHeaderView.Stretch if column == 2 else qt.QHeaderView.ResizeToContents
             header.setSectionResizeMode(column, mode)
+        make_elastic((ui.layoutButton, ui.copyButton, ui.exportButton))
         ui.relativeBox.connect("toggled(bool)", self.onRelative)
         ui.layoutButton.connect("clicked()", self.onLayout)
         ui.copyButton.connect("clicked()", self.onCopy)

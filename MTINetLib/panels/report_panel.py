@@ -12,7 +12,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from MTINetLib.panels.column import keep_in_sight
+from MTINetLib.panels.column import keep_in_sight, make_elastic
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.scene.dicom_database import has_database
@@ -253,6 +253,7 @@ class ReportPanel(Panel):
             box.connect("toggled(bool)", self.onFormat)
             grid.addWidget(box, number // _COLUMNS, number % _COLUMNS)
             self._boxes[about.name] = box
+        make_elastic(tuple(self._boxes.values()))
         # Made last, they would come last for the Tab key: what stands below is put after them.
         ui = self.ui
         below = (ui.nameEdit, ui.commentEdit, ui.deidentifyBox, ui.writeButton)

@@ -24,7 +24,7 @@ class Zoom:
         self._views = views
         self._key: Any = None
         lesion_table.toolTip = _(
-            "Double click: near the lesion, and back. The key {key} does the same for the lesion under the mouse."
+            "Double click: near the lesion, and back. The key {key} does so for the lesion under the mouse."
         ).format(key=ZOOM_KEY)
         lesion_table.connect("cellDoubleClicked(int,int)", self.onDoubleClick)
 

@@ -45,16 +45,12 @@ def test_an_error_in_the_log_fails_it(
     slicer_desktop: Any, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From Python, from MRML, and from the desktop's own log, where Qt's errors are."""
-    import ctk
-
     rows = [("Error", "of another test, before")]
-    columns = SimpleNamespace(LogLevelColumn=3)
     log = SimpleNamespace(
         logEntryCount=lambda: len(rows),
-        logEntryData=lambda row, column: rows[row][0] if column == 3 else None,
+        logEntryData=lambda row, column: rows[row][0] if column == 2 else None,
         logEntryDescription=lambda row: rows[row][1],
     )
-    monkeypatch.setattr(ctk, "ctkErrorLogAbstractModel", columns, raising=False)
     monkeypatch.setattr(type(slicer_desktop.slicer.app), "errorLogModel", lambda _: log, raising=False)
 
     def cancel(test: Any) -> None:
