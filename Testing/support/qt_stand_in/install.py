@@ -94,8 +94,11 @@ class Desktop:
             self.slicer.app._layout_manager = None
         self.breathe()
         self.slicer.mrmlScene.Clear(False)
+        for kind in ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode"):  # singletons outlive a closed scene
+            for node in self.slicer.util.getNodesByClass(kind):
+                self.slicer.mrmlScene.RemoveNode(node)
         layout = self.slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
-        if layout is not None:  # a singleton, which outlives a closed scene
+        if layout is not None:
             layout.SetViewArrangement(self.slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
         self.breathe()
         popups.clear()
