@@ -79,4 +79,4 @@ def test_the_module_runs_as_the_program_does() -> None:
         text=True,
     )
     assert ended.returncode == 2
-    assert ended.stderr == "mtinet: nowhere does not exist; name a folder of DICOM files.\n"
+    assert ended.stderr == "mtinet: nowhere does not exist; name a folder or .zip archive of one study.\n"

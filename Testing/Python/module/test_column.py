@@ -62,7 +62,7 @@ def bring_into(state: str, widget: Any, add_study: Callable[[Any], Any]) -> None
         panel(widget, f"{state.capitalize()}Panel").widget.collapsed = False
     if state == "failed":
         panel(widget, "CorrectPanel").widget.collapsed = False
-        session.report_error(InputError(f"The folder {'/home/somebody/of/the/department' * 3} is not there."))
+        session.report_error(InputError(f"The folder {'/studies/of/the/department' * 4} is not there."))
     if state == "running":
         session.set_state(State.ANALYZING)
         session.saw_progress("Reading the slices with the network", 17, 80)
