@@ -15,6 +15,8 @@ PDF_FILE = "report.pdf"
 NOTES_FILE = "left-out.txt"
 SCENE_FILE = "scene.mrb"
 PICTURE_FOLDER = "pictures"
+#: What is missing where neither could be made, after "There is no".
+SCENE_TITLE = f"{SCENE_FILE} or rendered picture"
 #: Names of the pictures that may lie in PICTURE_FOLDER.
 PICTURES = ("phases.png", "curves.png", "3d.png")
 

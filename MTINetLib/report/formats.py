@@ -127,10 +127,18 @@ def write_formats(
     return tuple(dict.fromkeys(file for file in wanted if (folder / file).is_file()))
 
 
-def write_notes(folder: Path, left_out: LeftOut) -> None:
-    """Keep for who opens the folder later what is missing in it; nothing where all is there."""
-    if left_out.sentences:
-        write_text(folder / NOTES_FILE, "".join(f"{sentence}\n" for sentence in left_out.sentences))
+def write_notes(folder: Path, sentences: Sequence[str]) -> None:
+    """Keep for who opens the folder later what is missing in it; no file where all is there."""
+    file = folder / NOTES_FILE
+    if not sentences:
+        file.unlink(missing_ok=True)
+        return
+    begun = folder / f"{NOTES_FILE}.part"
+    try:
+        write_text(begun, "".join(f"{sentence}\n" for sentence in sentences))
+        begun.replace(file)
+    finally:
+        begun.unlink(missing_ok=True)
 
 
 def _write_json(folder: Path, results: Results) -> None:

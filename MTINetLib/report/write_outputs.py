@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.progress import Progress
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.deidentify import Disguise
@@ -64,7 +66,7 @@ def write_outputs(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> tuple[str, ...]:
-    """Write all result files into ``out``, whole or not at all.
+    """Write all result files into ``out``, whole or not at all; then the additions, one by one.
 
     Args:
         overwrite: replace the files of earlier results in ``out``; what else lies there stays.
@@ -74,10 +76,18 @@ def write_outputs(
 
     Raises:
         InputError: ``out`` is in use or may not be written to.
-        MissingResourceError: the disk is full.
+        MissingResourceError: the disk is full before the findings are in place.
     """
+    chosen = options or OutputOptions()
     with new_results(out, overwrite=overwrite, earlier=OWN_FILES) as folder:
-        return write_files(folder, study, analysis, options, progress=progress)
+        said = write_files(folder, study, analysis, replace(chosen, additions=()), progress=progress)
+        # What stands there if this process dies before they are made.
+        write_notes(folder, [*said, *(_not_made(addition) for addition in chosen.additions)])
+    if chosen.additions:
+        said += _add(out, chosen.additions)
+        with suppress(OSError):  # a full disk keeps the sentences from before
+            write_notes(out, said)
+    return said
 
 
 def write_files(
@@ -106,8 +116,30 @@ def write_files(
         with left_out.unless_it_fails(addition.title):
             for sentence in addition.write(folder):
                 left_out.say(sentence)
-    write_notes(folder, left_out)
+    write_notes(folder, left_out.sentences)
     return left_out.sentences
+
+
+def _add(out: Path, additions: Sequence[Addition]) -> tuple[str, ...]:
+    """Put further results beside those that are in place; sentences about what is missing."""
+    said: list[str] = []
+    for addition in additions:
+        try:
+            with new_results(out, overwrite=True) as folder:
+                left_out = LeftOut(folder)
+                with left_out.unless_it_fails(addition.title):
+                    for sentence in addition.write(folder):
+                        left_out.say(sentence)
+            said += left_out.sentences
+        except MissingResourceError:
+            said.append(f"There is no {addition.title}: the disk is full.")
+        except InputError as error:
+            said.append(f"There is no {addition.title}: {error}")
+    return tuple(said)
+
+
+def _not_made(addition: Addition) -> str:
+    return f"There is no {addition.title}: the program ended before it was made."
 
 
 def first_to_read(out: Path) -> str:

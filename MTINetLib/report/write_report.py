@@ -100,7 +100,7 @@ def write_report(
         names = write_formats(folder, results, formats, progress)
         if not names:
             raise MissingResourceError(" ".join(results.left_out.sentences))
-        write_notes(folder, results.left_out)
+        write_notes(folder, results.left_out.sentences)
     return Written(tuple(out / name for name in names), results.left_out.sentences)
 
 

@@ -1,4 +1,4 @@
-"""The scene as a further result of an analysis; nothing of VTK is loaded before it is written."""
+"""The scene as a further result of an analysis; nothing of VTK is loaded in this process."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MTINetLib.progress import Progress
-from MTINetLib.report.file_names import SCENE_FILE
+from MTINetLib.report.file_names import SCENE_TITLE
 from MTINetLib.report.write_outputs import Addition
+from MTINetLib.scene.scene_process import write_scene_in_process
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ def scene_addition(study: Study, analysis: Analysis, progress: Progress) -> Addi
     """scene.mrb and the rendered pictures, for write_outputs."""
 
     def write(folder: Path) -> tuple[str, ...]:
-        from MTINetLib.scene.write_scene import write_scene
+        return write_scene_in_process(folder, study, analysis, progress=progress)
 
-        return write_scene(folder, study, analysis, progress=progress)
-
-    return Addition(f"{SCENE_FILE} or rendered picture", write)
+    return Addition(SCENE_TITLE, write)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.report.file_names import PICTURE_FOLDER, PICTURES, SCENE_FILE
+from MTINetLib.report.file_names import PICTURE_FOLDER, PICTURES, SCENE_FILE, SCENE_TITLE
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.scene.gl import rendering_is_possible
 from MTINetLib.scene.layout import show_usual_layout
@@ -27,7 +27,8 @@ def write_scene(
 ) -> tuple[str, ...]:
     """Write scene.mrb and, where this machine renders, pictures/*.png into a folder that is there.
 
-    Meant for processes outside the application, where the scene is our own; it is empty afterwards.
+    Meant for a process outside the application, where the scene is our own; it is empty afterwards. See
+    scene_process.py, which keeps a crash of the graphics driver from the findings.
 
     Returns:
         Sentences for people about what was left out and how to get it; none when all was written.
@@ -40,7 +41,7 @@ def write_scene(
     watcher.start("Building the scene", 2)
     shown = None
     try:
-        with left_out.unless_it_fails(f"{SCENE_FILE} or rendered picture"):
+        with left_out.unless_it_fails(SCENE_TITLE):
             slicer_module()
             clear_own_scene()
             shown = show_findings(study, analysis)

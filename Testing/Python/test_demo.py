@@ -97,7 +97,9 @@ def made_rooms(monkeypatch: pytest.MonkeyPatch) -> MadeAnalysis:
     room("phantom.demo", DEMO_SEED=1, make_demo_case=lambda: made_case(study))
     room("phantom.dicom_writer", write_study_as_dicom=write)
     room("study.load", load_study_from_dicom=lambda folder, progress: study)
-    room("scene.write_scene", write_scene=lambda *_, **__: ("Install libegl1.",))
+    monkeypatch.setattr(
+        "MTINetLib.scene.addition.write_scene_in_process", lambda *_, **__: ("Install libegl1.",)
+    )
     return analysis
 
 
