@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -51,7 +52,7 @@ def dicom_segmentation(
         # Its advice on character sets and empty frames is taken care of here.
         warnings.simplefilter("ignore")
         made: Dataset = hd.seg.Segmentation(
-            source_images=list(headers.reference.datasets),
+            source_images=_as_one_series(headers.reference.datasets),
             pixel_array=_planes(labels, findings.lesions),
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
             segment_descriptions=_segments(findings, tracking),
@@ -69,10 +70,37 @@ def dicom_segmentation(
             omit_empty_frames=True,
         )
     made.ContentCreatorName = made.get("ContentCreatorName") or ""  # type 2, PS3.3 10.9
+    _refer_by_series(made, headers.reference.datasets)
     if headers.reference.frames is not None:
         _point_at_true_frames(made, headers.reference.frames)
     headers.identity.give_to(made)
     return made
+
+
+def _as_one_series(images: Sequence[Dataset]) -> list[Dataset]:
+    """A phase may have been stored as several series, of which highdicom takes one only."""
+    if len({image.SeriesInstanceUID for image in images}) == 1:
+        return list(images)
+    copies = [copy.deepcopy(image) for image in images]
+    for image in copies:
+        image.SeriesInstanceUID = images[0].SeriesInstanceUID
+    return copies
+
+
+def _refer_by_series(made: Dataset, images: Sequence[Dataset]) -> None:
+    """The images by their true series (PS3.3 C.12.2), which may be several."""
+    series = {str(image.SOPInstanceUID): str(image.SeriesInstanceUID) for image in images}
+    told: dict[str, list[Dataset]] = {}
+    for item in made.ReferencedSeriesSequence:
+        for image in item.ReferencedInstanceSequence:
+            told.setdefault(series[str(image.ReferencedSOPInstanceUID)], []).append(image)
+    made.ReferencedSeriesSequence = [_series_reference(uid, own) for uid, own in told.items()]
+
+
+def _series_reference(uid: str, images: list[Dataset]) -> Dataset:
+    item = Dataset()
+    item.SeriesInstanceUID, item.ReferencedInstanceSequence = uid, images
+    return item
 
 
 def _planes(labels: npt.NDArray[Any], lesions: Sequence[LesionFinding]) -> npt.NDArray[np.uint8]:

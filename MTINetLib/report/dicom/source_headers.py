@@ -90,41 +90,34 @@ def headers_of_images(images: FourPhases, grid: Grid, reference: Phase) -> Sourc
             f"The {reference.title} phase has {grid.shape[0]} slices from {len(own)} DICOM images; a DICOM "
             "segmentation needs one image a slice."
         )
-    _refuse_ambiguous(images, reference)
+    _refuse_ambiguous(images)
     identity = identity_of(_read(own[0], reference))
     middles = tuple(_middle(images[phase.index], grid, phase) for phase in PHASES)
     return SourceHeaders(identity, _reference_images(own, grid, reference), middles)
 
 
-def _refuse_ambiguous(images: FourPhases, reference: Phase) -> None:
-    """A reference is a UID: it has to name one image, and a segmentation's images are of one series."""
+def _refuse_ambiguous(images: FourPhases) -> None:
+    """A reference is a UID: it has to name one image."""
     named: dict[tuple[str, int | None], Path] = {}
-    series: dict[Phase, set[str]] = {}
     for phase, own in zip(PHASES, images, strict=True):
-        places: dict[Path, tuple[str, str]] = {path: _uids(path, phase) for path in {i.path for i in own}}
-        series[phase] = {uid for _, uid in places.values()}
+        uids = {path: _uid(path, phase) for path in {image.path for image in own}}
         for image in own:
-            uid = places[image.path][0]
+            uid = uids[image.path]
             if uid and named.setdefault((uid, image.frame), image.path) != image.path:
                 raise InputError(
                     f"Different images of this study have the same SOP Instance UID (one of them in the "
                     f"{phase.title} phase), so no DICOM object can say which of them it means; export the "
                     "study again with a UID for each image. The other results can be written."
                 )
-    if len(series[reference]) > 1:
-        raise InputError(
-            f"The {reference.title} phase was put together from {len(series[reference])} series, and a DICOM "
-            "segmentation refers to images of one series only. The other results can be written."
-        )
 
 
-def _uids(path: Path, phase: Phase) -> tuple[str, str]:
-    """SOP Instance UID and Series Instance UID of a file."""
+def _uid(path: Path, phase: Phase) -> str:
+    """SOP Instance UID of a file."""
     try:
         header = read_header(path)
     except (OSError, UnusableError) as error:
         raise InputError(_gone(phase)) from error
-    return str(header.get("SOPInstanceUID") or ""), str(header.get("SeriesInstanceUID") or "")
+    return str(header.get("SOPInstanceUID") or "")
 
 
 def _gone(phase: Phase) -> str:

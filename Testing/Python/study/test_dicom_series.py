@@ -170,6 +170,53 @@ def test_files_stored_twice_are_counted_once(tmp_path: Path) -> None:
     assert not found.doubts
 
 
+@pytest.mark.parametrize("part", [slice(None), slice(2, 9)], ids=["whole", "some of its images"])
+@pytest.mark.parametrize("times", [True, False])
+def test_a_series_stored_again_under_another_series_uid_is_a_copy(
+    tmp_path: Path, part: slice, times: bool
+) -> None:
+    truth = layouts.make_truth(GRID)
+    phases, again = _images(truth), _images(truth)[2][part]
+    for image in again:
+        image.SeriesInstanceUID = "1.2.826.11"
+    for image, same in zip(phases[2][part], again, strict=True):
+        same.SOPInstanceUID = image.SOPInstanceUID
+    images = [*_flat(phases), *again]
+    for image in images if not times else ():
+        del image.AcquisitionTime, image.SeriesTime
+    found = open_dicom_folder(layouts.write_shuffled(tmp_path, images))
+    assert (found.copies, len(found.volumes)) == (len(again), 4)
+    for volume, wanted in zip(found.volumes, truth.volumes, strict=True):
+        np.testing.assert_array_equal(volume.array, wanted)
+        assert not {"ambiguous_uids", "joined_series", "duplicate_slices"} & set(volume.flags)
+
+
+def test_a_series_stored_again_with_another_pixel_is_no_copy(tmp_path: Path) -> None:
+    truth = layouts.make_truth(GRID)
+    phases, again = _images(truth), _images(truth)[1]
+    for image, same in zip(phases[1], again, strict=True):
+        same.SOPInstanceUID, same.SeriesInstanceUID = image.SOPInstanceUID, "1.2.826.11"
+    changed = bytearray(again[4].PixelData)
+    changed[200] ^= 1
+    again[4].PixelData = bytes(changed)
+    found = open_dicom_folder(layouts.write_shuffled(tmp_path, [*_flat(phases), *again]))
+    assert (found.copies, len(found.volumes)) == (0, 5)
+
+
+def test_equal_empty_slices_of_phases_without_names_and_times_stay(tmp_path: Path) -> None:
+    truth = layouts.make_truth(GRID)
+    truth.volumes[:, :2] = 0
+    phases = _images(truth, ("anon",) * 4)
+    for phase in phases:
+        for k, image in enumerate(phase):
+            image.SOPInstanceUID, image.SeriesNumber = f"1.2.826.12.{k + 1}", 7
+            image.AcquisitionTime = image.SeriesTime = "000000"
+    volumes = read_dicom_folder(layouts.write_shuffled(tmp_path, _flat(phases)))
+    assert [volume.grid.shape[0] for volume in volumes] == [12] * 4
+    found = {volume.array.tobytes() for volume in volumes}
+    assert found == {np.asarray(wanted, volumes[0].array.dtype).tobytes() for wanted in truth.volumes}
+
+
 def test_of_two_copies_the_whole_one_is_used(tmp_path: Path) -> None:
     truth = layouts.make_truth(GRID)
     images = _flat(_images(truth))

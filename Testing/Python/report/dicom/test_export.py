@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.encapsulated_pdf import encapsulated_pdf
 from MTINetLib.report.dicom.export import dicom_objects, write_dicom
 from MTINetLib.report.dicom.maker import Tracking
+from MTINetLib.report.dicom.read_segmentation import read_segmentation
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.study.phase import PHASES
 
@@ -299,15 +301,39 @@ def test_identifiers_that_stand_for_different_images_are_not_referred_to(tmp_pat
         exported(tmp_path, change)
 
 
-def test_a_reference_phase_of_several_series_is_not_referred_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "part", [lambda k: k % 2, lambda k: k // 3, lambda k: k], ids=["odd", "blocks", "each"]
+)
+def test_a_reference_phase_of_several_series_is_referred_to_series_by_series(
+    tmp_path: Path, part: Callable[[int], int]
+) -> None:
+    true: dict[str, set[str]] = {}
+
     def change(truth: dicom_layouts.Truth) -> list[Dataset]:
+        count = truth.grid.shape[0]
         images = dicom_layouts.series_per_phase(truth)
-        for image in images[2 * truth.grid.shape[0] :: 2]:
-            image.SeriesInstanceUID = "1.2.826.6" if image.SeriesNumber == 5 else image.SeriesInstanceUID
+        for k, image in enumerate(images[2 * count : 3 * count]):
+            image.SeriesInstanceUID = f"1.2.826.6.{part(k) + 1}"
+            true.setdefault(image.SeriesInstanceUID, set()).add(image.SOPInstanceUID)
         return images
 
-    with pytest.raises(InputError, match="portal venous phase was put together from 2 series"):
-        exported(tmp_path, change)
+    made = exported(tmp_path, change)
+    seg = written(made.objects.segmentation)  # type: ignore[arg-type]
+    told = {
+        item.SeriesInstanceUID: {image.ReferencedSOPInstanceUID for image in item.ReferencedInstanceSequence}
+        for item in seg.ReferencedSeriesSequence
+    }
+    assert told == true
+    sr = written(made.objects.measurements)  # type: ignore[arg-type]
+    evidence = {
+        item.SeriesInstanceUID: {image.ReferencedSOPInstanceUID for image in item.ReferencedSOPSequence}
+        for study in sr.CurrentRequestedProcedureEvidenceSequence
+        for item in study.ReferencedSeriesSequence
+    }
+    assert {uid: images for uid, images in evidence.items() if uid in true} == true
+    (folder := tmp_path / "seg").mkdir()
+    seg.save_as(folder / "x.dcm", enforce_file_format=True)
+    np.testing.assert_array_equal(read_segmentation(folder / "x.dcm", made.study).labels, made.labels)
 
 
 def test_an_attribute_that_highdicom_asks_for_and_is_not_there_is_named(result: Exported) -> None:
