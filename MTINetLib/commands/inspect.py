@@ -80,6 +80,7 @@ def _row(found: InspectedVolume) -> tuple[str, ...]:
 def _lines(found: Inspection) -> list[str]:
     """What a person needs to know besides the table."""
     from MTINetLib.report.words import flag_in_words, whole_sentence
+    from MTINetLib.study.inspect_folder import TOLD_IN_DOUBTS
 
     lines = [*found.remarks, *found.doubts]
     if found.missing and len(found.volumes) > 1:
@@ -93,7 +94,7 @@ def _lines(found: Inspection) -> list[str]:
         )
         lines.append(f"All four phases were found: mtinet analyze can use {how}")
     flags = dict.fromkeys((*found.flags, *(flag for item in found.volumes for flag in item.volume.flags)))
-    lines += [whole_sentence(flag_in_words(flag)) for flag in flags]
+    lines += [whole_sentence(flag_in_words(flag)) for flag in flags if flag not in TOLD_IN_DOUBTS]
     for problem in found.problems[:_MOST_PROBLEMS]:
         lines.append(f"{problem.path}: {problem.reason}.")
     if len(found.problems) > _MOST_PROBLEMS:

@@ -24,6 +24,9 @@ from MTINetLib.study.recognise_pixels import PixelCheck, check_pixels
 from MTINetLib.study.signal_check import SIGNAL_FLAGS
 from MTINetLib.study.source_volume import SourceVolume
 
+#: Flags of volumes of which the doubts say more.
+TOLD_IN_DOUBTS = frozenset({"joined_series", "ambiguous_uids"})
+
 
 @dataclass(frozen=True, eq=False)
 class InspectedVolume:
@@ -205,9 +208,8 @@ def _doubts(all_volumes: Sequence[SourceVolume], inspected: Sequence[InspectedVo
     """Where phases do not cover each other, and images whose identifiers say nothing."""
     grids = {found.phase: found.volume.grid for found in inspected if found.phase is not None}
     said = [
-        f"The {found.phase.title} phase was {remark}."
+        f"{f'The {found.phase.title} phase' if found.phase else f'Volume #{found.number}'} was {remark}."
         for found in inspected
-        if found.phase is not None
         for remark in found.volume.remarks
     ]
     said += coverage_sentences(grids, Phase.PORTAL_VENOUS)

@@ -74,6 +74,31 @@ def test_parts_that_were_put_together_are_said(inspected: Any) -> None:
     told, text = inspected(images)
     assert "The portal venous phase was put together from 2 series with slices at different places" in text
     assert [volume["flags"] for volume in _volumes(told)] == [[], [], ["joined_series"], []]
+    assert "stored as several series" not in text, "said once, with the phase"
+    assert "mind what is said here" in text
+
+
+def test_parts_of_a_volume_that_is_no_phase_are_said_by_its_number(inspected: Any) -> None:
+    images = layouts.series_per_phase(TRUTH)
+    more = layouts.series_per_phase(TRUTH)[:8]
+    for k, image in enumerate(more):
+        image.SeriesDescription, image.SeriesNumber, image.ImageType = "T2 HASTE", 40, ["ORIGINAL", "PRIMARY"]
+        image.SOPInstanceUID, image.SeriesInstanceUID = f"1.2.826.4.{k + 1}", f"1.2.826.5.{k % 2 + 1}"
+        image.AcquisitionTime = image.SeriesTime = "111500"
+    told, text = inspected([*images, *more])
+    assert [volume["phase"] for volume in _volumes(told)].count(None) == 1
+    number = 1 + [volume["phase"] for volume in _volumes(told)].index(None)
+    assert f"Volume #{number} was put together from 2 series" in text
+    assert "stored as several series" not in text
+
+
+def test_images_that_share_identifiers_are_said_once(inspected: Any) -> None:
+    images = layouts.series_per_phase(TRUTH)
+    for k, image in enumerate(images):
+        image.SOPInstanceUID = f"1.2.826.3.{k % 8 + 1}"
+    told, text = inspected(images)
+    assert [volume["flags"] for volume in _volumes(told)] == [["ambiguous_uids"]] * 4
+    assert text.count("SOP Instance UID") == 1
 
 
 def test_a_missing_phase_is_said_plainly_and_all_else_is_printed(inspected: Any) -> None:
