@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from MTINetLib.findings import LesionFinding, StudyFindings
-from MTINetLib.report.words import class_title, flag_in_words, probability_in_words
+from MTINetLib.report.words import class_title, flags_in_words, probability_in_words
 
 
 def terminal(width: int | None = None) -> Console:
@@ -124,10 +124,10 @@ def _row(lesion: LesionFinding) -> tuple[str, ...]:
 
 def _remarks(findings: StudyFindings) -> list[str]:
     lines = [
-        f"Lesion {lesion.label}: {'; '.join(flag_in_words(flag) for flag in lesion.flags)}."
+        f"Lesion {lesion.label}: {'; '.join(flags_in_words(lesion.flags))}."
         for lesion in findings.lesions
         if lesion.flags
     ]
     if findings.study.flags:
-        lines.append(f"Study: {'; '.join(flag_in_words(flag) for flag in findings.study.flags)}.")
+        lines.append(f"Study: {'; '.join(flags_in_words(findings.study.flags))}.")
     return lines

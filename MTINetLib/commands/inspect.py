@@ -79,7 +79,7 @@ def _row(found: InspectedVolume) -> tuple[str, ...]:
 
 def _lines(found: Inspection) -> list[str]:
     """What a person needs to know besides the table."""
-    from MTINetLib.report.words import flag_in_words, whole_sentence
+    from MTINetLib.report.words import flags_in_words, whole_sentence
     from MTINetLib.study.inspect_folder import TOLD_IN_DOUBTS
 
     lines = [*found.remarks, *found.doubts]
@@ -94,7 +94,8 @@ def _lines(found: Inspection) -> list[str]:
         )
         lines.append(f"All four phases were found: mtinet analyze can use {how}")
     flags = dict.fromkeys((*found.flags, *(flag for item in found.volumes for flag in item.volume.flags)))
-    lines += [whole_sentence(flag_in_words(flag)) for flag in flags if flag not in TOLD_IN_DOUBTS]
+    untold = flags_in_words(flag for flag in flags if flag not in TOLD_IN_DOUBTS)
+    lines += map(whole_sentence, untold)
     for problem in found.problems[:_MOST_PROBLEMS]:
         lines.append(f"{problem.path}: {problem.reason}.")
     if len(found.problems) > _MOST_PROBLEMS:

@@ -13,7 +13,7 @@ from MTINetLib.panels.notice import WARNING_STYLE
 from MTINetLib.panels.panel import Panel
 from MTINetLib.report.colours import ON_BLACK
 from MTINetLib.report.figure_words import figures_in_words
-from MTINetLib.report.words import class_title, flag_in_words, percent, whole_sentence
+from MTINetLib.report.words import class_title, flag_in_words, flags_in_words, percent, whole_sentence
 from MTINetLib.session.events import Topic
 
 _UNDECIDED, _NOT_READ = "undecided:", "undecided:not_read"
@@ -99,8 +99,8 @@ class ClassificationPanel(Panel):
         ui.undecidedLabel.visible = lesion is not None and ui.staleLabel.isHidden()
         others = [flag for flag in flags if not flag.startswith(_UNDECIDED)]
         ui.remarksLabel.visible = lesion is not None
-        ui.remarksLabel.toolTip = "\n".join(_(whole_sentence(flag_in_words(flag))) for flag in others)
-        said = "".join(f"<li>{escape(_(whole_sentence(flag_in_words(flag))))}</li>" for flag in others)
+        ui.remarksLabel.toolTip = "\n".join(_(whole_sentence(words)) for words in flags_in_words(others))
+        said = "".join(f"<li>{escape(_(whole_sentence(words)))}</li>" for words in flags_in_words(others))
         ui.remarksLabel.text = f'<ul style="margin-left:-24px">{said}</ul>'
 
 

@@ -16,7 +16,7 @@ from MTINetLib.report.colours import ON_BLACK
 from MTINetLib.report.words import (
     class_title,
     flag_in_brief,
-    flag_in_words,
+    flags_in_words,
     percent,
     probability_in_words,
     summary_in_words,
@@ -173,4 +173,4 @@ def _said(flag: str) -> bool:
 
 
 def _tip(lesion: LesionFinding) -> str:
-    return "\n".join(_(whole_sentence(flag_in_words(flag))) for flag in lesion.flags)
+    return "\n".join(_(whole_sentence(words)) for words in flags_in_words(lesion.flags))

@@ -15,7 +15,7 @@ from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
 from MTINetLib.report.words import (
     class_title,
-    flag_in_words,
+    flags_in_words,
     number,
     probability_in_words,
     seconds,
@@ -134,7 +134,7 @@ def report_content(
         empty_strip=None
         if blocks
         else _drawn("picture of the study in the report", left_out, lambda: study_strip(study)),
-        doubts=tuple(whole_sentence(flag_in_words(flag)) for flag in findings.study.flags),
+        doubts=tuple(map(whole_sentence, flags_in_words(findings.study.flags))),
         provenance=_provenance(findings.provenance),
         cover=cover,
     )
@@ -224,7 +224,7 @@ def _block(
         curve=curve,
         signal_heads=("", *(phase.title for phase in PHASES)),
         signal_rows=_signal_rows(lesion),
-        remarks=tuple(whole_sentence(flag_in_words(flag)) for flag in lesion.flags),
+        remarks=tuple(map(whole_sentence, flags_in_words(lesion.flags))),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
 from MTINetLib.study.phase import PHASES, Phase
 
@@ -21,7 +23,7 @@ _FLAGS = {
     "no_liver_ring": "no liver tissue left around it to compare with",
     "single_slice": "seen in one slice only",
     "duplicate_slices": "slices were there twice",
-    "joined_series": "one phase was stored as several series and was put together",
+    "joined_series": "at least one phase was stored as several series and was put together",
     "ambiguous_uids": "different images have the same DICOM identifier (SOP Instance UID)",
     "uncovered": "a part of the reference phase's range is not in the phase",
     "reference_short": "no lesion is looked for in a part of the phase that the reference phase lacks",
@@ -107,6 +109,21 @@ def flag_in_words(flag: str) -> str:
     return f"{words}{joint}{', '.join(map(_detail_in_words, detail.split(':')))}"
 
 
+def flags_in_words(flags: Iterable[str]) -> tuple[str, ...]:
+    """All flags as words, in their order; what is said of several phases is said once for all of them."""
+    phases: dict[tuple[str, str], list[str]] = {}
+    for flag in flags:
+        name, _, detail = flag.partition(":")
+        phase, _, rest = detail.partition(":")
+        if phase in _PHASE_NAMES:
+            phases.setdefault((name, rest), []).append(phase)
+        else:
+            phases.setdefault((name, detail), [])
+    return tuple(
+        flag_in_words(":".join(filter(None, (name, *own, rest)))) for (name, rest), own in phases.items()
+    )
+
+
 def probability_in_words(lesion: LesionFinding) -> str:
     """The probability of the class shown; both when undecided."""
     if lesion.lesion_class is LesionClass.UNDECIDED:
@@ -135,6 +152,7 @@ def phase_title(phase: Phase) -> str:
     return phase.title[0].upper() + phase.title[1:]
 
 
+_PHASE_NAMES = frozenset(phase.value for phase in PHASES)
 _DETAILS = {
     "not_read": "the network did not read it",
     "low_probability": "neither class is probable enough",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from MTINetLib.findings import LesionFinding
-from MTINetLib.report.words import class_title, flag_in_words, probability_in_words
+from MTINetLib.report.words import class_title, flags_in_words, probability_in_words
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.table_columns import add_number_column, add_text_column
 
@@ -41,6 +41,6 @@ def fill_lesion_table(node: Any, lesions: Sequence[LesionFinding]) -> None:
     add_number_column(node, long_axis, [round(lesion.long_axis_mm, 1) for lesion in lesions])
     add_number_column(node, short_axis, [round(lesion.short_axis_mm, 1) for lesion in lesions])
     add_number_column(node, diameter, [round(lesion.diameter_3d_mm, 1) for lesion in lesions])
-    add_text_column(node, notes, ["; ".join(map(flag_in_words, lesion.flags)) for lesion in lesions])
+    add_text_column(node, notes, ["; ".join(flags_in_words(lesion.flags)) for lesion in lesions])
     node.SetUseColumnTitleAsColumnHeader(True)
     node.EndModify(was)

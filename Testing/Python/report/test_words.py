@@ -57,3 +57,16 @@ def test_there_are_flags_to_test() -> None:
 def test_what_is_missing_is_said_in_millimetres_and_percent() -> None:
     said = words.flag_in_words("reference_short:arterial:56_mm:42_percent")
     assert said.endswith("the reference phase lacks: arterial, 56 mm, 42 %")
+
+
+def test_what_is_said_of_several_phases_is_said_once() -> None:
+    flags = ("motion:pre", "under_10_mm", "motion:delayed", "uncovered:arterial:9_mm:5_percent")
+    flags += ("motion:arterial", "uncovered:delayed:9_mm:5_percent", "uncovered:pre:8_mm:4_percent")
+    flags += ("undecided:little_evidence", "undecided:slices_disagree", "times_unknown")
+    motion, _, whole = words.flag_in_words("motion:pre").partition(": ")
+    assert whole == "pre-contrast"
+    said = words.flags_in_words(flags)
+    assert said[:2] == (f"{motion}: pre-contrast, delayed, arterial", "smaller than 10 mm")
+    assert said[2].endswith("not in the phase: arterial, delayed, 9 mm, 5 %")
+    assert said[3:] == tuple(map(words.flag_in_words, flags[6:])), "these have more to say each"
+    assert words.flags_in_words(()) == ()
