@@ -16,7 +16,7 @@ from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.plot_view import PlotView
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
 from MTINetLib.report.csv_tables import curves_csv
-from MTINetLib.report.words import class_title, phase_title, seconds
+from MTINetLib.report.words import class_title, number, phase_title, seconds, signal_decimals
 from MTINetLib.session.events import Topic
 from MTINetLib.session.report_place import refuse_place
 from MTINetLib.study.phase import PHASES
@@ -157,17 +157,19 @@ class PlotPanel(Panel):
 
     def _fill(self, rows: tuple[CurveRow, ...]) -> None:
         table = self.ui.valuesTable
-        for number, row in enumerate(rows):
-            spread = "" if row.sd is None else f" ± {row.sd:.0f}"
+        relative = self.session.choices.relativePlot
+        digits = 0 if relative else signal_decimals(row.measured for row in rows)
+        for place, row in enumerate(rows):
+            spread = "" if row.sd is None else f" ± {number(row.sd, digits)}"
             cells = (
                 _(phase_title(row.phase)),
                 "-" if row.time_s is None else seconds(row.time_s),
-                f"{_rounded(row.measured)}{spread}",
-                _rounded(row.predicted),
-                _rounded(row.liver),
+                f"{number(row.measured, digits)}{spread}",
+                number(row.predicted, digits),
+                number(row.liver, digits),
             )
             for column, text in enumerate(cells):
-                table.setItem(number, column, read_only_item(text, RIGHT if column else LEFT))
+                table.setItem(place, column, read_only_item(text, RIGHT if column else LEFT))
         fit_height(table, len(PHASES))
 
     def _title(self, lesion: LesionFinding | None) -> str:
@@ -191,7 +193,3 @@ class PlotPanel(Panel):
 def _nearest(folder: Path) -> Path:
     """The folder, or the first above it that is there: a dialog can begin in no other."""
     return next(place for place in (folder, *folder.parents) if place.is_dir())
-
-
-def _rounded(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}"

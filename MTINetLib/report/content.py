@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
+from MTINetLib.findings import FourValues, LesionFinding, Provenance, StudyFindings
 from MTINetLib.report.colours import ON_WHITE
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.left_out import LeftOut
@@ -20,6 +20,7 @@ from MTINetLib.report.words import (
     probability_in_words,
     seconds,
     share_in_percent,
+    signal_decimals,
     summary_in_words,
     whole_sentence,
 )
@@ -232,19 +233,24 @@ def _signal_rows(lesion: LesionFinding) -> tuple[Row, ...]:
     measured, liver = lesion.measured_curve, lesion.liver_curve
     relative = lesion.enhancement.get("relative_enhancement") or [None] * len(PHASES)
     contrast = lesion.enhancement.get("lesion_to_liver_contrast") or [None] * len(PHASES)
+    digits = signal_decimals(measured.mean)
+    around = ["-"] * len(PHASES) if liver is None else _with_sd(liver.mean, liver.sd, digits)
     rows: list[Row] = [
-        ("Lesion, mean ± SD", *_with_sd(measured.mean, measured.sd)),
-        ("Liver around, mean ± SD", *(_with_sd(liver.mean, liver.sd) if liver else ["-"] * len(PHASES))),
+        ("Lesion, mean ± SD", *_with_sd(measured.mean, measured.sd, digits)),
+        ("Liver around, mean ± SD", *around),
         ("Enhancement", "baseline", *(share_in_percent(value, signed=True) for value in relative[1:])),
         ("Contrast to liver", *(share_in_percent(value, signed=True) for value in contrast)),
     ]
     if lesion.predicted_curve is not None:
-        rows.append(("Predicted by the network", *(number(value, 0) for value in lesion.predicted_curve)))
+        rows.append(
+            ("Predicted by the network", *(number(value, digits) for value in lesion.predicted_curve))
+        )
     return tuple(rows)
 
 
-def _with_sd(means: tuple[float, ...], deviations: tuple[float, ...]) -> list[str]:
-    return [f"{number(mean, 0)} ± {number(sd, 0)}" for mean, sd in zip(means, deviations, strict=True)]
+def _with_sd(means: FourValues, deviations: FourValues, digits: int) -> list[str]:
+    pairs = zip(means, deviations, strict=True)
+    return [f"{number(mean, digits)} ± {number(sd, digits)}" for mean, sd in pairs]
 
 
 def _provenance(provenance: Provenance) -> tuple[tuple[str, str], ...]:

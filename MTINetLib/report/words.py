@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
@@ -169,6 +170,12 @@ def _detail_in_words(detail: str) -> str:
 def number(value: float | None, digits: int) -> str:
     """A number with so many decimals; a dash where it could not be computed."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def signal_decimals(values: Iterable[float | None]) -> int:
+    """Decimals that show three figures of the largest signal: scanners, and files, have any scale."""
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    return 0 if largest == 0.0 else max(0, 2 - math.floor(math.log10(largest)))
 
 
 def share_in_percent(share: float | None, *, signed: bool = False) -> str:

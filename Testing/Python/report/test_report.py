@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.made_analysis import MadeAnalysis, made_analysis, made_study
 
-from MTINetLib.findings import LesionClass
+from MTINetLib.findings import EnhancementCurve, LesionClass
 from MTINetLib.report.content import BANNER, ReportContent, report_content
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.html import html_report
@@ -62,6 +62,26 @@ def test_the_page_loads_nothing(html: str) -> None:
     assert not {"script", "link", "iframe", "object"} & set(page.tags)
     assert "url(" not in html
     assert "@import" not in html
+
+
+def test_small_signals_keep_their_figures(study: Study, analysis: MadeAnalysis) -> None:
+    """Images scaled to values around 1 would otherwise be 0 or 1 in all rows."""
+
+    def small(curve: EnhancementCurve) -> EnhancementCurve:
+        return EnhancementCurve(*(tuple(value / 1e5 for value in four) for four in (curve.mean, curve.sd)))  # type: ignore[arg-type]
+
+    lesions = [
+        replace(lesion, measured_curve=small(lesion.measured_curve)) for lesion in analysis.findings.lesions
+    ]
+    findings = replace(analysis.findings, lesions=tuple(lesions))
+    content = report_content(study, findings, analysis.labels, None, LeftOut(Path()))
+    for block, lesion in zip(content.blocks, analysis.findings.lesions, strict=True):
+        rows = {row[0]: row[1:] for row in block.signal_rows}
+        for told, mean, sd in zip(
+            rows["Lesion, mean ± SD"], lesion.measured_curve.mean, lesion.measured_curve.sd, strict=True
+        ):
+            shown = [float(number) for number in told.split(" ± ")]
+            assert shown == pytest.approx([mean / 1e5, sd / 1e5], abs=max(lesion.measured_curve.mean) / 5e7)
 
 
 def test_the_page_holds_the_figures_of_the_findings(html: str, analysis: MadeAnalysis) -> None:

@@ -70,3 +70,12 @@ def test_what_is_said_of_several_phases_is_said_once() -> None:
     assert said[2].endswith("not in the phase: arterial, delayed, 9 mm, 5 %")
     assert said[3:] == tuple(map(words.flag_in_words, flags[6:])), "these have more to say each"
     assert words.flags_in_words(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [((91.4, 152.8), 0), ((9.0, -45.0), 1), ((0.97, None, 1.6), 2), ((0.00091, 0.0018), 5), ((3e8,), 0)],
+)
+def test_signals_of_any_scale_show_three_figures(values: tuple[float | None, ...], decimals: int) -> None:
+    assert words.signal_decimals(values) == decimals
+    assert words.signal_decimals((0.0, None)) == words.signal_decimals(()) == 0
