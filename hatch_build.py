@@ -1,4 +1,4 @@
-"""Puts the shipped models into the wheel, inside the package, where MTINetLib.inference.model_store looks."""
+"""Puts the shipped models into the wheel, inside the package, where MTINetLib.models.store looks."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import typer
 
 import MTINetLib
 from MTINetLib.commands.analyze import analyze
-from MTINetLib.commands.bench import bench
+from MTINetLib.commands.bench import bench_command
 from MTINetLib.commands.check import check
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.endings import end_as_cancelled
@@ -34,8 +34,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (analyze, send, inspect, phantom, check, train, evaluate, bench, demo, info):
+for command in (analyze, send, inspect, phantom, check, train, evaluate):
     app.command()(command)
+app.command("bench")(bench_command())
+app.command()(demo)
+app.command()(info)
 
 
 def _print_version(wanted: bool) -> None:

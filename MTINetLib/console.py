@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from MTINetLib.findings import LesionFinding, StudyFindings
-from MTINetLib.report.words import class_title, flags_in_words, probability_in_words
+from MTINetLib.presentation.words import class_title, flags_in_words, probability_in_words
 
 
 def terminal(width: int | None = None) -> Console:

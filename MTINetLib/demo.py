@@ -12,8 +12,8 @@ import numpy.typing as npt
 from MTINetLib.claim import claimed
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionFinding
+from MTINetLib.presentation.words import class_title
 from MTINetLib.report.output_folder import check_output_folder, new_results
-from MTINetLib.report.words import class_title
 from MTINetLib.study.grid import Grid
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool 
         MissingResourceError: the disk is full.
     """
     from MTINetLib.console import RichProgress, findings_table
-    from MTINetLib.inference.model_store import load_model
+    from MTINetLib.models.store import load_model
     from MTINetLib.report.file_names import OWN_FILES
     from MTINetLib.report.write_outputs import first_to_read
 
@@ -94,9 +94,9 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     from MTINetLib.inference.analyze import analyze
     from MTINetLib.phantom.demo import DEMO_SEED, make_demo_case
     from MTINetLib.phantom.dicom_writer import write_study_as_dicom
+    from MTINetLib.pipeline.load import load_study_from_dicom
     from MTINetLib.report.write_outputs import OutputOptions, write_files
     from MTINetLib.scene.addition import scene_addition
-    from MTINetLib.study.load import load_study_from_dicom
 
     progress.start("Making the phantom", 1)
     case = make_demo_case()

@@ -190,8 +190,8 @@ def load_study(
     Args:
         opened: keeps the files of INPUT until DICOM results, which refer to them, are written.
     """
-    from MTINetLib.study.load import load_study_from_paths, study_of
-    from MTINetLib.study.open_input import open_input
+    from MTINetLib.pipeline.load import load_study_from_paths, study_of
+    from MTINetLib.reading.open_input import open_input
 
     mode = alignment  # checked by _check_source
     if source is None:
@@ -211,7 +211,7 @@ def load_study(
 def _load_model(model: str | None, device: str, precision: str, progress: Progress):  # type: ignore[no-untyped-def]
     """The model before the volumes: what is missing of it fails before minutes of reading."""
     progress.start("Loading the model", 1)
-    from MTINetLib.inference.model_store import load_ready_model
+    from MTINetLib.models.store import load_ready_model
 
     loaded = load_ready_model(model, device, precision)
     progress.finish()
@@ -262,9 +262,9 @@ def _check_source(source: Path | None, told: dict[Phase, str], alignment: str) -
 def _series_of(phase: Phase, word: str, source: Path) -> str:
     """How a named volume is known in INPUT: its UID or file name where a path was given, else the word."""
     from MTINetLib.errors import InputError
+    from MTINetLib.reading.volumes.read import read_volume
+    from MTINetLib.reading.volumes.volume_files import is_volume_file, stem_of
     from MTINetLib.report.source_data import is_inside
-    from MTINetLib.study.read_files import read_volume
-    from MTINetLib.study.volume_files import is_volume_file, stem_of
 
     path = Path(word)
     if not path.exists():

@@ -9,7 +9,7 @@ from MTINetLib.commands.options import Dataset
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from MTINetLib.study.dataset_checked import DatasetCheck
+    from MTINetLib.dataset.checked import DatasetCheck
 
 
 def check(dataset: Dataset) -> None:
@@ -18,9 +18,9 @@ def check(dataset: Dataset) -> None:
     Headers, masks and pixels are read. Ends with 2 if anything is wrong; warnings do not count.
     """
     from MTINetLib.console import RichProgress, terminal
+    from MTINetLib.dataset.check import check_dataset
     from MTINetLib.errors import InputError
-    from MTINetLib.report.dataset_words import case_warnings
-    from MTINetLib.study.dataset_check import check_dataset
+    from MTINetLib.presentation.dataset_words import case_warnings
 
     console = terminal()
     with RichProgress(console) as progress:

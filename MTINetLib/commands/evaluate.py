@@ -28,8 +28,8 @@ def evaluate(
     from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, terminal
     from MTINetLib.evaluation.evaluate import evaluate as run_evaluation
-    from MTINetLib.inference.device import choose_compute
-    from MTINetLib.inference.model_store import load_model
+    from MTINetLib.models.device import choose_compute
+    from MTINetLib.models.store import load_model
 
     console = terminal()
     choose_compute(device, precision)

@@ -75,7 +75,7 @@ def _devices(problems: list[str]) -> list[dict[str, Any]]:
     try:
         import torch
 
-        from MTINetLib.inference.device import has_fast_bf16
+        from MTINetLib.models.device import has_fast_bf16
     except Exception as error:  # a torch without its libraries raises nearly anything
         problems.append(f"torch cannot be used, so nothing can be analysed: {_words(error)}.")
         return []
@@ -104,7 +104,7 @@ def _devices(problems: list[str]) -> list[dict[str, Any]]:
 
 def _models(problems: list[str]) -> list[dict[str, Any]]:
     try:
-        from MTINetLib.inference.model_store import list_models
+        from MTINetLib.models.store import list_models
     except Exception:  # told by _devices
         problems.append("The models cannot be listed without torch.")
         return []

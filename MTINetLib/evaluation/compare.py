@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.evaluation import metrics
 from MTINetLib.evaluation.detection import Detection, Match, match_lesions, size_band
 from MTINetLib.evaluation.truth import Truth
 from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
 from MTINetLib.inference.measure import plane_diameters
-from MTINetLib.study.dataset_folder import DatasetCase
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study

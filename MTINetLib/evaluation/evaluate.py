@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from MTINetLib.dataset.folder import DatasetCase, read_dataset
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.compare import CaseRow, Comparison, Labels, LesionRow, compare
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
@@ -26,15 +27,14 @@ from MTINetLib.evaluation.statistics import CONFIDENCE, RESAMPLES
 from MTINetLib.evaluation.tables import markdown, write_rows
 from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import StudyFindings
+from MTINetLib.pipeline.load import load_study_from_paths
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
-from MTINetLib.study.load import load_study_from_paths
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
     from MTINetLib.inference.analyze import AnalysisSettings
-    from MTINetLib.inference.model_store import LoadedModel
+    from MTINetLib.models.store import LoadedModel
 
 logger = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.evaluation.operating_point import OperatingPoint, fit_operating_point
-from MTINetLib.inference.model_store import load_model
-from MTINetLib.model_files import read_model_files, write_model_files
+from MTINetLib.models.files import read_model_files, write_model_files
+from MTINetLib.models.store import load_model
 from MTINetLib.progress import Progress
-from MTINetLib.study.dataset_folder import read_dataset
 
 
 def fit_model(

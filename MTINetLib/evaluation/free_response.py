@@ -19,7 +19,7 @@ from scipy import ndimage
 
 from MTINetLib.evaluation.detection import MATCH_IOU, contingency
 from MTINetLib.inference.lesions import find_lesions
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.grid import Grid
 
 MASKS = (0.3, 0.4, 0.5, 0.6, 0.7)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.errors import InputError
 from MTINetLib.evaluation.free_response import (
     FreeResponsePoint,
@@ -21,14 +22,13 @@ from MTINetLib.evaluation.temperature import fit_temperature
 from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import NETWORK_CLASSES
 from MTINetLib.inference.analyze import network_slices
-from MTINetLib.inference.device import choose_compute
 from MTINetLib.inference.heads import read_lesions
-from MTINetLib.inference.model_store import LoadedModel
 from MTINetLib.inference.predict import SlicePredictor
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.device import choose_compute
+from MTINetLib.models.store import LoadedModel
+from MTINetLib.models.thresholds import Thresholds
+from MTINetLib.pipeline.load import load_study_from_paths
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.dataset_folder import DatasetCase
-from MTINetLib.study.load import load_study_from_paths
 
 #: The point of the free-response curve that is taken: the most sensitive one with at most so many.
 MOST_FALSE_POSITIVES = 0.3

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.errors import InputError
-from MTINetLib.study.dataset_folder import DatasetCase
+from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.read_files import read_label_map
 
 Labels = npt.NDArray[np.uint16]
 

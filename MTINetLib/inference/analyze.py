@@ -17,11 +17,11 @@ from MTINetLib.inference.decide import decide
 from MTINetLib.inference.describe import describe_lesions, summarise_study
 from MTINetLib.inference.heads import read_lesions
 from MTINetLib.inference.lesions import find_lesions, lesion_boxes
-from MTINetLib.inference.model_store import LoadedModel
 from MTINetLib.inference.predict import SlicePredictor, Slices
 from MTINetLib.inference.reading import LesionReading
 from MTINetLib.inference.remeasure import remeasure, utc_now
-from MTINetLib.inference.settings import AnalysisSettings, Thresholds
+from MTINetLib.models.store import LoadedModel
+from MTINetLib.models.thresholds import AnalysisSettings, Thresholds
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.normalise import IntensityScale, estimate_scale
 from MTINetLib.study.phase import Phase
@@ -63,7 +63,7 @@ def analyze(
 
     Args:
         settings: thresholds other than the model's own.
-        device, precision: see :func:`MTINetLib.inference.device.choose_compute`.
+        device, precision: see :func:`MTINetLib.models.device.choose_compute`.
         progress: told of the stages; may raise Cancelled.
         batch_size: slices a batch; None takes it from free memory.
 

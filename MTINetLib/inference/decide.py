@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from MTINetLib.findings import NETWORK_CLASSES, LesionClass
 from MTINetLib.inference.reading import LesionReading
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.thresholds import Thresholds
 
 NOT_READ = "undecided:not_read"
 LOW_PROBABILITY = "undecided:low_probability"

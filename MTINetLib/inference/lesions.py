@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.grid import Grid
 
 Labels = npt.NDArray[Any]

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from MTINetLib.inference.batching import Batcher, batch_size_for
-from MTINetLib.inference.device import Compute, cpu_compute
+from MTINetLib.models.batching import Batcher, batch_size_for
+from MTINetLib.models.device import Compute, cpu_compute
 from MTINetLib.network import MTINet
 from MTINetLib.progress import Progress, Silent
 

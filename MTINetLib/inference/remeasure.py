@@ -12,7 +12,7 @@ from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.inference.decide import Decision, decide
 from MTINetLib.inference.describe import describe_lesions, summarise_study
 from MTINetLib.inference.lesions import lesion_boxes
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.progress import Progress
 from MTINetLib.study.study import Study
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from MTINetLib.findings import Provenance, StudyFindings
 from MTINetLib.inference.analyze import Analysis, measure_again
 from MTINetLib.inference.describe import summarise_study
-from MTINetLib.inference.model_store import LoadedModel
+from MTINetLib.models.store import LoadedModel
 from MTINetLib.progress import Progress
 from MTINetLib.study.study import Study
 

@@ -11,9 +11,9 @@ from slicer.i18n import tr as _
 from MTINetLib.findings import NETWORK_CLASSES, LesionClass, LesionFinding
 from MTINetLib.panels.notice import WARNING_STYLE
 from MTINetLib.panels.panel import Panel
-from MTINetLib.report.colours import ON_BLACK
-from MTINetLib.report.figure_words import figures_in_words
-from MTINetLib.report.words import class_title, flag_in_words, flags_in_words, percent, whole_sentence
+from MTINetLib.presentation.colours import ON_BLACK
+from MTINetLib.presentation.figure_words import figures_in_words
+from MTINetLib.presentation.words import class_title, flag_in_words, flags_in_words, percent, whole_sentence
 from MTINetLib.session.events import Topic
 
 _UNDECIDED, _NOT_READ = "undecided:", "undecided:not_read"

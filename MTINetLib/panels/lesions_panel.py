@@ -12,8 +12,8 @@ from slicer.i18n import tr as _
 from MTINetLib.findings import NETWORK_CLASSES, LesionClass, LesionFinding
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
-from MTINetLib.report.colours import ON_BLACK
-from MTINetLib.report.words import (
+from MTINetLib.presentation.colours import ON_BLACK
+from MTINetLib.presentation.words import (
     class_title,
     flag_in_brief,
     flags_in_words,

@@ -19,7 +19,7 @@ import slicer
 from MTINetLib.errors import Cancelled
 from MTINetLib.findings import LesionClass
 from MTINetLib.panels.column_check import check_column
-from MTINetLib.report.words import phase_title
+from MTINetLib.presentation.words import phase_title
 from MTINetLib.scene.fit_views import body_points, is_fitted, shown_slice_views
 from MTINetLib.scene.layout import LAYOUT_3D_ID, LAYOUT_ID, layout_in_use, layout_is_shown
 from MTINetLib.scene.phase_views import slice_view, view_volume_id

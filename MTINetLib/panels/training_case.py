@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import qt
 from slicer.i18n import tr as _
 
+from MTINetLib.dataset.folder import LESION_CLASSES
 from MTINetLib.findings import LesionFinding
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
-from MTINetLib.report.words import class_title
+from MTINetLib.presentation.words import class_title
 from MTINetLib.session.training_case import CaseChoices, why_no_case
 from MTINetLib.session.training_state import Doing
-from MTINetLib.study.dataset_folder import LESION_CLASSES
 
 if TYPE_CHECKING:
     from MTINetLib.session.session import Session

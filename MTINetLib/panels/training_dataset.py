@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
-from MTINetLib.report.dataset_words import case_warnings
+from MTINetLib.presentation.dataset_words import case_warnings
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing
 from MTINetLib.study.phase import PHASES

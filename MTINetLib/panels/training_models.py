@@ -8,7 +8,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from MTINetLib.inference.kept_models import KeptModel
+from MTINetLib.models.kept import KeptModel
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
 from MTINetLib.session.events import Topic
 from MTINetLib.session.training_state import Doing

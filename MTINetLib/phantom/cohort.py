@@ -10,13 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import MTINetLib
+from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.errors import InputError
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, TruthLesion, make_case
 from MTINetLib.process_pool import run_in_processes
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
+from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.write_volume import write_label_map, write_volume
 
 FORMATS = ("nifti", "dicom")
 

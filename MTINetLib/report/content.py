@@ -9,11 +9,8 @@ from typing import Any
 import numpy.typing as npt
 
 from MTINetLib.findings import FourValues, LesionFinding, Provenance, StudyFindings
-from MTINetLib.report.colours import ON_WHITE
-from MTINetLib.report.cover import Cover
-from MTINetLib.report.left_out import LeftOut
-from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
-from MTINetLib.report.words import (
+from MTINetLib.presentation.colours import ON_WHITE
+from MTINetLib.presentation.words import (
     class_title,
     flags_in_words,
     number,
@@ -24,6 +21,9 @@ from MTINetLib.report.words import (
     summary_in_words,
     whole_sentence,
 )
+from MTINetLib.report.cover import Cover
+from MTINetLib.report.left_out import LeftOut
+from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from MTINetLib.findings import StudyFindings, to_json
 from MTINetLib.progress import Progress, Silent
+from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.report.content import ReportContent, report_content
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.csv_tables import curves_csv, lesions_csv
@@ -36,7 +37,6 @@ from MTINetLib.report.html import html_report
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pdf import pdf_report
 from MTINetLib.study.study import Study
-from MTINetLib.study.write_volume import write_label_map, write_volume
 
 if TYPE_CHECKING:
     from MTINetLib.report.dicom.maker import Tracking

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from MTINetLib.errors import InputError, MissingResourceError, MTINetError
-from MTINetLib.study.itk_name import itk_name
+from MTINetLib.reading.volumes.itk_name import itk_name
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 #: Below this many free bytes a failed write is put down to the disk.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from MTINetLib.presentation.colours import FAINT_INK, INK, PAPER_LINE
 from MTINetLib.report import content as said
-from MTINetLib.report.colours import FAINT_INK, INK, PAPER_LINE
 from MTINetLib.report.content import LesionBlock, ReportContent, Row
 from MTINetLib.report.pdf_fonts import register_fonts
 from MTINetLib.report.pdf_reader import reader_part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from MTINetLib.report.colours import FAINT_INK, INK, PAPER_LINE
+from MTINetLib.presentation.colours import FAINT_INK, INK, PAPER_LINE
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.pdf_text import text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import escape
 
-from MTINetLib.report.colours import INK
+from MTINetLib.presentation.colours import INK
 from MTINetLib.report.pdf_fonts import in_known_letters
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import FourTimes, LesionFinding
+from MTINetLib.presentation.colours import FAINT_INK, INK, LIVER_ON_WHITE, ON_BLACK, ON_WHITE, PAPER_LINE
+from MTINetLib.presentation.time_axis import TimeAxis
+from MTINetLib.presentation.words import phase_title, seconds
 from MTINetLib.report.body import body, tissue_window
-from MTINetLib.report.colours import FAINT_INK, INK, LIVER_ON_WHITE, ON_BLACK, ON_WHITE, PAPER_LINE
 from MTINetLib.report.key_slice import Crop, ShownPlane, body_crop, key_slice, lesion_crop
-from MTINetLib.report.time_axis import TimeAxis
-from MTINetLib.report.words import phase_title, seconds
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 

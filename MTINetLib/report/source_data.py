@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from MTINetLib.errors import InputError
-from MTINetLib.study.folder_files import INDEX, files_below
+from MTINetLib.reading.folder_files import INDEX, files_below
 
 #: Shorter words of a name are found in any path.
 _SHORTEST_WORD = 3

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from MTINetLib.errors import InputError
+from MTINetLib.phases.clues import Clues, clues_of
+from MTINetLib.phases.evidence import judge
 from MTINetLib.scene.node_geometry import rough_grid
 from MTINetLib.scene.node_sources import NodeSource, sources_of
 from MTINetLib.scene.phase_doubts import doubts, remarks
@@ -14,8 +16,6 @@ from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.scene.phase_times import times_of
 from MTINetLib.scene.value_doubts import value_doubts
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.recognise_clues import Clues, clues_of
-from MTINetLib.study.recognise_evidence import judge
 
 CHOSEN = "chosen by you"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from MTINetLib.findings import FourTimes, LesionFinding
-from MTINetLib.report.colours import INK, LIVER_ON_WHITE, ON_WHITE, Rgb, lightened, rgb
-from MTINetLib.report.time_axis import TimeAxis
+from MTINetLib.presentation.colours import INK, LIVER_ON_WHITE, ON_WHITE, Rgb, lightened, rgb
+from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.scene.chart_style import style_chart, titled
 from MTINetLib.scene.curve_table import (
     PHASE_COLUMN,

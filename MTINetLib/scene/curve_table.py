@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from MTINetLib.findings import EnhancementCurve, FourTimes, FourValues, LesionFinding
-from MTINetLib.report.time_axis import TimeAxis
+from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.table_columns import add_number_column, add_text_column
 from MTINetLib.study.phase import PHASES, Phase

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from MTINetLib.scene.dicom_files import file_of_instance, files_of_item, instance_uids, stored_files
 
 if TYPE_CHECKING:
-    from MTINetLib.study.dicom_frame import Frame
+    from MTINetLib.reading.dicom.frame import Frame
 
 
 def frames_of_node(node: Any) -> tuple[Frame, ...]:
     """The headers of the first and the last slice; none where there are no files or no DICOM."""
-    from MTINetLib.study.dicom_scan import first_frame
+    from MTINetLib.reading.dicom.scan import first_frame
 
     paths = _ends(_files_of(node))
     frames = [frame for frame in (first_frame(path) for path in paths) if frame is not None]
@@ -22,7 +22,7 @@ def frames_of_node(node: Any) -> tuple[Frame, ...]:
 
 def frames_of_item(sequence: Any, number: int) -> tuple[Frame, ...]:
     """The same for one item of a sequence that Slicer's DICOM import made, whose files it still names."""
-    from MTINetLib.study.dicom_scan import first_frame
+    from MTINetLib.reading.dicom.scan import first_frame
 
     own = list(files_of_item(sequence, number))
     return tuple(frame for frame in (first_frame(path) for path in _ends(own) if path.is_file()) if frame)

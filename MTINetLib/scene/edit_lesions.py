@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionClass, LesionFinding
-from MTINetLib.report.colours import ON_BLACK, rgb
+from MTINetLib.presentation.colours import ON_BLACK, rgb
 from MTINetLib.scene.ai_lesions import show_ai_lesions
 from MTINetLib.scene.label_image import Box, Mask, read_mask, write_mask
 from MTINetLib.scene.read_labels import label_new_segments

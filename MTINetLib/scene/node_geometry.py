@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.errors import InputError
+from MTINetLib.reading.volumes.geometry import ShearedError
+from MTINetLib.reading.volumes.header import VoxelSizeError
+from MTINetLib.reading.volumes.read import SUFFIXES, header_geometry
 from MTINetLib.scene.volumes import LPS_TO_RAS
-from MTINetLib.study.file_geometry import ShearedError
-from MTINetLib.study.file_header import VoxelSizeError
 from MTINetLib.study.grid import FloatArray, Grid
-from MTINetLib.study.read_files import SUFFIXES, header_geometry
 
 #: Largest cosine between two axes that still count as perpendicular. What lies below is the rounding of
 #: direction cosines in files; it is kept as it is, so that positions stay exact.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.scene.dicom_evidence import frames_of_item, frames_of_node
 from MTINetLib.scene.dicom_files import instance_uids
 from MTINetLib.scene.node_geometry import rough_grid
@@ -18,11 +19,10 @@ from MTINetLib.scene.sequences import SEQUENCE_ROLE, TIME_ATTRIBUTE, TIME_POINT_
 from MTINetLib.scene.volumes import PHASE_ATTRIBUTE
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase
-from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.study.study import Volume
 
 if TYPE_CHECKING:
-    from MTINetLib.study.dicom_frame import Frame
+    from MTINetLib.reading.dicom.frame import Frame
 
 #: Every n-th row and column is looked at, so that at most this many are left on a side.
 _MOST_ROWS = 48
@@ -81,7 +81,7 @@ def glance(node: Any) -> tuple[Grid, int]:
 def _source(
     node: Any, frames: tuple[Frame, ...], point: tuple[int, str] | None, any_dicom: bool
 ) -> NodeSource:
-    from MTINetLib.study.dicom_volumes import headers_of
+    from MTINetLib.reading.dicom.volumes import headers_of
 
     grid, step = glance(node)
     time_s = _number(node.GetAttribute(TIME_ATTRIBUTE))
@@ -135,7 +135,7 @@ def _frames(node: Any) -> tuple[Frame, ...]:
 
 def _on_one_clock(frames: Sequence[tuple[Frame, ...]]) -> list[tuple[Frame, ...]]:
     """A study that runs past midnight goes on counting."""
-    from MTINetLib.study.read_dicom import past_midnight
+    from MTINetLib.reading.dicom.read import past_midnight
 
     later = iter(past_midnight([frame for own in frames for frame in own]))
     return [tuple(next(later) for _ in own) for own in frames]
@@ -143,7 +143,7 @@ def _on_one_clock(frames: Sequence[tuple[Frame, ...]]) -> list[tuple[Frame, ...]
 
 def _time_points(frames: Sequence[tuple[Frame, ...]]) -> dict[int, tuple[int, str]]:
     """For nodes of one series: the number of the time point from 1, and what tells it, by node number."""
-    from MTINetLib.study.dicom_time_points import split_time_points
+    from MTINetLib.reading.dicom.time_points import split_time_points
 
     groups: dict[object, list[int]] = defaultdict(list)
     for number, own in enumerate(frames):
@@ -161,7 +161,7 @@ def _time_points(frames: Sequence[tuple[Frame, ...]]) -> dict[int, tuple[int, st
 
 
 def _study_uid(frames: Sequence[Frame]) -> str | None:
-    from MTINetLib.study.dicom_header import Header
+    from MTINetLib.reading.dicom.header import Header
 
     return Header(frames[0].dataset).text("StudyInstanceUID") or None if frames else None
 

@@ -7,15 +7,15 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
+from MTINetLib.phases.clues import Clues
+from MTINetLib.phases.coverage import coverage_sentences, phase_gaps
+from MTINetLib.phases.times import AFTER_BOLUS, BETWEEN, fit
+from MTINetLib.reading.candidates import candidates_among
 from MTINetLib.scene.node_geometry import shape_of
 from MTINetLib.scene.node_sources import NodeSource
 from MTINetLib.scene.phase_images import has_bad_numbers, node_array
-from MTINetLib.study.coverage import coverage_sentences, phase_gaps
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.recognise_candidates import candidates_among
-from MTINetLib.study.recognise_clues import Clues
-from MTINetLib.study.recognise_times import AFTER_BOLUS, BETWEEN, fit
 
 Chosen = Mapping[Phase, NodeSource]
 

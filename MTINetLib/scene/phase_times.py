@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from MTINetLib.phases.clues import Clues
 from MTINetLib.scene.node_sources import NodeSource
 from MTINetLib.study.phase import Phase
-from MTINetLib.study.recognise_clues import Clues
 
 
 def times_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from MTINetLib.report.words import phase_title
+from MTINetLib.presentation.words import phase_title
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.phase import PHASES, Phase
 

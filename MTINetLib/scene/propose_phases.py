@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from MTINetLib.errors import InputError
+from MTINetLib.phases.clues import Clues, clues_of
+from MTINetLib.phases.evidence import Verdict
+from MTINetLib.reading.candidates import LeftOut
+from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.scene.check_choice import check_choice as check_choice
 from MTINetLib.scene.node_sources import NodeSource, sources_of
 from MTINetLib.scene.phase_doubts import doubts, remarks
@@ -23,10 +27,6 @@ from MTINetLib.scene.sequences import (
 )
 from MTINetLib.scene.value_doubts import value_doubts
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.recognise_candidates import LeftOut
-from MTINetLib.study.recognise_clues import Clues, clues_of
-from MTINetLib.study.recognise_evidence import Verdict
-from MTINetLib.study.source_volume import SourceVolume
 
 _MULTI_VOLUME = "vtkMRMLMultiVolumeNode"
 
@@ -154,7 +154,7 @@ def _best_study(
 
 def _recognised(sources: Sequence[NodeSource]) -> _Found:
     """The phases among the volumes of one study, all or those that are certain."""
-    from MTINetLib.study.recognise import recognise_phases
+    from MTINetLib.phases.recognise import recognise_phases
 
     by_volume = {id(source.volume): source for source in sources}
     told, doubled = _told(sources)
@@ -171,7 +171,7 @@ def _recognised(sources: Sequence[NodeSource]) -> _Found:
 def _certain_only(
     sources: Sequence[NodeSource], told: Mapping[Phase, SourceVolume], doubled: tuple[str, ...]
 ) -> _Found:
-    from MTINetLib.study.recognise_certain import certain_phases
+    from MTINetLib.phases.certain import certain_phases
 
     by_volume = {id(source.volume): source for source in sources}
     found = certain_phases([source.volume for source in sources], told)

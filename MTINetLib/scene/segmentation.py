@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionClass, LesionFinding
-from MTINetLib.report.colours import ON_BLACK, Rgb, rgb
-from MTINetLib.report.words import class_title
+from MTINetLib.presentation.colours import ON_BLACK, Rgb, rgb
+from MTINetLib.presentation.words import class_title
 from MTINetLib.scene.label_image import BINARY_LABELMAP, Box, Labels, Mask, cropped, label_image, read_mask
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.terminology import TYPES, terminology_entry

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from MTINetLib.errors import InputError
-from MTINetLib.report.words import flag_in_words, whole_sentence
+from MTINetLib.presentation.words import flag_in_words, whole_sentence
 from MTINetLib.scene.node_sources import NodeSource
 from MTINetLib.scene.phase_images import has_bad_numbers
 from MTINetLib.study.phase import PHASES, Phase
@@ -25,7 +25,7 @@ def value_doubts(chosen: Mapping[Phase, NodeSource]) -> ValueDoubts:
 
     Needs all four phases, since it compares them. Empty if all is well or it cannot be seen.
     """
-    from MTINetLib.study.signal_check import OFFSET, check_signal
+    from MTINetLib.phases.signal_check import OFFSET, check_signal
 
     if len({id(source.node) for source in chosen.values()}) < len(PHASES):
         return ValueDoubts()
@@ -42,7 +42,7 @@ def value_doubts(chosen: Mapping[Phase, NodeSource]) -> ValueDoubts:
 
 
 def _sentence(flag: str, chosen: Mapping[Phase, NodeSource]) -> str:
-    from MTINetLib.study.signal_enhancement import ARTERIAL_NOT_BRIGHTER, VESSELS_DARKER
+    from MTINetLib.phases.signal_enhancement import ARTERIAL_NOT_BRIGHTER, VESSELS_DARKER
 
     pre, arterial = chosen[Phase.PRE].name, chosen[Phase.ARTERIAL].name
     named = {

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.presentation.words import phase_title
 from MTINetLib.report.body import body, tissue_window
-from MTINetLib.report.words import phase_title
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.phase import PHASES

@@ -11,11 +11,11 @@ from contextlib import suppress
 _MODULES = (
     "pydicom",
     "scipy.ndimage",
-    "MTINetLib.study.dicom_scan",
-    "MTINetLib.study.recognise",
-    "MTINetLib.study.recognise_certain",
-    "MTINetLib.study.recognise_pixels",
-    "MTINetLib.study.signal_check",
+    "MTINetLib.reading.dicom.scan",
+    "MTINetLib.phases.recognise",
+    "MTINetLib.phases.certain",
+    "MTINetLib.phases.pixels",
+    "MTINetLib.phases.signal_check",
     "MTINetLib.scene.propose_phases",
     "MTINetLib.scene.curve_plot",
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MTINetLib.errors import MissingResourceError, MTINetError
-from MTINetLib.inference.kept_models import KeptModel, delete_model, kept_models
+from MTINetLib.models.kept import KeptModel, delete_model, kept_models
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message
 from MTINetLib.session.training_case import CaseChoices

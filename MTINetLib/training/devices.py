@@ -7,7 +7,7 @@ import logging
 import torch
 
 from MTINetLib.errors import DeviceUnusable
-from MTINetLib.network.device_errors import device_problem, one_line, touch
+from MTINetLib.models.device_errors import device_problem, one_line, touch
 
 _LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import MTINetLib
-from MTINetLib.network.model_folder import save_model_folder
+from MTINetLib.models.folder import save_model_folder
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.study import normalise
 from MTINetLib.training.settings import TrainingSettings

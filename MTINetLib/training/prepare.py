@@ -12,23 +12,23 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.errors import InputError, MissingResourceError
-from MTINetLib.process_pool import run_in_processes, usable_cores
-from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
-from MTINetLib.study.dataset_plausible import (
+from MTINetLib.dataset.folder import DatasetCase, read_dataset
+from MTINetLib.dataset.plausible import (
     NamedCase,
     cases_problems,
     class_problems,
     image_digest,
     mask_problems,
 )
+from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.phases.signal_check import SIGNAL_FLAGS
+from MTINetLib.pipeline.load import load_study_from_paths
+from MTINetLib.process_pool import run_in_processes, usable_cores
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.load import load_study_from_paths
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.read_files import read_label_map
-from MTINetLib.study.signal_check import SIGNAL_FLAGS
 from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import Study
 from MTINetLib.training.slice_store import (
@@ -59,7 +59,7 @@ def prepare_dataset(
     """Prepare every case that is not in the cache yet.
 
     Args:
-        dataset: a folder as study/dataset_folder.py describes.
+        dataset: a folder as dataset/folder.py describes.
         cache: folder of prepared cases; a case is named after its files' names, sizes and times, so one
             cache serves several datasets and runs.
         processes: that read in parallel; 0 takes one per processor, 1 stays in this process.

@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from MTINetLib.errors import Cancelled, InputError
-from MTINetLib.network.model_folder import read_model_folder
+from MTINetLib.models.folder import read_model_folder
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.training.budget import Budget
 from MTINetLib.training.callbacks import (
@@ -89,7 +89,7 @@ def train(
     """Train a network on a dataset folder and export the best of it.
 
     Args:
-        dataset: a folder as study/dataset_folder.py describes.
+        dataset: a folder as dataset/folder.py describes.
         run: made here; with ``resume`` it goes on from its last checkpoint, if it has one.
         progress: hears of preparing and, without ``bar``, of training; may raise Cancelled.
         bar: show Lightning's own progress bar with loss, Dice, MAE and accuracy on the terminal.

@@ -10,10 +10,10 @@ import numpy as np
 from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.inference.analyze import AnalysisSettings, measure_again
 from MTINetLib.inference.analyze import analyze as analyze_study
-from MTINetLib.inference.device import choose_compute
-from MTINetLib.inference.model_store import LoadedModel
 from MTINetLib.inference.resume import resume
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.device import choose_compute
+from MTINetLib.models.store import LoadedModel
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import (

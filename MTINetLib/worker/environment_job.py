@@ -63,7 +63,7 @@ def _version(name: str) -> str | None:
 
 def _torch_problem() -> str | None:
     try:
-        import_module("MTINetLib.inference.model_store")
+        import_module("MTINetLib.models.store")
     except ImportError as error:
         if error.name == "torch":
             return "PyTorch is not installed: install it below."
@@ -105,7 +105,7 @@ def _gpus() -> tuple[DeviceText, ...]:
 
 
 def _models() -> list[ModelText]:
-    from MTINetLib.inference.model_store import list_models
+    from MTINetLib.models.store import list_models
 
     return [
         ModelText(info.name, str(info.folder), info.sha256, info.problem, is_shipped(info.folder))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from MTINetLib.inference.find_models import model_folders, models_in, shipped_folders, told_name
-from MTINetLib.model_files import CONFIG_FILE
+from MTINetLib.models.files import CONFIG_FILE
+from MTINetLib.models.find import model_folders, models_in, shipped_folders, told_name
 from MTINetLib.worker.messages import ModelText
 
 _WEIGHTS, _SUMS = "model.safetensors", "SHA256SUMS"

@@ -34,8 +34,8 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     Raises:
         InputError: the phases cannot be the volumes of a study; one sentence names the phase.
     """
-    from MTINetLib.study.align import align
-    from MTINetLib.study.load import validated
+    from MTINetLib.pipeline.load import validated
+    from MTINetLib.registration.align import align
 
     request = OpenStudy.from_dict(arguments)
     if request.alignment not in _ALIGNMENTS:
@@ -82,9 +82,9 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
 
 
 def _assignment(request: OpenStudy, context: JobContext) -> Any:
-    from MTINetLib.study.recognise import DOUBTFUL_CONFIDENCE, PhaseAssignment
-    from MTINetLib.study.recognise_evidence import Verdict
-    from MTINetLib.study.source_volume import SourceVolume
+    from MTINetLib.phases.evidence import Verdict
+    from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE, PhaseAssignment
+    from MTINetLib.reading.source_volume import SourceVolume
 
     volumes = [_volume(file, context) for file in request.phases]
     verdicts = [Verdict(file.evidence, file.confidence) for file in request.phases]
@@ -105,7 +105,7 @@ def _assignment(request: OpenStudy, context: JobContext) -> Any:
 
 
 def _volume(file: PhaseFile, context: JobContext) -> Any:
-    from MTINetLib.study.source_volume import SourceVolume
+    from MTINetLib.reading.source_volume import SourceVolume
 
     array = load_array(context.path(file.path))
     if array.shape != file.grid.shape:

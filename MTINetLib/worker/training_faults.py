@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
-from MTINetLib.network.device_errors import DeviceProblem, device_problem, one_line
+from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line
 from MTINetLib.process_pool import Death, how_it_ended, name_of
 from MTINetLib.training.settings import TrainingSettings
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.claim import claimed
-from MTINetLib.study.dataset_add import NewCase
-from MTINetLib.study.dataset_add import add_case as add_to_dataset
-from MTINetLib.study.dataset_check import check_dataset as checked
-from MTINetLib.study.dataset_checked import CaseCheck
+from MTINetLib.dataset.add import NewCase
+from MTINetLib.dataset.add import add_case as add_to_dataset
+from MTINetLib.dataset.check import check_dataset as checked
+from MTINetLib.dataset.checked import CaseCheck
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.training_messages import (
     AddCase,
@@ -131,7 +131,7 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
 
 def keep_model(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
     """Job ``keep_model``, see :class:`KeepModel`. No torch."""
-    from MTINetLib.inference.kept_models import keep_model as keep
+    from MTINetLib.models.kept import keep_model as keep
 
     request = KeepModel.from_dict(arguments)
     kept = keep(Path(request.trained), request.name)

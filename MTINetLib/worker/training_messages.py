@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from MTINetLib.study.dataset_checked import CaseCheck
+from MTINetLib.dataset.checked import CaseCheck
 from MTINetLib.study.grid import Grid
 from MTINetLib.worker.plain import Message
 

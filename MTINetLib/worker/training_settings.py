@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from MTINetLib.errors import InputError
-from MTINetLib.inference.device import choose_compute, has_fast_bf16
+from MTINetLib.models.device import choose_compute, has_fast_bf16
 from MTINetLib.training.run_folder import read_config
 from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings, settings_from_dict, training_preset

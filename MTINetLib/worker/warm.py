@@ -10,7 +10,7 @@ from MTINetLib.study.study import Study
 from MTINetLib.worker.study_files import read_study
 
 if TYPE_CHECKING:
-    from MTINetLib.inference.model_store import LoadedModel
+    from MTINetLib.models.store import LoadedModel
 
 #: A study of usual size takes 80 to 250 MB; older ones are read from the folder again when asked for.
 MOST_STUDIES = 2
@@ -50,7 +50,7 @@ class WarmState:
         Raises:
             ModelError: see ``load_model``.
         """
-        from MTINetLib.inference.model_store import find_model, load_model
+        from MTINetLib.models.store import find_model, load_model
 
         folder = find_model(name)
         sums = _checksums(folder)

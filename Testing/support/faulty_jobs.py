@@ -121,7 +121,7 @@ def know(arguments: Arguments, context: Any) -> Arguments:
 
 def short_of_memory(arguments: Arguments, context: Any) -> Arguments:
     """From here on the network takes no more than ``slices`` at once."""
-    from MTINetLib.inference.batching import Batcher
+    from MTINetLib.models.batching import Batcher
 
     tried = Batcher._tried
 
@@ -158,7 +158,7 @@ def count_loads(arguments: Arguments, context: Any) -> Arguments:
     """How often models, and studies' arrays, were loaded since this was first asked."""
     import numpy as np
 
-    from MTINetLib.inference import model_store
+    from MTINetLib.models import store as model_store
 
     def counted(name: str, function: Any) -> Any:
         def load(*given: Any, **named: Any) -> Any:

@@ -15,9 +15,9 @@ from support import dicom_layouts
 from MTINetLib.findings import Provenance, StudyFindings
 from MTINetLib.inference.analyze import measure_again
 from MTINetLib.inference.describe import summarise_study
+from MTINetLib.pipeline.load import load_study_from_dicom
 from MTINetLib.report.dicom.export import DicomObjects, dicom_objects
 from MTINetLib.report.dicom.source_headers import source_headers
-from MTINetLib.study.load import load_study_from_dicom
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK
 
+from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.network import NetworkSettings
-from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
 from MTINetLib.study.phase import PHASES
 
 SIZE = 64

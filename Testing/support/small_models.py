@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from MTINetLib.inference.model_store import LoadedModel, ModelConfig, load_model, save_model_folder
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.store import LoadedModel, ModelConfig, load_model, save_model_folder
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.tim import task_interaction_curve
 

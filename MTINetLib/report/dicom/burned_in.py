@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from MTINetLib.errors import InputError
-from MTINetLib.study.dicom_header import Header, tag_of
-from MTINetLib.study.dicom_open import UnusableError, read_header
+from MTINetLib.reading.dicom.header import Header, tag_of
+from MTINetLib.reading.dicom.open import UnusableError, read_header
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
 

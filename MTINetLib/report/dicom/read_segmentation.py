@@ -13,12 +13,12 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from MTINetLib.errors import InputError
+from MTINetLib.reading.dicom.header import tag_of
+from MTINetLib.reading.dicom.open import UnusableError, read_header
 from MTINetLib.report.dicom.maker import MANUFACTURER, Tracking
 from MTINetLib.report.dicom.names import DICOM_FOLDER, SEG_FILE
 from MTINetLib.report.dicom.put_on_grid import Mask, count_outside, put_on_grid, usual_step
 from MTINetLib.report.dicom.segment_frames import SegmentFrame, frames_of, open_segmentation
-from MTINetLib.study.dicom_header import tag_of
-from MTINetLib.study.dicom_open import UnusableError, read_header
 from MTINetLib.study.study import Study
 
 #: Segments of these kinds are no lesions: anatomical structures (SNOMED CT, SRT) and background (DCM).

@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Silent
+from MTINetLib.reading.dicom.read import volumes_of_frames
+from MTINetLib.reading.dicom.scan import scan
+from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.report.dicom.source_headers import SourceHeaders, headers_of_images
-from MTINetLib.study.dicom_scan import scan
 from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.read_dicom import volumes_of_frames
-from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.study.study import Study
 
 #: Voxels; grids whose voxels are all so near each other are one.

@@ -13,7 +13,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from MTINetLib.findings import LesionFinding, StudyFindings
-from MTINetLib.report.colours import ON_BLACK
+from MTINetLib.presentation.colours import ON_BLACK
+from MTINetLib.presentation.words import class_title
 from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.maker import (
     MODEL_NAME,
@@ -26,7 +27,6 @@ from MTINetLib.report.dicom.maker import (
     software_versions,
 )
 from MTINetLib.report.dicom.source_headers import SourceHeaders
-from MTINetLib.report.words import class_title
 
 
 def dicom_segmentation(

@@ -15,8 +15,8 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from MTINetLib.errors import InputError
+from MTINetLib.reading.dicom.open import UnusableError, read_header
 from MTINetLib.report.dicom.identity import Identity, hide_identity, identity_of
-from MTINetLib.study.dicom_open import UnusableError, read_header
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.source_image import SourceImage

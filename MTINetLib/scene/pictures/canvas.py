@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.errors import MissingResourceError
-from MTINetLib.report.colours import Rgb
+from MTINetLib.presentation.colours import Rgb
 
 Picture = npt.NDArray[np.uint8]
 

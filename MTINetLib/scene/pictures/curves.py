@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from MTINetLib.report.colours import INK, Rgb, rgb
+from MTINetLib.presentation.colours import INK, Rgb, rgb
 from MTINetLib.scene.curve_plot import CurveLine, curve_lines
 from MTINetLib.scene.pictures.canvas import Picture, open_window, pixels, text_actor
 from MTINetLib.scene.show import ShownStudy

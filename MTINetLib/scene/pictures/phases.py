@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.presentation.colours import Rgb
+from MTINetLib.presentation.words import phase_title, seconds
 from MTINetLib.report.body import body
-from MTINetLib.report.colours import Rgb
 from MTINetLib.report.key_slice import key_slice
-from MTINetLib.report.words import phase_title, seconds
 from MTINetLib.scene.pictures.canvas import BACKGROUND, Picture, open_window, pixels, text_actor
 from MTINetLib.scene.pictures.slice_stage import SliceStage, volume_to_ras
 from MTINetLib.scene.segmentation import SegmentedLesion, outlines_only, read_lesions

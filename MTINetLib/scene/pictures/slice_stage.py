@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from MTINetLib.report.colours import Rgb
+from MTINetLib.presentation.colours import Rgb
 from MTINetLib.scene.pictures.canvas import WHITE, Picture, open_window, pixels, text_actor
 from MTINetLib.scene.slicer_core import application_logic, slicer_module
 from MTINetLib.study.grid import FloatArray

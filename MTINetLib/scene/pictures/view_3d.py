@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from MTINetLib.report.colours import Rgb
+from MTINetLib.presentation.colours import Rgb
 from MTINetLib.scene.pictures.canvas import BACKGROUND, Picture, open_window, pixels, text_actor
 from MTINetLib.scene.pictures.context import body_surface, liver_surface
 from MTINetLib.scene.segmentation import SegmentedLesion, read_lesions

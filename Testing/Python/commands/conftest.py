@@ -9,9 +9,9 @@ from support.made_analysis import made_grid, made_study
 from support.small_models import random_model
 
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
+from MTINetLib.reading.volumes.write import write_volume
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
-from MTINetLib.study.write_volume import write_volume
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ import SimpleITK
 
 from MTINetLib.cli import run
 from MTINetLib.findings import from_json
+from MTINetLib.reading.volumes.write import write_volume
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
-from MTINetLib.study.write_volume import write_volume
 
 OPTIONS = {
     Phase.PRE: "--pre",

@@ -17,7 +17,7 @@ from support.small_models import known_model
 
 from MTINetLib.cli import run
 from MTINetLib.findings import LesionClass, findings_schema, from_json, to_json
-from MTINetLib.inference import model_store
+from MTINetLib.models import store as model_store
 from MTINetLib.report.dicom.names import DICOM_FILES
 from MTINetLib.report.file_names import OWN_FILES
 from MTINetLib.study.phase import Phase

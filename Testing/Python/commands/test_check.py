@@ -10,9 +10,9 @@ import pytest
 from support.small_dataset import write_small_dataset
 
 from MTINetLib.cli import run
+from MTINetLib.reading.volumes.read import read_volume
+from MTINetLib.reading.volumes.write import write_volume
 from MTINetLib.study.phase import PHASES
-from MTINetLib.study.read_files import read_volume
-from MTINetLib.study.write_volume import write_volume
 
 
 def test_a_sound_dataset_ends_with_0_and_its_table(

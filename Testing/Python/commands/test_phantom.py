@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from MTINetLib.cli import run
-from MTINetLib.study.dataset_folder import read_dataset
+from MTINetLib.dataset.folder import read_dataset
 
 
 def test_a_dataset_is_made(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from support.small_models import known_model
 
 from MTINetLib.cli import run
 from MTINetLib.commands.streams import show_what_can_be_shown
-from MTINetLib.inference import model_store
+from MTINetLib.models import store as model_store
 from MTINetLib.phantom.case import PhantomSettings
 from MTINetLib.phantom.cohort import write_cohort
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom

@@ -11,9 +11,9 @@ import pytest
 from support.made_analysis import made_analysis, made_grid, made_study
 
 from MTINetLib.cli import run
-from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
+from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
+from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.phase import PHASES
-from MTINetLib.study.write_volume import write_label_map, write_volume
 
 TINY = (
     "image_size=64 widths=2,2,2,4 decoder_widths=4,4,4,4 context_blocks=1 transformer_depth=1 ffn_width=32 "

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from support.made_analysis import made_analysis, made_labels, made_study
 
+from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.evaluation.compare import Comparison, compare, long_axis_mm
 from MTINetLib.evaluation.truth import Truth
-from MTINetLib.study.dataset_folder import DatasetCase
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import PHASES, Phase
 

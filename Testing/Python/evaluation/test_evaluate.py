@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from support.made_analysis import MadeAnalysis, made_analysis, made_grid, made_labels, made_study
 
+from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.evaluate import EvaluationSummary, evaluate_with
 from MTINetLib.findings import LesionClass
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.dataset_folder import DatasetCase, write_dataset_tables
+from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
-from MTINetLib.study.write_volume import write_label_map, write_volume
 
 IDENTITY = {"name": "made", "sha256": "ab" * 32}
 Answer = Callable[[Study, Progress], MadeAnalysis]

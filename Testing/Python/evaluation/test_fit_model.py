@@ -10,8 +10,8 @@ from support.small_models import random_model
 
 from MTINetLib.evaluation.fit_model import fit_model, words_of
 from MTINetLib.evaluation.operating_point import OperatingPoint
-from MTINetLib.inference.model_store import load_model
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.store import load_model
+from MTINetLib.models.thresholds import Thresholds
 
 PATIENTS = [f"patient_{number}" for number in range(12)]
 

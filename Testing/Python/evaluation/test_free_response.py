@@ -16,7 +16,7 @@ from MTINetLib.evaluation.free_response import (
     study_components,
 )
 from MTINetLib.inference.lesions import find_lesions
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.thresholds import Thresholds
 
 SHAPE = (8, 40, 48)
 

@@ -8,11 +8,11 @@ import pytest
 from support.small_dataset import SIZE, write_small_dataset
 from support.small_models import known_model
 
+from MTINetLib.dataset.folder import DatasetCase, read_dataset
 from MTINetLib.errors import Cancelled
 from MTINetLib.evaluation.operating_point import MOST_FALSE_POSITIVES, fit_operating_point
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.progress import Silent
-from MTINetLib.study.dataset_folder import DatasetCase, read_dataset
 
 CLASSES = ("HCC", "hemangioma") * 5 + ("none", "none")
 

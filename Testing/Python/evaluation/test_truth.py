@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from support.made_analysis import made_grid
 
+from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.errors import InputError
 from MTINetLib.evaluation.truth import read_truth, resample_labels
-from MTINetLib.study.dataset_folder import DatasetCase
+from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.write_volume import write_label_map, write_volume
 
 GRID = made_grid((6, 8, 9))
 

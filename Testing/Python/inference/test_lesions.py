@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from MTINetLib.inference.lesions import bounding_box, find_lesions, grown_box, lesion_boxes
-from MTINetLib.inference.settings import Thresholds
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.grid import Grid
 
 GRID = Grid((12, 40, 50), (1.0, 1.0, 2.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))

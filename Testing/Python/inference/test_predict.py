@@ -8,9 +8,9 @@ import torch
 from support.small_models import random_model, random_network
 
 from MTINetLib.errors import Cancelled
-from MTINetLib.inference.device import Compute
 from MTINetLib.inference.heads import lesion_slices, read_lesions
 from MTINetLib.inference.predict import LesionSlice, SlicePredictor
+from MTINetLib.models.device import Compute
 from MTINetLib.network import MTINet
 from MTINetLib.network.fold import prepare_for_inference
 

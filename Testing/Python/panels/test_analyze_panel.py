@@ -11,7 +11,7 @@ from support.fake_session import FakeSession
 from support.made_analysis import made_analysis, made_grid, made_study
 from support.slicer_desktop import slicer_desktop
 
-from MTINetLib.inference.settings import AnalysisSettings
+from MTINetLib.models.thresholds import AnalysisSettings
 from MTINetLib.session.choices import choose_thresholds, chosen_thresholds
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Condition, Found, look
@@ -258,7 +258,7 @@ def test_thresholds_of_an_opened_scene_are_shown_and_stay(panel: Any, session: F
 
 def test_every_threshold_reaches_its_smallest_and_largest_sense(panel: Any) -> None:
     """A value next to the model's own is one that the settings take."""
-    from MTINetLib.inference.settings import Thresholds
+    from MTINetLib.models.thresholds import Thresholds
     from MTINetLib.panels.analyze_panel import THRESHOLDS
 
     for name in THRESHOLDS.values():

@@ -178,7 +178,7 @@ def test_a_run_is_started_held_stopped_kept_and_used(
 def test_the_open_study_becomes_a_case_once_every_lesion_has_a_class(
     slicer_desktop: Any, open_panel: Any, tmp_path: Path
 ) -> None:
-    from MTINetLib.study.dataset_folder import read_dataset
+    from MTINetLib.dataset.folder import read_dataset
     from MTINetLib.worker.client import WorkerClient
 
     client = WorkerClient()

@@ -7,10 +7,10 @@ from support import dicom_layouts as layouts
 from support.made_analysis import made_analysis, made_study
 
 from MTINetLib.findings import StudyFindings, from_json, to_json
+from MTINetLib.phases.recognise import recognise_phases
+from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.report.deidentify import WITHHELD, deidentified, random_token
 from MTINetLib.study.phase import PHASES
-from MTINetLib.study.recognise import recognise_phases
-from MTINetLib.study.source_volume import SourceVolume
 
 SECRETS = ("SMITH", "1.2.840.99", "2026-01-02", "10:32", "/data/")
 

@@ -10,7 +10,7 @@ from matplotlib import image
 from support.made_analysis import made_analysis, made_study
 
 from MTINetLib.findings import LesionClass
-from MTINetLib.report.colours import ON_BLACK, ON_WHITE, rgb
+from MTINetLib.presentation.colours import ON_BLACK, ON_WHITE, rgb
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
 
 

@@ -11,7 +11,7 @@ from support.shown_results import shown_results
 from support.slicer_scene import empty_scene
 
 from MTINetLib.findings import EnhancementCurve, LesionFinding
-from MTINetLib.report.colours import LIVER_ON_WHITE, ON_WHITE, rgb
+from MTINetLib.presentation.colours import LIVER_ON_WHITE, ON_WHITE, rgb
 from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
 from MTINetLib.scene.curve_table import (
     add_curve_table,

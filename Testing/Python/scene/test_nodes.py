@@ -10,7 +10,7 @@ from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
 from support.slicer_scene import empty_scene
 
 from MTINetLib.findings import LesionClass, from_json
-from MTINetLib.report.colours import ON_BLACK, rgb
+from MTINetLib.presentation.colours import ON_BLACK, rgb
 from MTINetLib.scene.curve_plot import curve_lines
 from MTINetLib.scene.curve_table import add_curve_table
 from MTINetLib.scene.layout import LAYOUT_ID, restore_layout, show_layout, show_usual_layout

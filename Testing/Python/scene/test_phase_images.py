@@ -15,8 +15,8 @@ from MTINetLib.errors import InputError
 from MTINetLib.scene.node_geometry import rough_grid
 from MTINetLib.scene.phase_images import candidate_volumes, node_image, node_image_steps
 from MTINetLib.scene.volumes import add_volume
-from MTINetLib.study.align_resample import resample
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.resample import resample
 
 pytestmark = pytest.mark.viewer
 

@@ -11,7 +11,7 @@ from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
 from support.slicer_scene import empty_scene, rendering_or_skip
 
 from MTINetLib.findings import LesionClass, LesionFinding
-from MTINetLib.report.colours import ON_BLACK, ON_WHITE, rgb
+from MTINetLib.presentation.colours import ON_BLACK, ON_WHITE, rgb
 from MTINetLib.report.file_names import OWN_FILES
 from MTINetLib.scene import write_scene as writing
 from MTINetLib.scene.pictures.context import liver_like

@@ -11,7 +11,7 @@ import pytest
 from support.slicer_scene import empty_scene
 
 from MTINetLib.findings import LesionClass
-from MTINetLib.report.colours import ON_BLACK, rgb
+from MTINetLib.presentation.colours import ON_BLACK, rgb
 from MTINetLib.scene import terminology
 from MTINetLib.scene.terminology import (
     CATEGORY,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
 
-from MTINetLib.inference.kept_models import kept_models
+from MTINetLib.models.kept import kept_models
 from MTINetLib.session.training_runs import RunRecord, recent_runs, remember_run
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing, RunState, TrainingChoices, TrainingTopic

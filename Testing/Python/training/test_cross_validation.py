@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from MTINetLib.errors import InputError
-from MTINetLib.inference.model_store import load_model
+from MTINetLib.models.store import load_model
 from MTINetLib.training import cross_validation
 from MTINetLib.training import train as train_module
 from MTINetLib.training.cross_validation import cross_validate

@@ -15,12 +15,12 @@ import psutil
 import pytest
 import SimpleITK
 
+from MTINetLib.dataset.check import check_dataset
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
+from MTINetLib.pipeline import load
 from MTINetLib.progress import Silent
-from MTINetLib.study import load
-from MTINetLib.study.dataset_check import check_dataset
+from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.phase import PHASES
-from MTINetLib.study.source_volume import SourceVolume
 from MTINetLib.training import prepare
 from MTINetLib.training.prepare import prepare_dataset
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from MTINetLib.inference.model_store import load_model
+from MTINetLib.models.store import load_model
 from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings
 

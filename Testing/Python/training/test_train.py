@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from MTINetLib.errors import Cancelled, InputError
-from MTINetLib.inference.model_store import load_model
+from MTINetLib.models.store import load_model
 from MTINetLib.progress import Silent
 from MTINetLib.training import train as module
 from MTINetLib.training.setting_text import change_settings

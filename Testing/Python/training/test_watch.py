@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from MTINetLib.inference.model_store import load_model
+from MTINetLib.models.store import load_model
 from MTINetLib.training import cross_validation
 from MTINetLib.training import train as module
 from MTINetLib.training.budget import Budget

@@ -15,9 +15,9 @@ from support.small_dataset import SHORT, SIZE, SLICES, tiny_network, write_small
 from support.worker_study import Heard
 
 from MTINetLib.claim import claimed
+from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
-from MTINetLib.inference.model_store import load_model
-from MTINetLib.study.dataset_folder import read_dataset
+from MTINetLib.models.store import load_model
 from MTINetLib.study.grid import Grid
 from MTINetLib.worker.client import Call, WorkerClient
 from MTINetLib.worker.training_messages import (

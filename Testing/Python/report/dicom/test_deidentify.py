@@ -31,7 +31,7 @@ from support.small_models import known_model, random_model
 from MTINetLib.cli import run
 from MTINetLib.errors import InputError
 from MTINetLib.findings import from_json
-from MTINetLib.inference import model_store
+from MTINetLib.models import store as model_store
 from MTINetLib.report.deidentify import Disguise, deidentified
 from MTINetLib.report.dicom.burned_in import refuse_names_in_pixels
 from MTINetLib.report.dicom.deidentify import deidentified_objects

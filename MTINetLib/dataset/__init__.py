@@ -1,0 +1,1 @@
+"""Folders of studies with masks, to train and evaluate on."""

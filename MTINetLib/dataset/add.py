@@ -1,0 +1,245 @@
+"""A corrected study becomes one more case of a dataset, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import MTINetLib
+from MTINetLib.dataset.append import append_case_rows
+from MTINetLib.dataset.folder import (
+    CASE_COLUMNS,
+    CASES_FILE,
+    LESION_CLASSES,
+    LESION_COLUMNS,
+    LESIONS_FILE,
+)
+from MTINetLib.dataset.tables import Row, table_rows
+from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.reading.volumes.write import write_label_map, write_volume
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import PHASES
+
+#: Beside the volumes of an added case: what it was made from, without anything that names a person.
+ORIGIN_FILE = "case.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """A study with its corrected lesions.
+
+    Args:
+        volumes: [4, K, J, I] in the order of PHASES.
+        labels: [K, J, I], 0 for background and 1 to 255 for the lesions.
+        grid: of all of them.
+        lesion_classes: HCC or hemangioma for every label.
+        patient: a pseudonym; the same for all cases of one patient. Made if empty.
+        case: name of the case; made if empty.
+        origin: what else is worth keeping of where it came from, plain JSON, no identity.
+    """
+
+    volumes: npt.NDArray[Any]
+    labels: npt.NDArray[Any]
+    grid: Grid
+    lesion_classes: Mapping[int, str]
+    patient: str = ""
+    case: str = ""
+    origin: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class AddedCase:
+    """The names that the case got, and where its files lie."""
+
+    case: str
+    patient: str
+    folder: Path
+
+
+def add_case(dataset: Path, new: NewCase, progress: Progress | None = None) -> AddedCase:
+    """Write the volumes and the mask as NIfTI and append the case to the tables.
+
+    A dataset that is not there yet is made. Columns that the user added to the tables stay.
+
+    Raises:
+        InputError: a name, a class or the folder cannot be used, or the study is in the dataset already
+            as another patient.
+        MissingResourceError: the disk is full; the dataset is as it was.
+        Cancelled: told by ``progress``; the dataset is as it was.
+    """
+    watcher = progress or Silent()
+    rows = _existing(dataset)
+    _check_labels(new)
+    digest = _digest(new)
+    patient = new.patient or _made_name("patient", (row.values["patient"] for row in rows))
+    case = new.case or _made_name("case", _taken(dataset, rows))
+    _check_names(case, patient, _taken(dataset, rows))
+    _check_known(dataset, rows, digest, patient)
+    target = dataset / "cases" / case
+    beside = target.with_name(f".part-{os.getpid()}-{case}")
+    try:
+        _write_files(beside, new, digest, watcher)
+        beside.replace(target)
+        try:
+            _append(dataset, new, case, patient)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise MissingResourceError(
+            f"The case could not be written to {dataset}: {error.strerror or error}; it is as it was."
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        _remove_if_empty(target.parent, dataset)
+    return AddedCase(case, patient, target)
+
+
+def _existing(dataset: Path) -> list[Row]:
+    """The rows of a dataset, none for a new one.
+
+    Raises:
+        InputError: the folder holds something that is no dataset, or its tables have errors.
+    """
+    if not (dataset / CASES_FILE).is_file():
+        if dataset.exists() and (not dataset.is_dir() or any(dataset.iterdir())):
+            raise InputError(
+                f"{dataset} holds files but no {CASES_FILE}: choose a dataset folder, or an empty one."
+            )
+        return []
+    rows = []
+    for row in table_rows(dataset / CASES_FILE, CASE_COLUMNS):
+        if not isinstance(row, Row):
+            raise row
+        rows.append(row)
+    if (dataset / LESIONS_FILE).is_file():
+        for lesion in table_rows(dataset / LESIONS_FILE, LESION_COLUMNS):
+            if not isinstance(lesion, Row):
+                raise lesion
+    return rows
+
+
+def _check_labels(new: NewCase) -> None:
+    if new.volumes.shape != (len(PHASES), *new.grid.shape) or new.labels.shape != new.grid.shape:
+        raise ValueError("volumes, labels and grid differ in shape")
+    present = {int(label) for label in np.unique(new.labels) if label}
+    if present and (min(present) < 1 or max(present) > 255):
+        raise InputError("A case holds at most 255 lesions, numbered from 1.")
+    for label in sorted(present):
+        told = new.lesion_classes.get(label)
+        if told not in LESION_CLASSES:
+            raise InputError(
+                f"Lesion {label} has no class that can be learnt; choose {' or '.join(LESION_CLASSES)}."
+            )
+
+
+def _check_names(case: str, patient: str, taken: Iterable[str]) -> None:
+    for what, name in (("case", case), ("patient", patient)):
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"The {what} cannot be called {name!r}: use up to 40 letters, digits, - and _, "
+                "and nothing that tells who the patient is."
+            )
+    if case.lower() in {name.lower() for name in taken}:
+        raise InputError(f"The dataset has a case {case} already; choose another name.")
+
+
+def _check_known(dataset: Path, rows: Sequence[Row], digest: str, patient: str) -> None:
+    """A study may come again with another reading, but never as another patient: that would put the same
+    images on both sides of a split."""
+    for row in rows:
+        origin = dataset / "cases" / row.values["case"] / ORIGIN_FILE
+        try:
+            known = json.loads(origin.read_text("utf-8"))["volumes_sha256"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if known == digest and row.values["patient"] != patient:
+            raise InputError(
+                f"This study is in the dataset already, as {row.values['case']} of patient "
+                f"{row.values['patient']}; add it under that patient."
+            )
+
+
+def _taken(dataset: Path, rows: Sequence[Row]) -> list[str]:
+    folder = dataset / "cases"
+    lying = [item.name for item in folder.iterdir()] if folder.is_dir() else []
+    return [*(row.values["case"] for row in rows), *lying]
+
+
+def _made_name(word: str, taken: Iterable[str]) -> str:
+    names = {name.lower() for name in taken}
+    number = 1
+    while f"{word}_{number:04d}" in names:
+        number += 1
+    return f"{word}_{number:04d}"
+
+
+def _digest(new: NewCase) -> str:
+    return hashlib.sha256(np.ascontiguousarray(new.volumes, dtype=np.float32).tobytes()).hexdigest()
+
+
+def _write_files(folder: Path, new: NewCase, digest: str, progress: Progress) -> None:
+    folder.mkdir(parents=True)
+    progress.start("Writing the case", len(PHASES) + 1)
+    for phase in PHASES:
+        write_volume(folder / f"{phase.value}.nii", _smallest(new.volumes[phase.index]), new.grid)
+        progress.update(phase.index + 1)
+    write_label_map(folder / "mask.nii.gz", new.labels, new.grid)
+    origin = {
+        "made_by": f"MTINetLib {MTINetLib.__version__}",
+        "volumes_sha256": digest,
+        **(new.origin or {}),
+    }
+    (folder / ORIGIN_FILE).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+    progress.update(len(PHASES) + 1)
+    progress.finish()
+
+
+def _remove_if_empty(*folders: Path) -> None:
+    """So that a new dataset which could not be begun leaves nothing."""
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _smallest(volume: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """int16 where that loses nothing, which halves the file."""
+    whole = np.rint(volume)
+    fits = np.array_equal(whole, volume) and whole.min() >= -32768 and whole.max() <= 32767
+    kept: npt.NDArray[Any] = whole.astype(np.int16) if fits else volume
+    return kept
+
+
+def _append(dataset: Path, new: NewCase, case: str, patient: str) -> None:
+    labels = sorted(int(label) for label in np.unique(new.labels) if label)
+    path = f"cases/{case}"
+    values = {
+        "case": case,
+        "patient": patient,
+        "class": _case_class(labels, new.lesion_classes),
+        **{phase.value: f"{path}/{phase.value}.nii" for phase in PHASES},
+        "mask": f"{path}/mask.nii.gz",
+    }
+    append_case_rows(
+        dataset, values, [{"case": case, "label": str(n), "class": new.lesion_classes[n]} for n in labels]
+    )
+
+
+def _case_class(labels: Sequence[int], classes: Mapping[int, str]) -> str:
+    """The class that most lesions have, none without lesions; lesions.csv tells the others."""
+    if not labels:
+        return "none"
+    told = [classes[label] for label in labels]
+    return max(LESION_CLASSES, key=told.count)

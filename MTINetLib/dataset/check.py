@@ -1,0 +1,284 @@
+"""What a dataset holds and what is wrong with it, case by case, before anything is trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.dataset.checked import CaseCheck, DatasetCheck
+from MTINetLib.dataset.folder import (
+    CASE_CLASSES,
+    CASE_COLUMNS,
+    CASES_FILE,
+    LESION_CLASSES,
+    LESION_COLUMNS,
+    LESIONS_FILE,
+)
+from MTINetLib.dataset.headers import header_grid
+from MTINetLib.dataset.plausible import (
+    NamedCase,
+    cases_problems,
+    class_problems,
+    image_digest,
+    mask_problems,
+)
+from MTINetLib.dataset.tables import Row, RowError, table_rows
+from MTINetLib.errors import InputError
+from MTINetLib.phases.signal_check import check_signal
+from MTINetLib.pipeline.load import refuse_unusable
+from MTINetLib.progress import Progress, Silent
+from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.reading.volumes.read import read_label_map, read_volume
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import PHASES, Phase
+
+_FEWEST_SLICES = 3
+_SMALLEST_SIDE = 16
+_MAX_LESIONS = 255
+#: Fewer patients cannot be split into those that train and those that validate.
+FEWEST_PATIENTS = 2
+
+
+def check_dataset(
+    folder: Path,
+    progress: Progress | None = None,
+    each: Callable[[CaseCheck], None] = lambda case: None,
+) -> DatasetCheck:
+    """Look at every case of a dataset; nothing that is wrong in it ends the check early.
+
+    Headers, masks and the pixels of all phases are read, about a second a case.
+
+    Args:
+        progress: told after every case; may raise Cancelled.
+        each: called with every case as soon as it was looked at.
+    """
+    watcher = progress or Silent()
+    table = folder / CASES_FILE
+    if not table.is_file():
+        return DatasetCheck(folder, problems=(f"{folder} is not a dataset: it has no {CASES_FILE}.",))
+    try:
+        rows = list(table_rows(table, CASE_COLUMNS))
+    except InputError as error:
+        return DatasetCheck(folder, problems=(str(error),))
+    classes = _lesion_classes(folder, {row.values["case"] for row in rows if isinstance(row, Row)})
+    seen: set[str] = set()
+    cases: list[CaseCheck] = []
+    named: list[NamedCase] = []
+    watcher.start("Checking cases", len(rows))
+    for number, row in enumerate(rows, 1):
+        case, name = _checked(folder, row, classes.of_case, seen)
+        named += [] if name is None else [name]
+        seen.add(case.case)
+        cases.append(case)
+        each(case)
+        watcher.update(number)
+    watcher.finish()
+    problems, warnings = cases_problems(named)
+    return DatasetCheck(folder, tuple(cases), (*classes.problems, *_whole(cases), *problems), tuple(warnings))
+
+
+def _whole(cases: list[CaseCheck]) -> Iterator[str]:
+    patients = len({case.patient for case in cases if case.patient})
+    if not cases:
+        yield f"{CASES_FILE} lists no cases; add one line per study."
+    elif patients < FEWEST_PATIENTS:
+        yield "Training needs at least two patients, one of them to validate on; add cases of another one."
+
+
+@dataclass
+class _LesionClasses:
+    of_case: dict[str, dict[int, str]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def _lesion_classes(folder: Path, known: set[str]) -> _LesionClasses:
+    found = _LesionClasses()
+    if not (folder / LESIONS_FILE).is_file():
+        return found
+    try:
+        for row in table_rows(folder / LESIONS_FILE, LESION_COLUMNS):
+            try:
+                _add_lesion(found, row, known)
+            except RowError as error:
+                found.problems.append(f"{LESIONS_FILE}, line {error.line}: {error.column} {error.problem}.")
+    except InputError as error:
+        found.problems.append(str(error))
+    return found
+
+
+def _add_lesion(found: _LesionClasses, row: Row | RowError, known: set[str]) -> None:
+    if isinstance(row, RowError):
+        raise row
+    case, label = row.text("case"), row.number("label")
+    if case not in known:
+        raise row.error("case", f"{case!r} is not in {CASES_FILE}")
+    of_case = found.of_case.setdefault(case, {})
+    if label in of_case:
+        raise row.error("label", f"{label} of case {case!r} stands here twice")
+    of_case[label] = row.choice("class", LESION_CLASSES)
+
+
+class _Problems(list[str]):
+    """Collects sentences instead of raising them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+
+    def text(self, row: Row, column: str, allowed: tuple[str, ...] = ()) -> str:
+        try:
+            return row.choice(column, allowed) if allowed else row.text(column)
+        except RowError as error:
+            self.add(error)
+            return row.values[column]
+
+    def path(self, row: Row, column: str, folder: Path) -> Path | None:
+        try:
+            return row.path(column, folder)
+        except RowError as error:
+            self.add(error)
+            return None
+
+    def add(self, error: RowError) -> None:
+        self.append(f"The column {error.column} {_after_column(error.problem)}.")
+
+
+def _after_column(problem: str) -> str:
+    """``is empty`` and ``says ...`` go on from the column's name; what begins with a path needs a colon."""
+    return problem if problem.startswith(("is ", "says ")) else f"is wrong: {problem}"
+
+
+def _checked(
+    folder: Path, row: Row | RowError, classes: Mapping[str, Mapping[int, str]], seen: set[str]
+) -> tuple[CaseCheck, NamedCase | None]:
+    if isinstance(row, RowError):
+        return CaseCheck(row.line, problems=(f"The line has {row.problem}.",)), None
+    problems = _Problems()
+    case = problems.text(row, "case")
+    patient = problems.text(row, "patient")
+    case_class = problems.text(row, "class", CASE_CLASSES)
+    if case and case in seen:
+        problems.append(f"The name {case} stands twice; give every case its own.")
+    told = classes.get(case, {})
+    if case_class == "none" and told:
+        problems.append(f"The class is none, but {LESIONS_FILE} names lesions of this case.")
+    grids = _phase_grids(folder, row, problems)
+    reference = grids.get(Phase.PORTAL_VENOUS)
+    sound = not problems
+    labels = _check_mask(folder, row, case_class, told, reference, problems)
+    volumes = _volumes(folder, row, problems) if sound and len(grids) == len(PHASES) else None
+    if labels is not None and reference is not None and labels.shape == reference.shape:
+        image = None if volumes is None else volumes[Phase.PORTAL_VENOUS.index].array
+        wrong, unusual = mask_problems(labels, reference, image)
+        problems += wrong
+        problems.warnings += unusual
+    flags, digest = ((), None) if volumes is None else _check_values(volumes, problems)
+    present = () if labels is None else tuple(int(label) for label in np.unique(labels) if label)
+    of_lesions = frozenset(told.get(label, case_class) for label in present)
+    checked = CaseCheck(
+        row.line,
+        case,
+        patient,
+        case_class,
+        tuple(phase.value for phase in PHASES if phase in grids),
+        None if labels is None else len(present),
+        None if reference is None else reference.shape,
+        tuple(problems),
+        tuple(problems.warnings),
+        flags,
+    )
+    return checked, NamedCase(case, patient, of_lesions, digest)
+
+
+def _volumes(folder: Path, row: Row, problems: _Problems) -> list[SourceVolume] | None:
+    """The four phases with their pixels, None where they cannot be read."""
+    try:
+        volumes = [read_volume(row.path(phase.value, folder)) for phase in PHASES]
+        return volumes if all(volume.array.size for volume in volumes) else None
+    except (InputError, OSError) as error:
+        problems.append(str(error))
+        return None
+
+
+def _check_values(volumes: Sequence[SourceVolume], problems: _Problems) -> tuple[tuple[str, ...], str | None]:
+    """Flags of doubts about the values, and a digest of the portal venous image."""
+    try:
+        refuse_unusable(volumes)
+        flags = check_signal(volumes).flags
+    except InputError as error:
+        problems.append(str(error))
+        flags = ()
+    return flags, image_digest(volumes[Phase.PORTAL_VENOUS.index].array)
+
+
+def _phase_grids(folder: Path, row: Row, problems: _Problems) -> dict[Phase, Grid]:
+    grids: dict[Phase, Grid] = {}
+    paths: dict[Path, Phase] = {}
+    for phase in PHASES:
+        path = problems.path(row, phase.value, folder)
+        if path is None:
+            continue
+        if path in paths:
+            problems.append(f"The {paths[path].title} and the {phase.title} phase are the same file.")
+        paths[path] = phase
+        try:
+            grid = header_grid(path)
+        except (InputError, OSError) as error:
+            problems.append(f"The {phase.title} phase: {error}")
+            continue
+        grids[phase] = grid
+        if grid.shape[0] < _FEWEST_SLICES or min(grid.shape[1:]) < _SMALLEST_SIDE:
+            size = " x ".join(str(n) for n in reversed(grid.shape))
+            problems.append(f"The {phase.title} phase has only {size} voxels; that is no liver MRI.")
+    return grids
+
+
+def _check_mask(
+    folder: Path,
+    row: Row,
+    case_class: str,
+    told: Mapping[int, str],
+    reference: Grid | None,
+    problems: _Problems,
+) -> npt.NDArray[np.uint8] | None:
+    """The label map, and sentences about it; None where it cannot be read, all 0 without one."""
+    if not row.values["mask"]:
+        if case_class != "none":
+            problems.append("The mask is missing; training needs one for every case with lesions.")
+        return np.zeros((1, 1, 1), dtype=np.uint8)
+    path = problems.path(row, "mask", folder)
+    if path is None:
+        return None
+    try:
+        mask = read_label_map(path)
+    except (InputError, OSError) as error:
+        problems.append(f"The mask: {error}")
+        return None
+    if reference is not None and not mask.grid.matches(reference):
+        problems.append("The mask has another grid than the portal venous phase; resample it.")
+    labels = _labels(mask.array)
+    if labels is None:
+        problems.append(
+            f"The mask is not a label map: it must hold 0 for background and 1 to {_MAX_LESIONS} for lesions."
+        )
+        return None
+    wrong, unusual = class_problems(labels, case_class, told)
+    problems += wrong
+    problems.warnings += unusual
+    return mask.array.astype(np.uint8)
+
+
+def _labels(array: npt.NDArray[np.float32]) -> set[int] | None:
+    """Labels in the mask, or None if it holds anything but whole numbers from 0 to 255."""
+    low, high = float(array.min()), float(array.max())
+    if low < 0 or high > _MAX_LESIONS:
+        return None
+    whole = array.astype(np.uint8)
+    if not np.array_equal(whole, array):
+        return None
+    counts = np.bincount(whole.ravel(), minlength=_MAX_LESIONS + 1)
+    return {int(label) for label in np.flatnonzero(counts) if label > 0}

@@ -1,0 +1,150 @@
+"""A dataset: a folder with ``cases.csv``, an optional ``lesions.csv``, and the files that they name.
+
+``cases.csv`` has the columns ``case,patient,class,pre,arterial,portal_venous,delayed,mask``: the class
+is HCC, hemangioma or none, the paths are relative to the folder and name files (NIfTI, NRRD, MHA) or
+DICOM series folders, and ``mask`` (may be empty) is a label map with 0 for background and 1..n for the
+lesions. ``lesions.csv`` has the columns ``case,label,class`` and gives the class lesion by lesion.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from MTINetLib.dataset.tables import Row, RowError, table_rows
+from MTINetLib.errors import InputError
+from MTINetLib.study.phase import PHASES, Phase
+
+CASES_FILE = "cases.csv"
+LESIONS_FILE = "lesions.csv"
+CASE_COLUMNS = ("case", "patient", "class", *(phase.value for phase in PHASES), "mask")
+LESION_COLUMNS = ("case", "label", "class")
+LESION_CLASSES = ("HCC", "hemangioma")
+CASE_CLASSES = (*LESION_CLASSES, "none")
+
+
+@dataclass(frozen=True)
+class DatasetCase:
+    """One study of a dataset.
+
+    Args:
+        case: unique name.
+        patient: cases of one patient share it, so that a split never parts them.
+        case_class: HCC, hemangioma, or none for a study without lesions.
+        phase_paths: a file or DICOM series folder per phase, absolute.
+        mask_path: label map, absolute; None where there is none.
+        lesion_classes: class per label of the mask, as far as lesions.csv tells.
+    """
+
+    case: str
+    patient: str
+    case_class: str
+    phase_paths: dict[Phase, Path]
+    mask_path: Path | None
+    lesion_classes: dict[int, str] = field(default_factory=dict)
+
+    def class_of(self, label: int) -> str:
+        """HCC or hemangioma for a label of the mask; the case's class where lesions.csv is silent."""
+        return self.lesion_classes.get(label, self.case_class)
+
+
+def read_dataset(folder: Path) -> list[DatasetCase]:
+    """The cases of a dataset folder, in the order of ``cases.csv``.
+
+    Raises:
+        InputError: a table, a row or a file is missing or wrong; the message names it.
+    """
+    table = folder / CASES_FILE
+    if not table.is_file():
+        raise InputError(f"{folder} is not a dataset: it has no {CASES_FILE}.")
+    rows = list(_rows(table, CASE_COLUMNS))
+    if not rows:
+        raise InputError(f"{table} lists no cases; add one line per study.")
+    names = [row.text("case") for row in rows]
+    for number, (row, name) in enumerate(zip(rows, names, strict=True)):
+        if name in names[:number]:
+            raise row.error("case", f"{name!r} stands here twice; give every case its own name")
+    classes = _read_lesion_classes(folder / LESIONS_FILE, names)
+    return [_case(folder, row, classes.get(name, {})) for row, name in zip(rows, names, strict=True)]
+
+
+def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
+    """Write ``cases.csv`` and ``lesions.csv``; every path must lie inside the folder.
+
+    Raises:
+        InputError: a path lies outside.
+    """
+    root = folder.resolve()
+    case_rows = [
+        [
+            case.case,
+            case.patient,
+            case.case_class,
+            *(_relative(root, case.phase_paths[phase]) for phase in PHASES),
+            _relative(root, case.mask_path) if case.mask_path else "",
+        ]
+        for case in cases
+    ]
+    lesion_rows = [
+        [case.case, str(label), name] for case in cases for label, name in sorted(case.lesion_classes.items())
+    ]
+    root.mkdir(parents=True, exist_ok=True)
+    _write_table(root / LESIONS_FILE, LESION_COLUMNS, lesion_rows)
+    _write_table(root / CASES_FILE, CASE_COLUMNS, case_rows)
+
+
+def _case(folder: Path, row: Row, lesion_classes: dict[int, str]) -> DatasetCase:
+    case_class = row.choice("class", CASE_CLASSES)
+    if case_class == "none" and lesion_classes:
+        raise row.error("class", f"says none, but {LESIONS_FILE} names lesions of this case")
+    return DatasetCase(
+        case=row.text("case"),
+        patient=row.text("patient"),
+        case_class=case_class,
+        phase_paths={phase: row.path(phase.value, folder) for phase in PHASES},
+        mask_path=row.path("mask", folder) if row.values["mask"] else None,
+        lesion_classes=lesion_classes,
+    )
+
+
+def _read_lesion_classes(table: Path, cases: Sequence[str]) -> dict[str, dict[int, str]]:
+    classes: dict[str, dict[int, str]] = {}
+    if not table.is_file():
+        return classes
+    known = set(cases)
+    for row in _rows(table, LESION_COLUMNS):
+        case = row.text("case")
+        if case not in known:
+            raise row.error("case", f"{case!r} is not in {CASES_FILE}")
+        label = row.number("label")
+        of_case = classes.setdefault(case, {})
+        if label in of_case:
+            raise row.error("label", f"lesion {label} of case {case!r} stands here twice")
+        of_case[label] = row.choice("class", LESION_CLASSES)
+    return classes
+
+
+def _rows(table: Path, columns: Sequence[str]) -> Iterator[Row]:
+    for row in table_rows(table, columns):
+        if isinstance(row, RowError):
+            raise row
+        yield row
+
+
+def _relative(root: Path, path: Path) -> str:
+    try:
+        return path.resolve().relative_to(root).as_posix()
+    except ValueError as error:
+        raise InputError(f"{path} lies outside the dataset folder {root}; put it inside.") from error
+
+
+def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    beside = path.with_name(f".part-{os.getpid()}-{path.name}")
+    with beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    beside.replace(path)

@@ -1,0 +1,1 @@
+"""Which volume is which phase, and what is doubtful about it."""

@@ -1,0 +1,196 @@
+"""How sure one phase is: its evidence in sentences, and a confidence from 0 to 1.
+
+Kinds of evidence are treated as independent: support adds up as 1 - product(1 - weight), each
+contradiction multiplies what is left by 1 - 0.6 weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from MTINetLib.phases.clues import Clues
+from MTINetLib.phases.pixels import PixelCheck
+from MTINetLib.phases.times import AFTER_BOLUS, BETWEEN, fit
+from MTINetLib.study.phase import PHASES, Phase
+
+_SHARE_OF_CONTRADICTION = 0.6
+_HIGHEST = 0.99
+#: An assumed order never makes a phase certain, whatever else speaks for it.
+_HIGHEST_ASSUMED = 0.79
+#: Nor is a phase certain whose name also speaks of another kind of series.
+_HIGHEST_DOUBTED = 0.79
+_WEIGHT_ASSUMED = 0.6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Sentences, strongest first, and confidence; ``contradicted`` if one of them speaks against it."""
+
+    evidence: tuple[str, ...]
+    confidence: float
+    contradicted: bool = False
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One piece of evidence; a negative weight contradicts."""
+
+    weight: float
+    sentence: str
+
+
+def judge(
+    phase: Phase,
+    chosen: Mapping[Phase, Clues],
+    told: bool,
+    bolus_start_s: float | None,
+    rival: Clues | None,
+    pixels: PixelCheck | None,
+) -> Verdict:
+    """The evidence that ``chosen[phase]`` is that phase.
+
+    Args:
+        chosen: the whole assignment, for what is known only between phases.
+        told: the user named the volume; nothing else counts then, contradictions are still said.
+        rival: another volume that fits nearly as well.
+    """
+    clue = chosen[phase]
+    items = [*_tag(phase, clue), *_time(phase, chosen), *_words(phase, clue), *_order(phase, chosen)]
+    items += [*_series_number(phase, chosen), *_agent(phase, clue), *_seen(phase, pixels)]
+    items += [_Item(-0.1, clue.doubt)] if clue.doubt and not told else []
+    against = [item for item in items if item.weight < 0]
+    if told:
+        sentences = ("named by the user", *[item.sentence for item in items], *clue.volume.remarks)
+        return Verdict(sentences, 1.0, bool(against))
+    left = 1.0
+    for item in items:
+        if item.weight > 0:
+            left *= 1.0 - item.weight
+    confidence = 1.0 - left
+    for item in against:
+        confidence *= 1.0 + _SHARE_OF_CONTRADICTION * item.weight
+    sentences = tuple(item.sentence for item in sorted(items, key=lambda item: -abs(item.weight)))
+    if rival is not None:
+        confidence *= 0.9
+        sentences = (*sentences, f"'{rival.volume.name}' would fit nearly as well")
+    highest = _HIGHEST_ASSUMED if clue.assumed else _HIGHEST_DOUBTED if clue.doubt else _HIGHEST
+    return Verdict((*sentences, *clue.volume.remarks), round(min(confidence, highest), 3), bool(against))
+
+
+def _tag(phase: Phase, clue: Clues) -> list[_Item]:
+    if clue.tag is None:
+        return []
+    weight = 0.95 if clue.tag is phase else -0.95
+    return [_Item(weight, f"the contrast agent phase tag says {clue.tag.title}")]
+
+
+def _time(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
+    clue = chosen[phase]
+    if clue.clock is None:
+        return []
+    wrong = _wrong_order(phase, chosen)
+    if wrong:
+        return wrong
+    trust = 1.0 if clue.clock.reliable else 0.6
+    if clue.after_bolus_s is not None:
+        weight = {2: 0.85, 1: 0.5, -1: -0.6}[fit(clue.after_bolus_s, AFTER_BOLUS[phase])]
+        when = f"{abs(clue.after_bolus_s):.0f} s {'before' if clue.after_bolus_s < 0 else 'after'}"
+        return [_Item(weight, f"acquired {when} the start of the bolus")]
+    fits = []
+    said = []
+    for (first, second), windows in BETWEEN.items():
+        if phase in (first, second) and first in chosen and second in chosen:
+            one, other = chosen[first].clock, chosen[second].clock
+            if one is not None and other is not None:
+                step = other.seconds - one.seconds
+                fits.append(fit(step, windows))
+                later = f"after the {first.title}" if second is phase else f"before the {second.title}"
+                said.append(f"{step:.0f} s {later} phase")
+    if not fits:
+        return []
+    weight = {2: 0.7, 1: 0.45, -1: -0.4}[min(fits)] * trust
+    return [_Item(weight, f"acquired {' and '.join(said)} ({clue.clock.source})")]
+
+
+def _wrong_order(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
+    own = chosen[phase].clock
+    for other, clue in chosen.items():
+        if own is None or clue.clock is None or other is phase:
+            continue
+        if (clue.clock.seconds < own.seconds) != (other.index < phase.index):
+            relation = "before" if own.seconds < clue.clock.seconds else "after"
+            return [_Item(-0.8, f"acquired {relation} the volume taken for the {other.title} phase")]
+    return []
+
+
+def _words(phase: Phase, clue: Clues) -> list[_Item]:
+    words = clue.words
+    if words.phase is phase:
+        return [_Item(0.9, f"the description says '{words.word}'")]
+    if words.phase is not None:
+        return [
+            _Item(-0.9, f"the description says '{words.word}', which names the {words.phase.title} phase")
+        ]
+    if words.post and phase is Phase.PRE:
+        return [_Item(-0.7, "the description says that contrast was given")]
+    return [_Item(0.2, "the description says that contrast was given")] if words.post else []
+
+
+def _order(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
+    if chosen[phase].assumed:
+        return [_Item(_WEIGHT_ASSUMED, chosen[phase].assumed)]
+    orders = [chosen[each].order if each in chosen else None for each in PHASES]
+    own = orders[phase.index]
+    if own is None or any(order is None for order in orders):
+        return []
+    known = [order for order in orders if order is not None]
+    if known != sorted(known):
+        return [_Item(-0.5, f"it is time point {own:.0f}, out of order")]
+    return [_Item(0.35, f"it is time point {own:.0f}, in order")]
+
+
+def _series_number(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
+    """Scanners number series as they are acquired; where no clock tells, numbers out of order are a doubt."""
+    own = chosen[phase]
+    number = _number(own)
+    if own.clock is not None or own.assumed or number is None:
+        return []
+    for other, clue in chosen.items():
+        theirs = _number(clue)
+        if theirs is None or theirs == number or clue.clock is not None:
+            continue
+        if (theirs < number) != (other.index < phase.index):
+            relation = "before" if number < theirs else "after"
+            return [_Item(-0.6, f"its series number comes {relation} that of the {other.title} phase")]
+    return []
+
+
+def _number(clue: Clues) -> float | None:
+    try:
+        return float(clue.volume.headers.get("SeriesNumber") or "")
+    except (TypeError, ValueError):
+        return None
+
+
+def _agent(phase: Phase, clue: Clues) -> list[_Item]:
+    if clue.agent is None:
+        return []
+    sentence = "a contrast agent is named" if clue.agent else "no contrast agent is named, unlike in others"
+    return [_Item(0.3 if clue.agent == (phase is not Phase.PRE) else -0.3, sentence)]
+
+
+def _seen(phase: Phase, pixels: PixelCheck | None) -> list[_Item]:
+    if pixels is None:
+        return []
+    if phase is Phase.PRE and pixels.pre_is_lowest is not None:
+        if pixels.pre_is_lowest:
+            return [_Item(0.4, "its vessels are the darkest of the four volumes")]
+        return [_Item(-0.7, "its vessels are not the darkest of the four volumes")]
+    if phase is not Phase.PRE and pixels.darkest == phase.index:
+        return [_Item(-0.7, "its vessels are the darkest of the four volumes, as before contrast")]
+    if phase in (Phase.ARTERIAL, Phase.PORTAL_VENOUS) and pixels.arterial_is_focal is not None:
+        if pixels.arterial_is_focal:
+            return [_Item(0.3, "the enhancement spreads from the arterial to the portal venous phase")]
+        return [_Item(-0.4, "the enhancement is more spread in the arterial than in the portal venous phase")]
+    return []

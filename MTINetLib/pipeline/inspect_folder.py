@@ -1,0 +1,234 @@
+"""What a folder or archive holds and which phases are recognised in it, for people, before any analysis."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.errors import InputError
+from MTINetLib.phases.certain import CertainPhases, certain_phases
+from MTINetLib.phases.choose import next_steps, refuse_rivals
+from MTINetLib.phases.coverage import coverage_sentences
+from MTINetLib.phases.evidence import Verdict
+from MTINetLib.phases.order import OPTION
+from MTINetLib.phases.pixels import PixelCheck, check_pixels
+from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases, why_not
+from MTINetLib.phases.signal_check import SIGNAL_FLAGS
+from MTINetLib.pipeline.load import validated
+from MTINetLib.progress import Progress
+from MTINetLib.reading.found_volumes import FileProblem, FoundVolumes
+from MTINetLib.reading.open_input import open_input
+from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.study.phase import PHASES, Phase
+
+#: Flags of volumes of which the doubts say more.
+TOLD_IN_DOUBTS = frozenset({"joined_series", "ambiguous_uids"})
+
+
+@dataclass(frozen=True, eq=False)
+class InspectedVolume:
+    """One volume and what is thought of it.
+
+    Args:
+        number: 1-based, as the messages and ``#number`` on the command line count.
+        time_s: seconds after the bolus, or after the pre-contrast phase; None where that is not known.
+        phase: None where it is no phase, or not certainly one.
+        confidence: that it is the phase; below 0.6 where that is not certain, 0 where nothing says so.
+        evidence: sentences, strongest first.
+        left_out: why no phase is taken from it, None for a phase that can be used.
+    """
+
+    number: int
+    volume: SourceVolume
+    time_s: float | None
+    phase: Phase | None
+    confidence: float
+    evidence: tuple[str, ...]
+    left_out: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        grid = self.volume.grid
+        return {
+            "size": list(grid.shape[::-1]),
+            "spacing_mm": [round(size, 4) for size in grid.spacing],
+            "time_s": self.time_s,
+            "phase": None if self.phase is None else self.phase.value,
+            "confidence": self.confidence,
+            "evidence": list(self.evidence),
+            "left_out": self.left_out,
+            "flags": list(self.volume.flags),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What a folder holds.
+
+    Args:
+        times_after: what ``time_s`` counts from, ``bolus`` or ``pre-contrast``; None without times.
+        missing: phases that no volume certainly is.
+        remarks: sentences for people about what stands in the way of an analysis.
+        doubts: sentences about what an analysis will do all the same, and what is to be known of it.
+        flags: doubts about the values of the four phases, as a study would carry them.
+        problems, skipped, copies, set_aside: as in FoundVolumes.
+    """
+
+    volumes: tuple[InspectedVolume, ...]
+    times_after: str | None
+    missing: tuple[Phase, ...]
+    remarks: tuple[str, ...]
+    problems: tuple[FileProblem, ...]
+    skipped: int
+    copies: int
+    set_aside: Mapping[str, int]
+    doubts: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """``series`` with their volumes, and ``problems``; size and spacing along columns, rows, slices."""
+        series: dict[object, dict[str, Any]] = {}
+        for found in self.volumes:
+            uid = found.volume.series_uid
+            text = str(found.volume.headers.get("SeriesDescription") or found.volume.description).strip()
+            entry = series.setdefault(uid or found.number, {"uid": uid, "description": text, "volumes": []})
+            entry["volumes"].append(found.as_dict())
+        problems = [{"path": str(problem.path), "reason": problem.reason} for problem in self.problems]
+        return {
+            "series": list(series.values()),
+            "problems": problems,
+            "set_aside": dict(self.set_aside),
+            "doubts": list(self.doubts),
+            "flags": list(self.flags),
+        }
+
+
+def inspect_folder(path: Path, progress: Progress | None = None) -> Inspection:
+    """Open a folder or archive and say which phases are certain; those that are not stand in ``missing``.
+
+    Raises:
+        InputError: there is nothing that can be used, or images of several studies or patients.
+        PermissionError: the folder may not be read.
+    """
+    if path.is_dir():
+        with os.scandir(path):  # says so, where walking through it would find nothing
+            pass
+    with open_input(path, progress) as found:
+        certain = certain_phases(found.volumes, {}, look=_look)
+        try:
+            assignment = recognise_phases(found.volumes)
+        except InputError:
+            return _partly(found, certain)
+        try:
+            refuse_rivals(found, assignment)
+            flags = validated(assignment).flags
+        except InputError as error:
+            return _inspection(found, certain, assignment, (str(error),))
+        of_values = tuple(flag for flag in flags if flag.partition(":")[0] in SIGNAL_FLAGS)
+        return replace(_inspection(found, certain, assignment, ()), flags=of_values)
+
+
+def _look(volumes: Sequence[SourceVolume]) -> PixelCheck:
+    """The pixel check; volumes that cannot be read say nothing."""
+    try:
+        return check_pixels(volumes)
+    except InputError:
+        return PixelCheck(None, None, ())
+
+
+def _partly(found: FoundVolumes, certain: CertainPhases) -> Inspection:
+    remarks = [
+        f"It is not certain that '{volume.name}' is the {phase.title} phase."
+        for phase, (volume, _) in certain.uncertain.items()
+    ]
+    open_phases = [p for p in PHASES if p not in certain.volumes and p not in certain.uncertain]
+    if open_phases:
+        names = [f"the {phase.title} phase" for phase in open_phases]
+        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        remarks.append(f"Missing, or nothing tells which volume it is: {listed}.")
+    remarks += [
+        f"The {phase.title} phase cannot be used: {volume.problem}"
+        for phase, volume in certain.volumes.items()
+        if volume.problem is not None
+    ]
+    try:
+        recognise_phases(found.volumes, assume_order=True)
+    except InputError:
+        pass
+    else:
+        remarks.append(f"If they were taken in the order of their numbers, confirm it with {OPTION}.")
+    remarks += next_steps(found)
+    return _inspection(found, certain, None, tuple(remarks))
+
+
+def _inspection(
+    found: FoundVolumes,
+    certain: CertainPhases,
+    assignment: PhaseAssignment | None,
+    remarks: tuple[str, ...],
+) -> Inspection:
+    if assignment is None:
+        phases = {id(volume): (phase, certain.verdicts[phase]) for phase, volume in certain.volumes.items()}
+        reasons = {id(item.volume): item.reason for item in certain.left_out}
+    else:
+        phases = {id(assignment.volume(p)): (p, assignment.verdicts[p.index]) for p in PHASES}
+        reasons = {id(item.volume): item.reason for item in assignment.left_out}
+    perhaps = {id(volume): (phase, verdict) for phase, (volume, verdict) in certain.uncertain.items()}
+    times = _times(certain, phases)
+    volumes = []
+    for number, volume in enumerate(found.volumes, start=1):
+        phase, verdict = phases.get(id(volume), (None, Verdict((), 0.0)))
+        reason = reasons.get(id(volume), volume.problem)
+        if phase is None and reason is None:
+            if id(volume) in perhaps:
+                likely, verdict = perhaps[id(volume)]
+                reason = f"not certain, perhaps the {likely.title} phase"
+            else:
+                reason = why_not(volume, certain.clues, [p for p, _ in phases.values()])
+        time = times.get(id(volume))
+        volumes.append(
+            InspectedVolume(number, volume, time, phase, verdict.confidence, verdict.evidence, reason)
+        )
+    return Inspection(
+        volumes=tuple(volumes),
+        times_after=None if not times else "pre-contrast" if certain.bolus_start_s is None else "bolus",
+        missing=tuple(p for p in PHASES if all(p is not phase for phase, _ in phases.values())),
+        remarks=remarks,
+        problems=found.problems,
+        skipped=found.skipped,
+        copies=found.copies,
+        set_aside=found.set_aside,
+        doubts=_doubts(found.volumes, volumes),
+    )
+
+
+def _doubts(all_volumes: Sequence[SourceVolume], inspected: Sequence[InspectedVolume]) -> tuple[str, ...]:
+    """Where phases do not cover each other, and images whose identifiers say nothing."""
+    grids = {found.phase: found.volume.grid for found in inspected if found.phase is not None}
+    said = [
+        f"{f'The {found.phase.title} phase' if found.phase else f'Volume #{found.number}'} was {remark}."
+        for found in inspected
+        for remark in found.volume.remarks
+    ]
+    said += coverage_sentences(grids, Phase.PORTAL_VENOUS)
+    ambiguous = sum("ambiguous_uids" in volume.flags for volume in all_volumes)
+    if ambiguous:
+        said.append(
+            f"Different images have the same SOP Instance UID (in {ambiguous} of the volumes): DICOM results "
+            "cannot refer to them, the other results can be written."
+        )
+    return tuple(said)
+
+
+def _times(certain: CertainPhases, phases: dict[int, tuple[Phase, Verdict]]) -> dict[int, float]:
+    """Seconds after the bolus, or after the pre-contrast phase, by the volume's id."""
+    clocks = {id(clue.volume): clue.clock for clue in certain.clues}
+    pre = next((clocks.get(key) for key, (phase, _) in phases.items() if phase is Phase.PRE), None)
+    origin = certain.bolus_start_s
+    if origin is None and pre is not None:
+        origin = pre.seconds
+    if origin is None:
+        return {}
+    return {key: round(clock.seconds - origin, 3) for key, clock in clocks.items() if clock is not None}

@@ -1,0 +1,1 @@
+"""Words, colours and axes that people see."""

@@ -1,0 +1,1 @@
+"""From DICOM and volume files to volumes in memory."""

@@ -1,0 +1,1 @@
+"""DICOM files of MR images, from bytes to volumes."""

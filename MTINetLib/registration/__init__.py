@@ -1,0 +1,1 @@
+"""Phases moved onto one grid."""

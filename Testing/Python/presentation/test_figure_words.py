@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from support.made_analysis import made_analysis, made_study
+
+from MTINetLib.findings import LesionClass, LesionFinding
+from MTINetLib.presentation.figure_words import figures_in_words
+from MTINetLib.presentation.words import flag_in_brief, summary_in_words
+
+
+@pytest.fixture(scope="module")
+def lesion() -> LesionFinding:
+    return made_analysis(made_study()).findings.lesions[0]
+
+
+def test_figures_are_those_of_the_findings(lesion: LesionFinding) -> None:
+    values = {figure.name: figure.value for figure in figures_in_words(lesion)}
+    figures = lesion.enhancement
+    assert values["Arterial enhancement"] == f"{100 * figures['relative_enhancement'][1]:+.0f} %"
+    assert values["Contrast to liver, delayed"] == f"{100 * figures['lesion_to_liver_contrast'][3]:+.0f} %"
+    assert values["Wash-in"] == f"{100 * figures['wash_in_per_s']:+.1f} % / s"
+    assert values["Late change"] == f"{100 * figures['late_change']:+.0f} %"
+    assert values["Curve"] == "washout"
+
+
+def test_what_could_not_be_computed_is_a_dash(lesion: LesionFinding) -> None:
+    bare = replace(lesion, enhancement={"relative_enhancement": [None] * 4, "curve_kind": None})
+    assert {figure.value for figure in figures_in_words(bare)} == {"-", "- / -"}
+
+
+def test_every_figure_says_how_to_read_it(lesion: LesionFinding) -> None:
+    assert all(figure.meaning for figure in figures_in_words(lesion))
+
+
+def test_the_summary_counts_by_class() -> None:
+    findings = made_analysis(made_study()).findings
+    assert summary_in_words(findings) == "2 lesions found: 1 HCC, 1 hemangioma."
+    undecided = replace(findings.lesions[0], lesion_class=LesionClass.UNDECIDED)
+    assert summary_in_words(replace(findings, lesions=(undecided,))) == "1 lesion found: 1 undecided."
+    assert summary_in_words(replace(findings, lesions=())).startswith("No lesion was found.")
+
+
+def test_flags_have_a_short_form() -> None:
+    assert flag_in_brief("under_10_mm") == "small"
+    assert flag_in_brief("motion:arterial") == "motion"
+    assert flag_in_brief("something_new:1") == "something new"
