@@ -18,7 +18,7 @@ class CaseCheck:
         size: voxels (K, J, I) of the portal venous phase, None if unknown.
         problems: one sentence each; a case without any can be trained on.
         warnings: one sentence each; what is unusual, but may be meant.
-        flags: doubts about the values, as a study would carry them (see study/README.md).
+        flags: doubts about the values, as a study would carry them (see phases/README.md).
     """
 
     line: int

@@ -2,7 +2,7 @@
 
 The tiers, strongest first: the user's word; explicit phase tags; acquisition times after the bolus or
 between phases; words in the description; the order of time points; a check of the pixels.
-study/README.md explains them with their weights.
+phases/README.md explains them with their weights.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PhaseAssignment:
         verdicts: evidence sentences and confidence, in the order of PHASES.
         times_s: as in Study.
         left_out: volumes that no phase was taken from, with the reason.
-        flags: see study/README.md.
+        flags: see phases/README.md.
     """
 
     volumes: tuple[SourceVolume, SourceVolume, SourceVolume, SourceVolume]

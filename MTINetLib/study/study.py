@@ -48,7 +48,7 @@ class Study:
         times_s: seconds of each phase after the start of the bolus, or after the pre-contrast
             phase where the bolus is unknown; None where nothing tells.
         sources: one per phase.
-        flags: machine-readable words for doubts, such as ``motion:arterial`` (see study/README.md).
+        flags: machine-readable words for doubts, such as ``motion:arterial`` (see phases/README.md).
         alignment: correlation with the reference phase inside the body, per phase, after alignment;
             None where it was not measured.
     """

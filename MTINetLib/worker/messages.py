@@ -25,7 +25,7 @@ class PhaseFile(Message):
         grid: where its voxels lie.
         description, evidence, confidence, series_uid, time_point, instance_uids: as in PhaseSource.
         time_s: seconds after the start of the bolus, None where it is unknown.
-        flags: doubts about the volume, see study/README.md.
+        flags: doubts about the volume, see phases/README.md.
     """
 
     path: str

@@ -3,7 +3,7 @@
 ``python -m MTINetLib.reading.dicom.decode_in_child FOLDER`` runs it.
 
 A damaged stream can kill a decoder, hang it or fill the memory; then only this process ends. It answers
-requests that appear in its folder (see dicom_decode.py) and ends by itself when the folder is gone, when
+requests that appear in its folder (see decode.py) and ends by itself when the folder is gone, when
 nothing is asked for a while, or when one image takes too long.
 """
 

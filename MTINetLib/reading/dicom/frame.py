@@ -60,7 +60,7 @@ class Frame:
     ``spacing_mm`` is PixelSpacing (between rows, between columns), ``size`` is (rows, columns).
     ``kind`` tells apart what was reconstructed from the same acquisition: image type and echo.
     ``slope`` and ``intercept`` lead from stored values to the ones that are used, ``private_line`` to those
-    on the scanner's own scale (see dicom_scale.py). ``flag`` is a code for what is wrong with the file;
+    on the scanner's own scale (see scale.py). ``flag`` is a code for what is wrong with the file;
     ``ambiguous_uid``: a different image has the same UID.
     """
 

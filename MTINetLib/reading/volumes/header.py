@@ -33,7 +33,7 @@ class FileHeader:
         origin: LPS mm of the first voxel's centre.
         voxel_bytes: of one voxel as it is stored.
         size_field: what the format calls the voxel size, for people.
-        flags: doubts, see study/README.md.
+        flags: doubts, see phases/README.md.
     """
 
     path: Path

@@ -49,7 +49,7 @@ def test_phases_with_names_or_times_are_found_and_not_only_asked() -> None:
 
 
 def test_the_readme_shows_what_the_command_finds() -> None:
-    text = (Path(MTINetLib.__file__).parent / "reading" / "README.md").read_text(encoding="utf-8")
+    text = (Path(MTINetLib.__file__).parent / "phases" / "README.md").read_text(encoding="utf-8")
     for line in recognition_tables(_figures()).splitlines()[1:]:
         assert line in text
     assert f"seed {SEED}" in text
