@@ -11,7 +11,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.dicom.frame import Frame
 from MTINetLib.reading.dicom.header import SECONDS_PER_DAY, Header, to_number
-from MTINetLib.reading.dicom.scale import on_one_scale
+from MTINetLib.reading.dicom.one_scale import on_one_scale
 from MTINetLib.reading.dicom.scan import ScanResult, scan
 from MTINetLib.reading.dicom.series import joined_stacks, series_of
 from MTINetLib.reading.dicom.volumes import stacks_of_series, volume_of_stack

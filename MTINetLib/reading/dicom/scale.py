@@ -17,17 +17,12 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from pydicom.tag import BaseTag, Tag
 
 from MTINetLib.reading.dicom.header import Header
-
-if TYPE_CHECKING:
-    from MTINetLib.reading.dicom.frame import Frame
 
 _CREATOR = "Philips MR Imaging DD 001"
 #: Where that creator may have reserved its block, (2005,0010) as a rule, and its scale slope then.
@@ -68,25 +63,6 @@ def philips_line(header: Header, displayed: Line) -> Line | None:
         return None
     slope, intercept = displayed
     return (1.0 / found, intercept / (slope * found)) if slope else None
-
-
-def on_one_scale(frames: Iterable[Frame]) -> tuple[Frame, ...]:
-    """The frames with the private scale where all have it; otherwise as displayed, and marked if some do.
-
-    Images that were computed from others (ImageType DERIVED) are not asked.
-    """
-    known = tuple(frames)
-    asked = [frame for frame in known if frame.kind[:1] != ("DERIVED",)]
-    if not any(frame.private_line for frame in known):
-        return known
-    if asked and all(frame.private_line for frame in asked):
-        return tuple(
-            replace(frame, slope=frame.private_line[0], intercept=frame.private_line[1])
-            if frame.private_line
-            else frame
-            for frame in known
-        )
-    return tuple(replace(frame, mixed_scale=True) for frame in known)
 
 
 def _line_of_table(table: Header) -> Line:
