@@ -11,11 +11,12 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from MTINetLib.errors import InputError
+from MTINetLib.unfinished import Begun, noted
 
 #: Names longer than this become a number, for the longest name of most file systems is 255 bytes.
 _LONGEST_NAME = 200
@@ -37,8 +38,9 @@ def claimed(out: Path) -> Iterator[None]:
             raise _taken(out)
         _held.add(place)
     made: list[Path] = []
+    notes = ExitStack()
     try:
-        file = _claim_file(place, made, out)
+        file = _claim_file(place, made, notes, out)
         try:
             yield
         finally:
@@ -48,16 +50,37 @@ def claimed(out: Path) -> Iterator[None]:
         for folder in reversed(made):  # those that nothing came into
             with suppress(OSError):
                 folder.rmdir()
+        notes.close()
         with _guard:
             _held.discard(place)
 
 
-def _claim_file(place: Path, made: list[Path], out: Path) -> IO[bytes] | None:
+def take_away(path: Path) -> bool:
+    """Take away the file of a claim whose process was killed; False if it is still locked.
+
+    Where it is locked the process is not quite gone, or another has claimed the place by now.
+    """
+    try:
+        file = path.open("r+b")
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    with suppress(OSError):
+        if not _lock(file):
+            file.close()
+            return False
+    _let_go(file)
+    return True
+
+
+def _claim_file(place: Path, made: list[Path], notes: ExitStack, out: Path) -> IO[bytes] | None:
     """The open, locked file; None where there can be none."""
     path = place.with_name(f".mtinet-{_short(place.name)}.lock")
     while True:
         try:
-            _make_parents(place, made)
+            _make_parents(place, made, notes)
+            notes.enter_context(noted(Begun.CLAIM, path))
             file = path.open("ab")
         except OSError:
             return None
@@ -76,9 +99,10 @@ def _claim_file(place: Path, made: list[Path], out: Path) -> IO[bytes] | None:
         file.close()  # its last holder took it away in the meantime
 
 
-def _make_parents(place: Path, made: list[Path]) -> None:
+def _make_parents(place: Path, made: list[Path], notes: ExitStack) -> None:
     missing = [folder for folder in place.parents if not folder.exists()]
     for folder in reversed(missing):
+        notes.enter_context(noted(Begun.PARENT, folder))
         folder.mkdir(exist_ok=True)
         made.append(folder)
 

@@ -30,6 +30,7 @@ from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES
+from MTINetLib.unfinished import Begun, noted
 
 #: Beside the volumes of an added case: what it was made from, without anything that names a person.
 ORIGIN_FILE = "case.json"
@@ -89,21 +90,22 @@ def add_case(dataset: Path, new: NewCase, progress: Progress | None = None) -> A
     _check_known(dataset, rows, digest, patient)
     target = dataset / "cases" / case
     beside = target.with_name(f".part-{os.getpid()}-{case}")
-    try:
-        _write_files(beside, new, digest, watcher)
-        beside.replace(target)
+    with noted(Begun.TREE, beside):
         try:
-            _append(dataset, new, case, patient)
-        except BaseException:
-            shutil.rmtree(target, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise MissingResourceError(
-            f"The case could not be written to {dataset}: {error.strerror or error}; it is as it was."
-        ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        _remove_if_empty(target.parent, dataset)
+            _write_files(beside, new, digest, watcher)
+            beside.replace(target)
+            try:
+                _append(dataset, new, case, patient)
+            except BaseException:
+                shutil.rmtree(target, ignore_errors=True)
+                raise
+        except OSError as error:
+            raise MissingResourceError(
+                f"The case could not be written to {dataset}: {error.strerror or error}; it is as it was."
+            ) from error
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+            _remove_if_empty(target.parent, dataset)
     return AddedCase(case, patient, target)
 
 

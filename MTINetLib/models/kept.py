@@ -19,6 +19,7 @@ from MTINetLib.models.files import (
     write_model_files,
 )
 from MTINetLib.models.find import kept_folder, model_folders, models_in, told_name
+from MTINetLib.unfinished import Begun, noted
 
 _NAME = re.compile(r"[^\W_](?:[\w .+-]{0,58}[\w+-])?")
 
@@ -80,15 +81,16 @@ def keep_model(trained: Path, name: str) -> KeptModel:
     files = read_model_files(trained)
     config = {**files.config, "name": name}
     beside = target.with_name(f".part-{os.getpid()}-{target.name}")
-    try:
-        write_model_files(beside, files.weights, config)
-        beside.replace(target)
-    except OSError as error:
-        raise MissingResourceError(
-            f"The model could not be kept in {target.parent}: {error.strerror or error}."
-        ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with noted(Begun.TREE, beside):
+        try:
+            write_model_files(beside, files.weights, config)
+            beside.replace(target)
+        except OSError as error:
+            raise MissingResourceError(
+                f"The model could not be kept in {target.parent}: {error.strerror or error}."
+            ) from error
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
     return next(model for model in kept_models() if model.folder == target)
 
 

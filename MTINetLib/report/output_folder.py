@@ -11,6 +11,7 @@ from pathlib import Path
 
 from MTINetLib.errors import InputError, MissingResourceError, MTINetError
 from MTINetLib.reading.volumes.itk_name import itk_name
+from MTINetLib.unfinished import Begun, noted
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 #: Below this many free bytes a failed write is put down to the disk.
@@ -46,12 +47,6 @@ def holds_something(out: Path) -> bool:
     return bool(_held(out))
 
 
-def temporary_folders(parent: Path) -> frozenset[Path]:
-    """Our own temporary folders in ``parent``: of runs that go on, or that were killed."""
-    pattern = f"{_TEMPORARY}{'[0-9a-f]' * _LETTERS}"
-    return frozenset(folder for folder in parent.glob(pattern) if folder.is_dir())
-
-
 @contextmanager
 def new_results(out: Path, *, overwrite: bool, earlier: tuple[str, ...] = ()) -> Iterator[Path]:
     """A temporary folder on the same disk; its files move into ``out`` at the end of the block.
@@ -70,22 +65,23 @@ def new_results(out: Path, *, overwrite: bool, earlier: tuple[str, ...] = ()) ->
     """
     check_output_folder(out, overwrite=overwrite)
     temporary = _temporary_folder(out)
-    try:
-        with clear_disk_errors(out):
-            temporary.mkdir(parents=True)
-            yield temporary
-            if overwrite:
-                _move_into_place(temporary, out, earlier)
-            else:
-                _move_if_still_free(temporary, out)
-    except MTINetError as error:
-        # What failed inside names the temporary folder; the user knows only ``out``.
-        said = str(error)
-        if str(temporary) not in said:
-            raise
-        raise type(error)(said.replace(str(temporary), str(out))) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with noted(Begun.TREE, temporary):
+        try:
+            with clear_disk_errors(out):
+                temporary.mkdir(parents=True)
+                yield temporary
+                if overwrite:
+                    _move_into_place(temporary, out, earlier)
+                else:
+                    _move_if_still_free(temporary, out)
+        except MTINetError as error:
+            # What failed inside names the temporary folder; the user knows only ``out``.
+            said = str(error)
+            if str(temporary) not in said:
+                raise
+            raise type(error)(said.replace(str(temporary), str(out))) from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager

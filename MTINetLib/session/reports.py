@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Generator
 from contextlib import suppress
@@ -12,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from MTINetLib.claim import claimed
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import from_dict, to_dict
-from MTINetLib.report.output_folder import temporary_folders
 from MTINetLib.scene.dicom_database import put_into_database
 from MTINetLib.scene.dicom_files import dicom_files_steps, has_dicom_files
 from MTINetLib.scene.results import corrected_labels
@@ -253,17 +250,11 @@ class Reports:
             tracking=self._tracking(findings),
         )
 
-        before = temporary_folders(order.parent)
-
         def done(result: dict[str, Any]) -> None:
             if run == self._run:
                 self._done(order, folder, Reported.from_dict(result))
 
         def failed(error: MTINetError) -> None:
-            for left in temporary_folders(order.parent) - before:  # a killed worker could not tidy up
-                shutil.rmtree(left, ignore_errors=True)
-            with suppress(MTINetError), claimed(folder):
-                pass  # which takes away the claim that it left
             if run == self._run:
                 self._failed(error)
 

@@ -16,6 +16,8 @@ from typing import Any
 PROTOCOL = 1
 #: Names of the files in the folder of one run of the worker.
 COMMANDS, EVENTS, LOG = "commands.jsonl", "events.jsonl", "log.txt"
+#: The folder beside them with the notes of what a job has begun to write.
+BEGUN = "begun"
 #: Exit code of a worker that cannot write its events: the disk of the temporary folder is full.
 NO_EVENTS = 74
 #: Environment variable with that folder; its parent is the private folder, with the arrays.

@@ -20,8 +20,10 @@ from MTINetLib.worker.faults import Fault
 from MTINetLib.worker.process import WorkerProcess, default_command
 
 _LOG = logging.getLogger(__name__)
-#: How long the end of a process is waited for before the folder is removed; Windows keeps open files.
+#: How long the end of a killed process is waited for before its job's end is told, and before the folder
+#: is removed; Windows keeps open files.
 _LAST_WAIT_S = 1.0
+_CANCELLED = "The work was cancelled; nothing was changed."
 
 
 class Watcher(Protocol):
@@ -61,7 +63,8 @@ class Call:
     """One job that was asked for.
 
     Args:
-        finished: it has ended, well (``result``) or not (``error``).
+        finished: it has ended, well (``result``) or not (``error``). A job whose process was killed has its
+            error before: it ends when the process has gone, and what it had begun to write.
     """
 
     number: int
@@ -100,7 +103,7 @@ class WorkerClient:
         self._grace_s, self._hang_s = cancel_grace_s, hang_s
         self._waiting: list[Call] = []
         self._running: Call | None = None
-        self._heard = 0.0
+        self._heard = self._killed_at = 0.0
         self._numbers = 0
         self._held = _Held()
         self._end = weakref.finalize(self, _Held.release, self._held)
@@ -143,7 +146,7 @@ class WorkerClient:
             try:
                 process.send({"cancel": call.number})
             except MissingResourceError:
-                self._held.kill()
+                self._kill(Cancelled(_CANCELLED))
 
     def control(self, call: Call, word: str) -> None:
         """Say a word to the running job, such as ``pause``; one that has ended hears nothing."""
@@ -194,7 +197,7 @@ class WorkerClient:
         self._running, self._waiting = None, []
         self._held.release()
         for call in calls:
-            _finish(call, error=Cancelled("The work was cancelled; nothing was changed."))
+            _finish(call, error=Cancelled(_CANCELLED))
 
     def _start_next(self) -> None:
         while self._running is None and self._waiting:
@@ -207,15 +210,14 @@ class WorkerClient:
                 process = self._held.open_process(self._command, self._environment)
                 process.send({"submit": call.number, "job": call.job, "arguments": call.arguments})
             except MTINetError as error:
-                self._held.kill()
                 # Told in the next poll: a caller of submit does not have its call yet.
-                call.error = error
+                self._kill(error)
 
     def _hear(self) -> None:
         process = self._held.process
         call = self._running
         if call is not None and call.error is not None:
-            self._finish_running(error=call.error)
+            self._tell_of_the_killed(call.error)
             return
         if process is None:
             return
@@ -224,15 +226,24 @@ class WorkerClient:
             for event in process.events():
                 self._handle(event)
         except MissingResourceError as error:
-            self._held.kill()
-            self._finish_running(error=error)
+            self._kill(error)
             return
         if not alive:
-            reason = process.why_ended()
-            self._held.kill()  # what it started may still be there
             if self._running is not None:
                 _LOG.warning("the worker process has ended by itself")
-                self._finish_running(error=MissingResourceError(reason))
+            self._kill(MissingResourceError(process.why_ended()))  # what it started may still be there
+
+    def _kill(self, error: MTINetError) -> None:
+        """End the process; the running job fails with the error when the process has gone."""
+        self._held.kill()
+        self._killed_at = time.monotonic()
+        if self._running is not None:
+            self._running.error = error
+
+    def _tell_of_the_killed(self, error: MTINetError) -> None:
+        self._held.bury()
+        if self._held.all_gone or time.monotonic() - self._killed_at >= _LAST_WAIT_S:
+            self._finish_running(error=error)
 
     def _handle(self, event: Mapping[str, Any]) -> None:
         self._heard = time.monotonic()
@@ -255,15 +266,13 @@ class WorkerClient:
 
     def _look_at_the_clock(self) -> None:
         call, now = self._running, time.monotonic()
-        if call is None:
+        if call is None or call.error is not None:
             return
         if call.cancelled_at is not None and now - call.cancelled_at >= self._grace_s:
-            self._held.kill()
-            self._finish_running(error=Cancelled("The work was cancelled; nothing was changed."))
+            self._kill(Cancelled(_CANCELLED))
         elif self._hang_s is not None and now - self._heard >= self._hang_s:
-            self._held.kill()
-            self._finish_running(
-                error=MissingResourceError(
+            self._kill(
+                MissingResourceError(
                     f"The worker process said nothing for {self._hang_s:g} s and was ended; try again."
                 )
             )
@@ -280,7 +289,7 @@ class WorkerClient:
             return
         if call.cancelled_at is not None and not isinstance(error, Cancelled):
             # Too late to cancel, or ended by it: what the user asked for is what happens.
-            result, error = None, Cancelled("The work was cancelled; nothing was changed.")
+            result, error = None, Cancelled(_CANCELLED)
         _finish(call, result, error)
 
 
@@ -316,6 +325,11 @@ class _Held:
         if process is not None:
             process.kill()
             self._dying.append(process)
+
+    @property
+    def all_gone(self) -> bool:
+        """Whether no killed process was left when they were last buried."""
+        return not self._dying
 
     def bury(self) -> None:
         """Let go of killed processes that have gone by now."""

@@ -14,6 +14,7 @@ from MTINetLib.errors import MissingResourceError
 from MTINetLib.interpreter import environment, interpreter
 from MTINetLib.process_tree import detached, kill_tree
 from MTINetLib.worker.channel import (
+    BEGUN,
     COMMANDS,
     EVENTS,
     LOG,
@@ -24,6 +25,7 @@ from MTINetLib.worker.channel import (
     LineWriter,
     parsed,
 )
+from MTINetLib.worker.clear_unfinished import clear_unfinished
 
 #: How much of the log's end is looked through for the reason of a failed start.
 _LOG_END = 4000
@@ -118,17 +120,22 @@ class WorkerProcess:
         self._commands.close()
 
     def gone(self, timeout_s: float = 0.0) -> bool:
-        """Whether a process that was killed has gone; its remains go with it.
+        """Whether a process that was killed has gone, and what it had begun to write with it.
 
         Args:
             timeout_s: wait for so long.
         """
         until = time.monotonic() + timeout_s
-        while any(process.poll() is None for process in (*self._killers, self._process)):
+        while not self._is_gone():
             if time.monotonic() >= until:
                 return False
             time.sleep(0.005)
         return True
+
+    def _is_gone(self) -> bool:
+        if any(process.poll() is None for process in (*self._killers, self._process)):
+            return False
+        return clear_unfinished(self._run / BEGUN)
 
     def why_ended(self) -> str:
         """One sentence for a process that ended without being asked to."""

@@ -16,8 +16,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.unfinished import keep_notes_in
 from MTINetLib.worker.alive import owner_is_gone
-from MTINetLib.worker.channel import COMMANDS, EVENTS, NO_EVENTS, PROTOCOL, LineReader, LineWriter, parsed
+from MTINetLib.worker.channel import (
+    BEGUN,
+    COMMANDS,
+    EVENTS,
+    NO_EVENTS,
+    PROTOCOL,
+    LineReader,
+    LineWriter,
+    parsed,
+)
+from MTINetLib.worker.clear_unfinished import clear_unfinished
 from MTINetLib.worker.faults import Fault, fault_of
 from MTINetLib.worker.jobs import JobContext, JobProgress, find_job
 from MTINetLib.worker.log_length import keep_log_short
@@ -42,6 +53,7 @@ class Server:
         self._run, self._folder = run, run.parent
         self._events = LineWriter(run / EVENTS)
         self._state = WarmState(self._folder)
+        keep_notes_in(run / BEGUN)
         self._waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         self._cancelled: dict[int, float] = {}
         self._words: dict[int, queue.SimpleQueue[str]] = {}
@@ -115,7 +127,7 @@ class Server:
                 looked = now
                 keep_log_short()
                 if owner_is_gone(self._folder):
-                    end_with_folder(self._folder)
+                    self._end()
             time.sleep(_LOOK_S)
 
     def _take(self, line: bytes) -> None:
@@ -142,8 +154,13 @@ class Server:
         except OSError:
             # The disk is full or the folder gone: without events there is no way to say so.
             if owner_is_gone(self._folder):
-                end_with_folder(self._folder)
+                self._end()
             os._exit(NO_EVENTS)
+
+    def _end(self) -> None:
+        """The client has gone: end without a trace, also of what a job has begun to write."""
+        clear_unfinished(self._run / BEGUN)
+        end_with_folder(self._folder)
 
 
 _TOLD_ROOMS = ("MTINetLib.inference", "MTINetLib.training")

@@ -30,6 +30,8 @@ JOBS = {
         "know",
         "short_of_memory",
         "full_disk",
+        "stuck_writing",
+        "waits",
         "count_loads",
         "unspeakable",
         "no_room_for_events",
@@ -54,6 +56,7 @@ def tell(arguments: Arguments, context: Any) -> Arguments:
 
 def never_looks_up(arguments: Arguments, context: Any) -> Arguments:
     """Python code that never asks whether it was cancelled, and tidies up when it ends."""
+    (context.folder / "begun-for-ever").touch()
     try:
         while True:
             time.sleep(0.01)
@@ -149,6 +152,29 @@ def full_disk(arguments: Arguments, context: Any) -> Arguments:
 
     Path.open = on_full_disk  # type: ignore[method-assign, assignment]
     return {}
+
+
+def stuck_writing(arguments: Arguments, context: Any) -> Arguments:
+    """From here on the file ``name`` is never written: the process dies there, or hangs in C code."""
+    open_file = Path.open
+
+    def stuck(path: Path, mode: str = "r", *others: Any, **named: Any) -> Any:
+        if "w" in mode and path.name == arguments["name"]:
+            _ENDS[arguments["how"]](arguments, context)
+        return open_file(path, mode, *others, **named)
+
+    Path.open = stuck  # type: ignore[method-assign, assignment]
+    return {}
+
+
+_ENDS = {"dies": dies, "hangs": hang, "sleeps": never_looks_up}
+
+
+def waits(arguments: Arguments, context: Any) -> Arguments:
+    """A job that is silent until somebody makes the file ``go``."""
+    while not (context.folder / "go").exists():
+        time.sleep(0.01)
+    return {"waited": True}
 
 
 _loads = {"models": 0, "arrays": 0}

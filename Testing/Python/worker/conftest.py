@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.waiting import LONGEST_WAIT_S
 
 from MTINetLib.worker.client import WorkerClient
 
@@ -15,6 +16,14 @@ FAULTY = [sys.executable, str(Path(__file__).resolve().parents[2] / "support" / 
 def faulty() -> Iterator[WorkerClient]:
     """A client of a worker with faulty jobs besides its own."""
     client = WorkerClient(FAULTY)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[WorkerClient]:
+    """One client for all tests of a module that lets every job end by itself, and never kills its worker."""
+    client = WorkerClient(FAULTY, cancel_grace_s=LONGEST_WAIT_S)
     yield client
     client.close()
 
