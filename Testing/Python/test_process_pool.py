@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -88,7 +87,7 @@ def test_the_work_looks_up_often_and_ends_when_it_is_told_to() -> None:
     looked = []
 
     def look_up() -> None:
-        looked.append(time.monotonic())
+        looked.append(True)
         if len(looked) > 15:
             raise Cancelled
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 
 from .made_analysis import made_analysis
+from .waiting import wait_until
 
 
 def corrected_session(worker: Any, study: Study, analysis: Any = None) -> Any:
@@ -35,15 +35,16 @@ def corrected_session(worker: Any, study: Study, analysis: Any = None) -> Any:
     return session
 
 
-def settle(session: Any, until: Callable[[], bool] | None = None, within_s: float = 30.0) -> None:
+def settle(session: Any, until: Callable[[], bool] | None = None) -> None:
     """Poll until nothing waits (and ``until`` holds); errors of the session fail the test."""
     from MTINetLib.session.state import State
 
-    end = time.monotonic() + within_s
-    while session.correction.waiting or session.state is not State.IDLE or (until and not until()):
-        session.poll()
-        assert time.monotonic() < end, f"still {session.state}: {session.message}"
-        time.sleep(0.003)
+    def is_settled() -> bool:
+        busy = session.correction.waiting or session.state is not State.IDLE
+        return not busy and (until is None or until())
+
+    if not is_settled():
+        wait_until(is_settled, session.poll, lambda: f"still {session.state}: {session.message}")
     assert session.message is None or session.message.kind != "error", session.message.text
 
 

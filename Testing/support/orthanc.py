@@ -46,26 +46,26 @@ class Orthanc:
 
     def get(self, path: str) -> Any:
         """An answer of its REST interface, read as JSON."""
-        with _open(f"http://127.0.0.1:{self.http}{path}", timeout=20) as answer:
+        with _open(f"http://127.0.0.1:{self.http}{path}", timeout=120) as answer:
             return json.load(answer)
 
     def find(self, level: str, query: Mapping[str, str]) -> list[str]:
         """Orthanc's identifiers of what a query finds."""
         body = json.dumps({"Level": level, "Query": dict(query)}).encode()
-        with _open(Request(f"http://127.0.0.1:{self.http}/tools/find", data=body), timeout=20) as answer:
+        with _open(Request(f"http://127.0.0.1:{self.http}/tools/find", data=body), timeout=120) as answer:
             return list(json.load(answer))
 
     def file(self, sop_instance: str) -> bytes:
         """An object as it is stored."""
         (found,) = self.find("Instance", {"SOPInstanceUID": sop_instance})
-        with _open(f"http://127.0.0.1:{self.http}/instances/{found}/file", timeout=20) as answer:
+        with _open(f"http://127.0.0.1:{self.http}/instances/{found}/file", timeout=120) as answer:
             return bytes(answer.read())
 
     def forget(self) -> None:
         """Empty the archive."""
         for patient in self.get("/patients"):
             request = Request(f"http://127.0.0.1:{self.http}/patients/{patient}", method="DELETE")
-            _open(request, timeout=20).close()
+            _open(request, timeout=120).close()
 
 
 def program() -> str:

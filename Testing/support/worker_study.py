@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def open_study(client: WorkerClient, study: Study, key: str = "study", alignment
     """The study opened in the worker."""
     files = phase_files(client.folder, study)
     request = OpenStudy(key, files, Phase.PORTAL_VENOUS, alignment)  # type: ignore[arg-type]
-    return OpenedStudy.from_dict(client.wait(client.submit("open_study", request.to_dict()), timeout_s=60))
+    return OpenedStudy.from_dict(client.wait(client.submit("open_study", request.to_dict()), timeout_s=120))
 
 
 if sys.platform == "win32":
@@ -104,13 +104,3 @@ else:
     def kill(pid: int) -> None:
         """End a process at once, as a system does that is out of memory."""
         os.kill(pid, signal.SIGKILL)
-
-
-def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
-    """Whether something comes true in time."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if holds():
-            return True
-        time.sleep(0.01)
-    return holds()

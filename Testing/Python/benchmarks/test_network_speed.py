@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import torch
 from torch import Tensor
 
+from benchmarks import network_speed
 from benchmarks.matmul import matmul_peak_gflops
 from benchmarks.network_speed import gflop_per_slice, race, segmentation_only, whole_network
 from benchmarks.plain_unet import plain_conv_unet
@@ -15,24 +14,26 @@ from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.cost import network_cost
 
 
-def test_a_race_times_every_slice_and_takes_the_median_of_the_rounds() -> None:
-    naps = {"slow": 0.02, "fast": 0.005}
+def test_a_race_times_every_slice_and_takes_the_median_of_the_rounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, seconds = [100.0], {"slow": 0.02, "fast": 0.005}
     order: list[str] = []
+    monkeypatch.setattr(network_speed.time, "perf_counter", lambda: now[0])
 
-    def sleeper(name: str) -> object:
+    def worker(name: str) -> object:
         def run(phases: Tensor) -> object:
             order.append(name)
-            time.sleep(naps[name] * len(phases))
+            # The third round is ten times slower.
+            now[0] += seconds[name] * len(phases) * (10 if len(order) > 12 else 1)
             return None
 
         return run
 
-    speeds = race({name: sleeper(name) for name in naps}, torch.zeros(3, 4, 8, 8), batch=2, rounds=3)  # type: ignore[misc]
-    # A nap is never shorter than asked for; on a busy machine it may be longer.
-    assert speeds["slow"].median_ms >= 20.0
-    assert 5.0 <= speeds["fast"].median_ms < speeds["slow"].median_ms
-    assert speeds["slow"].best_ms <= speeds["slow"].median_ms
-    assert len(speeds["slow"].rounds_ms) == 3
+    speeds = race({name: worker(name) for name in seconds}, torch.zeros(3, 4, 8, 8), batch=2, rounds=3)  # type: ignore[misc]
+    assert speeds["slow"].rounds_ms == pytest.approx((20.0, 20.0, 200.0))
+    assert (speeds["slow"].median_ms, speeds["slow"].best_ms) == pytest.approx((20.0, 20.0))
+    assert (speeds["fast"].median_ms, speeds["fast"].best_ms) == pytest.approx((5.0, 5.0))
     # After the warm-up (two batch sizes each) the two take turns: two batches of one, two of the other.
     assert order[4:12] == ["slow", "slow", "fast", "fast"] * 2
 

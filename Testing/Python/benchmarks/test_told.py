@@ -42,9 +42,9 @@ def test_what_a_hanging_process_had_told_stays_with_what_it_was_doing(tmp_path: 
     body = "teller.doing('loading')\nteller.figures({'a': 3})\nteller.cut('half of it')\n"
     body += "teller.doing('waiting for the device')\nopen(sys.argv[1], 'a').write('{\"figu')\ntime.sleep(600)"
     _write(tmp_path, module, body)
-    told = hear(module, [], failed="no", seconds=6.0)
+    told = hear(module, [], failed="no", seconds=15.0)
     assert told.merged == {"a": 3}
-    assert told.cuts == ("half of it", "not done after 6 s, ended while waiting for the device")
+    assert told.cuts == ("half of it", "not done after 15 s, ended while waiting for the device")
     assert told.run is None
 
 

@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to a process")
 
@@ -36,10 +36,7 @@ def start(
 
 def wait_for_work(folder: Path) -> None:
     """Until the temporary folder holds a whole study."""
-    until = time.monotonic() + 120
-    while not list(folder.glob(".set-*/cases/*/truth.json")):
-        assert time.monotonic() < until, "the work never began"
-        time.sleep(0.05)
+    wait_until(lambda: list(folder.glob(".set-*/cases/*/truth.json")), told=lambda: "the work never began")
 
 
 def children_of(pid: int) -> list[int]:
@@ -84,10 +81,7 @@ def test_an_ending_is_a_cancellation(
     assert told == "mtinet: Cancelled.\n"
     assert list(tmp_path.iterdir()) == [tmp_path / "start.py"]
     assert (jobs == "1") == (not children)
-    until = time.monotonic() + 30
-    while any(map(is_running, children)):
-        assert time.monotonic() < until, "processes stayed behind"
-        time.sleep(0.05)
+    wait_until(lambda: not any(map(is_running, children)), told=lambda: "processes stayed behind")
 
 
 def test_what_was_ignored_stays_ignored(tmp_path: Path) -> None:

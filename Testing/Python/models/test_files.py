@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import struct
-import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -40,16 +39,14 @@ def _sign(folder: Path) -> None:
 
 
 def _refused(folder: Path) -> str:
-    """What is said of it; it takes neither time nor memory."""
+    """What is said of it; it takes no memory."""
     tracemalloc.start()
-    start = time.process_time()
     try:
         with pytest.raises(ModelError) as caught:
             load_model(folder)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert time.process_time() - start < 5.0
     assert peak < 100e6
     return str(caught.value)
 

@@ -132,10 +132,10 @@ def test_a_training_that_runs_needs_no_more_width(
         slicer_desktop.wait_until(lambda: training.desk.checked is not None and not training.busy)
         training.start(TrainingChoices(str(dataset), preset="quick", changes=SHORT))
         assert training.run.active, training.message
-        slicer_desktop.wait_until(lambda: training.run.curves.losses or not training.busy, seconds=200)
+        slicer_desktop.wait_until(lambda: training.run.curves.losses or not training.busy)
         width, height = laid_out(slicer_desktop, widget)
         training.run.stop()
-        slicer_desktop.wait_until(lambda: not training.busy, seconds=200)
+        slicer_desktop.wait_until(lambda: not training.busy)
     assert width <= WIDTH
     assert height <= TWO_SCREENS
 

@@ -104,7 +104,7 @@ def test_a_script_trains_and_stops_a_run(
         logic.session.poll()
         slicer_desktop.breathe()
     training.run.stop()
-    training.wait(timeout_s=30)
+    training.wait(timeout_s=120)
     assert (run.models[0] / "config.json").is_file()
     assert not training.run.record.finished
     with pytest.raises(InputError, match="dataset"):

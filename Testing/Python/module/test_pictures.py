@@ -69,7 +69,7 @@ def test_the_training_tab_is_pictured_with_a_run(
     panel.ui.datasetPath.currentPath = str(dataset)
     slicer_desktop.wait_until(lambda: training.desk.checked is not None and not training.busy)
     training.start(TrainingChoices(str(dataset), preset="quick", changes=SHORT))
-    slicer_desktop.wait_until(lambda: not training.busy, seconds=400)
+    slicer_desktop.wait_until(lambda: not training.busy)
     hang_up(panel.ui.curvePlace, draw_losses(training.run.curves))
     show_path(panel.ui.datasetPath, "Datasets/liver")
     show_path(panel.ui.runsPath, "Training")

@@ -99,7 +99,7 @@ def test_an_analysis_ends_by_itself_while_another_module_is_shown(
     widget.logic.session.choices.model = str(small_model)
     widget.logic.analyze(wait=False)
     widget.exit()
-    slicer_desktop.wait_until(lambda: not widget.logic.session.busy, 60)
+    slicer_desktop.wait_until(lambda: not widget.logic.session.busy)
     assert widget.logic.findings.provenance.model_name == "random-small"
     assert layout_in_use() != LAYOUT_ID
     widget.enter()

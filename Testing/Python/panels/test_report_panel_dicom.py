@@ -76,7 +76,7 @@ def test_the_objects_are_written_and_go_into_the_database(
     assert panel._boxes["dicom"].enabled
     assert not shown(panel, "databaseButton")
     panel.ui.writeButton.click()
-    settle(session, within_s=300)
+    settle(session)
     names = {path.name for path in (tmp_path / "mtinet-report" / "dicom").iterdir()}
     assert names == {"segmentation.dcm", "measurements.dcm", "report.dcm"}
     assert shown(panel, "openFolderButton")

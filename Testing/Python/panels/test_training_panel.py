@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
+from support.waiting import wait_until
 
 from MTINetLib.session.training_state import RunState
 
@@ -46,12 +46,8 @@ def open_panel(slicer_desktop: Any) -> Iterator[Callable[[Any], Any]]:
         yield opened
 
 
-def until(session: Any, what: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        session.poll()
-        assert time.monotonic() < end, (session.training.run.state, session.training.message)
-        time.sleep(0.005)
+def until(session: Any, what: Callable[[], bool]) -> None:
+    wait_until(what, session.poll, lambda: (session.training.run.state, session.training.message))
 
 
 def checked(session: Any, panel: Any, folder: Path) -> None:

@@ -83,7 +83,7 @@ def test_the_masks_are_taken_with_their_numbers_and_the_network_reads_them(sessi
     node = add_segmentation(session.choices.phases.portalVenous, drawn)
     session.start_from(node)
     assert session.busy
-    settle(session, within_s=300)
+    settle(session)
     labels = corrected_labels(session.results)
     expected = np.where(drawn["2 HCC"], 2, np.where(drawn["5 HCC"], 5, np.where(drawn["drawn"], 1, 0)))
     np.testing.assert_array_equal(labels, expected)
@@ -135,7 +135,7 @@ def test_a_segmentation_elsewhere_is_one_sentence(session: Any) -> None:
 def test_the_lesions_that_are_shown_are_no_new_start(session: Any) -> None:
     node = add_segmentation(session.choices.phases.portalVenous, {"1": masks()["drawn"]})
     session.start_from(node)
-    settle(session, within_s=300)
+    settle(session)
     before = session.findings
     session.start_from(session.results.segmentation)
     assert not session.busy
@@ -157,7 +157,7 @@ def test_lesions_that_were_taken_over_can_be_corrected_and_given_back(session: A
 
     node = add_segmentation(session.choices.phases.portalVenous, masks())
     session.start_from(node)
-    settle(session, within_s=300)
+    settle(session)
     before, order = session.findings, segment_ids(session.results.segmentation)
     assert session.selected == before.lesions[0].label
     session.select(5)

@@ -125,7 +125,7 @@ def analyzed_by(worker: ThresholdWorker, transform: Any) -> Session:
         choose_volume(choices, phase, node)
     session = Session(choices, worker)
     session.start_analysis()
-    session.wait(timeout_s=60)
+    session.wait(timeout_s=120)
     assert session.results is not None
     settle(session)
     return session

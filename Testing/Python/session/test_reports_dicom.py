@@ -89,7 +89,7 @@ def measured(worker: Any, study: LoadedStudy, turned: Turned = PLAIN) -> Any:
 
 def written(session: Any, folder: Path, **changes: Any) -> dict[str, Any]:
     session.reports.write(folder, ("json", "dicom"), **changes)
-    settle(session, within_s=300)
+    settle(session)
     return {path.name: pydicom.dcmread(path) for path in session.reports.dicom_files}
 
 

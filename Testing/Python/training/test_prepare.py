@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 import SimpleITK
+from support.waiting import wait_until
 
 from MTINetLib.dataset.check import check_dataset
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
@@ -237,10 +237,7 @@ def test_preparing_processes_end_when_their_parent_is_killed(dataset: Path, tmp_
     )
     children = [int(word) for word in told.stdout.split()]
     assert len(children) == 2, told.stderr
-    end = time.monotonic() + 20
-    while any(psutil.pid_exists(child) for child in children) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not [child for child in children if psutil.pid_exists(child)]
+    wait_until(lambda: not any(psutil.pid_exists(child) for child in children))
 
 
 def test_a_mask_on_another_grid_is_an_error_that_names_the_case(dataset: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from MTINetLib.models.store import load_model
+from MTINetLib.training import budget as budget_module
 from MTINetLib.training import cross_validation
 from MTINetLib.training import train as module
 from MTINetLib.training.budget import Budget
@@ -80,16 +80,20 @@ def test_a_run_stopped_before_its_first_validation_has_no_model(
     assert train(tmp_path, tmp_path / "run", tiny, resume=True).steps == 8
 
 
-def test_the_budgets_clock_stands_still_while_the_run_is_held(tiny: TrainingSettings) -> None:
+def test_the_budgets_clock_stands_still_while_the_run_is_held(
+    tiny: TrainingSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(budget_module.time, "monotonic", lambda: now[0])
     budget = Budget(replace(tiny, max_steps=None, max_minutes=1.0), steps_per_epoch=2)
     budget.start()
+    now[0] += 3.0
     with budget.on_hold():
-        before = budget.seconds
-        time.sleep(0.05)
-        assert budget.seconds == before
-    assert budget.seconds < 0.05
-    time.sleep(0.01)
-    assert budget.seconds > before
+        now[0] += 50.0
+        assert budget.seconds == 3.0
+    assert budget.seconds == 3.0
+    now[0] += 2.0
+    assert budget.seconds == 5.0
 
 
 def test_folds_are_counted_and_a_stop_leaves_the_finished_ones(

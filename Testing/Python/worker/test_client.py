@@ -10,10 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.worker_study import Heard, is_gone, kill, wait_until
+from support.waiting import LONGEST_WAIT_S, wait_until
+from support.worker_study import Heard, is_gone, kill
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
+from MTINetLib.worker import client as client_module
+from MTINetLib.worker import jobs
 from MTINetLib.worker.client import WorkerClient
+from MTINetLib.worker.jobs import JobProgress
 from MTINetLib.worker.process import RUN_VARIABLE, default_command
 
 TESTING = Path(__file__).resolve().parents[2]
@@ -22,21 +26,14 @@ FAULTY = [sys.executable, str(TESTING / "support" / "faulty_worker.py")]
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[WorkerClient]:
-    client = WorkerClient(FAULTY)
+    """A client that lets every job end by itself: a process that goes on was not killed."""
+    client = WorkerClient(FAULTY, cancel_grace_s=LONGEST_WAIT_S)
     yield client
     client.close()
 
 
-def poll_until(client: WorkerClient, holds, seconds: float = 5) -> bool:  # type: ignore[no-untyped-def]
-    def now() -> bool:
-        client.poll()
-        return holds()
-
-    return wait_until(now, seconds)
-
-
 def works(client: WorkerClient) -> bool:
-    return client.wait(client.submit("tell", {"a": 1}), timeout_s=20) == {"a": 1}
+    return client.wait(client.submit("tell", {"a": 1}), timeout_s=120) == {"a": 1}
 
 
 def test_nothing_is_started_before_the_first_job() -> None:
@@ -60,7 +57,7 @@ def test_jobs_run_one_after_the_other_and_their_watchers_hear_of_them(shared: Wo
     first, second = Heard(), Heard()
     one = shared.submit("count", {"to": 3}, first)
     other = shared.submit("tell", {"x": [1, 2]}, second)
-    shared.wait(other, timeout_s=20)
+    shared.wait(other, timeout_s=120)
     assert one.finished
     assert first.result == {"counted": 3}
     assert first.steps[0] == ("Counting", 0, 3)
@@ -68,24 +65,26 @@ def test_jobs_run_one_after_the_other_and_their_watchers_hear_of_them(shared: Wo
     assert second.result == {"x": [1, 2]}
 
 
-def test_progress_comes_at_most_thirty_times_a_second(shared: WorkerClient) -> None:
-    heard = Heard()
-    start = time.monotonic()
-    shared.wait(shared.submit("count", {"to": 2000, "pause": 0.0}, heard), timeout_s=20)
-    assert 1 <= len(heard.steps) <= 1 + 30 * (time.monotonic() - start)
+def test_progress_comes_at_most_thirty_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, sent = [0.0], []
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now[0])
+    progress = JobProgress(lambda *step: sent.append(step), lambda: False)
+    progress.start("Counting", 2000)
+    for step in range(2000):  # in two seconds
+        now[0] += 0.001
+        progress.update(step + 1)
+    assert 50 <= len(sent) <= 61
+    progress.start("Adding", 1)
+    assert sent[-1] == ("Adding", 0, 1), "a new stage is told at once"
 
 
 def test_poll_does_not_wait_while_a_job_runs(shared: WorkerClient) -> None:
-    heard = Heard()
-    call = shared.submit("count", {"to": 30}, heard)
-    without_news = 0
-    while not call.finished:
-        before = len(heard.steps)
+    call = shared.submit("waits", {})
+    for _ in range(20):
         shared.poll()
-        without_news += len(heard.steps) == before and not call.finished
-        time.sleep(0.001)
-    # One that waits returns with news only.
-    assert without_news > 0
+        assert not call.finished
+    (shared.folder / "go").touch()
+    assert shared.wait(call) == {"waited": True}
 
 
 def test_an_unknown_job_is_named(shared: WorkerClient) -> None:
@@ -96,7 +95,7 @@ def test_an_unknown_job_is_named(shared: WorkerClient) -> None:
 
 def test_prints_of_libraries_do_not_reach_the_client(shared: WorkerClient) -> None:
     heard = Heard()
-    shared.wait(shared.submit("talkative", {}, heard), timeout_s=20)
+    shared.wait(shared.submit("talkative", {}, heard), timeout_s=120)
     assert heard.result == {"said": "all"}
     assert works(shared)
 
@@ -117,7 +116,7 @@ def test_a_watcher_that_fails_does_not_stop_the_client(
             raise RuntimeError("the panel of Jane Doe is gone")
 
     call = shared.submit("tell", {}, Broken())
-    assert shared.wait(call, timeout_s=20) == {}
+    assert shared.wait(call, timeout_s=120) == {}
     assert "a watcher of the worker failed" in caplog.text
     assert "test_client.py" in caplog.text, "its place"
     assert "Jane Doe" not in caplog.text
@@ -126,14 +125,12 @@ def test_a_watcher_that_fails_does_not_stop_the_client(
 
 def test_a_job_that_looks_up_is_cancelled_without_ending_the_process(shared: WorkerClient) -> None:
     heard = Heard()
-    call = shared.submit("count", {"to": 1000}, heard)
-    assert poll_until(shared, lambda: len(heard.steps) > 2)
+    call = shared.submit("count", {"to": 10**9}, heard)
+    wait_until(lambda: len(heard.steps) > 2, shared.poll)
     pid = shared.pid
-    start = time.monotonic()
     shared.cancel(call)
     with pytest.raises(Cancelled):
         shared.wait(call)
-    assert time.monotonic() - start < 0.3
     assert isinstance(heard.error, Cancelled)
     assert works(shared)
     assert shared.pid == pid
@@ -142,41 +139,38 @@ def test_a_job_that_looks_up_is_cancelled_without_ending_the_process(shared: Wor
 def test_a_job_that_never_looks_up_is_interrupted_and_tidies_up(shared: WorkerClient) -> None:
     assert works(shared)
     pid, call = shared.pid, shared.submit("never_looks_up", {})
-    wait_until(lambda: False, 0.1)
-    start = time.monotonic()
+    wait_until(lambda: (shared.folder / "begun-for-ever").exists())
     shared.cancel(call)
     with pytest.raises(Cancelled):
         shared.wait(call)
-    assert time.monotonic() - start < 0.7
     assert (shared.folder / "tidied").exists()
     assert works(shared)
     assert shared.pid == pid
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not wake it: there the process is ended")
 def test_a_job_that_sleeps_is_woken_to_be_cancelled(shared: WorkerClient) -> None:
     heard = Heard()
     call = shared.submit("with_child", {}, heard)
-    assert poll_until(shared, lambda: bool(heard.stories))
-    pid, start = shared.pid, time.monotonic()
+    wait_until(lambda: bool(heard.stories), shared.poll)
+    pid = shared.pid
     shared.cancel(call)
     with pytest.raises(Cancelled):
         shared.wait(call)
-    assert time.monotonic() - start < 1.0
     assert works(shared)
-    if os.name == "posix":  # Windows does not wake it: there the process is ended
-        assert shared.pid == pid
+    assert shared.pid == pid
 
 
 def test_a_result_that_cannot_be_told_is_a_defect_and_the_worker_lives_on(shared: WorkerClient) -> None:
     with pytest.raises(MissingResourceError, match="defect of MTINet"):
-        shared.wait(shared.submit("unspeakable", {}), timeout_s=20)
+        shared.wait(shared.submit("unspeakable", {}), timeout_s=120)
     assert works(shared)
 
 
 def test_a_worker_that_cannot_speak_for_want_of_room_is_told_as_a_full_disk(faulty: WorkerClient) -> None:
     pytest.importorskip("resource", reason="Windows has no limit of a file's size")
     with pytest.raises(MissingResourceError, match="disk of the temporary folder is full"):
-        faulty.wait(faulty.submit("no_room_for_events", {}), timeout_s=20)
+        faulty.wait(faulty.submit("no_room_for_events", {}), timeout_s=120)
     assert works(faulty)
 
 
@@ -185,97 +179,103 @@ def test_a_job_that_waits_can_be_cancelled_and_the_others_go_on(shared: WorkerCl
     two, three = shared.submit("tell", {}), shared.submit("tell", {"n": 3})
     shared.cancel(two)
     with pytest.raises(Cancelled):
-        shared.wait(two, timeout_s=20)
-    assert shared.wait(three, timeout_s=20) == {"n": 3}
+        shared.wait(two, timeout_s=120)
+    assert shared.wait(three, timeout_s=120) == {"n": 3}
     assert one.result == {"counted": 20}
 
 
 def test_wait_breathes_and_gives_up_after_its_time(shared: WorkerClient) -> None:
     breaths = []
     with pytest.raises(Cancelled):
-        shared.wait(shared.submit("count", {"to": 1000}), lambda: breaths.append(1), timeout_s=0.3)
-    assert len(breaths) > 5
+        shared.wait(shared.submit("count", {"to": 10**9}), lambda: breaths.append(1), timeout_s=0.3)
+    assert breaths
 
 
-def test_a_hanging_worker_is_ended_within_a_second(faulty: WorkerClient) -> None:
+def test_a_hanging_worker_is_ended_after_its_grace(faulty: WorkerClient) -> None:
     assert works(faulty)
     pid = faulty.pid
     assert pid is not None
     call = faulty.submit("hang", {})
-    assert wait_until(lambda: (faulty.folder / "hangs").exists(), 5)
-    start = time.monotonic()
+    wait_until(lambda: (faulty.folder / "hangs").exists())
     faulty.cancel(call)
     with pytest.raises(Cancelled):
         faulty.wait(call)
-    assert time.monotonic() - start < 1.0
-    assert wait_until(lambda: is_gone(pid), 1)
+    wait_until(lambda: is_gone(pid))
     assert works(faulty)
 
 
-def test_a_worker_that_says_nothing_for_too_long_is_ended_where_that_is_asked_for() -> None:
-    client = WorkerClient(FAULTY, hang_s=4.0)  # a start on a busy machine takes longer than one
-    with pytest.raises(MissingResourceError, match="said nothing for 4 s"):
-        client.wait(client.submit("hang", {}), timeout_s=20)
+def test_a_worker_that_says_nothing_for_too_long_is_ended_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later, clock = [0.0], time.monotonic
+    monkeypatch.setattr(client_module.time, "monotonic", lambda: clock() + later[0])
+    client = WorkerClient(FAULTY, hang_s=600.0)
+    call = client.submit("hang", {})
+    wait_until(lambda: (client.folder / "hangs").exists(), client.poll)
+    assert not call.finished
+    later[0] = 601.0
+    with pytest.raises(MissingResourceError, match="said nothing for 600 s"):
+        client.wait(call)
     assert works(client)
     client.close()
 
 
 def test_a_killed_worker_is_one_clear_sentence_and_starts_again(faulty: WorkerClient) -> None:
     heard = Heard()
-    call, later = faulty.submit("count", {"to": 1000}, heard), faulty.submit("tell", {"b": 2})
-    assert poll_until(faulty, lambda: len(heard.steps) > 2)
+    call, later = faulty.submit("count", {"to": 10**9}, heard), faulty.submit("tell", {"b": 2})
+    wait_until(lambda: len(heard.steps) > 2, faulty.poll)
     assert faulty.pid is not None
     kill(faulty.pid)
     with pytest.raises(MissingResourceError, match=r"ended in the middle of its work \(.*try again"):
-        faulty.wait(call, timeout_s=5)
-    assert faulty.wait(later, timeout_s=20) == {"b": 2}
+        faulty.wait(call, timeout_s=120)
+    assert faulty.wait(later, timeout_s=120) == {"b": 2}
 
 
 def test_a_worker_that_dies_by_itself_is_told_with_its_exit_code(faulty: WorkerClient) -> None:
     with pytest.raises(MissingResourceError, match="exit code 3"):
-        faulty.wait(faulty.submit("dies", {}), timeout_s=20)
+        faulty.wait(faulty.submit("dies", {}), timeout_s=120)
     assert works(faulty)
 
 
 def test_what_a_job_started_ends_with_it(faulty: WorkerClient) -> None:
     heard = Heard()
     call = faulty.submit("with_child", {}, heard)
-    assert poll_until(faulty, lambda: bool(heard.stories))
+    wait_until(lambda: bool(heard.stories), faulty.poll)
     child = heard.stories[0][1]["pid"]
     assert not is_gone(child)
     assert faulty.pid is not None
     kill(faulty.pid)
     with pytest.raises(MissingResourceError):
-        faulty.wait(call, timeout_s=5)
-    assert wait_until(lambda: is_gone(child), 1)
+        faulty.wait(call, timeout_s=120)
+    wait_until(lambda: is_gone(child))
 
 
 def test_closing_ends_the_process_tree_and_removes_the_folder(faulty: WorkerClient) -> None:
     heard = Heard()
     call = faulty.submit("with_child", {}, heard)
-    assert poll_until(faulty, lambda: bool(heard.stories))
+    wait_until(lambda: bool(heard.stories), faulty.poll)
     folder, pid, child = faulty.folder, faulty.pid, heard.stories[0][1]["pid"]
     if os.name == "posix":
         assert folder.stat().st_mode & 0o077 == 0
     faulty.close()
     assert isinstance(call.error, Cancelled)
     assert not folder.exists()
-    assert wait_until(lambda: is_gone(child), 1)
+    wait_until(lambda: is_gone(child))
     assert pid is not None
-    assert wait_until(lambda: is_gone(pid), 1)
+    wait_until(lambda: is_gone(pid))
     faulty.close()
     assert works(faulty)
 
 
 def test_memory_that_runs_out_in_a_job_is_one_sentence(shared: WorkerClient) -> None:
     with pytest.raises(MissingResourceError, match="ran out of memory; close other programs"):
-        shared.wait(shared.submit("memory", {}), timeout_s=20)
+        shared.wait(shared.submit("memory", {}), timeout_s=120)
     assert works(shared)
 
 
 def test_a_full_disk_is_one_sentence_without_the_files_name(shared: WorkerClient) -> None:
     with pytest.raises(MissingResourceError, match="disk is full") as told:
-        shared.wait(shared.submit("disk_full", {}), timeout_s=20)
+        shared.wait(shared.submit("disk_full", {}), timeout_s=120)
     assert "Musterfrau" not in str(told.value)
 
 
@@ -285,7 +285,7 @@ def test_a_defect_tells_its_place_and_nothing_of_a_patient(
     with pytest.raises(
         MissingResourceError, match=r"defect of MTINet \(KeyError in .*faulty_jobs.py:"
     ) as told:
-        shared.wait(shared.submit("defect", {}), timeout_s=20)
+        shared.wait(shared.submit("defect", {}), timeout_s=120)
     log = "".join(path.read_text("utf-8", "replace") for path in shared.folder.glob("run-*/log.txt"))
     assert "Musterfrau" not in str(told.value) + caplog.text + log
     assert "faulty_jobs.py" in caplog.text
@@ -306,7 +306,7 @@ def test_a_missing_interpreter_is_named(tmp_path: Path) -> None:
 def test_a_worker_without_the_library_says_so() -> None:
     client = WorkerClient([sys.executable, "-I", "-S", "-m", "MTINetLib.worker"])
     with pytest.raises(MissingResourceError, match="could not find MTINetLib"):
-        client.wait(client.submit("environment", {}), timeout_s=20)
+        client.wait(client.submit("environment", {}), timeout_s=120)
     client.close()
 
 
@@ -314,7 +314,7 @@ def test_a_worker_without_a_package_that_it_needs_at_once_names_it(tmp_path: Pat
     (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError(\"No module named 'numpy'\", name='numpy')")
     client = WorkerClient(environment={"PYTHONPATH": str(tmp_path)})
     with pytest.raises(MissingResourceError, match="'numpy' is not installed: open Setup"):
-        client.wait(client.submit("environment", {}), timeout_s=20)
+        client.wait(client.submit("environment", {}), timeout_s=120)
     client.close()
 
 
@@ -324,11 +324,11 @@ def test_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
         "import json, os, pathlib, time\n"
         f"run = pathlib.Path(os.environ['{RUN_VARIABLE}'])\n"
         "(run / 'events.jsonl').write_text(json.dumps({'ready': 999, 'pid': os.getpid()}) + '\\n')\n"
-        "time.sleep(60)\n"
+        "time.sleep(600)\n"
     )
     client = WorkerClient([sys.executable, str(other)])
     with pytest.raises(MissingResourceError, match="another version of MTINet"):
-        client.wait(client.submit("tell", {}), timeout_s=20)
+        client.wait(client.submit("tell", {}), timeout_s=120)
     assert not client.running
     client.close()
 
@@ -346,15 +346,15 @@ def test_the_worker_ends_with_its_parent_in_mid_job_and_takes_the_folder_along(t
         "    client.poll(); time.sleep(0.01)\n"
         "told = {'pid': client.pid, 'child': heard.stories[0][1]['pid'], 'folder': str(client.folder)}\n"
         "print(json.dumps(told), flush=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(600)\n"
     )
     with subprocess.Popen([sys.executable, str(parent)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
         assert not is_gone(told["pid"])
         process.kill()
-    assert wait_until(lambda: is_gone(told["pid"]), 2)
-    assert wait_until(lambda: is_gone(told["child"]), 1)
+    wait_until(lambda: is_gone(told["pid"]))
+    wait_until(lambda: is_gone(told["child"]))
     assert not Path(told["folder"]).exists()
     assert not Path(told["folder"] + ".gone").exists()
 
@@ -365,7 +365,7 @@ def test_a_client_that_is_forgotten_ends_its_worker() -> None:
     pid, folder = client.pid, client.folder
     assert pid is not None
     del client
-    assert wait_until(lambda: is_gone(pid), 1)
+    wait_until(lambda: is_gone(pid))
     assert not folder.exists()
 
 
@@ -382,19 +382,19 @@ def test_a_worker_behind_a_launcher_dies_with_it(tmp_path: Path) -> None:
     pid = client.pid
     assert pid is not None
     call = client.submit("hang", {})
-    assert wait_until(lambda: (client.folder / "hangs").exists(), 5)
+    wait_until(lambda: (client.folder / "hangs").exists())
     client.cancel(call)
     with pytest.raises(Cancelled):
         client.wait(call)
-    assert wait_until(lambda: is_gone(pid), 1)
+    wait_until(lambda: is_gone(pid))
     assert works(client)
     heard = Heard()
-    call = client.submit("count", {"to": 1000}, heard)
-    assert poll_until(client, lambda: bool(heard.steps))
+    call = client.submit("count", {"to": 10**9}, heard)
+    wait_until(lambda: bool(heard.steps), client.poll)
     assert client.pid is not None
     kill(client.pid)
     with pytest.raises(MissingResourceError, match="ended in the middle of its work"):
-        client.wait(call, timeout_s=5)
+        client.wait(call, timeout_s=120)
     client.close()
 
 

@@ -10,7 +10,7 @@ from MTINetLib.worker.messages import Environment
 
 
 def told(client: WorkerClient) -> Environment:
-    return Environment.from_dict(client.wait(client.submit("environment", {}), timeout_s=60))
+    return Environment.from_dict(client.wait(client.submit("environment", {}), timeout_s=120))
 
 
 def test_the_environment_names_python_packages_devices_and_models(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.made_analysis import made_grid, made_study
+from support.waiting import wait_until
 from support.worker_study import Heard, open_study, phase_files
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
@@ -20,7 +20,7 @@ STUDY = made_study()
 
 def refused(client: WorkerClient, request: OpenStudy) -> str:
     with pytest.raises(InputError) as told:
-        client.wait(client.submit("open_study", request.to_dict()), timeout_s=60)
+        client.wait(client.submit("open_study", request.to_dict()), timeout_s=120)
     return str(told.value)
 
 
@@ -53,7 +53,7 @@ def test_phases_on_other_grids_are_aligned_as_the_library_does(client: WorkerCli
     np.save(files[1].path, coarse.astype(np.int16))
     files[1] = replace(files[1], grid=replace(STUDY.grid, shape=coarse.shape, spacing=spacing))
     request = OpenStudy("coarse", tuple(files), alignment="off")  # type: ignore[arg-type]
-    result = client.wait(client.submit("open_study", request.to_dict()), timeout_s=60)
+    result = client.wait(client.submit("open_study", request.to_dict()), timeout_s=120)
     assert "resampled:arterial" in result["flags"]
     inside = np.s_[2:-2, 4:-4, 4:-4]
     arterial = np.load(result["volumes"])[1][inside]
@@ -63,7 +63,7 @@ def test_phases_on_other_grids_are_aligned_as_the_library_does(client: WorkerCli
 def test_doubtful_phases_and_unknown_times_are_flagged(client: WorkerClient) -> None:
     files = tuple(replace(file, time_s=None, confidence=0.65) for file in phase_files(client.folder, STUDY))
     request = OpenStudy("doubtful", files, alignment="off")  # type: ignore[arg-type]
-    result = client.wait(client.submit("open_study", request.to_dict()), timeout_s=60)
+    result = client.wait(client.submit("open_study", request.to_dict()), timeout_s=120)
     assert {"times_unknown", "phase_doubt:arterial"} <= set(result["flags"])
 
 
@@ -107,18 +107,17 @@ def test_an_unknown_alignment_is_refused(client: WorkerClient) -> None:
     assert "alignment 'bend' is unknown" in refused(client, request)
 
 
-def test_alignment_is_cancelled_within_a_second(client: WorkerClient) -> None:
+def test_an_alignment_that_is_cancelled_ends_by_itself(patient: WorkerClient) -> None:
     study = made_study(replace(made_grid((40, 160, 160)), spacing=(2.0, 2.0, 4.0)))
-    request = OpenStudy("moved", phase_files(client.folder, study), alignment="force")  # type: ignore[arg-type]
-    call = client.submit("open_study", request.to_dict(), heard := Heard())
-    while ("Aligning phases", 0, 4) not in heard.steps and not call.finished:
-        client.poll()
-    start = time.monotonic()
-    client.cancel(call)
+    request = OpenStudy("moved", phase_files(patient.folder, study), alignment="force")  # type: ignore[arg-type]
+    call = patient.submit("open_study", request.to_dict(), heard := Heard())
+    wait_until(lambda: ("Aligning phases", 0, 4) in heard.steps or call.finished, patient.poll)
+    pid = patient.pid
+    patient.cancel(call)
     with pytest.raises(Cancelled):
-        client.wait(call)
-    assert time.monotonic() - start < 1.0
-    open_study(client, STUDY)
+        patient.wait(call)
+    open_study(patient, STUDY)
+    assert patient.pid == pid, "it was not killed"
 
 
 def test_a_study_that_was_never_opened_is_a_clear_error(client: WorkerClient) -> None:
@@ -127,7 +126,7 @@ def test_a_study_that_was_never_opened_is_a_clear_error(client: WorkerClient) ->
     before = {"lesions": [], "study": {}, "provenance": {}, "schema_version": "1.0"}
     arguments = {"study": "never", "labels": str(labels), "before": before}
     with pytest.raises(MTINetError, match="not open in the worker any more; analyse it again"):
-        client.wait(client.submit("measure", arguments), timeout_s=20)
+        client.wait(client.submit("measure", arguments), timeout_s=120)
 
 
 def test_the_sample_study_is_four_phases_with_times_that_open_as_they_are(client: WorkerClient) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from support.waiting import wait_until
+
 from MTINetLib.scene.slicer_core import slicer_module
 
 from .popups import Popup, popups
@@ -33,16 +35,9 @@ class Desktop:
         """Let timers and events happen, once."""
         self.slicer.app.processEvents()
 
-    def wait_until(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
-        """Let the event loop run until the condition holds; fails after that time."""
-        import time
-
-        end = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > end:
-                raise AssertionError("it did not come about in time")
-            self.breathe()
-            time.sleep(0.002)
+    def wait_until(self, condition: Callable[[], Any]) -> None:
+        """Let the event loop run until the condition holds."""
+        wait_until(condition, self.breathe)
 
     def open_window(self, width: int = 900, height: int = 640) -> Any:
         """From now on there are views, in so many pixels; gives the layout manager."""

