@@ -163,7 +163,7 @@ class Server:
         end_with_folder(self._folder)
 
 
-_TOLD_ROOMS = ("MTINetLib.inference", "MTINetLib.training")
+_TOLD_ROOMS = ("MTINetLib.inference", "MTINetLib.models", "MTINetLib.training")
 
 
 class _Notes(logging.Handler):

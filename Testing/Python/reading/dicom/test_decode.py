@@ -125,7 +125,7 @@ def _faulty_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) 
     (package / "faulty_decoder.py").write_text(
         "import os, sys, time, signal\n"
         "from pathlib import Path\n"
-        "from MTINetLib.study import decode_in_child as child\n"
+        "from MTINetLib.reading.dicom import decode_in_child as child\n"
         "whole = child.decode\n"
         "def decode(item, scratch):\n"
         "    if Path(item['path']).name == 'bad':\n"
