@@ -4,11 +4,12 @@ MTINET = $(VENV)/bin/mtinet
 PYTHON_VENV = $(VENV)/bin/python
 export VENV
 
-.PHONY: help demo test model bench pictures lint format constraints list-files clean distclean
+.PHONY: help demo test docs model bench pictures lint format constraints list-files clean distclean
 
 help:
 	@echo "make demo       make a demo study, analyse it, leave everything in demo-output/"
 	@echo "make test       check the code and run every test"
+	@echo "make docs       make the pages of docs/ into build/docs (Python 3.11 and newer)"
 	@echo "make model      train the shipped model again, on the phantom, and evaluate it (hours)"
 	@echo "make bench      measure this machine, from DICOM to findings, into bench.json"
 	@echo "make pictures   take the pictures of the Slicer module again, into Resources/Screenshots"
@@ -38,6 +39,13 @@ lint:
 test: lint
 	$(PYTHON_VENV) -m pytest -n 2 --dist loadfile
 
+# A warning is an error.
+docs:
+	@sh scripts/setup docs
+	@$(PYTHON_VENV) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make docs needs Python 3.11 or newer")'
+	$(PYTHON_VENV) -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "Open build/docs/index.html"
+
 model:
 	@sh scripts/setup model
 	@sh scripts/make-model
@@ -59,7 +67,7 @@ list-files:
 	@$(PYTHON_VENV) scripts/list-library-files
 
 clean:
-	rm -rf demo-output bench.json build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf demo-output bench.json build dist docs/generated .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find MTINet MTINetLib Testing -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean
