@@ -4,7 +4,7 @@ MTINET = $(VENV)/bin/mtinet
 PYTHON_VENV = $(VENV)/bin/python
 export VENV
 
-.PHONY: help demo test docs model bench pictures lint format constraints list-files clean distclean
+.PHONY: help demo test docs model bench pictures lint format constraints list-files schema clean distclean
 
 help:
 	@echo "make demo       make a demo study, analyse it, leave everything in demo-output/"
@@ -61,6 +61,10 @@ format:
 
 constraints:
 	@sh scripts/update-constraints
+
+schema:
+	@sh scripts/setup test
+	@$(PYTHON_VENV) scripts/write-findings-schema
 
 list-files:
 	@sh scripts/setup test

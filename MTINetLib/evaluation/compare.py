@@ -19,7 +19,7 @@ from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
-FourValues = tuple[float, float, float, float]
+Curve = tuple[float, ...]
 Labels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 _NAN = float("nan")
 
@@ -53,9 +53,9 @@ class LesionRow:
     assd_mm: float
     volume_error_ml: float
     relative_volume_error: float
-    true_curve: FourValues | None
-    measured_curve: FourValues | None
-    predicted_curve: FourValues | None
+    true_curve: Curve | None
+    measured_curve: Curve | None
+    predicted_curve: Curve | None
     measured_mae: float
     predicted_mae: float
     predicted_to_measured_mae: float
@@ -252,12 +252,12 @@ def _mask_of(labels: Labels, label: int | None) -> npt.NDArray[np.bool_]:
     return np.zeros(labels.shape, dtype=bool) if label is None else labels == label
 
 
-def _curve(images: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> FourValues | None:
+def _curve(images: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> Curve | None:
     if not mask.any():
         return None
     pre, arterial, portal, delayed = (float(image[mask].mean(dtype=np.float64)) for image in images)
     return pre, arterial, portal, delayed
 
 
-def _mae(truth: FourValues | None, estimate: FourValues | None) -> float:
+def _mae(truth: Curve | None, estimate: Curve | None) -> float:
     return _NAN if truth is None or estimate is None else metrics.curve_mae(truth, estimate)

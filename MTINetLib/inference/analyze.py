@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 import MTINetLib
-from MTINetLib.findings import FourValues, LesionFinding, Provenance, StudyFindings
+from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
 from MTINetLib.inference.decide import decide
 from MTINetLib.inference.describe import describe_lesions, summarise_study
 from MTINetLib.inference.heads import read_lesions
@@ -143,7 +143,7 @@ def _describe(
     decisions = {
         label: decide(readings.get(label), thresholds, temperature) for label in lesion_boxes(labels)
     }
-    curves: dict[int, FourValues | None] = {
+    curves: dict[int, tuple[float, ...] | None] = {
         label: reading.predicted_curve(scale) for label, reading in readings.items()
     }
     return describe_lesions(study, labels, decisions, curves, progress)

@@ -95,7 +95,4 @@ def _cut(study: Study, box: Box) -> npt.NDArray[np.float32]:
 def _curve(values: npt.NDArray[Any]) -> EnhancementCurve:
     exact = values.astype(np.float64)
     mean, sd = exact.mean(axis=1), exact.std(axis=1)
-    return EnhancementCurve(
-        (float(mean[0]), float(mean[1]), float(mean[2]), float(mean[3])),
-        (float(sd[0]), float(sd[1]), float(sd[2]), float(sd[3])),
-    )
+    return EnhancementCurve(tuple(float(value) for value in mean), tuple(float(value) for value in sd))

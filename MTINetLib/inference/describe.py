@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import FourValues, LesionFinding, StudySummary
+from MTINetLib.findings import LesionFinding, PhaseSummary, StudySummary
 from MTINetLib.inference.curves import liver_ring_curve, measured_curve
 from MTINetLib.inference.decide import Decision
 from MTINetLib.inference.enhancement import enhancement_figures
@@ -24,7 +24,7 @@ def describe_lesions(
     study: Study,
     labels: npt.NDArray[Any],
     decisions: Mapping[int, Decision],
-    predicted: Mapping[int, FourValues | None],
+    predicted: Mapping[int, tuple[float, ...] | None],
     progress: Progress | None = None,
 ) -> tuple[LesionFinding, ...]:
     """A finding per label, in the order of the labels.
@@ -54,7 +54,7 @@ def _describe(
     label: int,
     boxes: Mapping[int, Box],
     decision: Decision,
-    predicted: FourValues | None,
+    predicted: tuple[float, ...] | None,
 ) -> LesionFinding:
     box = boxes[label]
     mask = labels[box] == label
@@ -75,7 +75,7 @@ def _describe(
         measured_curve=curve,
         predicted_curve=predicted,
         liver_curve=liver,
-        enhancement=enhancement_figures(curve, liver, study.times_s),
+        enhancement=enhancement_figures(PHASES, curve, liver, study.times_s),
         flags=(*own, *decision.flags, *inherited_flags(study_flags(study))),
     )
 
@@ -83,26 +83,29 @@ def _describe(
 def summarise_study(study: Study) -> StudySummary:
     """The study as findings name it: phases with their evidence, times, grid and doubts."""
     phases = tuple(
-        {
-            "phase": phase.value,
-            "description": source.description,
-            "evidence": list(source.evidence),
-            "confidence": float(source.confidence),
-            "series_uid": source.series_uid,
-            "time_point": source.time_point,
-            **_instances(source),
-            "alignment": None if alignment is None or not np.isfinite(alignment) else float(alignment),
-        }
+        PhaseSummary(
+            phase,
+            description=source.description,
+            evidence=source.evidence,
+            confidence=float(source.confidence),
+            series_uid=source.series_uid,
+            time_point=source.time_point,
+            instance_uids=_instances(source),
+            frame_numbers=_frames(source),
+            alignment=None if alignment is None or not np.isfinite(alignment) else float(alignment),
+        )
         for phase, source, alignment in zip(PHASES, study.sources, study.alignment, strict=True)
     )
     k, j, i = study.grid.shape
     return StudySummary(phases, study.times_s, study.grid.spacing, (i, j, k), study_flags(study))
 
 
-def _instances(source: PhaseSource) -> dict[str, list[str] | list[int] | None]:
-    """The images of a phase: a UID a slice, or one UID and the frames of it that are the slices."""
-    uids = list(source.instance_uids)
-    if len(set(uids)) == 1:
-        uids = uids[:1]
-    frames = [image.frame for image in source.images if image.frame is not None]
-    return {"instance_uids": uids, "frame_numbers": frames or None}
+def _instances(source: PhaseSource) -> tuple[str, ...]:
+    """The images of a phase: a UID a slice, or one UID where the slices are the frames of one image."""
+    uids = source.instance_uids
+    return uids[:1] if len(set(uids)) == 1 else uids
+
+
+def _frames(source: PhaseSource) -> tuple[int, ...] | None:
+    """The frames that are the slices; None where each slice is an image."""
+    return tuple(image.frame for image in source.images if image.frame is not None) or None

@@ -7,28 +7,32 @@ liver beside the lesion. With four phases no pharmacokinetic model is fitted.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from MTINetLib.findings import EnhancementCurve, FourTimes, FourValues
+from MTINetLib.findings import CurveKind, Enhancement, EnhancementCurve
 from MTINetLib.study.phase import Phase
 
-PRE, ARTERIAL = Phase.PRE.index, Phase.ARTERIAL.index
-PORTAL_VENOUS, DELAYED = Phase.PORTAL_VENOUS.index, Phase.DELAYED.index
+Signal = Mapping[Phase, float]
+Figures = dict[Phase, "float | None"]
 
 #: Change after the early phase that makes a curve persistent or washout, as a part of the early signal
 #: (Kuhl et al., Radiology 1999;211:101-110; the kinetic curve types of BI-RADS, which have DICOM codes).
 CURVE_KIND_CHANGE = 0.10
 #: A lesion that never rises by this part of its baseline has no curve to name.
 LEAST_ENHANCEMENT = 0.10
+_LATE = (Phase.PORTAL_VENOUS, Phase.DELAYED)
 
 
 def enhancement_figures(
-    lesion: EnhancementCurve, liver: EnhancementCurve | None, times_s: FourTimes
-) -> dict[str, Any]:
-    """All figures of one lesion; lists follow the order of PHASES.
+    phases: Sequence[Phase],
+    lesion: EnhancementCurve,
+    liver: EnhancementCurve | None,
+    times_s: Sequence[float | None],
+) -> Enhancement:
+    """All figures of one lesion.
 
-    Every figure is a finite number, or None where it is not defined: without a positive baseline, without
-    a liver ring, without times, or beyond what a float holds.
+    Every figure is a finite number, or None where it is not defined: without a phase that it needs, without
+    a positive baseline, without a liver ring, without times, or beyond what a float holds.
 
     - ``relative_enhancement``: (S_t - S_pre) / S_pre of the lesion, per phase.
     - ``liver_relative_enhancement``: the same of the liver ring.
@@ -41,35 +45,38 @@ def enhancement_figures(
       the lesion is darker than the liver.
     - ``late_change``: (S_delayed - S_arterial) / S_arterial of the lesion.
     - ``curve_kind``: ``persistent``, ``plateau`` or ``washout`` by ``late_change`` and CURVE_KIND_CHANGE.
+
+    Args:
+        phases: of the study, in the order of the curves and times.
     """
-    signal = lesion.mean
-    relative = _relative(signal)
-    contrast = (
-        [None] * 4 if liver is None else [_change(s, v) for s, v in zip(signal, liver.mean, strict=True)]
-    )
-    late = _change(signal[DELAYED], signal[ARTERIAL])
-    return {
-        "relative_enhancement": relative,
-        "liver_relative_enhancement": [None] * 4 if liver is None else _relative(liver.mean),
-        "lesion_to_liver_contrast": contrast,
-        "arterial_contrast_gain": _difference(contrast[ARTERIAL], contrast[PRE]),
-        "wash_in_per_s": _wash_in(relative[ARTERIAL], times_s),
-        "washout_ratio_percent": {
-            phase.value: None if liver is None else _percent(liver.mean[phase.index], signal[phase.index])
-            for phase in (Phase.PORTAL_VENOUS, Phase.DELAYED)
+    signal = dict(zip(phases, lesion.mean, strict=True))
+    around = {} if liver is None else dict(zip(phases, liver.mean, strict=True))
+    times = dict(zip(phases, times_s, strict=True))
+    relative = _relative(signal, phases)
+    contrast = {phase: _change(signal[phase], around.get(phase)) for phase in phases}
+    late = _change(signal.get(Phase.DELAYED), signal.get(Phase.ARTERIAL))
+    return Enhancement(
+        relative_enhancement=relative,
+        liver_relative_enhancement=_relative(around, phases),
+        lesion_to_liver_contrast=contrast,
+        arterial_contrast_gain=_difference(contrast.get(Phase.ARTERIAL), contrast.get(Phase.PRE)),
+        wash_in_per_s=_wash_in(relative.get(Phase.ARTERIAL), times),
+        washout_ratio_percent={
+            phase: _percent(around.get(phase), signal[phase]) for phase in _LATE if phase in signal
         },
-        "late_change": late,
-        "curve_kind": _curve_kind(relative, late),
-    }
+        late_change=late,
+        curve_kind=_curve_kind(relative, late),
+    )
 
 
-def _relative(signal: FourValues) -> list[float | None]:
-    return [_change(value, signal[PRE]) for value in signal]
+def _relative(signal: Signal, phases: Sequence[Phase]) -> Figures:
+    base = signal.get(Phase.PRE)
+    return {phase: _change(signal.get(phase), base) for phase in phases}
 
 
-def _change(value: float, base: float) -> float | None:
-    """(value - base) / base; None where the base is no positive signal."""
-    if not base > 0:
+def _change(value: float | None, base: float | None) -> float | None:
+    """(value - base) / base; None where one is missing or the base is no positive signal."""
+    if value is None or base is None or not base > 0:
         return None
     return _finite((float(value) - base) / float(base))
 
@@ -82,13 +89,13 @@ def _difference(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else _finite(one - other)
 
 
-def _percent(part: float, whole: float) -> float | None:
+def _percent(part: float | None, whole: float) -> float | None:
     change = _change(part, whole)
     return None if change is None else _finite(100 * (1 + change))
 
 
-def _wash_in(arterial: float | None, times_s: FourTimes) -> float | None:
-    before, at = times_s[PRE], times_s[ARTERIAL]
+def _wash_in(arterial: float | None, times_s: Mapping[Phase, float | None]) -> float | None:
+    before, at = times_s.get(Phase.PRE), times_s.get(Phase.ARTERIAL)
     if arterial is None or at is None:
         return None
     # Nothing is washed in before the bolus starts at 0 s, however early the pre-contrast phase was.
@@ -96,8 +103,8 @@ def _wash_in(arterial: float | None, times_s: FourTimes) -> float | None:
     return _finite(arterial / seconds) if seconds > 0 and math.isfinite(seconds) else None
 
 
-def _curve_kind(relative: list[float | None], late: float | None) -> str | None:
-    highest = max((value for value in relative if value is not None), default=None)
+def _curve_kind(relative: Figures, late: float | None) -> CurveKind | None:
+    highest = max((value for value in relative.values() if value is not None), default=None)
     if late is None or highest is None or highest < LEAST_ENHANCEMENT:
         return None
     if late > CURVE_KIND_CHANGE:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import FourValues
 from MTINetLib.study.normalise import IntensityScale
 
 
@@ -29,11 +28,11 @@ class LesionReading:
         """Area-weighted mean of the slices' logits, [2]."""
         return None if self.logits is None else np.average(self.logits.astype(np.float64), 0, self.areas)
 
-    def predicted_curve(self, scale: IntensityScale) -> FourValues | None:
+    def predicted_curve(self, scale: IntensityScale) -> tuple[float, ...] | None:
         """The predicted curve in scanner units; None where there is none or it is not finite."""
         if self.curve is None:
             return None
         values = scale.invert(self.curve)
         if not np.isfinite(values).all():
             return None
-        return float(values[0]), float(values[1]), float(values[2]), float(values[3])
+        return tuple(float(value) for value in values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from MTINetLib.findings import FourTimes, LesionFinding
+from MTINetLib.findings import LesionFinding
 from MTINetLib.scene.curve_table import relative_percent
 from MTINetLib.study.phase import PHASES, Phase
 
@@ -21,7 +21,9 @@ class CurveRow:
     liver: float | None
 
 
-def curve_rows(lesion: LesionFinding, times: FourTimes, relative: bool) -> tuple[CurveRow, ...]:
+def curve_rows(
+    lesion: LesionFinding, times: tuple[float | None, ...], relative: bool
+) -> tuple[CurveRow, ...]:
     """A row a phase.
 
     Args:

@@ -21,34 +21,31 @@ class FigureText:
 def figures_in_words(lesion: LesionFinding) -> tuple[FigureText, ...]:
     """The figures of ``inference/enhancement.py``; a dash where one could not be computed."""
     figures = lesion.enhancement
-    relative = figures.get("relative_enhancement") or [None] * 4
-    contrast = figures.get("lesion_to_liver_contrast") or [None] * 4
-    washout = figures.get("washout_ratio_percent") or {}
-    rise = figures.get("wash_in_per_s")
+    rise, washout = figures.wash_in_per_s, figures.washout_ratio_percent
     return (
         FigureText(
             "Arterial enhancement",
-            share_in_percent(relative[Phase.ARTERIAL.index], signed=True),
+            share_in_percent(figures.relative_enhancement.get(Phase.ARTERIAL), signed=True),
             "rise of the signal from before contrast to the arterial phase",
         ),
         FigureText(
             "Arterial gain over liver",
-            share_in_percent(figures.get("arterial_contrast_gain"), signed=True),
+            share_in_percent(figures.arterial_contrast_gain, signed=True),
             "above 0: it enhances more than the liver around it",
         ),
         FigureText(
             "Contrast to liver, delayed",
-            share_in_percent(contrast[Phase.DELAYED.index], signed=True),
+            share_in_percent(figures.lesion_to_liver_contrast.get(Phase.DELAYED), signed=True),
             "above 0: brighter than the liver; below: darker",
         ),
         FigureText(
             "Washout ratio",
-            " / ".join(number(washout.get(phase.value), 0) for phase in (Phase.PORTAL_VENOUS, Phase.DELAYED)),
+            " / ".join(number(washout.get(phase), 0) for phase in (Phase.PORTAL_VENOUS, Phase.DELAYED)),
             "portal venous / delayed; above 100: darker than the liver",
         ),
         FigureText(
             "Late change",
-            share_in_percent(figures.get("late_change"), signed=True),
+            share_in_percent(figures.late_change, signed=True),
             "delayed over arterial; -10 %: washout, +10 %: persistent",
         ),
         FigureText(
@@ -58,7 +55,7 @@ def figures_in_words(lesion: LesionFinding) -> tuple[FigureText, ...]:
         ),
         FigureText(
             "Curve",
-            str(figures.get("curve_kind") or "-"),
+            figures.curve_kind or "-",
             "by the late change; a dash where it never enhances",
         ),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from MTINetLib.findings import FourTimes
 from MTINetLib.study.phase import PHASES
 
 
@@ -24,7 +23,7 @@ class TimeAxis:
     values: tuple[float, float, float, float]
 
     @classmethod
-    def of(cls, times: FourTimes) -> TimeAxis:
+    def of(cls, times: tuple[float | None, ...]) -> TimeAxis:
         known = [time for time in times if time is not None]
         if len(known) == len(PHASES) and all(later > sooner for sooner, later in pairwise(known)):
             return cls("Time (s)", True, (known[0], known[1], known[2], known[3]))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from MTINetLib.findings import FourValues, LesionFinding, Provenance, StudyFindings
+from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
 from MTINetLib.presentation.colours import ON_WHITE
 from MTINetLib.presentation.words import (
     class_title,
@@ -24,7 +24,7 @@ from MTINetLib.presentation.words import (
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 TITLE = "Liver lesions in four-phase contrast-enhanced MRI"
@@ -166,16 +166,15 @@ def _facts(findings: StudyFindings, cover: Cover) -> tuple[tuple[str, str], ...]
 
 def _phase_rows(findings: StudyFindings) -> tuple[Row, ...]:
     rows = []
-    for phase, said, time in zip(PHASES, findings.study.phases, findings.study.times_s, strict=True):
-        alignment = said.get("alignment")
+    for said, time in zip(findings.study.phases, findings.study.times_s, strict=True):
         rows.append(
             (
-                phase.title,
-                str(said.get("description") or "not named"),
+                said.phase.title,
+                said.description or "not named",
                 seconds(time),
-                "; ".join((said.get("evidence") or ())[:_EVIDENCE_SHOWN]) or "not stated",
-                f"{100 * float(said.get('confidence') or 0):.0f} %",
-                "-" if alignment is None else f"{alignment:.2f}",
+                "; ".join(said.evidence[:_EVIDENCE_SHOWN]) or "not stated",
+                f"{100 * said.confidence:.0f} %",
+                "-" if said.alignment is None else f"{said.alignment:.2f}",
             )
         )
     return tuple(rows)
@@ -183,8 +182,8 @@ def _phase_rows(findings: StudyFindings) -> tuple[Row, ...]:
 
 def _lesion_row(lesion: LesionFinding) -> Row:
     figures = lesion.enhancement
-    washout = figures.get("washout_ratio_percent") or {}
-    ratios = [number(washout.get(phase.value), 0) for phase in (Phase.PORTAL_VENOUS, Phase.DELAYED)]
+    washout = figures.washout_ratio_percent
+    ratios = [number(washout.get(phase), 0) for phase in (Phase.PORTAL_VENOUS, Phase.DELAYED)]
     return (
         str(lesion.label),
         class_title(lesion.lesion_class),
@@ -192,9 +191,9 @@ def _lesion_row(lesion: LesionFinding) -> Row:
         f"{lesion.volume_ml:.1f} mL",
         f"{lesion.long_axis_mm:.0f} × {lesion.short_axis_mm:.0f} mm",
         f"{lesion.slices[0] + 1} to {lesion.slices[1] + 1}",
-        share_in_percent(figures.get("arterial_contrast_gain"), signed=True),
+        share_in_percent(figures.arterial_contrast_gain, signed=True),
         " / ".join(ratios),
-        str(figures.get("curve_kind") or "-"),
+        figures.curve_kind or "-",
     )
 
 
@@ -223,18 +222,18 @@ def _block(
         colour=ON_WHITE[lesion.lesion_class],
         strip=strip,
         curve=curve,
-        signal_heads=("", *(phase.title for phase in PHASES)),
-        signal_rows=_signal_rows(lesion),
+        signal_heads=("", *(phase.title for phase in findings.phases)),
+        signal_rows=_signal_rows(lesion, findings.phases),
         remarks=tuple(map(whole_sentence, flags_in_words(lesion.flags))),
     )
 
 
-def _signal_rows(lesion: LesionFinding) -> tuple[Row, ...]:
+def _signal_rows(lesion: LesionFinding, phases: tuple[Phase, ...]) -> tuple[Row, ...]:
     measured, liver = lesion.measured_curve, lesion.liver_curve
-    relative = lesion.enhancement.get("relative_enhancement") or [None] * len(PHASES)
-    contrast = lesion.enhancement.get("lesion_to_liver_contrast") or [None] * len(PHASES)
+    relative = [lesion.enhancement.relative_enhancement.get(phase) for phase in phases]
+    contrast = [lesion.enhancement.lesion_to_liver_contrast.get(phase) for phase in phases]
     digits = signal_decimals(measured.mean)
-    around = ["-"] * len(PHASES) if liver is None else _with_sd(liver.mean, liver.sd, digits)
+    around = ["-"] * len(phases) if liver is None else _with_sd(liver.mean, liver.sd, digits)
     rows: list[Row] = [
         ("Lesion, mean ± SD", *_with_sd(measured.mean, measured.sd, digits)),
         ("Liver around, mean ± SD", *around),
@@ -248,7 +247,7 @@ def _signal_rows(lesion: LesionFinding) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _with_sd(means: FourValues, deviations: FourValues, digits: int) -> list[str]:
+def _with_sd(means: tuple[float, ...], deviations: tuple[float, ...], digits: int) -> list[str]:
     pairs = zip(means, deviations, strict=True)
     return [f"{number(mean, digits)} ± {number(sd, digits)}" for mean, sd in pairs]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 
 from MTINetLib.findings import LesionFinding, StudyFindings
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 CURVE_COLUMNS = ("lesion", "class", "curve", "phase", "time_s", "mean", "sd")
 LESION_COLUMNS = (
@@ -50,17 +50,19 @@ def _curve_rows(findings: StudyFindings) -> Iterator[Sequence[Cell]]:
             ("measured", measured.mean, measured.sd)
         ]
         if lesion.predicted_curve is not None:
-            curves.append(("predicted", lesion.predicted_curve, [None] * len(PHASES)))
+            curves.append(("predicted", lesion.predicted_curve, [None] * len(findings.phases)))
         if liver is not None:
             curves.append(("liver", liver.mean, liver.sd))
         for name, means, deviations in curves:
-            for phase, time, mean, sd in zip(PHASES, findings.study.times_s, means, deviations, strict=True):
+            for phase, time, mean, sd in zip(
+                findings.phases, findings.study.times_s, means, deviations, strict=True
+            ):
                 yield lesion.label, lesion.lesion_class.value, name, phase.value, time, mean, sd
 
 
 def _lesion_row(lesion: LesionFinding) -> Sequence[Cell]:
     figures = lesion.enhancement
-    washout = figures.get("washout_ratio_percent") or {}
+    washout = figures.washout_ratio_percent
     return (
         lesion.label,
         lesion.lesion_class.value,
@@ -72,10 +74,10 @@ def _lesion_row(lesion: LesionFinding) -> Sequence[Cell]:
         lesion.diameter_3d_mm,
         *lesion.centroid_lps_mm,
         *lesion.slices,
-        figures.get("arterial_contrast_gain"),
-        washout.get(Phase.PORTAL_VENOUS.value),
-        washout.get(Phase.DELAYED.value),
-        figures.get("curve_kind"),
+        figures.arterial_contrast_gain,
+        washout.get(Phase.PORTAL_VENOUS),
+        washout.get(Phase.DELAYED),
+        figures.curve_kind,
         " ".join(lesion.flags),
     )
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from MTINetLib.findings import Provenance, StudyFindings
+from MTINetLib.findings import PhaseSummary, Provenance, StudyFindings
 from MTINetLib.report.new_uids import NewUids
 from MTINetLib.study.phase import Phase
 
@@ -71,19 +71,18 @@ def deidentified(findings: StudyFindings, token: str, uids: NewUids | None = Non
     )
 
 
-def _phase(said: Mapping[str, Any], uids: NewUids | None) -> dict[str, Any]:
-    evidence = [str(sentence) for sentence in said.get("evidence") or ()]
-    kept = [sentence for sentence in evidence if any(form.fullmatch(sentence) for form in _HARMLESS)]
-    series = said.get("series_uid")
-    instances = said.get("instance_uids") or ()
-    return {
-        **said,
-        "description": WITHHELD,
-        "evidence": kept or [WITHHELD],
-        "series_uid": None if uids is None or not series else uids(str(series)),
-        "instance_uids": [] if uids is None else [uids(str(uid)) for uid in instances],
-        "frame_numbers": None if uids is None else said.get("frame_numbers"),
-    }
+def _phase(said: PhaseSummary, uids: NewUids | None) -> PhaseSummary:
+    kept = tuple(
+        sentence for sentence in said.evidence if any(form.fullmatch(sentence) for form in _HARMLESS)
+    )
+    return replace(
+        said,
+        description=WITHHELD,
+        evidence=kept or (WITHHELD,),
+        series_uid=None if uids is None or not said.series_uid else uids(said.series_uid),
+        instance_uids=() if uids is None else tuple(map(uids, said.instance_uids)),
+        frame_numbers=None if uids is None else said.frame_numbers,
+    )
 
 
 def _provenance(provenance: Provenance, token: str, uids: NewUids | None) -> Provenance:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import FourTimes, LesionFinding
+from MTINetLib.findings import LesionFinding
 from MTINetLib.presentation.colours import FAINT_INK, INK, LIVER_ON_WHITE, ON_BLACK, ON_WHITE, PAPER_LINE
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.presentation.words import phase_title, seconds
@@ -71,7 +71,7 @@ def study_strip(study: Study) -> bytes:
     return _png(figure)
 
 
-def curve_figure(lesion: LesionFinding, times: FourTimes) -> bytes:
+def curve_figure(lesion: LesionFinding, times: tuple[float | None, ...]) -> bytes:
     """Measured curve with SD, predicted curve and the liver around, over the true times where known; PNG."""
     from matplotlib.figure import Figure
 

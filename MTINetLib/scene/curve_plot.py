@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from MTINetLib.findings import FourTimes, LesionFinding
+from MTINetLib.findings import LesionFinding
 from MTINetLib.presentation.colours import INK, LIVER_ON_WHITE, ON_WHITE, Rgb, lightened, rgb
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.scene.chart_style import style_chart, titled
@@ -74,7 +74,9 @@ def add_curve_plot(table: Any) -> CurvePlot:
     return CurvePlot(chart, tuple(series))
 
 
-def plot_lesion(plot: CurvePlot, lesion: LesionFinding | None, times: FourTimes, relative: bool) -> None:
+def plot_lesion(
+    plot: CurvePlot, lesion: LesionFinding | None, times: tuple[float | None, ...], relative: bool
+) -> None:
     """Let the chart show one lesion: measured with a band of one SD, predicted, and the liver around it.
 
     Args:
@@ -168,7 +170,7 @@ class CurveLine:
     marker: str
 
 
-def curve_lines(lesions: Sequence[LesionFinding], times: FourTimes) -> tuple[CurveLine, ...]:
+def curve_lines(lesions: Sequence[LesionFinding], times: tuple[float | None, ...]) -> tuple[CurveLine, ...]:
     """Measured curve of every lesion in the colour of its class, the predicted one in ink, liver in green.
 
     Further lesions of a class are lighter.

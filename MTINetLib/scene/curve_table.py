@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from MTINetLib.findings import EnhancementCurve, FourTimes, FourValues, LesionFinding
+from MTINetLib.findings import EnhancementCurve, LesionFinding
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.table_columns import add_number_column, add_text_column
@@ -46,14 +46,14 @@ def liver_column(label: int, relative: bool = False) -> str:
     return _column(label, "liver", relative)
 
 
-def add_curve_table(lesions: Sequence[LesionFinding], times: FourTimes) -> Any:
+def add_curve_table(lesions: Sequence[LesionFinding], times: tuple[float | None, ...]) -> Any:
     """A vtkMRMLTableNode filled by :func:`fill_curve_table`."""
     node = slicer_module().mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Enhancement curves")
     fill_curve_table(node, lesions, times)
     return node
 
 
-def fill_curve_table(node: Any, lesions: Sequence[LesionFinding], times: FourTimes) -> None:
+def fill_curve_table(node: Any, lesions: Sequence[LesionFinding], times: tuple[float | None, ...]) -> None:
     """Phase, time, and per lesion measured, SD, measured +- SD, predicted and liver ring.
 
     Each in the scanner's units and, where the pre-contrast signal is positive, as relative enhancement in
@@ -94,13 +94,12 @@ def remove_stale_columns(node: Any, lesions: Sequence[LesionFinding]) -> None:
     node.EndModify(was)
 
 
-def relative_percent(values: FourValues) -> FourValues | None:
+def relative_percent(values: tuple[float, ...]) -> tuple[float, ...] | None:
     """100 * (S - S_pre) / S_pre; None where S_pre is no positive signal."""
     base = values[Phase.PRE.index]
     if not base > 0:
         return None
-    one, two, three, four = (100 * (value - base) / base for value in values)
-    return one, two, three, four
+    return tuple(100 * (value - base) / base for value in values)
 
 
 def _add_lesion(node: Any, lesion: LesionFinding) -> None:
@@ -115,8 +114,8 @@ def _add_lesion(node: Any, lesion: LesionFinding) -> None:
     percent = relative_percent(measured.mean)
     if percent is not None:
         base = measured.mean[Phase.PRE.index]
-        one, two, three, four = (100 * sd / base for sd in measured.sd)
-        _add_measured(node, label, EnhancementCurve(percent, (one, two, three, four)), relative=True)
+        spread = tuple(100 * sd / base for sd in measured.sd)
+        _add_measured(node, label, EnhancementCurve(percent, spread), relative=True)
     for values, name in (
         (lesion.predicted_curve, predicted_column),
         (_mean(lesion.liver_curve), liver_column),
@@ -134,7 +133,7 @@ def _add_measured(node: Any, label: int, curve: EnhancementCurve, *, relative: b
     add_number_column(node, below_column(label, relative), [mean - sd for mean, sd in pairs])
 
 
-def _mean(curve: EnhancementCurve | None) -> FourValues | None:
+def _mean(curve: EnhancementCurve | None) -> tuple[float, ...] | None:
     return None if curve is None else curve.mean
 
 

@@ -41,15 +41,15 @@ def study_of_results(results: Results, findings: StudyFindings, alignment: str) 
 def _told(volumes: dict[Phase, Any], findings: StudyFindings) -> PhaseProposal:
     summary = findings.study
     choices = {}
-    for phase, told, time_s in zip(PHASES, summary.phases, summary.times_s, strict=True):
-        node = volumes[phase]
-        choices[phase] = PhaseChoice(
+    for told, time_s in zip(summary.phases, summary.times_s, strict=True):
+        node = volumes[told.phase]
+        choices[told.phase] = PhaseChoice(
             node_id=node.GetID(),
             name=node.GetName(),
-            evidence=tuple(told.get("evidence") or ()),
-            confidence=float(told.get("confidence", 1.0)),
+            evidence=told.evidence,
+            confidence=told.confidence,
             time_s=time_s,
-            series_uid=told.get("series_uid"),
-            time_point=told.get("time_point"),
+            series_uid=told.series_uid,
+            time_point=told.time_point,
         )
     return PhaseProposal(choices, (), (), ())

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 import MTINetLib
 from MTINetLib.errors import InputError, MTINetError
-from MTINetLib.findings import Provenance, StudyFindings, StudySummary, from_dict, to_dict
+from MTINetLib.findings import PhaseSummary, Provenance, StudyFindings, StudySummary, from_dict, to_dict
 from MTINetLib.scene.results import remove_results
 from MTINetLib.scene.show_results import show_results_now
 from MTINetLib.session.calls import Answers
@@ -92,7 +92,7 @@ def _nothing_found(opened: OpenedStudy) -> StudyFindings:
     size = opened.grid.shape[::-1]
     spacing = opened.grid.spacing
     summary = StudySummary(
-        phases=tuple({"phase": phase.value} for phase in PHASES),
+        phases=tuple(PhaseSummary(phase) for phase in PHASES),
         times_s=opened.times_s,
         spacing_mm=(float(spacing[0]), float(spacing[1]), float(spacing[2])),
         size=(int(size[0]), int(size[1]), int(size[2])),

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import (
+    Enhancement,
     EnhancementCurve,
     LesionClass,
     LesionFinding,
+    PhaseSummary,
     Provenance,
     StudyFindings,
     StudySummary,
@@ -20,6 +22,8 @@ from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
+#: Of a lesion of which nothing can be computed.
+NO_FIGURES = Enhancement({}, {}, {}, None, None, {}, None, None)
 TIMES_S = (0.0, 32.0, 70.0, 180.0)
 
 
@@ -108,7 +112,7 @@ def _shapes(grid: Grid) -> tuple[npt.NDArray[np.bool_], ...]:
 def _curve(study: Study, mask: npt.NDArray[np.bool_]) -> EnhancementCurve:
     values = [volume[mask] for volume in study.volumes]
     mean, sd = ([float(function(value)) for value in values] for function in (np.mean, np.std))
-    return EnhancementCurve(tuple(mean), tuple(sd))  # type: ignore[arg-type]
+    return EnhancementCurve(tuple(mean), tuple(sd))
 
 
 def _lesion(study: Study, labels: npt.NDArray[np.uint8], number: int, kind: LesionClass) -> LesionFinding:
@@ -129,23 +133,23 @@ def _lesion(study: Study, labels: npt.NDArray[np.uint8], number: int, kind: Lesi
         centroid_lps_mm=tuple(float(v) for v in study.grid.to_lps(kji.mean(axis=0))),  # type: ignore[arg-type]
         slices=(int(kji[:, 0].min()), int(kji[:, 0].max())),
         measured_curve=measured,
-        predicted_curve=tuple(1.04 * value for value in measured.mean),  # type: ignore[arg-type]
+        predicted_curve=tuple(1.04 * value for value in measured.mean),
         liver_curve=ring,
-        enhancement=enhancement_figures(measured, ring, study.times_s),
+        enhancement=enhancement_figures(PHASES, measured, ring, study.times_s),
         flags=("shares_slices",),
     )
 
 
 def _summary(study: Study) -> StudySummary:
     phases = tuple(
-        {
-            "phase": phase.value,
-            "description": source.description,
-            "evidence": list(source.evidence),
-            "confidence": source.confidence,
-            "series_uid": source.series_uid,
-            "alignment": alignment,
-        }
+        PhaseSummary(
+            phase,
+            description=source.description,
+            evidence=source.evidence,
+            confidence=source.confidence,
+            series_uid=source.series_uid,
+            alignment=alignment,
+        )
         for phase, source, alignment in zip(PHASES, study.sources, study.alignment, strict=True)
     )
     return StudySummary(phases, study.times_s, study.grid.spacing, study.grid.shape[::-1], study.flags)

@@ -160,7 +160,7 @@ def _lesion_group(
             )
         )
     evaluations = [hd.sr.QualitativeEvaluation(codes.MORPHOLOGY, codes.MORPHOLOGIES[lesion.lesion_class])]
-    kind = codes.CURVE_KINDS.get(str(lesion.enhancement.get("curve_kind")))
+    kind = codes.CURVE_KINDS.get(str(lesion.enhancement.curve_kind))
     if kind is not None:
         evaluations.append(hd.sr.QualitativeEvaluation(codes.CURVE_KIND, kind))
     return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(

@@ -72,7 +72,7 @@ def test_a_dicom_folder_becomes_findings(
     schema = json.loads(resources.files("MTINetLib").joinpath("findings.schema.json").read_text("utf-8"))
     jsonschema.validate(json.loads(text), schema)
     findings = from_json(text)
-    assert [phase["phase"] for phase in findings.study.phases] == [phase.value for phase in PHASES]
+    assert [said.phase for said in findings.study.phases] == list(PHASES)
     assert findings.provenance.model_name == "random-small"
     told = capsys.readouterr()
     assert told.err == ""
@@ -89,7 +89,7 @@ def test_four_files_give_results_on_the_reference_s_own_grid(
     np.testing.assert_allclose(labels.GetOrigin(), reference.GetOrigin(), atol=1e-3)
     np.testing.assert_allclose(labels.GetDirection(), reference.GetDirection(), atol=1e-5)
     text = (place / "out" / "findings.json").read_text(encoding="utf-8")
-    assert from_json(text).study.phases[3]["phase"] == "delayed"
+    assert from_json(text).study.phases[3].phase is Phase.DELAYED
 
 
 def test_phases_of_different_grids_are_brought_together(

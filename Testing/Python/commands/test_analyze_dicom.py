@@ -91,12 +91,10 @@ def test_findings_name_the_images_of_every_phase(out: Path, dicom: dict[Phase, P
     findings = from_json(text)
     assert to_json(findings) == text
     for said in findings.study.phases:
-        headers = [
-            pydicom.dcmread(path, stop_before_pixels=True) for path in dicom[Phase(said["phase"])].iterdir()
-        ]
-        assert set(said["instance_uids"]) == {header.SOPInstanceUID for header in headers}
-        assert {said["series_uid"]} == {header.SeriesInstanceUID for header in headers}
-        assert said["frame_numbers"] is None
+        headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in dicom[said.phase].iterdir()]
+        assert set(said.instance_uids) == {header.SOPInstanceUID for header in headers}
+        assert {said.series_uid} == {header.SeriesInstanceUID for header in headers}
+        assert said.frame_numbers is None
 
 
 def test_without_dicom_behind_it_the_other_results_are_written_and_one_sentence_says_why(

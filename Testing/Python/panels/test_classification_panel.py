@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from support.corrected_session import corrected_session, half_of, mask_of, paint, settle
-from support.made_analysis import made_study
+from support.made_analysis import NO_FIGURES, made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
 from MTINetLib.findings import LesionClass
+from MTINetLib.study.phase import Phase
 
 pytestmark = pytest.mark.viewer
 
@@ -92,15 +93,15 @@ def test_the_figures_stand_with_what_they_mean(panel: Any, session: Any) -> None
     session.select(1)
     figures = session.findings.lesions[0].enhancement
     text = panel.ui.figuresLabel.text
-    assert f"{100 * figures['arterial_contrast_gain']:+.0f} %" in text
-    washout = figures["washout_ratio_percent"]
-    assert f"{washout['portal_venous']:.0f} / {washout['delayed']:.0f}" in text
+    assert f"{100 * figures.arterial_contrast_gain:+.0f} %" in text
+    washout = figures.washout_ratio_percent
+    assert f"{washout[Phase.PORTAL_VENOUS]:.0f} / {washout[Phase.DELAYED]:.0f}" in text
     assert "above 100: darker than the liver" in panel.ui.figuresLabel.toolTip
 
 
 def test_figures_that_could_not_be_computed_are_dashes(panel: Any, session: Any) -> None:
     session.select(1)
-    change(session, 1, enhancement={})
+    change(session, 1, enhancement=NO_FIGURES)
     assert panel.ui.figuresLabel.text.count("<b>-</b>") == 6
     assert "<b>- / -</b>" in panel.ui.figuresLabel.text
 

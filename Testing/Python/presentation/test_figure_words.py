@@ -3,11 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.made_analysis import made_analysis, made_study
+from support.made_analysis import NO_FIGURES, made_analysis, made_study
 
 from MTINetLib.findings import LesionClass, LesionFinding
 from MTINetLib.presentation.figure_words import figures_in_words
 from MTINetLib.presentation.words import flag_in_brief, summary_in_words
+from MTINetLib.study.phase import Phase
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +19,18 @@ def lesion() -> LesionFinding:
 def test_figures_are_those_of_the_findings(lesion: LesionFinding) -> None:
     values = {figure.name: figure.value for figure in figures_in_words(lesion)}
     figures = lesion.enhancement
-    assert values["Arterial enhancement"] == f"{100 * figures['relative_enhancement'][1]:+.0f} %"
-    assert values["Contrast to liver, delayed"] == f"{100 * figures['lesion_to_liver_contrast'][3]:+.0f} %"
-    assert values["Wash-in"] == f"{100 * figures['wash_in_per_s']:+.1f} % / s"
-    assert values["Late change"] == f"{100 * figures['late_change']:+.0f} %"
+    assert values["Arterial enhancement"] == f"{100 * figures.relative_enhancement[Phase.ARTERIAL]:+.0f} %"
+    assert (
+        values["Contrast to liver, delayed"]
+        == f"{100 * figures.lesion_to_liver_contrast[Phase.DELAYED]:+.0f} %"
+    )
+    assert values["Wash-in"] == f"{100 * figures.wash_in_per_s:+.1f} % / s"
+    assert values["Late change"] == f"{100 * figures.late_change:+.0f} %"
     assert values["Curve"] == "washout"
 
 
 def test_what_could_not_be_computed_is_a_dash(lesion: LesionFinding) -> None:
-    bare = replace(lesion, enhancement={"relative_enhancement": [None] * 4, "curve_kind": None})
+    bare = replace(lesion, enhancement=NO_FIGURES)
     assert {figure.value for figure in figures_in_words(bare)} == {"-", "- / -"}
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from MTINetLib.findings import FourTimes
 from MTINetLib.presentation.time_axis import TimeAxis
 
 
@@ -13,7 +12,9 @@ def test_known_times_are_the_axis() -> None:
 
 
 @pytest.mark.parametrize("times", [(0.0, None, 70.0, 180.0), (0.0, 70.0, 30.0, 180.0), (None,) * 4])
-def test_missing_or_disordered_times_fall_back_to_the_order_of_the_phases(times: FourTimes) -> None:
+def test_missing_or_disordered_times_fall_back_to_the_order_of_the_phases(
+    times: tuple[float | None, ...],
+) -> None:
     axis = TimeAxis.of(times)
     assert not axis.in_seconds
     assert axis.values == (1.0, 2.0, 3.0, 4.0)

@@ -4,10 +4,11 @@ import csv
 from dataclasses import replace
 from io import StringIO
 
-from support.made_analysis import TIMES_S, made_analysis, made_study
+from support.made_analysis import NO_FIGURES, TIMES_S, made_analysis, made_study
 
 from MTINetLib.findings import StudyFindings
 from MTINetLib.report.csv_tables import curves_csv, lesions_csv
+from MTINetLib.study.phase import Phase
 
 
 def findings() -> StudyFindings:
@@ -40,7 +41,7 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
 
 def test_a_lesion_without_liver_ring_has_no_liver_rows() -> None:
     found = findings()
-    bare = replace(found.lesions[0], liver_curve=None, predicted_curve=None, enhancement={})
+    bare = replace(found.lesions[0], liver_curve=None, predicted_curve=None, enhancement=NO_FIGURES)
     table = rows(curves_csv(replace(found, lesions=(bare,))))
     assert {row["curve"] for row in table} == {"measured"}
     assert rows(lesions_csv(replace(found, lesions=(bare,))))[0]["curve_kind"] == ""
@@ -55,7 +56,7 @@ def test_lesions_hold_the_figures_of_the_findings() -> None:
     assert float(first["centroid_p_mm"]) == lesion.centroid_lps_mm[1]
     assert (
         float(first["washout_ratio_delayed_percent"])
-        == (lesion.enhancement["washout_ratio_percent"]["delayed"])
+        == (lesion.enhancement.washout_ratio_percent[Phase.DELAYED])
     )
     assert first["flags"] == "shares_slices"
 

@@ -18,16 +18,16 @@ SECRETS = ("SMITH", "1.2.840.99", "2026-01-02", "10:32", "/data/")
 def findings_with_secrets() -> StudyFindings:
     made = made_analysis(made_study()).findings
     phases = tuple(
-        {
-            **said,
-            "description": "LAVA SMITH^JOHN",
-            "series_uid": "1.2.840.99.1",
-            "evidence": [
+        replace(
+            said,
+            description="LAVA SMITH^JOHN",
+            series_uid="1.2.840.99.1",
+            evidence=(
                 "the description says 'SMITH'",
                 "acquired 32 s after the start of the bolus",
                 "at 10:32",
-            ],
-        }
+            ),
+        )
         for said in made.study.phases
     )
     provenance = replace(
@@ -55,7 +55,7 @@ def test_measurements_and_harmless_evidence_stay() -> None:
     after = deidentified(before, "MTI-X")
     assert after.lesions == before.lesions
     assert after.study.times_s == before.study.times_s
-    assert after.study.phases[0]["evidence"] == ["acquired 32 s after the start of the bolus"]
+    assert after.study.phases[0].evidence == ("acquired 32 s after the start of the bolus",)
     assert after.provenance.settings == {"threshold": 0.5, "reference": "portal_venous", "more": {}}
     assert after.provenance.model_sha256 == before.provenance.model_sha256
     assert "MTI-X" in after.provenance.notes[0]
@@ -63,7 +63,7 @@ def test_measurements_and_harmless_evidence_stay() -> None:
 
 def test_it_can_be_read_back() -> None:
     after = deidentified(findings_with_secrets(), "MTI-X")
-    assert from_json(to_json(after)).study.phases[1]["description"] == WITHHELD
+    assert from_json(to_json(after)).study.phases[1].description == WITHHELD
 
 
 def test_the_token_is_another_one_each_time() -> None:
@@ -87,14 +87,14 @@ def test_of_real_evidence_all_stays_that_quotes_no_header() -> None:
     assignment = recognise_phases(volumes)
     made = made_analysis(made_study()).findings
     phases = tuple(
-        {**said, "evidence": list(assignment.source(phase).evidence)}
+        replace(said, evidence=assignment.source(phase).evidence)
         for phase, said in zip(PHASES, made.study.phases, strict=True)
     )
     before = replace(made, study=replace(made.study, phases=phases))
     after = deidentified(before, "MTI-X")
     for said, kept in zip(before.study.phases, after.study.phases, strict=True):
-        assert any("description says '" in sentence for sentence in said["evidence"])
-        assert kept["evidence"] == [
-            sentence for sentence in said["evidence"] if "description says '" not in sentence
-        ]
-        assert len(kept["evidence"]) >= 2
+        assert any("description says '" in sentence for sentence in said.evidence)
+        assert kept.evidence == tuple(
+            sentence for sentence in said.evidence if "description says '" not in sentence
+        )
+        assert len(kept.evidence) >= 2

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from support.made_analysis import MadeAnalysis, made_analysis, made_study
+from support.made_analysis import NO_FIGURES, MadeAnalysis, made_analysis, made_study
 
 from MTINetLib.findings import EnhancementCurve, LesionClass
 from MTINetLib.report.content import BANNER, ReportContent, report_content
@@ -18,6 +18,7 @@ from MTINetLib.report.html import html_report
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pdf import pdf_report
 from MTINetLib.report.pdf_fonts import in_known_letters
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 
@@ -91,8 +92,8 @@ def test_the_page_holds_the_figures_of_the_findings(html: str, analysis: MadeAna
         assert f"{lesion.long_axis_mm:.0f} × {lesion.short_axis_mm:.0f} mm" in text
         for mean, sd in zip(lesion.measured_curve.mean, lesion.measured_curve.sd, strict=True):
             assert f"{mean:.0f} ± {sd:.0f}" in text
-        washout = lesion.enhancement["washout_ratio_percent"]
-        assert f"{washout['portal_venous']:.0f} / {washout['delayed']:.0f}" in text
+        washout = lesion.enhancement.washout_ratio_percent
+        assert f"{washout[Phase.PORTAL_VENOUS]:.0f} / {washout[Phase.DELAYED]:.0f}" in text
     provenance = analysis.findings.provenance
     for words in (provenance.model_sha256, provenance.model_name, provenance.device, BANNER):
         assert words in text
@@ -112,7 +113,7 @@ def test_doubts_are_said_in_plain_words(html: str) -> None:
 
 def test_words_from_outside_are_escaped(study: Study, analysis: MadeAnalysis) -> None:
     phases = analysis.findings.study.phases
-    hostile = {**phases[0], "description": "<script>alert(1)</script> & 静脈"}
+    hostile = replace(phases[0], description="<script>alert(1)</script> & 静脈")
     summary = replace(analysis.findings.study, phases=(hostile, *phases[1:]))
     findings = replace(analysis.findings, study=summary, lesions=())
     content = report_content(study, findings, analysis.labels, None, LeftOut(Path()))
@@ -157,7 +158,11 @@ def test_an_undecided_lesion_is_said_as_such(study: Study) -> None:
 
 def test_missing_figures_are_dashes(study: Study, analysis: MadeAnalysis) -> None:
     bare = replace(
-        analysis.findings.lesions[0], enhancement={}, liver_curve=None, predicted_curve=None, flags=()
+        analysis.findings.lesions[0],
+        enhancement=NO_FIGURES,
+        liver_curve=None,
+        predicted_curve=None,
+        flags=(),
     )
     unknown = replace(analysis.findings.study, times_s=(None, None, None, None))
     findings = replace(analysis.findings, lesions=(bare,), study=unknown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from support.first_format import first_format
 from support.made_analysis import made_analysis, made_grid, made_study
 from support.shown_results import paint, shown_results
 from support.slicer_scene import empty_scene
 
 from MTINetLib.errors import InputError
-from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
+from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings, from_dict
 from MTINetLib.scene import show_results as show_results_module
 from MTINetLib.scene.edit_lesions import add_lesion, delete_lesion
 from MTINetLib.scene.results import (
+    FINDINGS_ATTRIBUTE,
     Results,
     ai_findings,
     ai_labels,
@@ -62,6 +65,15 @@ def test_the_labels_come_back_as_they_went_in(slicer: Any) -> None:
     assert np.array_equal(corrected_labels(results), analysis.labels)
     assert np.array_equal(ai_labels(results), analysis.labels)
     assert corrected_labels(results).dtype == np.uint8
+
+
+def test_findings_of_a_scene_saved_with_their_first_format_are_kept(slicer: Any) -> None:
+    shown, *_ = shown_results()
+    shown.segmentation.SetAttribute(FINDINGS_ATTRIBUTE, json.dumps(first_format()))
+    found = find_results(shown.segmentation)
+    assert found is not None
+    assert findings_of(found) == from_dict(first_format())
+    assert [lesion.label for lesion in findings_of(found).lesions] == [3]
 
 
 def test_other_segmentations_are_no_results(slicer: Any) -> None:

@@ -81,8 +81,8 @@ class TestAnEdit:
         assert finding(session, 1).lesion_class is before.lesions[0].lesion_class
         assert finding(session, 1).probabilities == before.lesions[0].probabilities
         assert session.findings.study.times_s == before.study.times_s
-        assert [phase["evidence"] for phase in session.findings.study.phases] == [
-            phase["evidence"] for phase in before.study.phases
+        assert [phase.evidence for phase in session.findings.study.phases] == [
+            phase.evidence for phase in before.study.phases
         ]
         assert session.correction.standing.unread == {1}
 

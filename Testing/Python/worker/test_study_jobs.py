@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.made_analysis import made_grid, made_study
+from support.made_analysis import made_analysis, made_grid, made_study
 from support.waiting import wait_until
 from support.worker_study import Heard, open_study, phase_files
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
+from MTINetLib.findings import to_dict
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
@@ -123,7 +124,7 @@ def test_an_alignment_that_is_cancelled_ends_by_itself(patient: WorkerClient) ->
 def test_a_study_that_was_never_opened_is_a_clear_error(client: WorkerClient) -> None:
     labels = client.folder / "labels.npy"
     np.save(labels, np.zeros(STUDY.grid.shape, np.uint8))
-    before = {"lesions": [], "study": {}, "provenance": {}, "schema_version": "1.0"}
+    before = to_dict(made_analysis(STUDY).findings)
     arguments = {"study": "never", "labels": str(labels), "before": before}
     with pytest.raises(MTINetError, match="not open in the worker any more; analyse it again"):
         client.wait(client.submit("measure", arguments), timeout_s=120)

@@ -37,6 +37,7 @@ from MTINetLib.report.dicom.burned_in import refuse_names_in_pixels
 from MTINetLib.report.dicom.deidentify import deidentified_objects
 from MTINetLib.report.dicom.names import DICOM_FILES
 from MTINetLib.report.dicom.source_headers import source_headers
+from MTINetLib.study.phase import Phase
 
 #: One of these stands in every attribute that can hold text.
 NAME = "Geheimmüller^Kunigunde"
@@ -237,19 +238,19 @@ def test_all_files_of_the_export_speak_of_the_same_images(out: Path) -> None:
     findings = from_json((out / "findings.json").read_text("utf-8"))
     seg, sr, pdf = [pydicom.dcmread(out / "dicom" / name) for name in DICOM_FILES]
     assert seg.StudyInstanceUID == sr.StudyInstanceUID == pdf.StudyInstanceUID
-    reference = next(said for said in findings.study.phases if said["phase"] == "portal_venous")
-    assert seg.ReferencedSeriesSequence[0].SeriesInstanceUID == reference["series_uid"]
+    reference = next(said for said in findings.study.phases if said.phase is Phase.PORTAL_VENOUS)
+    assert seg.ReferencedSeriesSequence[0].SeriesInstanceUID == reference.series_uid
     referred = {
         group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
         for group in seg.PerFrameFunctionalGroupsSequence
     }
-    assert referred <= set(reference["instance_uids"])
+    assert referred <= set(reference.instance_uids)
     evidence = {
         item.SeriesInstanceUID: {one.ReferencedSOPInstanceUID for one in item.ReferencedSOPSequence}
         for item in sr.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
     }
     for said in findings.study.phases:
-        assert evidence[said["series_uid"]] & set(said["instance_uids"])
+        assert evidence[said.series_uid] & set(said.instance_uids)
     assert seg.SOPInstanceUID in evidence[seg.SeriesInstanceUID]
 
 

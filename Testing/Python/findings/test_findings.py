@@ -7,18 +7,22 @@ import jsonschema
 import pytest
 
 from MTINetLib.findings import (
+    FORMAT,
     EnhancementCurve,
     LesionClass,
     LesionFinding,
+    PhaseSummary,
     Provenance,
     StudyFindings,
     StudySummary,
     findings_schema,
+    from_dict,
     from_json,
     to_dict,
     to_json,
 )
 from MTINetLib.inference.enhancement import enhancement_figures
+from MTINetLib.study.phase import PHASES, Phase
 
 CURVE = EnhancementCurve((80.0, 240.0, 150.0, 120.0), (5.0, 9.0, 8.0, 7.0))
 LIVER = EnhancementCurve((100.0, 120.0, 180.0, 160.0), (3.0, 3.0, 3.0, 3.0))
@@ -36,7 +40,7 @@ LESION = LesionFinding(
     measured_curve=CURVE,
     predicted_curve=(81.0, 230.0, 155.0, 119.0),
     liver_curve=LIVER,
-    enhancement=enhancement_figures(CURVE, LIVER, TIMES),
+    enhancement=enhancement_figures(PHASES, CURVE, LIVER, TIMES),
     flags=("shares_slices", "motion:arterial"),
 )
 FINDINGS = StudyFindings(
@@ -53,16 +57,16 @@ FINDINGS = StudyFindings(
     ),
     study=StudySummary(
         phases=tuple(
-            {
-                "phase": name,
-                "description": "T1 VIBE äöü",
-                "evidence": ["time 30 s after the bolus"],
-                "confidence": 0.9,
-                "series_uid": None,
-                "time_point": 2,
-                "alignment": None,
-            }
-            for name in ("pre", "arterial", "portal_venous", "delayed")
+            PhaseSummary(
+                phase,
+                description="T1 VIBE äöü",
+                evidence=("time 30 s after the bolus",),
+                confidence=0.9,
+                time_point=2,
+                instance_uids=("1.2.3",),
+                frame_numbers=(4, 8),
+            )
+            for phase in PHASES
         ),
         times_s=TIMES,
         spacing_mm=(1.2, 1.2, 3.0),
@@ -93,12 +97,7 @@ def test_the_schema_is_a_valid_schema() -> None:
 
 
 def test_findings_survive_json() -> None:
-    assert to_json(from_json(to_json(FINDINGS))) == to_json(FINDINGS)
-    back = from_json(to_json(FINDINGS))
-    assert back.lesions[0].lesion_class is LesionClass.HCC
-    assert back.lesions[0].measured_curve == CURVE
-    assert back.lesions[1].liver_curve is None
-    assert back.study.times_s == TIMES
+    assert from_json(to_json(FINDINGS)) == FINDINGS
 
 
 def test_findings_follow_the_schema() -> None:
@@ -110,7 +109,45 @@ def test_the_json_has_the_names_that_other_programs_read() -> None:
     lesion = to_dict(FINDINGS)["lesions"][0]
     assert lesion["class"] == "HCC"
     assert "lesion_class" not in lesion
-    assert lesion["measured_curve"]["mean"] == list(CURVE.mean)
+    names = ["pre", "arterial", "portal_venous", "delayed"]
+    assert lesion["measured_curve"]["mean"] == dict(zip(names, CURVE.mean, strict=True))
+    assert lesion["predicted_curve"]["arterial"] == 230.0
+    assert lesion["enhancement"]["relative_enhancement"]["portal_venous"] == 0.875
+    assert to_dict(FINDINGS)["study"]["times_s"] == dict(zip(names, TIMES, strict=True))
+    assert to_dict(FINDINGS)["format"] == FORMAT == 2
+
+
+def test_curves_keep_their_phases_whatever_the_order_in_the_file() -> None:
+    data = to_dict(FINDINGS)
+    mean = data["lesions"][0]["measured_curve"]["mean"]
+    data["lesions"][0]["measured_curve"]["mean"] = dict(sorted(mean.items()))
+    data["study"]["times_s"] = dict(reversed(data["study"]["times_s"].items()))
+    assert from_dict(data) == FINDINGS
+
+
+def of_three_phases() -> StudyFindings:
+    """The same study without its delayed phase, and its phases in another order."""
+    phases = (Phase.PRE, Phase.PORTAL_VENOUS, Phase.ARTERIAL)
+    curve = EnhancementCurve((80.0, 150.0, 240.0), (5.0, 8.0, 9.0))
+    times = (0.0, None, 30.0)
+    lesion = replace(
+        LESION,
+        measured_curve=curve,
+        predicted_curve=(1.0, 2.0, 3.0),
+        liver_curve=None,
+        enhancement=enhancement_figures(phases, curve, None, times),
+    )
+    summary = replace(FINDINGS.study, phases=tuple(map(PhaseSummary, phases)), times_s=times)
+    return replace(FINDINGS, lesions=(lesion,), study=summary)
+
+
+def test_findings_of_another_number_of_phases_survive_json_and_follow_the_schema() -> None:
+    made = of_three_phases()
+    assert made.phases == (Phase.PRE, Phase.PORTAL_VENOUS, Phase.ARTERIAL)
+    data = json.loads(to_json(made))
+    validate(data)
+    assert data["lesions"][0]["predicted_curve"] == {"pre": 1.0, "portal_venous": 2.0, "arterial": 3.0}
+    assert from_dict(data) == made
 
 
 @pytest.mark.parametrize(
@@ -118,7 +155,6 @@ def test_the_json_has_the_names_that_other_programs_read() -> None:
     [
         (),
         ("lesions", 0),
-        ("lesions", 0, "probabilities"),
         ("lesions", 0, "measured_curve"),
         ("lesions", 0, "enhancement"),
         ("study",),
@@ -134,6 +170,8 @@ def test_a_name_that_nobody_knows_is_refused(path: tuple[str | int, ...]) -> Non
     place["surprise"] = 1
     with pytest.raises(jsonschema.ValidationError, match="surprise"):
         validate(data)
+    with pytest.raises(ValueError, match="surprise"):
+        from_dict(data)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +179,8 @@ def test_a_name_that_nobody_knows_is_refused(path: tuple[str | int, ...]) -> Non
     [
         (("lesions", 0, "class"), "metastasis"),
         (("lesions", 0, "label"), 0),
-        (("lesions", 0, "predicted_curve"), [1, 2, 3]),
+        (("lesions", 0, "predicted_curve"), [1, 2, 3, 4]),
+        (("lesions", 0, "predicted_curve"), {"pre": 1.0, "late": 2.0}),
         (("lesions", 0, "probabilities", "HCC"), 1.2),
         (("lesions", 0, "flags"), ["Not a word"]),
         (("lesions", 0, "volume_ml"), 0),
@@ -167,6 +206,28 @@ def test_what_the_issue_names_is_required(missing: str) -> None:
         validate(data)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("lesions", 1, "volume_ml"), "12", r"lesions\[1\]\.volume_ml is '12', not a number"),
+        (("lesions", 0, "label"), True, r"lesions\[0\]\.label is True, not a whole number"),
+        (("lesions", 0, "slices"), [1, 2, 3], r"lesions\[0\]\.slices has 3 items, not 2"),
+        (("study", "times_s"), {"pre": 1.0}, r"study\.times_s names pre; the study's phases are pre, art"),
+        (("study", "phases", 1, "phase"), "late", "'late' is not a valid Phase"),
+        (("provenance", "notes"), "a note", r"provenance\.notes is 'a note', not a list"),
+        (("format",), 3, "format 3, and this version of MTINet reads 1 and 2"),
+    ],
+)
+def test_reading_a_wrong_value_names_its_place(path: tuple[str | int, ...], value: object, said: str) -> None:
+    data = to_dict(FINDINGS)
+    place = data
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(ValueError, match=said):
+        from_dict(data)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"lesions": [{}]}'])
 def test_other_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
@@ -181,7 +242,8 @@ def test_numbers_that_json_does_not_know_are_refused() -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_figure_that_is_not_defined_is_null_and_costs_nothing_else(number: float) -> None:
-    figures = {**LESION.enhancement, "wash_in_per_s": number, "relative_enhancement": [0.0, number, 1.0, 2.0]}
+    relative = dict(zip(PHASES, (0.0, number, 1.0, 2.0), strict=True))
+    figures = replace(LESION.enhancement, wash_in_per_s=number, relative_enhancement=relative)
     lesion = replace(
         LESION,
         enhancement=figures,
@@ -193,9 +255,9 @@ def test_a_figure_that_is_not_defined_is_null_and_costs_nothing_else(number: flo
     jsonschema.validate(data, findings_schema())
     (written,) = data["lesions"]
     assert written["enhancement"]["wash_in_per_s"] is None
-    assert written["enhancement"]["relative_enhancement"] == [0.0, None, 1.0, 2.0]
-    assert written["enhancement"]["late_change"] == LESION.enhancement["late_change"]
+    assert list(written["enhancement"]["relative_enhancement"].values()) == [0.0, None, 1.0, 2.0]
+    assert written["enhancement"]["late_change"] == LESION.enhancement.late_change
     assert written["predicted_curve"] is None
     assert written["liver_curve"] is None
-    assert written["measured_curve"]["mean"] == list(CURVE.mean)
-    assert data["study"]["times_s"] == [0.0, 30.0, None, 180.0]
+    assert list(written["measured_curve"]["mean"].values()) == list(CURVE.mean)
+    assert list(data["study"]["times_s"].values()) == [0.0, 30.0, None, 180.0]

@@ -1,0 +1,38 @@
+"""The vocabulary of results: what MTINet says of a study, and how it is kept as JSON."""
+
+from MTINetLib.findings.read import from_dict, from_json
+from MTINetLib.findings.results import (
+    NETWORK_CLASSES,
+    CurveKind,
+    Enhancement,
+    EnhancementCurve,
+    LesionClass,
+    LesionFinding,
+    PhaseSummary,
+    Provenance,
+    StudyFindings,
+    StudySummary,
+)
+from MTINetLib.findings.schema import findings_schema
+from MTINetLib.findings.wire import PerPhase
+from MTINetLib.findings.write import FORMAT, to_dict, to_json
+
+__all__ = [
+    "FORMAT",
+    "NETWORK_CLASSES",
+    "CurveKind",
+    "Enhancement",
+    "EnhancementCurve",
+    "LesionClass",
+    "LesionFinding",
+    "PerPhase",
+    "PhaseSummary",
+    "Provenance",
+    "StudyFindings",
+    "StudySummary",
+    "findings_schema",
+    "from_dict",
+    "from_json",
+    "to_dict",
+    "to_json",
+]
