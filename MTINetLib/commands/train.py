@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,12 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from MTINetLib.evaluation.operating_point import OperatingPoint
-    from MTINetLib.progress import Progress
     from MTINetLib.training.run_split import DataChanges
     from MTINetLib.training.settings import TrainingSettings
     from MTINetLib.training.train import TrainingResult
-
-_DEFAULT_PRESET = "demo"
 
 
 def train(
@@ -60,48 +57,28 @@ def train(
 
     The run folder keeps settings, split, logs and checkpoints; its folder `model` is what `--model` takes.
     """
-    from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, terminal
-    from MTINetLib.training.cross_validation import cross_validate
-    from MTINetLib.training.processes import is_first_process
-    from MTINetLib.training.train import train as run_training
-    from MTINetLib.worker.training_faults import explained
+    from MTINetLib.train_model import train_models
 
     console = terminal()
     changes_word = _data_changes(data_changes)
     settings = _settings(run, preset, changes or [], resume)
-    bar = console.is_terminal
-    # Of several processes, one a device, the first holds the run for all.
-    claim = claimed(run) if is_first_process() else nullcontext()
-    with _options_named(), claim, RichProgress(console) as progress, explained(run, settings):
-        if cross_validation:
-            results = cross_validate(
-                dataset,
-                run,
-                settings,
-                resume=resume,
-                progress=progress,
-                bar=bar,
-                cache=cache,
-                name=name,
-                data_changes=changes_word,
-            )
-        else:
-            result = run_training(
-                dataset,
-                run,
-                settings,
-                resume=resume,
-                progress=progress,
-                bar=bar,
-                cache=cache,
-                name=name,
-                data_changes=changes_word,
-            )
-            results = [result]
-        points = _fitted(dataset, results, progress) if is_first_process() else []
-    for result, point in zip(results, points, strict=False):
-        _tell(console, result, point)
+    with _options_named(), RichProgress(console) as progress:
+        models = train_models(
+            dataset,
+            run,
+            settings,
+            cross_validation=cross_validation,
+            resume=resume,
+            progress=progress,
+            bar=console.is_terminal,
+            cache=cache,
+            name=name,
+            data_changes=changes_word,
+        )
+    for model in models:
+        if model.operating_point is not None:
+            _tell(console, model.result, model.operating_point)
 
 
 @contextmanager
@@ -115,12 +92,6 @@ def _options_named() -> Iterator[None]:
         raise DatasetChanged(f"{error} Accept them with --data-changes accept.") from error
     except DeviceUnusable as error:
         raise DeviceUnusable(f"{error} The CPU is chosen with --set accelerator=cpu.") from error
-
-
-def _fitted(dataset: Path, results: Sequence[TrainingResult], progress: Progress) -> list[OperatingPoint]:
-    from MTINetLib.evaluation.fit_model import fit_model
-
-    return [fit_model(result.model, dataset, result.validation, progress) for result in results]
 
 
 def _tell(console: Console, result: TrainingResult, point: OperatingPoint) -> None:
@@ -148,11 +119,12 @@ def _data_changes(word: str) -> DataChanges:
 
 def _settings(run: Path, preset: str | None, changes: list[str], resume: bool) -> TrainingSettings:
     """A resumed run keeps its own settings unless a preset is named."""
+    from MTINetLib.train_model import DEFAULT_PRESET
     from MTINetLib.training.run_folder import read_config
     from MTINetLib.training.setting_text import change_settings
     from MTINetLib.training.settings import settings_from_dict, training_preset
 
     config = run / "config.json"
     if not (resume and preset is None and config.is_file()):
-        return training_preset(preset or _DEFAULT_PRESET, changes)
+        return training_preset(preset or DEFAULT_PRESET, changes)
     return change_settings(settings_from_dict(read_config(config)), changes)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from MTINetLib.claim import claimed
 from MTINetLib.dataset.add import NewCase
 from MTINetLib.dataset.add import add_case as add_to_dataset
 from MTINetLib.dataset.check import check_dataset as checked
@@ -71,61 +70,50 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
     context.progress.rate = _PROGRESS_RATE
     context.progress.start("Loading PyTorch", 0)
     # Here, so that checking a dataset needs neither torch nor Lightning.
-    from MTINetLib.evaluation.fit_model import fit_model, words_of
-    from MTINetLib.training.cross_validation import cross_validate
+    from MTINetLib.evaluation.fit_model import words_of
+    from MTINetLib.train_model import train_models
     from MTINetLib.training.run_split import DataChanges
-    from MTINetLib.training.train import train as train_one
-    from MTINetLib.worker.training_faults import explained
     from MTINetLib.worker.training_settings import is_cross_validation, leave_a_core, run_settings
     from MTINetLib.worker.training_watch import RunWatch
 
     request = Train.from_dict(arguments)
-    run, dataset = Path(request.run), Path(request.dataset)
     settings = run_settings(request)
-    cache = Path(request.cache) if request.cache else None
     changes: DataChanges = "accept" if request.data_changes == "accept" else "refuse"
     watch = RunWatch(context)
     leave_a_core()
-    folds = settings.folds if is_cross_validation(request) else 1
-    with claimed(run), explained(run, settings):
-        if folds > 1:
-            results = cross_validate(
-                dataset,
-                run,
-                settings,
-                resume=request.resume,
-                progress=watch,
-                cache=cache,
-                name=request.name,
-                watch=watch,
-                data_changes=changes,
-            )
-        else:
-            results = [
-                train_one(
-                    dataset,
-                    run,
-                    settings,
-                    resume=request.resume,
-                    progress=watch,
-                    cache=cache,
-                    name=request.name,
-                    watch=watch,
-                    data_changes=changes,
-                )
-            ]
+    several = is_cross_validation(request)
+    left = train_models(
+        Path(request.dataset),
+        Path(request.run),
+        settings,
+        cross_validation=several,
+        resume=request.resume,
+        name=request.name,
+        cache=Path(request.cache) if request.cache else None,
+        data_changes=changes,
+        progress=watch,
         # Not the watch: a stop asks for the model so far, and that is whole with neutral thresholds too.
-        points = [fit_model(result.model, dataset, result.validation, context.progress) for result in results]
+        fitting=context.progress,
+        watch=watch,
+    )
+    results = [model.result for model in left]
     models = tuple(
-        TrainedModel(number, str(result.model), result.sha256, result.scores, words_of(point))
-        for number, (result, point) in enumerate(zip(results, points, strict=True), 1)
+        TrainedModel(
+            number,
+            str(model.folder),
+            model.result.sha256,
+            model.result.scores,
+            "" if model.operating_point is None else words_of(model.operating_point),
+        )
+        for number, model in enumerate(left, 1)
     )
     return Trained(
-        str(run),
+        str(Path(request.run)),
         models,
         sum(result.steps for result in results),
         sum(result.minutes for result in results),
-        finished=len(results) == folds and all(result.finished for result in results),
+        finished=len(results) == (settings.folds if several else 1)
+        and all(result.finished for result in results),
     ).to_dict()
 
 

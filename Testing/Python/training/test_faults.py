@@ -16,10 +16,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.training import run_folder, settings
+from MTINetLib.training.faults import explained
 from MTINetLib.training.watch import Stopped
 from MTINetLib.worker import training_settings
 from MTINetLib.worker.jobs import JobContext, JobProgress
-from MTINetLib.worker.training_faults import explained
 from MTINetLib.worker.training_jobs import train
 from MTINetLib.worker.training_messages import Train
 from MTINetLib.worker.training_settings import is_cross_validation, run_settings
