@@ -95,7 +95,7 @@ def _study() -> Study:
         grid=grid,
         reference=Phase.PORTAL_VENOUS,
         times_s=(0.0, 30.0, 70.0, 180.0),
-        sources=sources,  # type: ignore[arg-type]
+        sources=sources,
         flags=(),
         alignment=(None, None, None, None),
     )

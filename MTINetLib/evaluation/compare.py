@@ -255,8 +255,7 @@ def _mask_of(labels: Labels, label: int | None) -> npt.NDArray[np.bool_]:
 def _curve(images: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> Curve | None:
     if not mask.any():
         return None
-    pre, arterial, portal, delayed = (float(image[mask].mean(dtype=np.float64)) for image in images)
-    return pre, arterial, portal, delayed
+    return tuple(float(image[mask].mean(dtype=np.float64)) for image in images)
 
 
 def _mae(truth: Curve | None, estimate: Curve | None) -> float:

@@ -147,6 +147,11 @@ class StudySummary:
     size: tuple[Count, Count, Count]
     flags: Flags = ()
 
+    @property
+    def order(self) -> tuple[Phase, ...]:
+        """The phases themselves, in the order of every curve and of the times."""
+        return tuple(said.phase for said in self.phases)
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -179,4 +184,4 @@ class StudyFindings:
     @property
     def phases(self) -> tuple[Phase, ...]:
         """The study's phases, in the order of every curve and of the times."""
-        return tuple(said.phase for said in self.study.phases)
+        return self.study.order

@@ -24,7 +24,6 @@ from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import AnalysisSettings, Thresholds
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.normalise import IntensityScale, estimate_scale
-from MTINetLib.study.phase import Phase
 from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import Study
 
@@ -124,8 +123,8 @@ def measure_again(
 
 
 def network_slices(study: Study, model: LoadedModel) -> tuple[SliceFrame, IntensityScale, Slices]:
-    """What the network sees of a study: its frame, its intensity scale, and the slices [Z, 4, S, S]."""
-    scale = estimate_scale(study.phase(Phase.PRE))
+    """What the network sees of a study: its frame, its intensity scale, and the slices [Z, P, S, S]."""
+    scale = estimate_scale(study.volumes[0])
     frame = SliceFrame.of(study.grid, model.config.network.image_size)
     return frame, scale, frame.to_slices(scale.apply(study.volumes))
 

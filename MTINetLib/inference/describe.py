@@ -16,7 +16,6 @@ from MTINetLib.inference.flags import check_labels, check_values, inherited_flag
 from MTINetLib.inference.lesions import Box, lesion_boxes
 from MTINetLib.inference.measure import measure_size
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import PhaseSource, Study
 
 
@@ -75,7 +74,7 @@ def _describe(
         measured_curve=curve,
         predicted_curve=predicted,
         liver_curve=liver,
-        enhancement=enhancement_figures(PHASES, curve, liver, study.times_s),
+        enhancement=enhancement_figures(study.phases, curve, liver, study.times_s),
         flags=(*own, *decision.flags, *inherited_flags(study_flags(study))),
     )
 
@@ -94,7 +93,7 @@ def summarise_study(study: Study) -> StudySummary:
             frame_numbers=_frames(source),
             alignment=None if alignment is None or not np.isfinite(alignment) else float(alignment),
         )
-        for phase, source, alignment in zip(PHASES, study.sources, study.alignment, strict=True)
+        for phase, source, alignment in zip(study.phases, study.sources, study.alignment, strict=True)
     )
     k, j, i = study.grid.shape
     return StudySummary(phases, study.times_s, study.grid.spacing, (i, j, k), study_flags(study))

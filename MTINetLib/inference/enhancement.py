@@ -1,7 +1,7 @@
 """Figures of enhancement from the measured curves; values only, no LI-RADS feature or category.
 
 MR signal has no unit and its gain may differ between phases, so each figure needs the baseline or the
-liver beside the lesion. With four phases no pharmacokinetic model is fitted.
+liver beside the lesion. With so few phases no pharmacokinetic model is fitted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,16 @@ Figures = dict[Phase, "float | None"]
 CURVE_KIND_CHANGE = 0.10
 #: A lesion that never rises by this part of its baseline has no curve to name.
 LEAST_ENHANCEMENT = 0.10
-_LATE = (Phase.PORTAL_VENOUS, Phase.DELAYED)
+#: Phases in which an extracellular agent washes out. In the hepatobiliary phase another agent is taken up.
+WASHOUT_PHASES = (Phase.PORTAL_VENOUS, Phase.DELAYED)
+#: The phases that a figure is made of: where one of them is not in the study the figure is not defined.
+PHASES_OF = {
+    "relative_enhancement": (Phase.PRE,),
+    "arterial_contrast_gain": (Phase.PRE, Phase.ARTERIAL),
+    "wash_in_per_s": (Phase.PRE, Phase.ARTERIAL),
+    "late_change": (Phase.ARTERIAL, Phase.DELAYED),
+    "curve_kind": (Phase.PRE, Phase.ARTERIAL, Phase.DELAYED),
+}
 
 
 def enhancement_figures(
@@ -62,7 +71,7 @@ def enhancement_figures(
         arterial_contrast_gain=_difference(contrast.get(Phase.ARTERIAL), contrast.get(Phase.PRE)),
         wash_in_per_s=_wash_in(relative.get(Phase.ARTERIAL), times),
         washout_ratio_percent={
-            phase: _percent(around.get(phase), signal[phase]) for phase in _LATE if phase in signal
+            phase: _percent(around.get(phase), signal[phase]) for phase in WASHOUT_PHASES if phase in signal
         },
         late_change=late,
         curve_kind=_curve_kind(relative, late),

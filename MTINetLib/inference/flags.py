@@ -11,7 +11,6 @@ import numpy.typing as npt
 from MTINetLib.errors import InputError
 from MTINetLib.inference.lesions import Box
 from MTINetLib.inference.measure import Size
-from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 
 UNDER_10_MM = "under_10_mm"
@@ -48,7 +47,7 @@ def study_flags(study: Study) -> tuple[str, ...]:
     """The study's own flags, and ``phase_doubt:<phase>`` for phases recognised without certainty."""
     doubts = [
         f"phase_doubt:{phase.value}"
-        for phase, source in zip(PHASES, study.sources, strict=True)
+        for phase, source in zip(study.phases, study.sources, strict=True)
         if source.confidence < SURE_PHASE
     ]
     return tuple(dict.fromkeys((*study.flags, *doubts)))
@@ -65,7 +64,7 @@ def check_values(study: Study) -> None:
     Raises:
         InputError: a phase holds numbers that are not finite.
     """
-    for phase in PHASES:
+    for phase in study.phases:
         if not np.isfinite(study.phase(phase)).all():
             raise InputError(
                 f"The {phase.title} phase holds values that are not finite numbers (NaN or infinity); "

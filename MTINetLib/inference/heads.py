@@ -23,7 +23,7 @@ def read_lesions(
     """Ask the network about every lesion in every slice that cuts it, with that lesion's own mask as focus.
 
     Args:
-        slices: [Z, 4, S, S], normalised units.
+        slices: [Z, P, S, S], normalised units.
         label_slices: [Z, S, S], the lesions' labels (``SliceFrame.labels_to_slices``).
 
     Returns:

@@ -87,7 +87,7 @@ class SlicePredictor:
         """Tumour probability of every slice.
 
         Args:
-            slices: [Z, 4, S, S], normalised units.
+            slices: [Z, P, S, S], normalised units.
             keep_above: fused maps of slices that reach this probability are kept for :meth:`read`.
             progress: one step a slice.
 
@@ -118,12 +118,14 @@ class SlicePredictor:
         """What the heads say of each lesion slice.
 
         Returns:
-            curves float32 [N, 4] in normalised units, class logits float32 [N, 2] (HCC, hemangioma);
+            curves float32 [N, P] in normalised units, class logits float32 [N, 2] (HCC, hemangioma);
             None for a head that the network does not have.
         """
         progress = progress or Silent()
         settings = self.network.settings
-        curves = np.zeros((len(asked), 4), dtype=np.float32) if settings.regresses else None
+        curves = (
+            np.zeros((len(asked), settings.phase_count), dtype=np.float32) if settings.regresses else None
+        )
         logits = np.zeros((len(asked), 2), dtype=np.float32) if settings.classifies else None
         if curves is None and logits is None:
             return None, None

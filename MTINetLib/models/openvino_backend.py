@@ -20,7 +20,6 @@ from MTINetLib.models.batching import CPU_BATCH
 from MTINetLib.models.device import Compute
 from MTINetLib.network import MTINet
 from MTINetLib.network.fold import prepare_for_inference
-from MTINetLib.network.settings import PHASE_COUNT
 
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 
@@ -49,7 +48,7 @@ class OpenVinoNetwork:
         return []
 
     def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
-        """Phases [B, 4, S, S], float32, on the CPU -> mask logits, float32 [B, 1, S, S]."""
+        """Phases [B, P, S, S], float32, on the CPU -> mask logits, float32 [B, 1, S, S]."""
         count = len(phases)
         size = max(count, self._batch)
         waves = self._network.highpass(phases)
@@ -67,7 +66,7 @@ class OpenVinoNetwork:
     def _request(self, size: int) -> Any:
         if size not in self._requests:
             openvino = _openvino()
-            shape = openvino.PartialShape([size, PHASE_COUNT, *[self.settings.image_size] * 2])
+            shape = openvino.PartialShape([size, self.settings.phase_count, *[self.settings.image_size] * 2])
             self._model.reshape(dict.fromkeys(self._model.inputs, shape))
             options = {
                 "INFERENCE_PRECISION_HINT": self._hint,
@@ -116,7 +115,7 @@ def _converted(network: MTINet) -> Any:
     frontend = importlib.import_module("openvino.frontend")
     decoders = importlib.import_module("openvino.frontend.pytorch.ts_decoder")
     side = network.settings.image_size
-    example = tuple(torch.zeros(1, PHASE_COUNT, side, side) for _ in range(2))
+    example = tuple(torch.zeros(1, network.settings.phase_count, side, side) for _ in range(2))
     with torch.no_grad(), warnings.catch_warnings():
         # Tracing warns of the shape check, whose answer is the same for every slice.
         warnings.simplefilter("ignore")

@@ -11,7 +11,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from MTINetLib.network import MTINet
-from MTINetLib.network.settings import PHASE_COUNT
 
 
 class LivePeak(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -59,7 +58,7 @@ def bytes_per_slice(network: MTINet) -> int:
     """
     side = network.settings.image_size
     device = next(network.parameters()).device
-    phases = torch.zeros(1, PHASE_COUNT, side, side, device=device)
+    phases = torch.zeros(1, network.settings.phase_count, side, side, device=device)
     with LivePeak() as counted:
         features = network.encode(phases)
         logits = network.segment(features, phases)

@@ -168,9 +168,9 @@ def _make(folder: Path, config: ModelConfig, weights: Mapping[str, torch.Tensor]
 
 def _rough_bytes(settings: NetworkSettings) -> int:
     """Of the weights as float32, counted rather too high."""
-    widths = (4, *settings.widths, *settings.decoder_widths)
-    convolutions = 9 * 8 * sum(a * b for a, b in itertools.pairwise(widths))
-    context = 18 * settings.context_blocks * settings.widths[3] ** 2 * 16
+    widths = (settings.phase_count, *settings.widths, *settings.decoder_widths)
+    convolutions = 9 * 2 * settings.phase_count * sum(a * b for a, b in itertools.pairwise(widths))
+    context = 18 * settings.context_blocks * (settings.phase_count * settings.widths[3]) ** 2
     width, small = settings.d_model, settings.tdd_width
     transformer = settings.transformer_depth * width * (4 * width + 2 * settings.ffn_width)
     tokens = (settings.token_count + 8) * width

@@ -8,7 +8,6 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from MTINetLib.network.mtinet import MTINet
-from MTINetLib.network.settings import PHASE_COUNT
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class NetworkCost:
 def network_cost(network: MTINet) -> NetworkCost:
     """Count one slice through each of the three steps; the network must be on the CPU."""
     side = network.settings.image_size
-    phases = torch.zeros(1, PHASE_COUNT, side, side)
+    phases = torch.zeros(1, network.settings.phase_count, side, side)
     counts: list[float] = []
     training = network.training
     network.eval()

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from MTINetLib.network.layers import ConvNorm, ConvNormRelu, DeconvNormRelu, join
-from MTINetLib.network.settings import PHASE_COUNT, NetworkSettings
+from MTINetLib.network.settings import NetworkSettings
 
 
 class ContextBlock(nn.Module):
@@ -25,15 +25,15 @@ class ContextBlock(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Fused maps of the four phases -> mask logits.
+    """Fused maps of the phases -> mask logits.
 
     The coarsest map enters the first deconvolution; the three finer maps, and with ``image_skip`` the
-    four images, are joined to the outputs of the deconvolutions of their size.
+    phases' images, are joined to the outputs of the deconvolutions of their size.
     """
 
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
-        fused = [PHASE_COUNT * w for w in settings.widths]
+        fused = [settings.phase_count * w for w in settings.widths]
         width = fused[3]
         self.context = nn.Sequential()
         if settings.context_blocks:
@@ -41,7 +41,7 @@ class Decoder(nn.Module):
             self.context.append(ConvNormRelu(fused[3], width, kernel=1))
             for index in range(settings.context_blocks):
                 self.context.append(ContextBlock(width, dilation=2**index))
-        skips = (*fused[2::-1], PHASE_COUNT if settings.image_skip else 0)
+        skips = (*fused[2::-1], settings.phase_count if settings.image_skip else 0)
         self.deconvolutions = nn.ModuleList()
         self.refinements = nn.ModuleList()
         for target, skip in zip(settings.decoder_widths, skips, strict=True):
@@ -58,7 +58,7 @@ class Decoder(nn.Module):
         nn.init.constant_(self.logit.bias, math.log(prior / (1 - prior)))  # type: ignore[arg-type]
 
     def forward(self, features: list[Tensor], images: Tensor) -> Tensor:
-        """Fused maps, finest first, [B, 4*C_s, h_s, w_s], and images [B, 4, H, W] -> [B, 1, H, W]."""
+        """Fused maps, finest first, [B, P*C_s, h_s, w_s], and images [B, P, H, W] -> [B, 1, H, W]."""
         x = self.context(features[3])
         skips: list[Tensor | None] = [features[2], features[1], features[0], None]
         if self.image_skip:

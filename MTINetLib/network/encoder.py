@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from MTINetLib.network.layers import ConvNormReluPool
-from MTINetLib.network.settings import PHASE_COUNT
+from MTINetLib.network.settings import NetworkSettings
 
 
 class Encoder(nn.Module):
@@ -31,17 +31,20 @@ class Encoder(nn.Module):
 class PerPhaseEncoder(nn.Module):
     """An encoder of its own for each phase, behind the same interface as one shared encoder."""
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], phase_count: int) -> None:
         super().__init__()
-        self.encoders = nn.ModuleList(Encoder(widths) for _ in range(PHASE_COUNT))
+        self.phase_count = phase_count
+        self.encoders = nn.ModuleList(Encoder(widths) for _ in range(phase_count))
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Images [B*4, 1, H, W], phases fastest -> the output of each block, in the same batch order."""
-        by_phase = images.view(-1, PHASE_COUNT, *images.shape[1:])
+        """Images [B*P, 1, H, W], phases fastest -> the output of each block, in the same batch order."""
+        by_phase = images.view(-1, self.phase_count, *images.shape[1:])
         answers = [encoder(by_phase[:, p]) for p, encoder in enumerate(self.encoders)]
         return [torch.stack(maps, dim=1).flatten(0, 1) for maps in zip(*answers, strict=True)]
 
 
-def make_encoder(widths: Sequence[int], shared: bool) -> nn.Module:
-    """One shared encoder or one per phase; both take [B*4, 1, H, W]."""
-    return Encoder(widths) if shared else PerPhaseEncoder(widths)
+def make_encoder(settings: NetworkSettings) -> nn.Module:
+    """One shared encoder or one per phase; both take [B*P, 1, H, W]."""
+    if settings.shared_encoder:
+        return Encoder(settings.widths)
+    return PerPhaseEncoder(settings.widths, settings.phase_count)

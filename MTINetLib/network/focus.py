@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from MTINetLib.network.settings import PHASE_COUNT, NetworkSettings
+from MTINetLib.network.settings import NetworkSettings
 from MTINetLib.network.tim import masked_means
 
 SURROUND = 0.25
@@ -33,10 +33,10 @@ def token_weights(focus: Tensor, side: int) -> Tensor:
 
     Args:
         focus: [B, 1, H, W], between 0 and 1, one lesion an image.
-        side: P, side of the last map.
+        side: of the last map.
 
     Returns:
-        float32 [B, 1, P, P], between 0 and 1; all zero for an empty focus. However small the lesion,
+        float32 [B, 1, side, side], between 0 and 1; all zero for an empty focus. However small the lesion,
         its own cell has full weight, and the cells around carry up to ``SURROUND``.
     """
     pooled = functional.adaptive_avg_pool2d(focus.float(), side)
@@ -65,8 +65,8 @@ class FocusEvidence(NamedTuple):
     """What lies under the mask, per phase.
 
     Args:
-        statistics: float32 [B, 4, 3]: mean and deviation under the mask, mean in the ring; normalised units.
-        features: [B, 4, F]: means of the finer fused maps under the mask and in the ring.
+        statistics: float32 [B, P, 3]: mean and deviation under the mask, mean in the ring; normalised units.
+        features: [B, P, F]: means of the finer fused maps under the mask and in the ring.
     """
 
     statistics: Tensor
@@ -77,8 +77,8 @@ def gather_evidence(features: list[Tensor], phases: Tensor, focus: Tensor) -> Fo
     """Masked means of the images and of the three finer fused maps.
 
     Args:
-        features: fused maps, finest first, [B, 4*C_s, h_s, w_s]; the last one is left to the tokens.
-        phases: [B, 4, H, W], normalised units.
+        features: fused maps, finest first, [B, P*C_s, h_s, w_s]; the last one is left to the tokens.
+        phases: [B, P, H, W], normalised units.
         focus: [B, 1, H, W].
     """
     around = ring(focus)
@@ -87,21 +87,21 @@ def gather_evidence(features: list[Tensor], phases: Tensor, focus: Tensor) -> Fo
     liver = masked_means(functional.avg_pool2d(phases.float(), 2), around)
     statistics = torch.stack([mean, deviation, liver], dim=2)
     both = torch.cat([functional.avg_pool2d(focus, 2), around], dim=1).float()
-    means = [_feature_means(maps, both) for maps in features[:-1]]
+    means = [_feature_means(maps, both, phases.shape[1]) for maps in features[:-1]]
     return FocusEvidence(statistics, torch.cat(means, dim=2))
 
 
-def _feature_means(maps: Tensor, weights: Tensor) -> Tensor:
-    # [B, 4*C, h, w] under [B, 2, H/2, W/2] -> [B, 4, 2*C]
+def _feature_means(maps: Tensor, weights: Tensor, phase_count: int) -> Tensor:
+    # [B, P*C, h, w] under [B, 2, H/2, W/2] -> [B, P, 2*C]
     batch, channels, height, width = maps.shape
     pooled = functional.adaptive_avg_pool2d(weights, (height, width)).flatten(2)
     share = pooled / pooled.sum(2, keepdim=True).clamp_min(1e-6)
     means = torch.bmm(share.to(maps.dtype), maps.permute(0, 2, 3, 1).flatten(1, 2))
-    return means.view(batch, 2, PHASE_COUNT, channels // PHASE_COUNT).transpose(1, 2).flatten(2)
+    return means.view(batch, 2, phase_count, channels // phase_count).transpose(1, 2).flatten(2)
 
 
 class EvidenceEmbedding(nn.Module):
-    """A linear map from each phase's evidence to one token-wide vector: [B, 4, *] -> [B, 4, D]."""
+    """A linear map from each phase's evidence to one token-wide vector: [B, P, *] -> [B, P, D]."""
 
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()

@@ -78,7 +78,7 @@ def halve_by_maximum(x: Tensor) -> Tensor:
 
 
 def phases_to_batch(phases: Tensor) -> Tensor:
-    """Fold the phases into the batch: [B, 4, H, W] -> [B*4, 1, H, W].
+    """Fold the phases into the batch: [B, P, H, W] -> [B*P, 1, H, W].
 
     The single channel is made the fastest axis: PyTorch then takes the images for channels-last, and
     so every map after them. As [.., 1, H, W] they pass for both layouts and convolutions pick the slow one.
@@ -88,7 +88,7 @@ def phases_to_batch(phases: Tensor) -> Tensor:
 
 
 def phases_to_channels(maps: Tensor, phase_count: int) -> Tensor:
-    """Concatenate the phases' maps on the channels, phase-major: [B*4, C, h, w] -> [B, 4*C, h, w].
+    """Concatenate the phases' maps on the channels, phase-major: [B*P, C, h, w] -> [B, P*C, h, w].
 
     Written for channels-last memory: one copy that keeps the layout.
     """

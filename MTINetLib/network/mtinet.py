@@ -11,7 +11,7 @@ from MTINetLib.network.decoder import Decoder
 from MTINetLib.network.encoder import make_encoder
 from MTINetLib.network.layers import phases_to_batch, phases_to_channels
 from MTINetLib.network.mdief import GatedFusion, NaiveFusion
-from MTINetLib.network.settings import PHASE_COUNT, NetworkSettings
+from MTINetLib.network.settings import NetworkSettings
 from MTINetLib.network.spectral import highpass
 from MTINetLib.network.tim import task_interaction_curve
 from MTINetLib.network.transformer import LesionReader
@@ -22,9 +22,9 @@ class MTINetOutput(NamedTuple):
 
     Args:
         mask_logits: [B, 1, H, W]; sigmoid gives the tumour probability.
-        curve: float32 [B, 4], mean lesion intensity per phase, normalised units; None without that task.
+        curve: float32 [B, P], mean lesion intensity per phase, normalised units; None without that task.
         class_logits: float32 [B, 2], order HCC, hemangioma; softmax gives probabilities; None without it.
-        tim_curve: float32 [B, 4], the curve that the predicted mask implies; None without TIM.
+        tim_curve: float32 [B, P], the curve that the predicted mask implies; None without TIM.
     """
 
     mask_logits: Tensor
@@ -45,8 +45,8 @@ class MTINet(nn.Module):
         self.settings = settings = settings or NetworkSettings()
         spatial = settings.mdief != "spectral_only"
         spectral = settings.mdief != "spatial_only"
-        self.spatial = make_encoder(settings.widths, settings.shared_encoder) if spatial else None
-        self.spectral = make_encoder(settings.widths, settings.shared_encoder) if spectral else None
+        self.spatial = make_encoder(settings) if spatial else None
+        self.spectral = make_encoder(settings) if spectral else None
         self.fusions = nn.ModuleList()
         if spatial and spectral:
             naive = settings.mdief == "none"
@@ -56,23 +56,23 @@ class MTINet(nn.Module):
         self.reader = LesionReader(settings) if reads else None
 
     def highpass(self, phases: Tensor) -> Tensor:
-        """The spectral domain's images, float32 [B, 4, H, W]: all of the network that needs an FFT."""
+        """The spectral domain's images, float32 [B, P, H, W]: all of the network that needs an FFT."""
         return highpass(phases, self.settings.highpass_cutoff)
 
     def encode(self, phases: Tensor, highpassed: Tensor | None = None) -> list[Tensor]:
-        """Fused maps of the four phases, at every scale.
+        """Fused maps of the phases, at every scale.
 
         Args:
-            phases: [B, 4, H, W], normalised units.
+            phases: [B, P, H, W], normalised units.
             highpassed: ``highpass(phases)`` where it was computed outside (an exported graph).
 
         Returns:
-            four maps, finest first, [B, 4*C_s, H/2^s, W/2^s], channels phase-major.
+            four maps, finest first, [B, P*C_s, H/2^s, W/2^s], channels phase-major.
 
         Raises:
             ValueError: phases of another shape.
         """
-        self._check(phases, "phases", PHASE_COUNT)
+        self._check(phases, "phases", self.settings.phase_count)
         dtype = self.decoder.logit.weight.dtype
         domains = []
         if self.spatial is not None:
@@ -84,10 +84,10 @@ class MTINet(nn.Module):
             fused = domains[0]
         else:
             fused = [fusion(a, b) for fusion, a, b in zip(self.fusions, *domains, strict=True)]
-        return [phases_to_channels(maps, PHASE_COUNT) for maps in fused]
+        return [phases_to_channels(maps, self.settings.phase_count) for maps in fused]
 
     def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
-        """Fused maps (``encode``) and phases [B, 4, H, W] -> mask logits [B, 1, H, W]."""
+        """Fused maps (``encode``) and phases [B, P, H, W] -> mask logits [B, 1, H, W]."""
         logits: Tensor = self.decoder(features, phases)
         return logits
 
@@ -98,12 +98,12 @@ class MTINet(nn.Module):
 
         Args:
             features: fused maps of ``encode``; index them to ask about several lesions of one slice.
-            phases: [B, 4, H, W], the same images.
+            phases: [B, P, H, W], the same images.
             focus: [B, 1, H, W], the mask of one lesion, hard or soft, 0 to 1; not looked at when
                 ``lesion_focus`` is ``slice``.
 
         Returns:
-            (curve float32 [B, 4], class logits float32 [B, 2]); None for a task switched off.
+            (curve float32 [B, P], class logits float32 [B, 2]); None for a task switched off.
         """
         if self.reader is None:
             return None, None
@@ -115,7 +115,7 @@ class MTINet(nn.Module):
         """Segment the slice and read its lesion.
 
         Args:
-            phases: [B, 4, H, W], normalised units, in the order of the phases.
+            phases: [B, P, H, W], normalised units, in the order of the phases.
             focus: [B, 1, H, W], the mask of one lesion; None takes the network's own probabilities, cut
                 off from the gradient, so that the reading cannot bend the mask (TIM is the way for that).
         """

@@ -14,9 +14,6 @@ from MTINetLib.errors import InputError
 DOWNSAMPLING = 16
 """Four max-poolings by two: the last map has 1/16 of the image's side."""
 
-PHASE_COUNT = 4
-"""Pre-contrast, arterial, portal venous, delayed, in this order."""
-
 CLASS_COUNT = 2
 """HCC, hemangioma, in this order."""
 
@@ -31,6 +28,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 LIMITS = {
     "image_size": 1024,
+    "phase_count": 32,
     "widths": 1024,
     "decoder_widths": 1024,
     "context_blocks": 32,
@@ -50,15 +48,16 @@ class NetworkSettings:
 
     Args:
         image_size: side of the square slices, pixels; a multiple of 16.
+        phase_count: P, images that a slice has, one a contrast phase; two or more.
         widths: channels of the four encoder blocks, per phase.
-        shared_encoder: one encoder for the four phases; False gives each phase its own weights.
+        shared_encoder: one encoder for all phases; False gives each phase its own weights.
         mdief: rows of Table 3: ``full``; ``spatial_only`` (No Spe); ``spectral_only`` (No Spa);
             ``none`` (No MdIEF: both domains, joined by concatenation and a 1x1 convolution, no gates).
         highpass_cutoff: width of the Gaussian high-pass as a fraction of the Nyquist frequency, 0 to 1.
         decoder_widths: channels after the four deconvolutions.
         context_blocks: residual blocks of growing dilation before the first deconvolution (ours; paper 0).
         refine_decoder: a 3x3 convolution after each joining of a skip (ours).
-        image_skip: the four images joined at full resolution before the last layer (ours).
+        image_skip: the phases' images joined at full resolution before the last layer (ours).
         transformer_depth, heads, ffn_width, dropout: the transformer; d_model follows from image_size.
         transformer_norm: layer norm before (``pre``) or after (``post``, Vaswani) each sub-layer.
         positions: ``learned`` (a phase part plus a channel part) or ``sinusoidal`` over the tokens.
@@ -74,6 +73,7 @@ class NetworkSettings:
     """
 
     image_size: int = 256
+    phase_count: int = 4
     widths: tuple[int, int, int, int] = (16, 32, 64, 64)
     shared_encoder: bool = True
     mdief: str = "full"
@@ -113,6 +113,8 @@ class NetworkSettings:
         for name in ("transformer_depth", "heads", "ffn_width", "tdd_width", "tdd_depth", "tdd_heads"):
             if getattr(self, name) < 1:
                 raise InputError(f"Network setting {name} is {getattr(self, name)}; it must be at least 1.")
+        if self.phase_count < 2:
+            raise InputError(f"Network setting phase_count is {self.phase_count}; it must be at least 2.")
         if self.image_size < 2 * DOWNSAMPLING or self.image_size % DOWNSAMPLING:
             raise InputError(
                 f"Network setting image_size is {self.image_size}; it must be a multiple of 16, at least 32."
@@ -133,18 +135,18 @@ class NetworkSettings:
 
     @property
     def token_side(self) -> int:
-        """P: the side of the last encoder map, 16 for 256-pixel slices."""
+        """The side of the last encoder map, 16 for 256-pixel slices."""
         return self.image_size // DOWNSAMPLING
 
     @property
     def d_model(self) -> int:
-        """Width of a token: P x P, 256 for 256-pixel slices."""
+        """Width of a token: the pixels of the last map, 256 for 256-pixel slices."""
         return self.token_side**2
 
     @property
     def token_count(self) -> int:
-        """N = 4 C with C the channels of the last encoder block."""
-        return PHASE_COUNT * self.widths[3]
+        """N = P C with C the channels of the last encoder block (4 C in the paper)."""
+        return self.phase_count * self.widths[3]
 
     @property
     def regresses(self) -> bool:

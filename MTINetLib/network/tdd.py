@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from MTINetLib.network.attention import TransformerBlock
-from MTINetLib.network.settings import CLASS_COUNT, PHASE_COUNT, NetworkSettings
+from MTINetLib.network.settings import CLASS_COUNT, NetworkSettings
 
 
 class TaskDrivenDiscriminator(nn.Module):
@@ -23,15 +23,15 @@ class TaskDrivenDiscriminator(nn.Module):
         super().__init__()
         width = settings.tdd_width
         self.embed = nn.Linear(1 + CLASS_COUNT, width)
-        self.positions = nn.Parameter(torch.randn(PHASE_COUNT, width) * 0.1)
+        self.positions = nn.Parameter(torch.randn(settings.phase_count, width) * 0.1)
         self.blocks = nn.ModuleList(
             TransformerBlock(width, settings.tdd_heads, 4 * width, 0.0, "pre")
             for _ in range(settings.tdd_depth)
         )
         self.norm = nn.LayerNorm(width)
         self.logit = nn.Linear(width, 1)
-        self.register_buffer("curve_mean", torch.zeros(PHASE_COUNT))
-        self.register_buffer("curve_deviation", torch.ones(PHASE_COUNT))
+        self.register_buffer("curve_mean", torch.zeros(settings.phase_count))
+        self.register_buffer("curve_deviation", torch.ones(settings.phase_count))
 
     def set_curve_statistics(self, mean: Tensor, deviation: Tensor) -> None:
         """Mean and standard deviation of the training labels' curves per phase, [4] each."""
@@ -39,9 +39,9 @@ class TaskDrivenDiscriminator(nn.Module):
         self.curve_deviation.copy_(deviation.clamp_min(1e-3))
 
     def forward(self, curve: Tensor, class_probabilities: Tensor) -> Tensor:
-        """Curve [B, 4] (normalised units) and class probabilities [B, 2] -> logits [B] of being real."""
+        """Curve [B, P] (normalised units) and class probabilities [B, 2] -> logits [B] of being real."""
         standard = (curve - self.curve_mean) / self.curve_deviation
-        classes = class_probabilities.unsqueeze(1).expand(-1, PHASE_COUNT, -1)
+        classes = class_probabilities.unsqueeze(1).expand(-1, curve.shape[1], -1)
         tokens = self.embed(torch.cat([standard.unsqueeze(2), classes], dim=2)) + self.positions
         for block in self.blocks:
             tokens = block(tokens)

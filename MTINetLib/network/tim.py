@@ -31,10 +31,10 @@ def task_interaction_curve(mask: Tensor, phases: Tensor) -> Tensor:
 
     Args:
         mask: probabilities or a hard mask, [B, 1, H, W] (or [B, H, W]), between 0 and 1.
-        phases: [B, 4, H, W], normalised units.
+        phases: [B, P, H, W], normalised units.
 
     Returns:
-        float32 [B, 4], normalised units; zero for an empty mask, with gradients that stay finite.
+        float32 [B, P], normalised units; zero for an empty mask, with gradients that stay finite.
     """
     if mask.dim() == 3:
         mask = mask.unsqueeze(1)

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from MTINetLib.network.attention import TransformerBlock, sinusoids
 from MTINetLib.network.focus import STATISTICS, EvidenceEmbedding, gather_evidence, token_weights
 from MTINetLib.network.heads import LinearHead
-from MTINetLib.network.settings import CLASS_COUNT, PHASE_COUNT, NetworkSettings
+from MTINetLib.network.settings import CLASS_COUNT, NetworkSettings
 
 
 class PositionalEncoding(nn.Module):
-    """Adds to each of the 4*C tokens where it comes from: its phase and its channel."""
+    """Adds to each of the P*C tokens where it comes from: its phase and its channel."""
 
     table: Tensor
 
@@ -21,13 +21,13 @@ class PositionalEncoding(nn.Module):
         self.learned = settings.positions == "learned"
         channels, width = settings.widths[3], settings.d_model
         if self.learned:
-            self.phase = nn.Parameter(torch.randn(PHASE_COUNT, 1, width) * 0.1)
+            self.phase = nn.Parameter(torch.randn(settings.phase_count, 1, width) * 0.1)
             self.channel = nn.Parameter(torch.randn(1, channels, width) * 0.1)
         else:
-            self.register_buffer("table", sinusoids(PHASE_COUNT * channels, width), persistent=False)
+            self.register_buffer("table", sinusoids(settings.phase_count * channels, width), persistent=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """[B, 4*C, D] -> [B, 4*C, D]."""
+        """[B, P*C, D] -> [B, P*C, D]."""
         place = (self.phase + self.channel).flatten(0, 1) if self.learned else self.table
         return tokens + place.to(tokens.dtype)
 
@@ -39,6 +39,7 @@ class LesionReader(nn.Module):
         super().__init__()
         width = settings.d_model
         self.side = settings.token_side
+        self.phase_count = settings.phase_count
         self.focused = settings.lesion_focus == "mask"
         self.positions = PositionalEncoding(settings)
         self.evidence = EvidenceEmbedding(settings) if settings.uses_evidence else None
@@ -49,9 +50,9 @@ class LesionReader(nn.Module):
             for _ in range(settings.transformer_depth)
         )
         self.norm = nn.LayerNorm(width) if settings.transformer_norm == "pre" else nn.Identity()
-        statistics = PHASE_COUNT * STATISTICS if settings.uses_evidence else 0
-        features = PHASE_COUNT * width
-        self.curve = LinearHead(features, statistics, PHASE_COUNT) if settings.regresses else None
+        statistics = settings.phase_count * STATISTICS if settings.uses_evidence else 0
+        features = settings.phase_count * width
+        self.curve = LinearHead(features, statistics, settings.phase_count) if settings.regresses else None
         self.lesion_class = LinearHead(features, statistics, CLASS_COUNT) if settings.classifies else None
 
     def forward(
@@ -60,12 +61,12 @@ class LesionReader(nn.Module):
         """Read one lesion an image.
 
         Args:
-            features: fused maps, finest first; the last is [B, 4*C, P, P].
-            phases: [B, 4, H, W], normalised units.
+            features: fused maps, finest first; the last is [B, P*C, side, side].
+            phases: [B, P, H, W], normalised units.
             focus: [B, 1, H, W], between 0 and 1.
 
         Returns:
-            (curve float32 [B, 4] in normalised units, class logits float32 [B, 2]: HCC, hemangioma);
+            (curve float32 [B, P] in normalised units, class logits float32 [B, 2]: HCC, hemangioma);
             None for a head that is switched off.
         """
         maps = features[-1]
@@ -75,12 +76,12 @@ class LesionReader(nn.Module):
         tokens = self.positions(maps.flatten(2))
         if self.evidence is not None:
             evidence = gather_evidence(features, phases, focus)
-            spread = self.evidence(evidence).repeat_interleave(tokens.shape[1] // PHASE_COUNT, dim=1)
+            spread = self.evidence(evidence).repeat_interleave(tokens.shape[1] // self.phase_count, dim=1)
             tokens = tokens + spread.to(tokens.dtype)
             statistics = evidence.statistics.flatten(1)
         for block in self.blocks:
             tokens = block(tokens)
-        means = self.norm(tokens).unflatten(1, (PHASE_COUNT, -1)).mean(2).flatten(1)
+        means = self.norm(tokens).unflatten(1, (self.phase_count, -1)).mean(2).flatten(1)
         curve = self.curve(means, statistics) if self.curve is not None else None
         logits = self.lesion_class(means, statistics) if self.lesion_class is not None else None
         return curve, logits

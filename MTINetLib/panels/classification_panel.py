@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -12,9 +13,10 @@ from MTINetLib.findings import NETWORK_CLASSES, LesionClass, LesionFinding
 from MTINetLib.panels.notice import WARNING_STYLE
 from MTINetLib.panels.panel import Panel
 from MTINetLib.presentation.colours import ON_BLACK
-from MTINetLib.presentation.figure_words import figures_in_words
+from MTINetLib.presentation.figure_words import FigureText, figures_in_words
 from MTINetLib.presentation.words import class_title, flag_in_words, flags_in_words, percent, whole_sentence
 from MTINetLib.session.events import Topic
+from MTINetLib.study.phase import Phase
 
 _UNDECIDED, _NOT_READ = "undecided:", "undecided:not_read"
 _BAR = (
@@ -59,13 +61,18 @@ class ClassificationPanel(Panel):
         ui.titleLabel.text = self._title(lesion)
         self._show_probabilities(lesion)
         self._show_doubts(lesion)
-        ui.figuresLabel.text = "" if lesion is None else _figures(lesion)
-        ui.figuresLabel.toolTip = "" if lesion is None else _meanings(lesion)
+        figures = () if lesion is None else figures_in_words(lesion, self._phases())
+        ui.figuresLabel.text = "" if lesion is None else _figures(figures)
+        ui.figuresLabel.toolTip = "" if lesion is None else _meanings(figures)
 
     def chosenLesion(self) -> LesionFinding | None:
         findings, label = self.session.findings, self.session.selected
         lesions = findings.lesions if findings else ()
         return next((lesion for lesion in lesions if lesion.label == label), None)
+
+    def _phases(self) -> tuple[Phase, ...]:
+        findings = self.session.findings
+        return () if findings is None else findings.phases
 
     def _title(self, lesion: LesionFinding | None) -> str:
         if lesion is not None:
@@ -113,14 +120,14 @@ def _undecided(flags: tuple[str, ...]) -> str:
     return _("Undecided: {0}.").format(why) if why else _("Undecided.")
 
 
-def _meanings(lesion: LesionFinding) -> str:
-    return "\n".join(f"{_(figure.name)}: {_(figure.meaning)}" for figure in figures_in_words(lesion))
+def _meanings(figures: Sequence[FigureText]) -> str:
+    return "\n".join(f"{_(figure.name)}: {_(figure.meaning)}" for figure in figures)
 
 
-def _figures(lesion: LesionFinding) -> str:
+def _figures(figures: Sequence[FigureText]) -> str:
     rows = "".join(
         f'<tr><td style="white-space:nowrap">{escape(_(figure.name))}</td>'
         f'<td align="right" style="white-space:nowrap"><b>{escape(figure.value)}</b></td></tr>'
-        for figure in figures_in_words(lesion)
+        for figure in figures
     )
     return f'<table cellspacing="0" cellpadding="2" width="100%">{rows}</table>'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from MTINetLib.findings import LesionFinding
-from MTINetLib.scene.curve_table import relative_percent
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.findings import LesionFinding, StudySummary
+from MTINetLib.scene.curve_table import baseline, relative_percent
+from MTINetLib.study.phase import Phase
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,7 @@ class CurveRow:
     liver: float | None
 
 
-def curve_rows(
-    lesion: LesionFinding, times: tuple[float | None, ...], relative: bool
-) -> tuple[CurveRow, ...]:
+def curve_rows(lesion: LesionFinding, study: StudySummary, relative: bool) -> tuple[CurveRow, ...]:
     """A row a phase.
 
     Args:
@@ -33,16 +31,16 @@ def curve_rows(
     liver = None if lesion.liver_curve is None else lesion.liver_curve.mean
     measured, sd, predicted = lesion.measured_curve.mean, lesion.measured_curve.sd, lesion.predicted_curve
     curves = (measured, predicted, liver)
-    base = measured[Phase.PRE.index]
     unit = 1.0
     if relative:
-        curves = tuple(None if curve is None else relative_percent(curve) for curve in curves)  # type: ignore[assignment]
-        unit = 100 / base if base > 0 else 0.0
+        base = baseline(measured, study.order)
+        curves = tuple(None if curve is None else relative_percent(curve, study.order) for curve in curves)  # type: ignore[assignment]
+        unit = 0.0 if base is None else 100 / base
     rows = []
-    for phase in PHASES:
-        at = [None if curve is None else curve[phase.index] for curve in curves]
-        spread = sd[phase.index] * unit if unit else None
-        rows.append(CurveRow(phase, times[phase.index], at[0], spread, at[1], at[2]))
+    for place, phase in enumerate(study.order):
+        at = [None if curve is None else curve[place] for curve in curves]
+        spread = sd[place] * unit if unit else None
+        rows.append(CurveRow(phase, study.times_s[place], at[0], spread, at[1], at[2]))
     return tuple(rows)
 
 

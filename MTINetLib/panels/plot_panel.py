@@ -19,7 +19,6 @@ from MTINetLib.presentation.words import class_title, number, phase_title, secon
 from MTINetLib.report.csv_tables import curves_csv
 from MTINetLib.session.events import Topic
 from MTINetLib.session.report_place import refuse_place
-from MTINetLib.study.phase import PHASES
 
 HEADS = ("Phase", "Time", "Measured", "Predicted", "Liver")
 _TIPS = (
@@ -42,7 +41,6 @@ class PlotPanel(Panel):
         table = ui.valuesTable
         aligned = [RIGHT if column else LEFT for column in range(len(HEADS))]
         set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], aligned)
-        table.setRowCount(len(PHASES))
         header = table.horizontalHeader()
         header.setMinimumSectionSize(20)
         for column in range(len(HEADS)):
@@ -91,8 +89,10 @@ class PlotPanel(Panel):
 
     def rows(self, lesion: LesionFinding) -> tuple[CurveRow, ...]:
         """What the table shows of a lesion."""
-        times = self.session.findings.study.times_s if self.session.findings else (None,) * 4
-        return curve_rows(lesion, times, self.session.choices.relativePlot)
+        findings = self.session.findings
+        if findings is None:
+            return ()
+        return curve_rows(lesion, findings.study, self.session.choices.relativePlot)
 
     # Slots
 
@@ -159,6 +159,7 @@ class PlotPanel(Panel):
         table = self.ui.valuesTable
         relative = self.session.choices.relativePlot
         digits = 0 if relative else signal_decimals(row.measured for row in rows)
+        table.setRowCount(len(rows))
         for place, row in enumerate(rows):
             spread = "" if row.sd is None else f" ± {number(row.sd, digits)}"
             cells = (
@@ -170,7 +171,7 @@ class PlotPanel(Panel):
             )
             for column, text in enumerate(cells):
                 table.setItem(place, column, read_only_item(text, RIGHT if column else LEFT))
-        fit_height(table, len(PHASES))
+        fit_height(table, len(rows))
 
     def _title(self, lesion: LesionFinding | None) -> str:
         findings = self.session.findings

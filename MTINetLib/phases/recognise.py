@@ -27,8 +27,6 @@ LOWEST_CONFIDENCE = 0.6
 #: A phase below this confidence is used, and flagged.
 DOUBTFUL_CONFIDENCE = 0.8
 
-FourTimes = tuple["float | None", "float | None", "float | None", "float | None"]
-
 
 @dataclass(frozen=True, eq=False)
 class PhaseAssignment:
@@ -44,7 +42,7 @@ class PhaseAssignment:
 
     volumes: tuple[SourceVolume, SourceVolume, SourceVolume, SourceVolume]
     verdicts: tuple[Verdict, Verdict, Verdict, Verdict]
-    times_s: FourTimes
+    times_s: tuple[float | None, ...]
     left_out: tuple[LeftOut, ...] = ()
     flags: tuple[str, ...] = ()
 
@@ -195,7 +193,9 @@ def why_not(volume: SourceVolume, clues: Sequence[Clues], found: Sequence[Phase]
     return "nothing tells which phase it is"
 
 
-def _times(chosen: Mapping[Phase, Clues], start: float | None) -> tuple[FourTimes, tuple[str, ...]]:
+def _times(
+    chosen: Mapping[Phase, Clues], start: float | None
+) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
     """Seconds after the bolus, or after the pre-contrast phase; all None without a common clock."""
     clocks = [chosen[phase].clock for phase in PHASES]
     first = clocks[0]

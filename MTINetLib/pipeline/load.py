@@ -72,7 +72,7 @@ def load_study_from_dicom(
     if not found.temporary:
         return study
     sources = tuple(replace(source, images=()) for source in study.sources)
-    return replace(study, sources=sources)  # type: ignore[arg-type]
+    return replace(study, sources=sources)
 
 
 def study_of(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 _CLASS_TITLES = {
     LesionClass.HCC: "HCC",
@@ -153,13 +153,13 @@ def phase_title(phase: Phase) -> str:
     return phase.title[0].upper() + phase.title[1:]
 
 
-_PHASE_NAMES = frozenset(phase.value for phase in PHASES)
+_PHASE_NAMES = frozenset(phase.value for phase in Phase)
 _DETAILS = {
     "not_read": "the network did not read it",
     "low_probability": "neither class is probable enough",
     "slices_disagree": "its slices speak for different classes",
     "little_evidence": "it covers too few pixels",
-    **{phase.value: phase.title for phase in PHASES},
+    **{phase.value: phase.title for phase in Phase},
 }
 
 

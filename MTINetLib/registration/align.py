@@ -86,7 +86,7 @@ def align(
         grid=fixed.grid,
         reference=reference,
         times_s=assignment.times_s,
-        sources=tuple(assignment.source(phase) for phase in PHASES),  # type: ignore[arg-type]
+        sources=tuple(assignment.source(phase) for phase in PHASES),
         flags=tuple(flags),
         alignment=(figures[0], figures[1], figures[2], figures[3]),
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
+from MTINetLib.inference.enhancement import WASHOUT_PHASES
 from MTINetLib.presentation.colours import ON_WHITE
+from MTINetLib.presentation.figure_words import figures_without_phases
 from MTINetLib.presentation.words import (
     class_title,
     flags_in_words,
@@ -27,7 +29,7 @@ from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
-TITLE = "Liver lesions in four-phase contrast-enhanced MRI"
+TITLE = "Liver lesions in contrast-enhanced MRI"
 BANNER = "RESEARCH USE ONLY"
 BANNER_TEXT = "Not a medical device. Not for diagnosis or treatment decisions."
 
@@ -44,7 +46,7 @@ LESION_HEADS = (
     "Curve",
 )
 TECHNIQUE = (
-    "Lesions are segmented slice by slice by MTI-Net from all four phases and joined in 3-D; axes are the "
+    "Lesions are segmented slice by slice by MTI-Net from all phases and joined in 3-D; axes are the "
     "longest diameter in a slice and the longest one perpendicular to it. Curves are means and standard "
     "deviations inside the mask; the liver is a ring around the lesion. Enhancement is (S - S pre) / S pre; "
     "contrast is (S lesion - S liver) / S liver; arterial gain is the contrast in the arterial phase minus "
@@ -129,13 +131,16 @@ def report_content(
         notices=_notices(findings, cover),
         facts=_facts(findings, cover),
         phase_rows=_phase_rows(findings),
-        lesion_rows=tuple(_lesion_row(lesion) for lesion in findings.lesions),
+        lesion_rows=tuple(_lesion_row(lesion, findings.phases) for lesion in findings.lesions),
         lesion_colours=tuple(ON_WHITE[lesion.lesion_class] for lesion in findings.lesions),
         blocks=blocks,
         empty_strip=None
         if blocks
         else _drawn("picture of the study in the report", left_out, lambda: study_strip(study)),
-        doubts=tuple(map(whole_sentence, flags_in_words(findings.study.flags))),
+        doubts=(
+            *map(whole_sentence, flags_in_words(findings.study.flags)),
+            *figures_without_phases(findings.phases),
+        ),
         provenance=_provenance(findings.provenance),
         cover=cover,
     )
@@ -180,10 +185,10 @@ def _phase_rows(findings: StudyFindings) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _lesion_row(lesion: LesionFinding) -> Row:
+def _lesion_row(lesion: LesionFinding, phases: Sequence[Phase]) -> Row:
     figures = lesion.enhancement
     washout = figures.washout_ratio_percent
-    ratios = [number(washout.get(phase), 0) for phase in (Phase.PORTAL_VENOUS, Phase.DELAYED)]
+    ratios = [number(washout.get(phase), 0) for phase in WASHOUT_PHASES if phase in phases]
     return (
         str(lesion.label),
         class_title(lesion.lesion_class),
@@ -192,7 +197,7 @@ def _lesion_row(lesion: LesionFinding) -> Row:
         f"{lesion.long_axis_mm:.0f} × {lesion.short_axis_mm:.0f} mm",
         f"{lesion.slices[0] + 1} to {lesion.slices[1] + 1}",
         share_in_percent(figures.arterial_contrast_gain, signed=True),
-        " / ".join(ratios),
+        " / ".join(ratios) or "-",
         figures.curve_kind or "-",
     )
 
@@ -215,7 +220,7 @@ def _block(
     curve = _drawn(
         f"curve of lesion {lesion.label} in the report",
         left_out,
-        lambda: curve_figure(lesion, findings.study.times_s),
+        lambda: curve_figure(lesion, findings.study),
     )
     return LesionBlock(
         title=f"Lesion {lesion.label}: {class_title(lesion.lesion_class)}",
@@ -237,7 +242,7 @@ def _signal_rows(lesion: LesionFinding, phases: tuple[Phase, ...]) -> tuple[Row,
     rows: list[Row] = [
         ("Lesion, mean ± SD", *_with_sd(measured.mean, measured.sd, digits)),
         ("Liver around, mean ± SD", *around),
-        ("Enhancement", "baseline", *(share_in_percent(value, signed=True) for value in relative[1:])),
+        ("Enhancement", *_enhancement(relative)),
         ("Contrast to liver", *(share_in_percent(value, signed=True) for value in contrast)),
     ]
     if lesion.predicted_curve is not None:
@@ -245,6 +250,12 @@ def _signal_rows(lesion: LesionFinding, phases: tuple[Phase, ...]) -> tuple[Row,
             ("Predicted by the network", *(number(value, digits) for value in lesion.predicted_curve))
         )
     return tuple(rows)
+
+
+def _enhancement(relative: Sequence[float | None]) -> list[str]:
+    """The first phase is the baseline where there is one; without, all are dashes."""
+    values = [share_in_percent(value, signed=True) for value in relative]
+    return ["baseline", *values[1:]] if relative[0] == 0 else values
 
 
 def _with_sd(means: tuple[float, ...], deviations: tuple[float, ...], digits: int) -> list[str]:

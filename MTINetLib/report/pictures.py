@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import LesionFinding
+from MTINetLib.findings import LesionFinding, StudySummary
 from MTINetLib.presentation.colours import FAINT_INK, INK, LIVER_ON_WHITE, ON_BLACK, ON_WHITE, PAPER_LINE
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.presentation.words import phase_title, seconds
 from MTINetLib.report.body import body, tissue_window
 from MTINetLib.report.key_slice import Crop, ShownPlane, body_crop, key_slice, lesion_crop
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Image = npt.NDArray[Any]
 def lesion_strip(
     study: Study, labels: Image, lesion: LesionFinding, lesions: Sequence[LesionFinding]
 ) -> bytes:
-    """The lesion's key slice: the whole slice of the reference phase, then the four phases close up; PNG.
+    """The lesion's key slice: the whole slice of the reference phase, then every phase close up; PNG.
 
     Every lesion of the slice is outlined in the colour of its class; 36 mm panels at 200 dots an inch.
     """
@@ -38,7 +38,7 @@ def lesion_strip(
     plane = ShownPlane.of(study.grid)
     shown = plane.show(labels[k])
     close = lesion_crop(shown == lesion.label, plane.pixel_mm)
-    figure, panels = _dark_panels(1 + len(PHASES))
+    figure, panels = _dark_panels(1 + len(study.phases))
     inside = body(study.phase(study.reference)[k])
     window = tissue_window(study.volumes[:, k], inside)
     whole = plane.show(study.phase(study.reference)[k])
@@ -47,7 +47,7 @@ def lesion_strip(
     _frame(panels[0], close, plane, ON_BLACK[lesion.lesion_class])
     _mark_edges(panels[0], plane)
     panels[0].set_title(f"Slice {k + 1}, {study.reference.title}", color="white", fontsize=6.5, pad=3)
-    for phase, time, panel in zip(PHASES, study.times_s, panels[1:], strict=True):
+    for phase, time, panel in zip(study.phases, study.times_s, panels[1:], strict=True):
         _show_slice(panel, plane.show(study.phase(phase)[k]), shown, close, plane, window, lesions)
         title = phase_title(phase) + ("" if time is None else f", {seconds(time)}")
         panel.set_title(title, color="white", fontsize=6.5, pad=3)
@@ -55,14 +55,14 @@ def lesion_strip(
 
 
 def study_strip(study: Study) -> bytes:
-    """The middle slice in four phases, for a study without lesions; PNG."""
+    """The middle slice in every phase, for a study without lesions; PNG."""
     k = study.grid.shape[0] // 2
     plane = ShownPlane.of(study.grid)
-    figure, panels = _dark_panels(len(PHASES))
+    figure, panels = _dark_panels(len(study.phases))
     inside = body(study.phase(study.reference)[k])
     window = tissue_window(study.volumes[:, k], inside)
     crop = body_crop(plane.show(inside))
-    for phase, time, panel in zip(PHASES, study.times_s, panels, strict=True):
+    for phase, time, panel in zip(study.phases, study.times_s, panels, strict=True):
         image = plane.show(study.phase(phase)[k])
         _show_slice(panel, image, np.zeros_like(image), crop, plane, window, ())
         title = phase_title(phase) + ("" if time is None else f", {seconds(time)}")
@@ -71,11 +71,11 @@ def study_strip(study: Study) -> bytes:
     return _png(figure)
 
 
-def curve_figure(lesion: LesionFinding, times: tuple[float | None, ...]) -> bytes:
+def curve_figure(lesion: LesionFinding, study: StudySummary) -> bytes:
     """Measured curve with SD, predicted curve and the liver around, over the true times where known; PNG."""
     from matplotlib.figure import Figure
 
-    axis = TimeAxis.of(times)
+    axis = TimeAxis.of(study.times_s)
     figure = Figure(figsize=(3.05, 1.25), dpi=_DPI, layout="constrained")
     axes = figure.subplots()
     colour = ON_WHITE[lesion.lesion_class]
@@ -92,15 +92,15 @@ def curve_figure(lesion: LesionFinding, times: tuple[float | None, ...]) -> byte
     line = {"color": colour, "linestyle": "-", "marker": "o", "linewidth": 1.5}
     axes.errorbar(axis.values, measured.mean, measured.sd, label="Lesion", **line, **bars)
     axes.set_ylim(bottom=min(0.0, *measured.mean))
-    _style_axes(axes, axis)
+    _style_axes(axes, axis, study.order)
     return _png(figure)
 
 
-def _style_axes(axes: Axes, axis: TimeAxis) -> None:
+def _style_axes(axes: Axes, axis: TimeAxis, phases: Sequence[Phase]) -> None:
     axes.set_xlabel(axis.title, fontsize=6.5, color=INK, labelpad=1)
     axes.set_ylabel("Signal (a.u.)", fontsize=6.5, color=INK, labelpad=2)
     if not axis.in_seconds:
-        axes.set_xticks(axis.values, [phase_title(phase).split(" ")[0] for phase in PHASES])
+        axes.set_xticks(axis.values, [phase_title(phase).split(" ")[0] for phase in phases])
     axes.tick_params(labelsize=6, colors=INK, length=2, width=0.6)
     axes.grid(color=PAPER_LINE, linewidth=0.5)
     axes.set_axisbelow(True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from MTINetLib.findings import LesionFinding
+from MTINetLib.findings import LesionFinding, StudySummary
 from MTINetLib.presentation.colours import INK, LIVER_ON_WHITE, ON_WHITE, Rgb, lightened, rgb
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.scene.chart_style import style_chart, titled
@@ -75,7 +75,7 @@ def add_curve_plot(table: Any) -> CurvePlot:
 
 
 def plot_lesion(
-    plot: CurvePlot, lesion: LesionFinding | None, times: tuple[float | None, ...], relative: bool
+    plot: CurvePlot, lesion: LesionFinding | None, study: StudySummary, relative: bool
 ) -> None:
     """Let the chart show one lesion: measured with a band of one SD, predicted, and the liver around it.
 
@@ -84,7 +84,7 @@ def plot_lesion(
         relative: relative enhancement in percent instead of the signal; a curve without a positive
             pre-contrast signal is left out then.
     """
-    axis = TimeAxis.of(times)
+    axis = TimeAxis.of(study.times_s)
     chart = plot.chart
     was = chart.StartModify()
     chart.SetXAxisTitle(axis.title)
@@ -92,7 +92,7 @@ def plot_lesion(
     style_chart(chart)  # a scene may come from an earlier version
     shown, said = [], []
     for kind, node in zip(_KINDS, plot.series, strict=True):
-        if lesion is not None and _draw(node, kind, lesion, axis, relative):
+        if lesion is not None and _draw(node, kind, lesion, study, relative):
             shown.append(node.GetID())
             said += [kind.says] if kind.says else []
     if not shown:
@@ -111,11 +111,11 @@ def plot_lesion(
             _rest(node, axis)
 
 
-def _draw(node: Any, kind: _Kind, lesion: LesionFinding, axis: TimeAxis, relative: bool) -> bool:
+def _draw(node: Any, kind: _Kind, lesion: LesionFinding, study: StudySummary, relative: bool) -> bool:
     """Point a series at the lesion's column; whether there is one."""
     column = kind.column(lesion.label, relative)
     table = node.GetTableNode()
-    if column not in lesion_columns(lesion) or table is None:
+    if column not in lesion_columns(lesion, study) or table is None:
         return False
     if table.GetTable().GetColumnByName(column) is None:  # a user may edit the table
         return False
@@ -124,7 +124,7 @@ def _draw(node: Any, kind: _Kind, lesion: LesionFinding, axis: TimeAxis, relativ
     colour = LIVER_ON_WHITE if of_liver else INK if of_network else ON_WHITE[lesion.lesion_class]
     was = node.StartModify()
     node.SetName(kind.title if of_liver else f"{segment_name(lesion)}, {kind.title}")
-    node.SetXColumnName(time_column(axis))
+    node.SetXColumnName(time_column(TimeAxis.of(study.times_s)))
     node.SetYColumnName(column)
     node.SetColor(rgb(colour))
     node.SetLineStyle(getattr(styles, f"LineStyle{kind.line}"))
@@ -170,12 +170,12 @@ class CurveLine:
     marker: str
 
 
-def curve_lines(lesions: Sequence[LesionFinding], times: tuple[float | None, ...]) -> tuple[CurveLine, ...]:
+def curve_lines(lesions: Sequence[LesionFinding], study: StudySummary) -> tuple[CurveLine, ...]:
     """Measured curve of every lesion in the colour of its class, the predicted one in ink, liver in green.
 
     Further lesions of a class are lighter.
     """
-    x_column = time_column(TimeAxis.of(times))
+    x_column = time_column(TimeAxis.of(study.times_s))
     lines = []
     for place, lesion in enumerate(lesions):
         same = sum(other.lesion_class is lesion.lesion_class for other in lesions[:place])

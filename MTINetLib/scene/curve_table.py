@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from MTINetLib.findings import EnhancementCurve, LesionFinding
+from MTINetLib.findings import EnhancementCurve, LesionFinding, StudySummary
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.table_columns import add_number_column, add_text_column
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 PHASE_COLUMN = "Phase"
 _RELATIVE = " (%)"
@@ -46,14 +46,14 @@ def liver_column(label: int, relative: bool = False) -> str:
     return _column(label, "liver", relative)
 
 
-def add_curve_table(lesions: Sequence[LesionFinding], times: tuple[float | None, ...]) -> Any:
+def add_curve_table(lesions: Sequence[LesionFinding], study: StudySummary) -> Any:
     """A vtkMRMLTableNode filled by :func:`fill_curve_table`."""
     node = slicer_module().mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Enhancement curves")
-    fill_curve_table(node, lesions, times)
+    fill_curve_table(node, lesions, study)
     return node
 
 
-def fill_curve_table(node: Any, lesions: Sequence[LesionFinding], times: tuple[float | None, ...]) -> None:
+def fill_curve_table(node: Any, lesions: Sequence[LesionFinding], study: StudySummary) -> None:
     """Phase, time, and per lesion measured, SD, measured +- SD, predicted and liver ring.
 
     Each in the scanner's units and, where the pre-contrast signal is positive, as relative enhancement in
@@ -64,11 +64,11 @@ def fill_curve_table(node: Any, lesions: Sequence[LesionFinding], times: tuple[f
     was = node.StartModify()
     stale = [node.GetTable().GetColumn(n) for n in range(node.GetNumberOfColumns())]
     node.RemoveAllColumns()
-    axis = TimeAxis.of(times)
-    add_text_column(node, PHASE_COLUMN, [phase.title for phase in PHASES])
+    axis = TimeAxis.of(study.times_s)
+    add_text_column(node, PHASE_COLUMN, [phase.title for phase in study.order])
     add_number_column(node, time_column(axis), axis.values)
     for lesion in lesions:
-        _add_lesion(node, lesion)
+        _add_lesion(node, lesion, study.order)
     for column in stale:
         if node.GetTable().GetColumnByName(column.GetName()) is None:
             node.AddColumn(column)
@@ -76,16 +76,16 @@ def fill_curve_table(node: Any, lesions: Sequence[LesionFinding], times: tuple[f
     node.EndModify(was)
 
 
-def lesion_columns(lesion: LesionFinding) -> frozenset[str]:
+def lesion_columns(lesion: LesionFinding, study: StudySummary) -> frozenset[str]:
     """The columns that a lesion has."""
     node = slicer_module().vtkMRMLTableNode()
-    _add_lesion(node, lesion)
+    _add_lesion(node, lesion, study.order)
     return frozenset(node.GetColumnName(n) for n in range(node.GetNumberOfColumns()))
 
 
-def remove_stale_columns(node: Any, lesions: Sequence[LesionFinding]) -> None:
+def remove_stale_columns(node: Any, lesions: Sequence[LesionFinding], study: StudySummary) -> None:
     """Take away the columns of lesions that are gone, or of curves that a lesion no longer has."""
-    names = {name for lesion in lesions for name in lesion_columns(lesion)}
+    names = {name for lesion in lesions for name in lesion_columns(lesion, study)}
     was = node.StartModify()
     for n in reversed(range(node.GetNumberOfColumns())):
         name = node.GetColumnName(n)
@@ -94,33 +94,34 @@ def remove_stale_columns(node: Any, lesions: Sequence[LesionFinding]) -> None:
     node.EndModify(was)
 
 
-def relative_percent(values: tuple[float, ...]) -> tuple[float, ...] | None:
-    """100 * (S - S_pre) / S_pre; None where S_pre is no positive signal."""
-    base = values[Phase.PRE.index]
-    if not base > 0:
-        return None
-    return tuple(100 * (value - base) / base for value in values)
+def relative_percent(values: Sequence[float], phases: Sequence[Phase]) -> tuple[float, ...] | None:
+    """100 * (S - S_pre) / S_pre; None where S_pre is no positive signal, or there is none."""
+    base = baseline(values, phases)
+    return None if base is None else tuple(100 * (value - base) / base for value in values)
 
 
-def _add_lesion(node: Any, lesion: LesionFinding) -> None:
+def baseline(values: Sequence[float], phases: Sequence[Phase]) -> float | None:
+    """The signal before contrast; None where there is no positive one."""
+    base = dict(zip(phases, values, strict=True)).get(Phase.PRE)
+    return base if base is not None and base > 0 else None
+
+
+def _add_lesion(node: Any, lesion: LesionFinding, phases: Sequence[Phase]) -> None:
     label, measured = lesion.label, lesion.measured_curve
-    _add_measured(node, label, measured, relative=False)
-    for values, name in (
+    others = (
         (lesion.predicted_curve, predicted_column),
         (_mean(lesion.liver_curve), liver_column),
-    ):
+    )
+    _add_measured(node, label, measured, relative=False)
+    for values, name in others:
         if values is not None:
             add_number_column(node, name(label), values)
-    percent = relative_percent(measured.mean)
-    if percent is not None:
-        base = measured.mean[Phase.PRE.index]
+    percent, base = relative_percent(measured.mean, phases), baseline(measured.mean, phases)
+    if percent is not None and base is not None:
         spread = tuple(100 * sd / base for sd in measured.sd)
         _add_measured(node, label, EnhancementCurve(percent, spread), relative=True)
-    for values, name in (
-        (lesion.predicted_curve, predicted_column),
-        (_mean(lesion.liver_curve), liver_column),
-    ):
-        percent = None if values is None else relative_percent(values)
+    for values, name in others:
+        percent = None if values is None else relative_percent(values, phases)
         if percent is not None:
             add_number_column(node, name(label, True), percent)
 

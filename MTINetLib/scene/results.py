@@ -18,7 +18,7 @@ from MTINetLib.scene.remove_nodes import remove_nodes
 from MTINetLib.scene.segmentation import dress_segment, segment_labels
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.turned_slices import remember_first_voxel, slices_were_turned, with_turned_slices
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import Phase
 
 #: Text attribute of a segmentation node that holds the findings as JSON.
 FINDINGS_ATTRIBUTE = "MTINet.Findings"
@@ -26,7 +26,7 @@ FINDINGS_ATTRIBUTE = "MTINet.Findings"
 SELECTED_ATTRIBUTE = "MTINet.Selected"
 RELATIVE_ATTRIBUTE = "MTINet.RelativePlot"
 
-_PHASE_ROLES = tuple(f"MTINet.Phase.{phase.value}" for phase in PHASES)
+_PHASE_ROLE = "MTINet.Phase."
 _REFERENCE, _GEOMETRY, _AI = "MTINet.Reference", "MTINet.Geometry", "MTINet.AI"
 _TABLE, _LESION_TABLE = "MTINet.CurveTable", "MTINet.LesionTable"
 _CHART, _SERIES = "MTINet.Chart", "MTINet.Series"
@@ -37,7 +37,8 @@ class Results:
     """The nodes of one analysed study.
 
     Args:
-        volumes: four volume nodes in the order of PHASES.
+        phases: of the study.
+        volumes: a volume node a phase, in their order.
         reference: the volume node of the reference phase.
         geometry: the volume node on whose grid the lesions are: the reference, or a hidden one of its own
             where the reference is under a transform that no grid can follow.
@@ -49,7 +50,8 @@ class Results:
         series: vtkMRMLPlotSeriesNodes of that chart, in the order of ``curve_plot``.
     """
 
-    volumes: tuple[Any, Any, Any, Any]
+    phases: tuple[Phase, ...]
+    volumes: tuple[Any, ...]
     reference: Any
     geometry: Any
     segmentation: Any
@@ -60,6 +62,11 @@ class Results:
     series: tuple[Any, ...]
 
     @property
+    def by_phase(self) -> dict[Phase, Any]:
+        """The volume nodes by their phases."""
+        return dict(zip(self.phases, self.volumes, strict=True))
+
+    @property
     def plot(self) -> CurvePlot:
         return CurvePlot(self.chart, self.series)
 
@@ -67,8 +74,8 @@ class Results:
 def link(results: Results) -> None:
     """Write the references that :func:`find_results` reads."""
     node = results.segmentation
-    for role, volume in zip(_PHASE_ROLES, results.volumes, strict=True):
-        node.SetNodeReferenceID(role, volume.GetID())
+    for phase, volume in results.by_phase.items():
+        node.SetNodeReferenceID(_PHASE_ROLE + phase.value, volume.GetID())
     node.SetNodeReferenceID(_REFERENCE, results.reference.GetID())
     node.SetNodeReferenceID(_GEOMETRY, results.geometry.GetID())
     node.SetNodeReferenceID(_AI, None if results.ai_segmentation is None else results.ai_segmentation.GetID())
@@ -87,25 +94,27 @@ def find_results(segmentation: Any) -> Results | None:
     MTINet, or a phase's volume is gone.
     """
     findings = _read(segmentation)
-    volumes = tuple(segmentation.GetNodeReference(role) for role in _PHASE_ROLES)
+    phases = () if findings is None else findings.phases
+    volumes = tuple(segmentation.GetNodeReference(_PHASE_ROLE + phase.value) for phase in phases)
     reference = segmentation.GetNodeReference(_REFERENCE)
     geometry = segmentation.GetNodeReference(_GEOMETRY)
     if findings is None or any(node is None for node in (*volumes, reference, geometry)):
         return None
     if slices_were_turned(segmentation, geometry):
         findings = _turn(segmentation, geometry)
-    lesions, times = findings.lesions, findings.study.times_s
+    lesions, study = findings.lesions, findings.study
     table = segmentation.GetNodeReference(_TABLE)
     chart = segmentation.GetNodeReference(_CHART)
     count = segmentation.GetNumberOfNodeReferences(_SERIES)
     series = tuple(segmentation.GetNthNodeReference(_SERIES, n) for n in range(count))
     whole = table is not None and chart is not None and all(series) and len(series) > 0
-    table = table if table is not None else add_curve_table(lesions, times)
+    table = table if table is not None else add_curve_table(lesions, study)
     plot = CurvePlot(chart, series)
     if not whole:
         remove_nodes([chart, *series])
         plot = add_curve_plot(table)
     results = Results(
+        phases=phases,
         volumes=volumes,
         reference=reference,
         geometry=geometry,
@@ -174,10 +183,10 @@ def update_results(results: Results, findings: StudyFindings) -> None:
     for lesion in findings.lesions:
         if lesion.label in segments:
             dress_segment(inner.GetSegment(segments[lesion.label]), lesion.label, lesion.lesion_class)
-    fill_curve_table(results.table, findings.lesions, findings.study.times_s)
+    fill_curve_table(results.table, findings.lesions, findings.study)
     fill_lesion_table(results.lesion_table, findings.lesions)
     show_curve(results, selected_lesion(results), shows_relative(results))
-    remove_stale_columns(results.table, findings.lesions)
+    remove_stale_columns(results.table, findings.lesions, findings.study)
 
 
 def show_curve(results: Results, label: int | None, relative: bool = False) -> None:
@@ -189,7 +198,7 @@ def show_curve(results: Results, label: int | None, relative: bool = False) -> N
     findings = findings_of(results)
     lesion = next((lesion for lesion in findings.lesions if lesion.label == label), None)
     results.segmentation.SetAttribute(RELATIVE_ATTRIBUTE, "1" if relative else None)
-    plot_lesion(results.plot, lesion, findings.study.times_s, relative)
+    plot_lesion(results.plot, lesion, findings.study, relative)
 
 
 def selected_lesion(results: Results) -> int | None:

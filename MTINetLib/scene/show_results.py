@@ -65,7 +65,7 @@ def show_results(
                 for node in (segmentation, ai_segmentation):
                     add_lesion(node, lesion, *found, geometry)
             yield
-        table = add_curve_table(findings.lesions, findings.study.times_s)
+        table = add_curve_table(findings.lesions, findings.study)
         lesion_table = add_lesion_table(findings.lesions)
         made += (table, lesion_table)
         yield
@@ -75,6 +75,7 @@ def show_results(
         parent = put_beside(reference, segmentation)
         put_in_folder(parent, FOLDER_NAME, [ai_segmentation, lesion_table, table, plot.chart, *plot.series])
         results = Results(
+            phases=findings.phases,
             volumes=volumes,
             reference=reference,
             geometry=geometry,

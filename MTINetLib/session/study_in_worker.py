@@ -78,7 +78,7 @@ class StudyInWorker:
         for phase in PHASES:
             on_progress("Handing over the phases", phase.index, len(PHASES))
             files.append((yield from self._hand_over(wanted, phase, name)))
-        request = OpenStudy(name, tuple(files), wanted.reference, wanted.alignment)  # type: ignore[arg-type]
+        request = OpenStudy(name, tuple(files), wanted.reference, wanted.alignment)
 
         def done(result: dict[str, Any]) -> None:
             self.call = None

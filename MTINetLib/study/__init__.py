@@ -1,1 +1,1 @@
-"""A four-phase study on one grid: read, recognise the phases, align, normalise."""
+"""A study on one grid: which phases it has, where its voxels lie, the slices that a network sees."""

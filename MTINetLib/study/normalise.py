@@ -1,4 +1,4 @@
-"""One intensity scale for a study, taken from the pre-contrast phase so that enhancement survives.
+"""One intensity scale for a study, taken from its first phase so that enhancement survives.
 
 Magnitude MR has a physical zero but an arbitrary gain. The gain is measured deep inside the body: the
 subcutaneous fat (bright where fat suppression fails) and the tissue next to surface coils lie in the
@@ -57,14 +57,14 @@ class IntensityScale:
         return value * self.width + self.low
 
 
-def estimate_scale(pre: Volume) -> IntensityScale:
-    """The scale of a study from its pre-contrast volume [K, J, I].
+def estimate_scale(first: Volume) -> IntensityScale:
+    """The scale of a study from its first volume [K, J, I], the one before contrast where there is one.
 
     ``low`` is 0, the zero of the signal, whatever lies below it (noise around 0, overshoot at edges): another
     zero would change the enhancement. ``high`` is HIGH_PERCENTILE of the inner body. A volume without any
     contrast gets a harmless unit scale.
     """
-    sample = subsample(np.asarray(pre))
+    sample = subsample(np.asarray(first))
     sample = np.nan_to_num(sample.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     inner = sample[inner_body(sample)]
     high = float(np.percentile(inner, HIGH_PERCENTILE)) if inner.size else 0.0

@@ -1,4 +1,4 @@
-"""The study: four phases of one patient on one grid."""
+"""The study: the phases of one patient on one grid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, phase_set
 from MTINetLib.study.source_image import SourceImage
 
 Volume = npt.NDArray[np.float32]
@@ -39,10 +39,10 @@ class PhaseSource:
 
 @dataclass(frozen=True)
 class Study:
-    """Four phases on the reference phase's own grid.
+    """Two or more phases on the reference phase's own grid.
 
     Args:
-        volumes: float32, [4, K, J, I], in the order of PHASES, in the scanner's own intensity units.
+        volumes: float32, [P, K, J, I], in the order of ``phases``, in the scanner's own intensity units.
         grid: the grid of the reference phase, unchanged from its source.
         reference: the phase whose grid it is.
         times_s: seconds of each phase after the start of the bolus, or after the pre-contrast
@@ -50,28 +50,49 @@ class Study:
         sources: one per phase.
         flags: machine-readable words for doubts, such as ``motion:arterial`` (see phases/README.md).
         alignment: correlation with the reference phase inside the body, per phase, after alignment;
-            None where it was not measured.
+            None where it was not measured; none at all where it was not measured for any.
+        phases: which phases these are, in the order of time; what stands once a phase follows it.
     """
 
     volumes: Volume
     grid: Grid
     reference: Phase
-    times_s: tuple[float | None, float | None, float | None, float | None]
-    sources: tuple[PhaseSource, PhaseSource, PhaseSource, PhaseSource]
+    times_s: tuple[float | None, ...]
+    sources: tuple[PhaseSource, ...]
     flags: tuple[str, ...] = ()
-    alignment: tuple[float | None, float | None, float | None, float | None] = field(
-        default=(None, None, None, None)
-    )
+    alignment: tuple[float | None, ...] = ()
+    phases: tuple[Phase, ...] = FOUR_PHASES
 
     def __post_init__(self) -> None:
-        if self.volumes.shape != (len(PHASES), *self.grid.shape):
+        phase_set([phase.value for phase in self.phases])
+        if not self.alignment:
+            object.__setattr__(self, "alignment", (None,) * len(self.phases))
+        if self.volumes.shape != (len(self.phases), *self.grid.shape):
             raise ValueError(
-                f"volumes have shape {self.volumes.shape}, the grid wants (4, *{self.grid.shape})"
+                f"volumes have shape {self.volumes.shape}, the phases and the grid want "
+                f"({len(self.phases)}, *{self.grid.shape})"
             )
         if self.volumes.dtype != np.float32:
             raise ValueError(f"volumes are {self.volumes.dtype}, not float32")
+        for name in ("times_s", "sources", "alignment"):
+            if len(getattr(self, name)) != len(self.phases):
+                raise ValueError(f"{len(getattr(self, name))} {name} for {len(self.phases)} phases")
+        if self.reference not in self.phases:
+            raise ValueError(f"the reference phase {self.reference.value} is none of the study's phases")
+
+    def index(self, phase: Phase) -> int:
+        """Where a phase stands in everything that is kept once a phase; the study must have it."""
+        return self.phases.index(phase)
 
     def phase(self, phase: Phase) -> Volume:
         """One phase's volume, [K, J, I]."""
-        volume: Volume = self.volumes[phase.index]
+        volume: Volume = self.volumes[self.index(phase)]
         return volume
+
+    def source(self, phase: Phase) -> PhaseSource:
+        """Where a phase came from."""
+        return self.sources[self.index(phase)]
+
+    def time_s(self, phase: Phase) -> float | None:
+        """When a phase was taken; see ``times_s``."""
+        return self.times_s[self.index(phase)]

@@ -13,8 +13,6 @@ from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase
 from MTINetLib.worker.plain import Message
 
-FourNumbers = tuple[float | None, float | None, float | None, float | None]
-
 
 @dataclass(frozen=True)
 class PhaseFile(Message):
@@ -40,9 +38,6 @@ class PhaseFile(Message):
     flags: tuple[str, ...] = ()
 
 
-FourFiles = tuple[PhaseFile, PhaseFile, PhaseFile, PhaseFile]
-
-
 @dataclass(frozen=True)
 class OpenStudy(Message):
     """Job ``open_study``: check four phases, bring them onto one grid, keep them under a key.
@@ -55,7 +50,7 @@ class OpenStudy(Message):
     """
 
     study: str
-    phases: FourFiles
+    phases: tuple[PhaseFile, ...]
     reference: Phase = Phase.PORTAL_VENOUS
     alignment: str = "auto"
 
@@ -85,10 +80,10 @@ class OpenedStudy(Message):
     volumes: str
     grid: Grid
     reference: Phase
-    times_s: FourNumbers
+    times_s: tuple[float | None, ...]
     sources: tuple[SourceText, SourceText, SourceText, SourceText]
     flags: tuple[str, ...]
-    alignment: FourNumbers
+    alignment: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -281,5 +276,5 @@ class MakeSample(Message):
 class Sample(Message):
     """A synthetic study: four phases in the order of PHASES, with their times."""
 
-    phases: FourFiles
+    phases: tuple[PhaseFile, ...]
     name: str

@@ -87,7 +87,7 @@ def read_study(folder: Path, key: str) -> Study:
         grid=opened.grid,
         reference=opened.reference,
         times_s=opened.times_s,
-        sources=sources,  # type: ignore[arg-type]
+        sources=sources,
         flags=opened.flags,
         alignment=opened.alignment,
     )

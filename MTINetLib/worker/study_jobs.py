@@ -15,7 +15,6 @@ from MTINetLib.study.study import Study
 from MTINetLib.worker.arrays import load_array, save_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import (
-    FourFiles,
     MakeSample,
     OpenedStudy,
     OpenStudy,
@@ -78,7 +77,7 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
             )
         )
     context.progress.update(1)
-    return Sample(cast(FourFiles, tuple(files)), f"Sample study {seed}").to_dict()
+    return Sample(cast(tuple[PhaseFile, ...], tuple(files)), f"Sample study {seed}").to_dict()
 
 
 def _assignment(request: OpenStudy, context: JobContext) -> Any:

@@ -135,7 +135,7 @@ def _lesion(study: Study, labels: npt.NDArray[np.uint8], number: int, kind: Lesi
         measured_curve=measured,
         predicted_curve=tuple(1.04 * value for value in measured.mean),
         liver_curve=ring,
-        enhancement=enhancement_figures(PHASES, measured, ring, study.times_s),
+        enhancement=enhancement_figures(study.phases, measured, ring, study.times_s),
         flags=("shares_slices",),
     )
 
@@ -150,7 +150,7 @@ def _summary(study: Study) -> StudySummary:
             series_uid=source.series_uid,
             alignment=alignment,
         )
-        for phase, source, alignment in zip(PHASES, study.sources, study.alignment, strict=True)
+        for phase, source, alignment in zip(study.phases, study.sources, study.alignment, strict=True)
     )
     return StudySummary(phases, study.times_s, study.grid.spacing, study.grid.shape[::-1], study.flags)
 

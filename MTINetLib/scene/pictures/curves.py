@@ -27,7 +27,7 @@ def draw_curves(shown: ShownStudy) -> Picture:
     window.SetMultiSamples(0)
     chart = vtkChartXY()
     table = shown.table.GetTable()
-    lines = curve_lines(shown.findings.lesions, shown.findings.study.times_s)
+    lines = curve_lines(shown.findings.lesions, shown.findings.study)
     for line in lines:
         _add_error_bars(chart, table, line)
     for line in lines:

@@ -116,3 +116,24 @@ def numbers(figures: Enhancement) -> Iterator[float | None]:
         yield from (
             value.values() if isinstance(value, dict) else [value] if value != figures.curve_kind else []
         )
+
+
+def test_the_hepatobiliary_phase_takes_no_part_in_washout() -> None:
+    lesion = EnhancementCurve((80.0, 240.0, 150.0, 120.0, 40.0), (1.0,) * 5)
+    liver = EnhancementCurve((*LIVER.mean, 400.0), (1.0,) * 5)
+    figures = enhancement_figures((*PHASES, Phase.HEPATOBILIARY), lesion, liver, (*TIMES, 1200.0))
+    four = enhancement_figures(PHASES, curve(80, 240, 150, 120), LIVER, TIMES)
+    assert figures.lesion_to_liver_contrast[Phase.HEPATOBILIARY] == pytest.approx(-0.9)
+    assert figures.washout_ratio_percent == four.washout_ratio_percent
+    assert figures.late_change == four.late_change
+    assert figures.curve_kind == four.curve_kind
+    assert figures.wash_in_per_s == four.wash_in_per_s
+
+
+def test_without_a_pre_contrast_phase_nothing_is_an_enhancement() -> None:
+    lesion = EnhancementCurve((240.0, 150.0, 120.0), (1.0,) * 3)
+    figures = enhancement_figures(PHASES[1:], lesion, EnhancementCurve(LIVER.mean[1:], (1.0,) * 3), TIMES[1:])
+    assert set(figures.relative_enhancement.values()) == {None}
+    assert figures.arterial_contrast_gain is figures.wash_in_per_s is figures.curve_kind is None
+    assert figures.late_change == pytest.approx(-0.5)
+    assert figures.lesion_to_liver_contrast[Phase.ARTERIAL] == pytest.approx(1.0)

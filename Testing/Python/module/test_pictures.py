@@ -93,7 +93,7 @@ def hang_up_the_plot(widget: Any, logic: Any) -> None:
 
     findings = logic.findings
     chosen = next(lesion for lesion in findings.lesions if lesion.label == logic.session.selected)
-    hang_up(section(widget, "PlotPanel").widget, curve_figure(chosen, findings.study.times_s))
+    hang_up(section(widget, "PlotPanel").widget, curve_figure(chosen, findings.study))
 
 
 def draw_losses(curves: Any) -> bytes:

@@ -49,7 +49,7 @@ def test_maps_are_channels_last_from_the_first_layer_on(phases: Tensor) -> None:
 
 
 def test_encoders_per_phase_have_weights_of_their_own(phases: Tensor) -> None:
-    encoder = PerPhaseEncoder((4, 4, 4, 4)).eval()
+    encoder = PerPhaseEncoder((4, 4, 4, 4), 4).eval()
     same = phases[:, :1].expand(-1, 4, -1, -1)
     with torch.inference_mode():
         last = encoder(phases_to_batch(same))[-1].view(3, 4, 4, 4, 4)
@@ -57,7 +57,7 @@ def test_encoders_per_phase_have_weights_of_their_own(phases: Tensor) -> None:
 
 
 def test_encoders_per_phase_answer_in_the_order_of_the_batch(phases: Tensor) -> None:
-    encoder = PerPhaseEncoder((4, 4, 4, 4)).eval()
+    encoder = PerPhaseEncoder((4, 4, 4, 4), 4).eval()
     with torch.inference_mode():
         together = encoder(phases_to_batch(phases))[2]
         alone = encoder.encoders[3](phases[1:2, 3:4])[2]

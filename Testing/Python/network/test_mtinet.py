@@ -211,3 +211,21 @@ def test_bfloat16_autocast_stays_near_float32(
             rough = network(phases, focus)
     for a, b in zip(answers(exact), answers(rough), strict=True):
         assert (a - b.float()).abs().max() < 0.03 * (1 + a.abs().max())
+
+
+@pytest.mark.parametrize("preset", [mtinet, paper])
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_a_network_of_other_phases_takes_as_many_images_and_answers_as_many_intensities(
+    preset: type, count: int, focus: Tensor
+) -> None:
+    settings = preset(**{**SMALL, "phase_count": count})
+    network, side = MTINet(settings).eval(), settings.image_size
+    phases = torch.rand(len(focus), count, side, side)
+    output = network(phases, focus)
+    assert settings.token_count == count * settings.widths[3]
+    assert output.mask_logits.shape == (len(focus), 1, side, side)
+    assert output.curve.shape == output.tim_curve.shape == (len(focus), count)
+    real = TaskDrivenDiscriminator(settings)(output.curve, output.class_logits.softmax(1))
+    assert real.shape == (len(focus),)
+    with pytest.raises(ValueError, match="phases have shape"):
+        network(torch.rand(len(focus), count + 1, side, side))

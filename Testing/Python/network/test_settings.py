@@ -8,7 +8,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.network.settings import NetworkSettings, mtinet, paper
 
 
-@pytest.mark.parametrize("settings", [mtinet(), paper(), mtinet(image_size=128, widths=(8, 8, 8, 8))])
+@pytest.mark.parametrize("settings", [mtinet(), paper(), mtinet(image_size=128, phase_count=5)])
 def test_settings_come_back_from_json_as_they_were(settings: NetworkSettings) -> None:
     assert NetworkSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
@@ -26,6 +26,8 @@ def test_what_json_does_not_name_keeps_its_default() -> None:
         ({"widths": (16, 32, 64, 0)}, "widths"),
         ({"decoder_widths": "wide"}, "decoder_widths"),
         ({"image_size": 100}, "image_size"),
+        ({"phase_count": 1}, "phase_count"),
+        ({"phase_count": 1000}, "phase_count"),
         ({"heads": 3}, "heads"),
         ({"heads": 0}, "heads"),
         ({"dropout": 1.0}, "dropout"),

@@ -178,7 +178,7 @@ def test_what_is_not_known_is_a_dash(panel: Any, session: Any) -> None:
 def test_a_lesion_without_signal_before_contrast_has_no_relative_curve(session: Any) -> None:
     lesion = session.findings.lesions[0]
     dark = replace(lesion, measured_curve=replace(lesion.measured_curve, mean=(0.0, 5.0, 6.0, 7.0)))
-    rows = curve_rows(dark, (0.0, 30.0, 70.0, 180.0), True)
+    rows = curve_rows(dark, session.findings.study, True)
     assert [row.measured for row in rows] == [None] * 4
     assert [row.sd for row in rows] == [None] * 4
     assert "nan" not in as_tab_separated(rows, True)

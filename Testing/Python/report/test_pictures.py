@@ -57,12 +57,13 @@ def test_a_study_without_lesions_has_four_grey_panels() -> None:
 @pytest.mark.parametrize("kind", list(LesionClass))
 def test_the_curve_has_the_colour_of_the_class(kind: LesionClass) -> None:
     study = made_study()
-    lesion = made_analysis(study, (kind,)).findings.lesions[0]
-    assert share_of(pixels(curve_figure(lesion, study.times_s)), ON_WHITE[kind]) > 0.002
+    found = made_analysis(study, (kind,)).findings
+    assert share_of(pixels(curve_figure(found.lesions[0], found.study)), ON_WHITE[kind]) > 0.002
 
 
 def test_a_curve_without_times_liver_or_prediction_is_still_drawn() -> None:
     study = made_study()
-    lesion = replace(made_analysis(study).findings.lesions[0], liver_curve=None, predicted_curve=None)
-    picture = pixels(curve_figure(lesion, (None, None, None, None)))
+    found = made_analysis(study).findings
+    lesion = replace(found.lesions[0], liver_curve=None, predicted_curve=None)
+    picture = pixels(curve_figure(lesion, replace(found.study, times_s=(None, None, None, None))))
     assert share_of(picture, ON_WHITE[LesionClass.HCC]) > 0.002

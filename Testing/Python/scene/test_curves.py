@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.made_analysis import TIMES_S, made_analysis, made_study
+from support.made_analysis import made_analysis, made_study
 from support.shown_results import shown_results
 from support.slicer_scene import empty_scene
 
@@ -21,6 +21,9 @@ from MTINetLib.scene.curve_table import (
 )
 from MTINetLib.scene.lesion_table import COLUMNS, add_lesion_table
 from MTINetLib.scene.results import show_curve, shows_relative
+from MTINetLib.study.phase import FOUR_PHASES
+
+STUDY = made_analysis(made_study()).findings.study
 
 pytestmark = pytest.mark.viewer
 
@@ -51,7 +54,7 @@ def shown_columns(plot: CurvePlot) -> list[str]:
 
 def test_relative_enhancement_is_over_the_curves_own_pre_contrast_signal(slicer: Any) -> None:
     one, _ = lesions()
-    table = add_curve_table((one,), TIMES_S)
+    table = add_curve_table((one,), STUDY)
     base = one.measured_curve.mean[0]
     assert column(table, "Lesion 1 measured (%)") == pytest.approx(
         [100 * (mean / base - 1) for mean in one.measured_curve.mean]
@@ -69,34 +72,34 @@ def test_relative_enhancement_is_over_the_curves_own_pre_contrast_signal(slicer:
 
 def test_the_band_is_one_standard_deviation(slicer: Any) -> None:
     one, _ = lesions()
-    table = add_curve_table((one,), TIMES_S)
+    table = add_curve_table((one,), STUDY)
     above, below = column(table, "Lesion 1 measured + SD"), column(table, "Lesion 1 measured - SD")
     widths = [(high - low) / 2 for high, low in zip(above, below, strict=True)]
     assert widths == pytest.approx(list(one.measured_curve.sd))
 
 
 def test_without_a_positive_baseline_nothing_is_relative(slicer: Any) -> None:
-    assert relative_percent((0.0, 10.0, 10.0, 10.0)) is None
+    assert relative_percent((0.0, 10.0, 10.0, 10.0), FOUR_PHASES) is None
     one, _ = lesions()
     curve = EnhancementCurve((0.0, 10.0, 10.0, 10.0), (1.0, 1.0, 1.0, 1.0))
     dark = replace(one, measured_curve=curve, predicted_curve=None)
-    table = add_curve_table((dark,), TIMES_S)
+    table = add_curve_table((dark,), STUDY)
     assert [name for name in names(table) if name.endswith("(%)")] == ["Lesion 1 liver (%)"]
     plot = add_curve_plot(table)
-    plot_lesion(plot, dark, TIMES_S, relative=True)
+    plot_lesion(plot, dark, STUDY, relative=True)
     assert shown_columns(plot) == ["Lesion 1 liver (%)"]
-    plot_lesion(plot, dark, TIMES_S, relative=False)
+    plot_lesion(plot, dark, STUDY, relative=False)
     assert "Lesion 1 predicted" not in shown_columns(plot)
     assert len(shown_columns(plot)) == 4
 
 
 def test_filling_a_table_again_leaves_nothing_of_before(slicer: Any) -> None:
     one, two = lesions()
-    table = add_curve_table((one, two), TIMES_S)
-    fill_curve_table(table, (two,), (None, 30.0, 70.0, 180.0))
+    table = add_curve_table((one, two), STUDY)
+    fill_curve_table(table, (two,), replace(STUDY, times_s=(None, 30.0, 70.0, 180.0)))
     assert names(table)[2].startswith("Lesion 2")
     assert "Lesion 1 measured" in names(table), "a plot may still name it"
-    remove_stale_columns(table, (two,))
+    remove_stale_columns(table, (two,), STUDY)
     assert not [name for name in names(table) if name.startswith("Lesion 1")]
     assert names(table)[:2] == ["Phase", "Phase number"]
     assert column(table, "Lesion 2 measured") == list(two.measured_curve.mean)
@@ -104,8 +107,8 @@ def test_filling_a_table_again_leaves_nothing_of_before(slicer: Any) -> None:
 
 def test_the_chart_shows_one_lesion_with_band_prediction_and_liver(slicer: Any) -> None:
     one, two = lesions()
-    plot = add_curve_plot(add_curve_table((one, two), TIMES_S))
-    plot_lesion(plot, two, TIMES_S, relative=False)
+    plot = add_curve_plot(add_curve_table((one, two), STUDY))
+    plot_lesion(plot, two, STUDY, relative=False)
     assert shown_columns(plot) == [
         "Lesion 2 measured",
         "Lesion 2 measured + SD",
@@ -156,9 +159,9 @@ def test_no_lesion_is_a_chart_with_axes_and_a_line_that_nobody_sees(slicer: Any)
 
 def test_unknown_times_are_phase_numbers(slicer: Any) -> None:
     one, _ = lesions()
-    times = (None, 30.0, 70.0, 180.0)
-    plot = add_curve_plot(add_curve_table((one,), times))
-    plot_lesion(plot, one, times, relative=False)
+    study = replace(STUDY, times_s=(None, 30.0, 70.0, 180.0))
+    plot = add_curve_plot(add_curve_table((one,), study))
+    plot_lesion(plot, one, study, relative=False)
     assert {node.GetXColumnName() for node in plot.series} == {"Phase number"}
     assert "unknown" in plot.chart.GetXAxisTitle()
 

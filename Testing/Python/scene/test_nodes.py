@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -151,8 +152,9 @@ def test_the_table_holds_every_curve(shown: ShownStudy, study: Study) -> None:
 
 
 def test_without_times_the_table_counts_the_phases(slicer: Any) -> None:
-    lesions = made_analysis(made_study()).findings.lesions
-    table = add_curve_table(lesions, (None, 30.0, 70.0, 180.0)).GetTable()
+    found = made_analysis(made_study()).findings
+    untimed = replace(found.study, times_s=(None, 30.0, 70.0, 180.0))
+    table = add_curve_table(found.lesions, untimed).GetTable()
     assert table.GetColumnByName("Time (s)") is None
     assert [table.GetColumnByName("Phase number").GetValue(row) for row in range(4)] == [1, 2, 3, 4]
 
@@ -169,7 +171,7 @@ def test_every_series_draws_a_column_of_the_table_over_time(shown: ShownStudy) -
 def test_two_lesions_of_one_class_have_two_colours_in_one_picture() -> None:
     study = made_study()
     lesions = made_analysis(study, (LesionClass.HCC, LesionClass.HCC)).findings.lesions
-    lines = curve_lines(lesions, study.times_s)
+    lines = curve_lines(lesions, made_analysis(study).findings.study)
     assert len(lines) == 6
     assert len({line.colour for line in lines if line.sd_column}) == 2
 
