@@ -208,6 +208,6 @@ def test_after_unfolding_the_plot_shows_the_lesion_that_was_chosen_meanwhile(
     session.select(2)
     slicer_desktop.breathe()
     panel.widget.collapsed = False
-    slicer_desktop.wait_until(lambda: view.drawn[0].startswith("Lesion 2"), 5)
+    slicer_desktop.wait_until(lambda: view.drawn[0].startswith("Lesion 2"))
     assert view.errors == []
     window.hide()
