@@ -74,9 +74,7 @@ def add_curve_plot(table: Any) -> CurvePlot:
     return CurvePlot(chart, tuple(series))
 
 
-def plot_lesion(
-    plot: CurvePlot, lesion: LesionFinding | None, study: StudySummary, relative: bool
-) -> None:
+def plot_lesion(plot: CurvePlot, lesion: LesionFinding | None, study: StudySummary, relative: bool) -> None:
     """Let the chart show one lesion: measured with a band of one SD, predicted, and the liver around it.
 
     Args:
