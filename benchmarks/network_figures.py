@@ -23,11 +23,9 @@ from benchmarks.plan import BenchPlan
 from MTINetLib.models.batching import batch_size_for
 from MTINetLib.models.device import Compute
 from MTINetLib.models.openvino_backend import OpenVinoNetwork, is_available, openvino_network
+from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.models.store import load_model
-from MTINetLib.network import MTINet
-from MTINetLib.study.normalise import estimate_scale
-from MTINetLib.study.phase import Phase
-from MTINetLib.study.slices import SliceFrame
+from MTINetLib.network.mtinet import MTINet
 from MTINetLib.study.study import Study
 
 
@@ -69,7 +67,7 @@ def measure_network(
     openvino = _openvino(loaded.network, compute, batch)
     if openvino is not None:
         contenders["openvino"] = segmentation_only(openvino.network)
-    slices = _network_slices(study, plan.network_slices, loaded.config.network.image_size).to(compute.device)
+    slices = _network_slices(study, plan.network_slices, loaded.preprocessing).to(compute.device)
     dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
     def peaks() -> dict[str, float]:
@@ -114,7 +112,7 @@ def measure_network(
         "network_device": compute.title,
         "network_batch": batch,
         "rounds_ms_per_slice": {name: list(speed.rounds_ms) for name, speed in speeds.items()},
-        "model": {"name": loaded.name, "sha256": loaded.sha256},
+        "model": {"name": loaded.info.name, "sha256": loaded.info.sha256},
         **parameters,
     }
 
@@ -133,10 +131,9 @@ def _openvino(network: MTINet, compute: Compute, batch: int) -> _Compiled | None
     return _Compiled(compiled, time.perf_counter() - start)
 
 
-def _network_slices(study: Study, count: int, size: int) -> torch.Tensor:
-    """Slices from the middle of the study, as the analysis makes them: float32 [count, 4, size, size]."""
-    scale = estimate_scale(study.phase(Phase.PRE))
-    slices = SliceFrame.of(study.grid, size).to_slices(scale.apply(study.volumes))
+def _network_slices(study: Study, count: int, preprocessing: AxialSlices) -> torch.Tensor:
+    """Slices from the middle of the study, as the analysis makes them: float32 [count, 4, S, S]."""
+    slices = preprocessing.prepare(study).slices
     start = max(0, (len(slices) - count) // 2)
     return torch.from_numpy(slices[start : start + count].copy())
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.matmul import synchronize
-from MTINetLib.network import MTINet
+from MTINetLib.network.mtinet import MTINet
 
 
 class Segmenter(Protocol):

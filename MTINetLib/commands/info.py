@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 import MTINetLib
+from MTINetLib.models.find import list_models
+from MTINetLib.models.info import ModelInfo
 
 #: Packages whose version is told, each with the extra that brings it; None belongs to every installation.
 PACKAGES: dict[str, str | None] = {
@@ -103,19 +105,26 @@ def _devices(problems: list[str]) -> list[dict[str, Any]]:
 
 
 def _models(problems: list[str]) -> list[dict[str, Any]]:
-    try:
-        from MTINetLib.models.store import list_models
-    except Exception:  # told by _devices
-        problems.append("The models cannot be listed without torch.")
-        return []
-    found = [
-        {"name": item.name, "folder": str(item.folder), "sha256": item.sha256, "problem": item.problem}
-        for item in list_models()
-    ]
+    found = [_model(item) for item in list_models()]
     if not found:
         problems.append("There is no model: train one with mtinet train and name it with --model.")
     problems.extend(item["problem"] for item in found if item["problem"])
     return found
+
+
+def _model(item: ModelInfo) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "folder": str(item.folder),
+        "sha256": item.sha256,
+        "architecture": item.architecture.name,
+        "phases": [phase.value for phase in item.phases],
+        "classes": list(item.classes),
+        "preprocessing": f"{item.preprocessing.name} {item.preprocessing.version}",
+        "thresholds": {**item.thresholds.to_dict(), "found": item.thresholds_found.to_dict()},
+        "calibration": {"temperature": item.temperature, "found": item.temperature_found.to_dict()},
+        "problem": item.problem,
+    }
 
 
 def _words(error: Exception) -> str:

@@ -117,7 +117,12 @@ def evaluate(
         )
         return analysed
 
-    identity = {"name": model.name, "sha256": model.sha256, "device": device, "precision": precision}
+    identity = {
+        "name": model.info.name,
+        "sha256": model.info.sha256,
+        "device": device,
+        "precision": precision,
+    }
     return evaluate_with(
         analyzer,
         identity,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.evaluation.operating_point import OperatingPoint, fit_operating_point
-from MTINetLib.models.files import read_model_files, write_model_files
+from MTINetLib.models.config import current_config
+from MTINetLib.models.files import CONFIG_FILE, read_model_files, write_model_files
 from MTINetLib.models.store import load_model
 from MTINetLib.progress import Progress
 
@@ -31,20 +32,21 @@ def fit_model(
     point = fit_operating_point(cases, load_model(folder), progress=progress)
     files = read_model_files(folder)
     found = {
-        "thresholds": point.thresholds.to_dict(),
-        "temperature": point.temperature,
-        "operating_point": dict(point.account),
+        "thresholds": {**point.thresholds.to_dict(), "found": point.thresholds_found.to_dict()},
+        "calibration": {"temperature": point.temperature, "found": point.temperature_found.to_dict()},
     }
-    write_model_files(folder, files.weights, {**files.config, **found})
+    config = current_config(files.config, folder / CONFIG_FILE)
+    write_model_files(folder, files.weights, {**config, **found})
     return point
 
 
 def words_of(point: OperatingPoint) -> str:
     """One sentence that says what the thresholds of a model rest on."""
-    account = point.account
-    if not account["fitted"]:
-        return f"Neutral thresholds: {account['why']}."
+    found = point.thresholds_found
+    if not found.fitted:
+        return f"Neutral thresholds: {found.how}."
+    figures = found.figures
     return (
-        f"Thresholds fitted on {account['patients']} validation patients: sensitivity "
-        f"{account['sensitivity']:.2f} with {account['false_positives_a_study']:.2f} false positives a study."
+        f"Thresholds fitted on {figures['patients']} validation patients: sensitivity "
+        f"{figures['sensitivity']:.2f} with {figures['false_positives_a_study']:.2f} false positives a study."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,10 @@ from MTINetLib.evaluation.free_response import (
 from MTINetLib.evaluation.temperature import fit_temperature
 from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import NETWORK_CLASSES
-from MTINetLib.inference.analyze import network_slices
 from MTINetLib.inference.heads import read_lesions
 from MTINetLib.inference.predict import SlicePredictor
 from MTINetLib.models.device import choose_compute
+from MTINetLib.models.info import Found
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.load import load_study_from_paths
@@ -48,13 +48,12 @@ class OperatingPoint:
     Args:
         thresholds: what makes a lesion of probabilities.
         temperature: that the class logits are divided by.
-        account: plain values for the model's config: rule, patients, lesions and the figures reached,
-            or why nothing was fitted.
     """
 
     thresholds: Thresholds
+    thresholds_found: Found
     temperature: float
-    account: Mapping[str, Any]
+    temperature_found: Found
 
 
 @dataclass
@@ -80,8 +79,8 @@ def fit_operating_point(
 
     Detection takes the most sensitive point of the free-response curve with at most MOST_FALSE_POSITIVES
     false positives a study, the temperature the greatest likelihood of the true classes, read under the
-    true masks. With too few patients or lesions each keeps its neutral value (``Thresholds()``, 1) and the
-    account says so.
+    true masks. With too few patients or lesions each keeps its neutral value (``Thresholds()``, 1), and
+    ``thresholds_found`` and ``temperature_found`` say so.
 
     Args:
         cases: of the validation patients; the first MOST_PATIENTS patients are looked at.
@@ -90,12 +89,12 @@ def fit_operating_point(
     wanted = _of_first_patients(cases)
     too_few = _too_few_patients(wanted)
     if too_few:
-        return OperatingPoint(Thresholds(), 1.0, {"fitted": False, "why": too_few})
+        unfitted = Found(False, too_few)
+        return OperatingPoint(Thresholds(), unfitted, 1.0, unfitted)
     seen = _look_at(wanted, model, device, precision, progress or Silent())
     point = _detection(seen)
-    temperature, of_temperature = _temperature(seen)
     thresholds = Thresholds() if point is None else point.thresholds
-    return OperatingPoint(thresholds, temperature, {**_account(seen, point), "temperature": of_temperature})
+    return OperatingPoint(thresholds, _detection_found(seen, point), *_temperature(seen))
 
 
 def _of_first_patients(cases: Sequence[DatasetCase]) -> list[DatasetCase]:
@@ -130,7 +129,8 @@ def _look_at(
 def _look_at_case(case: DatasetCase, model: LoadedModel, predictor: SlicePredictor, seen: _Seen) -> None:
     study = load_study_from_paths(case.phase_paths)
     truth = read_truth(case, study.grid).labels
-    frame, _, slices = network_slices(study, model)
+    prepared = model.preprocessing.prepare(study)
+    frame, slices = prepared.frame, prepared.slices
     probability = frame.to_native(predictor.segment(slices, 1.0))
     seen.patients.add(case.patient)
     seen.studies.append(study_components(probability, truth, study.grid))
@@ -148,30 +148,31 @@ def _detection(seen: _Seen) -> FreeResponsePoint | None:
     return most_sensitive(list(free_response(seen.studies, Thresholds())), MOST_FALSE_POSITIVES)
 
 
-def _temperature(seen: _Seen) -> tuple[float, dict[str, Any]]:
+def _temperature(seen: _Seen) -> tuple[float, Found]:
     count = len(seen.classes)
     if count < LEAST_LESIONS or len(set(seen.classes)) < len(NETWORK_CLASSES):
         why = f"{count} validation lesions of known class, or not of every class, are too few"
-        return 1.0, {"fitted": False, "why": why}
+        return 1.0, Found(False, why, {"lesions": count})
     value = fit_temperature(np.stack(seen.logits), np.array(seen.classes))
-    return value, {"fitted": True, "lesions": count, "rule": "greatest likelihood, smoothed targets"}
+    return value, Found(True, "greatest likelihood, smoothed targets", {"lesions": count})
 
 
-def _account(seen: _Seen, point: FreeResponsePoint | None) -> dict[str, Any]:
+def _detection_found(seen: _Seen, point: FreeResponsePoint | None) -> Found:
     lesions = sum(study.lesions for study in seen.studies)
-    account: dict[str, Any] = {
-        "fitted": point is not None,
+    rests_on: dict[str, Any] = {
         "patients": len(seen.patients),
         "studies": len(seen.studies),
         "lesions": lesions,
     }
     if seen.left_out:
-        account["left_out"] = list(seen.left_out)
+        rests_on["left_out"] = list(seen.left_out)
     if point is None:
         why = f"{lesions} validation lesions are too few to fit thresholds on; {LEAST_LESIONS} are needed"
-        return {**account, "why": why}
-    account["rule"] = f"the most sensitive point with at most {MOST_FALSE_POSITIVES} false positives a study"
-    account["sensitivity"] = round(point.sensitivity, 4)
-    account["false_positives_a_study"] = round(point.false_positives, 4)
-    account["mean_iou"] = round(point.mean_iou, 4)
-    return account
+        return Found(False, why, rests_on)
+    reached = {
+        "sensitivity": round(point.sensitivity, 4),
+        "false_positives_a_study": round(point.false_positives, 4),
+        "mean_iou": round(point.mean_iou, 4),
+    }
+    rule = f"the most sensitive point with at most {MOST_FALSE_POSITIVES} false positives a study"
+    return Found(True, rule, {**rests_on, **reached})

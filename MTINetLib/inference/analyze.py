@@ -17,17 +17,16 @@ from MTINetLib.inference.decide import decide
 from MTINetLib.inference.describe import describe_lesions, summarise_study
 from MTINetLib.inference.heads import read_lesions
 from MTINetLib.inference.lesions import find_lesions, lesion_boxes
-from MTINetLib.inference.predict import SlicePredictor, Slices
+from MTINetLib.inference.predict import SlicePredictor
 from MTINetLib.inference.reading import LesionReading
 from MTINetLib.inference.remeasure import remeasure, utc_now
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import AnalysisSettings, Thresholds
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.normalise import IntensityScale, estimate_scale
-from MTINetLib.study.slices import SliceFrame
+from MTINetLib.study.normalise import IntensityScale
 from MTINetLib.study.study import Study
 
-__all__ = ["Analysis", "AnalysisSettings", "analyze", "measure_again", "network_slices"]
+__all__ = ["Analysis", "AnalysisSettings", "analyze", "measure_again"]
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,12 @@ def analyze(
         Cancelled: told by ``progress``.
     """
     progress = progress or Silent()
-    thresholds = (settings or AnalysisSettings()).over(model.config.thresholds)
+    thresholds = (settings or AnalysisSettings()).over(model.info.thresholds)
     predictor = SlicePredictor(model.ready_for, model.settled(device, precision), batch_size)
     clock = _Clock()
     with clock.stage("normalise"):
-        frame, scale, slices = network_slices(study, model)
+        prepared = model.preprocessing.prepare(study)
+    frame, scale, slices = prepared.frame, prepared.scale, prepared.slices
     with clock.stage("network"):
         predicted = predictor.segment(slices, thresholds.mask, progress)
     with clock.stage("lesions"):
@@ -114,19 +114,13 @@ def measure_again(
         return remeasure(study, labels, before, progress)
     predictor = SlicePredictor(model.ready_for, model.settled(device, precision))
     thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
-    frame, scale, slices = network_slices(study, model)
-    readings = read_lesions(predictor, slices, frame.labels_to_slices(labels), progress)
-    lesions = _describe(study, labels, readings, scale, thresholds, model, progress)
-    fresh = _provenance(study, model, predictor, thresholds, scale)
+    prepared = model.preprocessing.prepare(study)
+    label_slices = prepared.frame.labels_to_slices(labels)
+    readings = read_lesions(predictor, prepared.slices, label_slices, progress)
+    lesions = _describe(study, labels, readings, prepared.scale, thresholds, model, progress)
+    fresh = _provenance(study, model, predictor, thresholds, prepared.scale)
     corrected = replace(fresh, corrected_by_person=True)
     return StudyFindings(lesions, summarise_study(study), corrected)
-
-
-def network_slices(study: Study, model: LoadedModel) -> tuple[SliceFrame, IntensityScale, Slices]:
-    """What the network sees of a study: its frame, its intensity scale, and the slices [Z, P, S, S]."""
-    scale = estimate_scale(study.volumes[0])
-    frame = SliceFrame.of(study.grid, model.config.network.image_size)
-    return frame, scale, frame.to_slices(scale.apply(study.volumes))
 
 
 def _describe(
@@ -138,7 +132,7 @@ def _describe(
     model: LoadedModel,
     progress: Progress | None,
 ) -> tuple[LesionFinding, ...]:
-    temperature = model.config.temperature
+    temperature = model.info.temperature
     decisions = {
         label: decide(readings.get(label), thresholds, temperature) for label in lesion_boxes(labels)
     }
@@ -158,18 +152,18 @@ def _provenance(
     uids = tuple(dict.fromkeys(source.series_uid for source in study.sources if source.series_uid))
     return Provenance(
         software=f"MTINetLib {MTINetLib.__version__}",
-        model_name=model.name,
-        model_sha256=model.sha256,
-        preset=model.config.preset,
+        model_name=model.info.name,
+        model_sha256=model.info.sha256,
+        preset=model.info.preset,
         device=predictor.compute.title,
         precision=predictor.compute.precision,
         input_series_uids=uids,
         settings={
             "reference": study.reference.value,
             "thresholds": thresholds.to_dict(),
-            "temperature": model.config.temperature,
+            "temperature": model.info.temperature,
             "intensity_scale": {"low": scale.low, "high": scale.high},
-            "image_size": model.config.network.image_size,
+            "image_size": model.preprocessing.slice_size,
         },
         created_utc=utc_now(),
         notes=predictor.notes,

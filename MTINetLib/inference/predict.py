@@ -12,7 +12,7 @@ from torch import Tensor
 
 from MTINetLib.models.batching import Batcher, batch_size_for
 from MTINetLib.models.device import Compute, cpu_compute
-from MTINetLib.network import MTINet
+from MTINetLib.network.mtinet import MTINet
 from MTINetLib.progress import Progress, Silent
 
 Slices = npt.NDArray[np.float32]

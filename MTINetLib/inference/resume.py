@@ -63,6 +63,8 @@ def resume(
 
 def _before(study: Study, model: LoadedModel) -> StudyFindings:
     """What measuring again starts from: nothing but the model's own thresholds."""
-    settings = {"thresholds": model.config.thresholds.to_dict()}
-    provenance = Provenance("", model.name, model.sha256, model.config.preset, "", "fp32", (), settings)
+    settings = {"thresholds": model.info.thresholds.to_dict()}
+    provenance = Provenance(
+        "", model.info.name, model.info.sha256, model.info.preset, "", "fp32", (), settings
+    )
     return StudyFindings((), summarise_study(study), provenance)

@@ -12,7 +12,7 @@ from MTINetLib.errors import MissingResourceError
 from MTINetLib.models.device import give_back_gpu_memory
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line
 from MTINetLib.models.slice_memory import bytes_per_slice
-from MTINetLib.network import MTINet
+from MTINetLib.network.mtinet import MTINet
 
 logger = logging.getLogger(__name__)
 

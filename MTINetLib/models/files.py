@@ -86,10 +86,19 @@ def write_model_files(folder: Path, weights: bytes, config: Mapping[str, Any]) -
     return digests[WEIGHTS_FILE]
 
 
+def read_config_file(folder: Path) -> dict[str, Any]:
+    """What the config says, not compared with its checksum.
+
+    Raises:
+        ModelError: the file is missing, unreadable, or no JSON object.
+    """
+    return _object(_read(folder / CONFIG_FILE), folder)
+
+
 def told_config(folder: Path) -> dict[str, Any]:
-    """What the config says, with nothing compared; empty if it cannot be read."""
+    """As :func:`read_config_file`; empty if it cannot be read."""
     try:
-        return _object(_read(folder / CONFIG_FILE), folder)
+        return read_config_file(folder)
     except ModelError:
         return {}
 

@@ -1,4 +1,4 @@
-"""Where model folders lie; what can be said of them without torch."""
+"""Which models there are, and where. Needs no torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import MTINetLib
+from MTINetLib.errors import ModelError
 from MTINetLib.models.files import CONFIG_FILE, told_config
+from MTINetLib.models.info import ModelInfo, info_or_problem
 from MTINetLib.user_folder import user_folder
 
 #: Folders with model folders in them, separated like PATH; looked through first.
@@ -32,6 +34,16 @@ def shipped_folders() -> list[Path]:
     return [package.parent / "Resources" / "Models", package / "Resources" / "Models"]
 
 
+def is_shipped(folder: Path) -> bool:
+    """Whether a model came with MTINet, and is not to be deleted."""
+    return folder.resolve().parent in [place.resolve() for place in shipped_folders()]
+
+
+def list_models() -> list[ModelInfo]:
+    """Every model that is found, the default one first; damaged ones are listed with their problem."""
+    return [info_or_problem(folder) for folder in models_in(model_folders())]
+
+
 def models_in(places: Iterable[Path]) -> Iterator[Path]:
     """Every model folder in the places, each once; a place may be a model folder itself."""
     seen: set[Path] = set()
@@ -47,3 +59,29 @@ def models_in(places: Iterable[Path]) -> Iterator[Path]:
 def told_name(folder: Path) -> str:
     """The name in the config, read without checks (loading checks it), or the folder's."""
     return str(told_config(folder).get("name", folder.name))
+
+
+def find_model(name_or_path: str | Path | None = None) -> Path:
+    """The folder of a model by its name or path; None takes the first one found.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if name_or_path is not None and Path(name_or_path).is_dir():
+        return Path(name_or_path)
+    found = list(models_in(model_folders()))
+    if name_or_path is None:
+        if found:
+            return found[0]
+        places = " or ".join(str(place) for place in model_folders())
+        raise ModelError(
+            f"No model was found in {places}; make one with `mtinet train`, or name its folder with --model."
+        )
+    names = {folder: told_name(folder) for folder in found}
+    for folder, name in names.items():
+        if str(name_or_path) in (name, folder.name):
+            return folder
+    known = ", ".join(sorted(set(names.values()))) or "none"
+    raise ModelError(
+        f"There is no model '{name_or_path}'; found: {known}. Give one of them or a model folder."
+    )

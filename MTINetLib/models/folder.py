@@ -12,11 +12,15 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from MTINetLib.errors import ModelError
-from MTINetLib.models.files import CONFIG_FILE, WEIGHTS_FILE, read_model_files, write_model_files
+from MTINetLib.models.config import FORMAT
+from MTINetLib.models.files import WEIGHTS_FILE, read_model_files, write_model_files
+from MTINetLib.models.info import ModelInfo, info_of_files
+from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.network.mtinet import MTINet
+from MTINetLib.study.phase import FOUR_PHASES
 
-#: Rises when older programs could not read newer model folders rightly.
-FORMAT = 1
+#: What a network of two classes tells apart, in the order of its output.
+CLASSES = ("hcc", "hemangioma")
 
 
 def save_model_folder(folder: Path, network: MTINet, config: Mapping[str, Any]) -> str:
@@ -24,13 +28,26 @@ def save_model_folder(folder: Path, network: MTINet, config: Mapping[str, Any]) 
 
     Args:
         folder: made where it is missing.
-        network: its weights are written as float32, its settings as ``network`` of the config.
-        config: plain JSON values: ``name``, and whatever else is known of the model.
+        network: its weights are written as float32; its settings go into the config.
+        config: plain JSON values: ``name``, ``phases`` and ``classes`` where they are not the usual ones, and
+            whatever else is known of the model.
 
     Returns:
         SHA-256 of the weights file.
     """
-    whole = {"format": FORMAT, **config, "network": network.settings.to_dict()}
+    preprocessing = AxialSlices(network.settings.image_size).info
+    whole = {
+        "format": FORMAT,
+        "architecture": {"name": "mtinet", "settings": network.settings.to_dict()},
+        "phases": [phase.value for phase in FOUR_PHASES],
+        "classes": list(CLASSES),
+        "preprocessing": {
+            "name": preprocessing.name,
+            "version": preprocessing.version,
+            **preprocessing.settings,
+        },
+        **config,
+    }
     weights = {
         name: (value.detach().float() if value.is_floating_point() else value.detach()).cpu().contiguous()
         for name, value in network.state_dict().items()
@@ -38,19 +55,18 @@ def save_model_folder(folder: Path, network: MTINet, config: Mapping[str, Any]) 
     return write_model_files(folder, save_tensors(weights), whole)
 
 
-def read_model_folder(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], str]:
-    """State dict, config and the SHA-256 of the weights; each file is read once, hashed and used.
+def read_model_folder(folder: Path) -> tuple[dict[str, Tensor], ModelInfo]:
+    """Weights and description; each file is read once, hashed and used.
 
     Raises:
         ModelError: a file is missing, unreadable, not the one that was written, or of another format.
     """
     files = read_model_files(folder)
-    if files.config.get("format") != FORMAT:
-        raise ModelError(f"{folder / CONFIG_FILE} is not of format {FORMAT}, which this version reads.")
+    info = info_of_files(files, folder)
     try:
         weights = load_tensors(files.weights)
     except (SafetensorError, ValueError) as error:
         raise ModelError(f"The model in {folder} cannot be read; install it again.") from error
     if not all(bool(value.isfinite().all()) for value in weights.values() if value.is_floating_point()):
         raise ModelError(f"{folder / WEIGHTS_FILE} holds values that are not finite numbers; train it again.")
-    return weights, files.config, files.sha256
+    return weights, info

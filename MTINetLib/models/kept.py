@@ -2,63 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from MTINetLib.errors import InputError, MissingResourceError, ModelError
-from MTINetLib.models.files import (
-    WEIGHTS_FILE,
-    read_model_files,
-    read_sums,
-    told_config,
-    write_model_files,
-)
+from MTINetLib.models.files import read_model_files, write_model_files
 from MTINetLib.models.find import kept_folder, model_folders, models_in, told_name
+from MTINetLib.models.info import ModelInfo, told_info
 from MTINetLib.unfinished import Begun, noted
 
 _NAME = re.compile(r"[^\W_](?:[\w .+-]{0,58}[\w+-])?")
 
 
-@dataclass(frozen=True)
-class KeptModel:
-    """A model that the user kept.
-
-    Args:
-        name: of the model, unique among those that are found.
-        folder: where it lies.
-        sha256: of its weights, as its checksums say; not compared again.
-        preset: of the training that made it.
-        validation: figures of its validation, such as ``dice``.
-    """
-
-    name: str
-    folder: Path
-    sha256: str
-    preset: str
-    validation: Mapping[str, float]
-
-
-def kept_models() -> list[KeptModel]:
-    """All kept models by name; folders that are none are left out."""
+def kept_models() -> list[ModelInfo]:
+    """All kept models by name; folders that are none are left out. Their checksums are not compared again."""
     found = []
     for folder in models_in([kept_folder()]):
-        try:
-            config = told_config(folder)
-            sums = read_sums(folder)
-            scores = {str(key): float(value) for key, value in config.get("validation", {}).items()}
-            preset = str(config.get("preset", "unknown"))
-            found.append(KeptModel(str(config["name"]), folder, sums[WEIGHTS_FILE], preset, scores))
-        except (ValueError, KeyError, TypeError, AttributeError, ModelError):
-            continue
+        with contextlib.suppress(ModelError):
+            found.append(told_info(folder))
     return sorted(found, key=lambda model: model.name.lower())
 
 
-def keep_model(trained: Path, name: str) -> KeptModel:
+def keep_model(trained: Path, name: str) -> ModelInfo:
     """Copy a trained model to the kept ones under a name of its own.
 
     Only its weights (safetensors), its description and their checksums are copied: nothing that could

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.models.batching import CPU_BATCH
 from MTINetLib.models.device import Compute
-from MTINetLib.network import MTINet
 from MTINetLib.network.fold import prepare_for_inference
+from MTINetLib.network.mtinet import MTINet
 
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 

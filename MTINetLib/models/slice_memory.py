@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from MTINetLib.network import MTINet
+from MTINetLib.network.mtinet import MTINet
 
 
 class LivePeak(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -8,7 +8,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from MTINetLib.models.kept import KeptModel
+from MTINetLib.models.info import ModelInfo
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
 from MTINetLib.session.events import Topic
 from MTINetLib.session.training_state import Doing
@@ -32,7 +32,7 @@ class ModelsSection:
 
     def __init__(self, ui: Any, session: Session) -> None:
         self._ui, self._session = ui, session
-        self._models: list[KeptModel] = []
+        self._models: list[ModelInfo] = []
         ui.keepButton.connect("clicked()", self.onKeep)
         ui.useButton.connect("clicked()", self.onUse)
         ui.deleteButton.connect("clicked()", self.onDelete)
@@ -108,12 +108,12 @@ class ModelsSection:
         self._session.choices.model = name
         self._session.events.tell(Topic.COMPUTER)
 
-    def _chosen(self) -> KeptModel | None:
+    def _chosen(self) -> ModelInfo | None:
         table = self._ui.modelTable
         row = table.currentRow() if table.selectedItems() else -1
         return self._models[row] if 0 <= row < len(self._models) else None
 
-    def _fill(self, models: list[KeptModel]) -> None:
+    def _fill(self, models: list[ModelInfo]) -> None:
         table = self._ui.modelTable
         table.visible = bool(models)
         for widget in (self._ui.useButton, self._ui.deleteButton):
@@ -139,7 +139,7 @@ class ModelsSection:
         ui.deleteButton.enabled = model is not None
 
 
-def _cells(model: KeptModel) -> tuple[str, ...]:
+def _cells(model: ModelInfo) -> tuple[str, ...]:
     dice, accuracy = model.validation.get("dice"), model.validation.get("accuracy")
     return (
         model.name,

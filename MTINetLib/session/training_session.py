@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MTINetLib.errors import MissingResourceError, MTINetError
-from MTINetLib.models.kept import KeptModel, delete_model, kept_models
+from MTINetLib.models.info import ModelInfo
+from MTINetLib.models.kept import delete_model, kept_models
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message
 from MTINetLib.session.training_case import CaseChoices
@@ -101,7 +102,7 @@ class TrainingSession:
 
     # Models
 
-    def kept_models(self) -> list[KeptModel]:
+    def kept_models(self) -> list[ModelInfo]:
         return kept_models()
 
     def keep(self, name: str, part: int = 1) -> None:
@@ -118,7 +119,7 @@ class TrainingSession:
         self._say(None)
         self.desk.keep(models[part - 1], name)
 
-    def delete(self, model: KeptModel) -> None:
+    def delete(self, model: ModelInfo) -> None:
         """Delete a kept model."""
         self._try(lambda: delete_model(model.folder), About.MODEL)
         self.events.tell(TrainingTopic.MODELS)

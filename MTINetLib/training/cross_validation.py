@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from MTINetLib.errors import InputError
+from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.progress import Progress
 from MTINetLib.training.folds import Split, stratified_folds
 from MTINetLib.training.prepare import prepare_dataset
@@ -66,7 +67,7 @@ def cross_validate(
         cache,
         processes=settings.preparation_processes,
         progress=progress,
-        size=settings.network.image_size,
+        preprocessing=AxialSlices(settings.network.image_size),
     )
     splits = _kept_folds(run / FOLDS_FILE, folders, store.cases, settings, data_changes)
     results: list[TrainingResult] = []

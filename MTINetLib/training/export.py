@@ -8,7 +8,6 @@ from pathlib import Path
 import MTINetLib
 from MTINetLib.models.folder import save_model_folder
 from MTINetLib.network.mtinet import MTINet
-from MTINetLib.study import normalise
 from MTINetLib.training.settings import TrainingSettings
 
 
@@ -30,10 +29,6 @@ def export_model(
         "name": name or f"mtinet-{settings.preset}",
         "preset": settings.preset,
         "software": getattr(MTINetLib, "__version__", ""),
-        "normalisation": {
-            "method": "pre-contrast, percentile of the inner body",
-            "high_percentile": normalise.HIGH_PERCENTILE,
-        },
         "training": settings.to_dict(),
         "validation": {key: round(value, 5) for key, value in scores.items()},
         "intended_use": "Research use only. Not for diagnosis or treatment decisions.",

@@ -21,15 +21,14 @@ from MTINetLib.dataset.plausible import (
     mask_problems,
 )
 from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.phases.signal_check import SIGNAL_FLAGS
 from MTINetLib.pipeline.load import load_study_from_paths
 from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import PHASES, Phase
-from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import Study
 from MTINetLib.training.slice_store import (
     INDEX_FILE,
@@ -49,12 +48,18 @@ MAX_LESIONS = 255
 #: More warnings of a dataset are left to ``mtinet check``.
 _MOST_WARNINGS = 3
 _NO_NOTES = CaseNotes()
+_USUAL = AxialSlices()
 #: Kinds of files that only name the one with the pixels.
 _DETACHED_HEADERS = (".mhd", ".nhdr", ".hdr")
 
 
 def prepare_dataset(
-    dataset: Path, cache: Path, *, processes: int = 0, progress: Progress | None = None, size: int = 256
+    dataset: Path,
+    cache: Path,
+    *,
+    processes: int = 0,
+    progress: Progress | None = None,
+    preprocessing: AxialSlices = _USUAL,
 ) -> SliceStore:
     """Prepare every case that is not in the cache yet.
 
@@ -63,7 +68,7 @@ def prepare_dataset(
         cache: folder of prepared cases; a case is named after its files' names, sizes and times, so one
             cache serves several datasets and runs.
         processes: that read in parallel; 0 takes one per processor, 1 stays in this process.
-        size: side of the slices in pixels.
+        preprocessing: what makes slices of a study.
 
     Raises:
         InputError: a case cannot be used; the message names it.
@@ -72,9 +77,9 @@ def prepare_dataset(
     """
     progress = progress or Silent()
     cases = read_dataset(dataset)
-    folders = [cache / _cache_name(case, size) for case in cases]
+    folders = [cache / _cache_name(case, preprocessing) for case in cases]
     missing = [
-        (case, folder, size)
+        (case, folder, preprocessing)
         for case, folder in zip(cases, folders, strict=True)
         if not (folder / INDEX_FILE).is_file()
     ]
@@ -109,7 +114,7 @@ def _compare_cases(dataset: Path, store: SliceStore) -> None:
         logger.warning("%s 'mtinet check %s' lists all.", " ".join(told), dataset)
 
 
-_Task = tuple[DatasetCase, Path, int]
+_Task = tuple[DatasetCase, Path, AxialSlices]
 
 
 def _prepared(tasks: Sequence[_Task], processes: int, look_up: Callable[[], None]) -> Iterator[None]:
@@ -152,7 +157,7 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
         InputError: the case cannot be used.
         MissingResourceError: there is no room for it on the disk or in memory.
     """
-    case, folder, size = task
+    case, folder, preprocessing = task
     beside = folder.with_name(f".part-{os.getpid()}-{os.getppid()}-{folder.name}")
     try:
         watcher = _LookingUp(look_up)
@@ -165,7 +170,7 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
             raise InputError(" ".join(problems))
         held = tuple(int(label) for label in np.unique(labels) if label)
         notes = CaseNotes(held, (*warnings, *_doubts(study)), image_digest(image))
-        write_study(beside, study, labels, size, notes)
+        write_study(beside, study, labels, preprocessing, notes)
         if not (folder / INDEX_FILE).is_file():  # another run may have been faster
             shutil.rmtree(folder, ignore_errors=True)
             beside.replace(folder)
@@ -189,14 +194,16 @@ def _doubts(study: Study) -> tuple[str, ...]:
 
 
 def write_study(
-    folder: Path, study: Study, labels: npt.NDArray[np.uint8], size: int = 256, notes: CaseNotes = _NO_NOTES
+    folder: Path,
+    study: Study,
+    labels: npt.NDArray[np.uint8],
+    preprocessing: AxialSlices = _USUAL,
+    notes: CaseNotes = _NO_NOTES,
 ) -> None:
-    """Normalise and cut a study with its label map [K, J, I], and write its slices to ``folder``."""
-    scale = estimate_scale(study.phase(Phase.PRE))
-    frame = SliceFrame.of(study.grid, size)
-    phases = frame.to_slices(scale.apply(study.volumes))
-    ends = (scale.low, scale.high)
-    write_case(folder, phases, frame.labels_to_slices(labels), frame.pixel_mm, ends, notes)
+    """Prepare a study with its label map [K, J, I], and write its slices to ``folder``."""
+    prepared = preprocessing.prepare(study)
+    frame, ends = prepared.frame, (prepared.scale.low, prepared.scale.high)
+    write_case(folder, prepared.slices, frame.labels_to_slices(labels), frame.pixel_mm, ends, notes)
 
 
 def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
@@ -231,8 +238,8 @@ def _stored(case: DatasetCase, folder: Path) -> StoredCase:
     return StoredCase(case.case, case.patient, case.case_class, folder, classes=classes, truth=truth, **index)
 
 
-def _cache_name(case: DatasetCase, size: int) -> str:
-    digest = hashlib.sha256(f"{CACHE_VERSION} {size}".encode())
+def _cache_name(case: DatasetCase, preprocessing: AxialSlices) -> str:
+    digest = hashlib.sha256(f"{CACHE_VERSION} {preprocessing.info}".encode())
     for phase in PHASES:
         digest.update(_content_mark(case.phase_paths[phase]))
     if case.mask_path is not None:

@@ -15,7 +15,8 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from MTINetLib.errors import Cancelled, InputError
-from MTINetLib.models.folder import read_model_folder
+from MTINetLib.models.info import read_info
+from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.training.budget import Budget
 from MTINetLib.training.callbacks import (
@@ -175,7 +176,7 @@ def _prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: 
         cache,
         processes=settings.preparation_processes,
         progress=progress,
-        size=settings.network.image_size,
+        preprocessing=AxialSlices(settings.network.image_size),
     )
 
 
@@ -259,7 +260,7 @@ def _exported(
         export_model(folder.model, module.best_network, settings, scores, name)
     if trainer.world_size > 1:
         trainer.strategy.barrier("exported")
-    digest = read_model_folder(folder.model)[2]
+    digest = read_info(folder.model).sha256
     return TrainingResult(
         folder.path, folder.model, digest, scores, int(spent["steps"]), spent["seconds"] / 60
     )

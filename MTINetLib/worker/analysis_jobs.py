@@ -33,7 +33,7 @@ def prepare(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
     request = Prepare.from_dict(arguments)
     model = _ready_model(request.model, request.device, request.precision, context)
     compute = model.settled(request.device, request.precision)
-    return Prepared(model.name, model.sha256, compute.title, compute.precision).to_dict()
+    return Prepared(model.info.name, model.info.sha256, compute.title, compute.precision).to_dict()
 
 
 def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:

@@ -8,11 +8,11 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.models.find import is_shipped, list_models
 from MTINetLib.worker.gpu_memory import free_by_gpu
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.machine_memory import free_memory_bytes, memory_bytes
 from MTINetLib.worker.messages import DeviceText, Environment, ModelText
-from MTINetLib.worker.models_without_torch import is_shipped, models_without_torch
 
 #: Packages that the jobs use, by the names of their distributions.
 PACKAGES = (
@@ -41,7 +41,7 @@ def environment(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
     problem = _torch_problem()
     devices = (_cpu(), *(_gpus() if problem is None else ()))
     context.progress.update(2)
-    models = _models() if problem is None else models_without_torch()
+    models = _models()
     context.progress.update(3)
     return Environment(
         python=platform.python_version(),
@@ -105,8 +105,6 @@ def _gpus() -> tuple[DeviceText, ...]:
 
 
 def _models() -> list[ModelText]:
-    from MTINetLib.models.store import list_models
-
     return [
         ModelText(info.name, str(info.folder), info.sha256, info.problem, is_shipped(info.folder))
         for info in list_models()

@@ -50,7 +50,8 @@ class WarmState:
         Raises:
             ModelError: see ``load_model``.
         """
-        from MTINetLib.models.store import find_model, load_model
+        from MTINetLib.models.find import find_model
+        from MTINetLib.models.store import load_model
 
         folder = find_model(name)
         sums = _checksums(folder)

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK
 
 from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
-from MTINetLib.network import NetworkSettings
+from MTINetLib.network.settings import NetworkSettings
 from MTINetLib.study.phase import PHASES
 
 SIZE = 64

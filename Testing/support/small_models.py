@@ -8,10 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from MTINetLib.models.store import LoadedModel, ModelConfig, load_model, save_model_folder
+from MTINetLib.models.folder import save_model_folder
+from MTINetLib.models.info import ArchitectureInfo, ModelInfo
+from MTINetLib.models.preprocessing import AxialSlices
+from MTINetLib.models.store import LoadedModel, load_model
 from MTINetLib.models.thresholds import Thresholds
-from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 from MTINetLib.network.tim import task_interaction_curve
+from MTINetLib.study.phase import FOUR_PHASES
 
 SMALL = NetworkSettings(
     image_size=64,
@@ -62,5 +67,15 @@ def known_model(size: int = 64, **changes: Any) -> LoadedModel:
     """A loaded model around :class:`KnownNetwork`."""
     settings = NetworkSettings.from_dict({**SMALL.to_dict(), "image_size": size, "heads": 4})
     network = KnownNetwork(settings).eval()
-    config = ModelConfig("known", settings, preset="none", thresholds=Thresholds(**changes))
-    return LoadedModel(network, "known", "0" * 64, config, Path("known"))
+    info = ModelInfo(
+        "known",
+        Path("known"),
+        "0" * 64,
+        ArchitectureInfo("mtinet", settings.to_dict()),
+        FOUR_PHASES,
+        ("hcc", "hemangioma"),
+        AxialSlices(size).info,
+        Thresholds(**changes),
+        preset="none",
+    )
+    return LoadedModel(network, info)

@@ -9,7 +9,8 @@ from benchmarks.network_figures import measure_network
 from benchmarks.plan import BenchPlan
 from MTINetLib.models.folder import save_model_folder
 from MTINetLib.models.openvino_backend import is_available
-from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 
 pytest.importorskip("dynamic_network_architectures")
 

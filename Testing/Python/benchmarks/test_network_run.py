@@ -11,7 +11,8 @@ from benchmarks.plan import BenchPlan
 from benchmarks.whole_way import Runner
 from MTINetLib.errors import ModelError
 from MTINetLib.models.folder import save_model_folder
-from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ from benchmarks import network_speed
 from benchmarks.matmul import matmul_peak_gflops
 from benchmarks.network_speed import gflop_per_slice, race, segmentation_only, whole_network
 from benchmarks.plain_unet import plain_conv_unet
-from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.cost import network_cost
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 
 
 def test_a_race_times_every_slice_and_takes_the_median_of_the_rounds(

@@ -19,7 +19,8 @@ from benchmarks.stages import STAGES, START_UP, Clock, main
 from benchmarks.told import Told
 from benchmarks.whole_way import Runner, fit_line, time_stages
 from MTINetLib.models.folder import save_model_folder
-from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 
 
 def test_a_line_through_a_line_is_that_line() -> None:

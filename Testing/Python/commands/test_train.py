@@ -58,7 +58,7 @@ def test_training_leaves_a_model_that_evaluation_takes(
     assert run(start) == 0, capsys.readouterr().err
     config = json.loads((runs / "model" / "config.json").read_text("utf-8"))
     assert config["name"] == "tried"
-    assert config["operating_point"]["fitted"] is False
+    assert config["thresholds"]["found"]["fitted"] is False
     said = capsys.readouterr().out
     assert "SHA-256" in said
     assert "Neutral thresholds: 1 validation patients are too few" in said

@@ -10,6 +10,7 @@ from support.small_models import random_model
 
 from MTINetLib.evaluation.fit_model import fit_model, words_of
 from MTINetLib.evaluation.operating_point import OperatingPoint
+from MTINetLib.models.info import Found
 from MTINetLib.models.store import load_model
 from MTINetLib.models.thresholds import Thresholds
 
@@ -23,35 +24,43 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_weights_stay_and_the_config_says_how_values_were_found(dataset: Path, tmp_path: Path) -> None:
     before = random_model(tmp_path / "model", preset="quick")
-    point = fit_model(before.folder, dataset, PATIENTS)
-    after = load_model(before.folder)
-    assert after.sha256 == before.sha256
-    assert (after.name, after.config.preset) == (before.name, "quick")
-    assert after.config.thresholds == point.thresholds
-    assert after.config.temperature == pytest.approx(point.temperature)
-    assert after.config.more["operating_point"] == point.account
-    assert point.account["patients"] == 12
-    assert point.account["temperature"]["fitted"] is True
+    point = fit_model(before.info.folder, dataset, PATIENTS)
+    after = load_model(before.info.folder).info
+    assert after.sha256 == before.info.sha256
+    assert (after.name, after.preset) == (before.info.name, "quick")
+    assert after.thresholds == point.thresholds
+    assert after.temperature == pytest.approx(point.temperature)
+    assert after.thresholds_found == point.thresholds_found
+    assert after.temperature_found == point.temperature_found
+    assert after.thresholds_found.figures["patients"] == 12
+    assert after.temperature_found.fitted
 
 
 def test_only_the_patients_that_were_named_are_looked_at(dataset: Path, tmp_path: Path) -> None:
-    folder = random_model(tmp_path / "model").folder
-    assert fit_model(folder, dataset, PATIENTS[:10]).account["patients"] == 10
+    folder = random_model(tmp_path / "model").info.folder
+    assert fit_model(folder, dataset, PATIENTS[:10]).thresholds_found.figures["patients"] == 10
 
 
 def test_a_model_of_few_patients_keeps_neutral_values(dataset: Path, tmp_path: Path) -> None:
-    folder = random_model(tmp_path / "model", thresholds={"mask": 0.6, "peak": 0.6}, temperature=2.0).folder
+    folder = random_model(
+        tmp_path / "model", thresholds={"mask": 0.6, "peak": 0.6}, calibration={"temperature": 2.0}
+    ).info.folder
     point = fit_model(folder, dataset, PATIENTS[:2])
-    config = load_model(folder).config
-    assert config.thresholds == Thresholds()
-    assert config.temperature == 1.0
+    info = load_model(folder).info
+    assert info.thresholds == Thresholds()
+    assert info.temperature == 1.0
+    assert not info.thresholds_found.fitted
+    assert (
+        info.thresholds_found.how == "2 validation patients are too few to fit thresholds on; 10 are needed"
+    )
     assert words_of(point) == (
         "Neutral thresholds: 2 validation patients are too few to fit thresholds on; 10 are needed."
     )
 
 
 def test_a_fitted_point_is_told_with_its_figures() -> None:
-    account = {"fitted": True, "patients": 14, "sensitivity": 0.9167, "false_positives_a_study": 0.25}
-    assert words_of(OperatingPoint(Thresholds(), 1.0, account)) == (
+    figures = {"patients": 14, "sensitivity": 0.9167, "false_positives_a_study": 0.25}
+    found = Found(True, "a rule", figures)
+    assert words_of(OperatingPoint(Thresholds(), found, 1.0, Found())) == (
         "Thresholds fitted on 14 validation patients: sensitivity 0.92 with 0.25 false positives a study."
     )

@@ -11,6 +11,7 @@ from support.small_models import known_model
 from MTINetLib.dataset.folder import DatasetCase, read_dataset
 from MTINetLib.errors import Cancelled
 from MTINetLib.evaluation.operating_point import MOST_FALSE_POSITIVES, fit_operating_point
+from MTINetLib.models.info import Found
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.progress import Silent
 
@@ -25,46 +26,41 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> list[DatasetCase]:
 
 def test_a_point_is_found_that_keeps_the_lesions_and_leaves_out_the_spots(cases: list[DatasetCase]) -> None:
     point = fit_operating_point(cases, known_model(SIZE))
-    assert point.account["fitted"] is True
-    assert point.account["sensitivity"] == 1.0
-    assert point.account["false_positives_a_study"] <= MOST_FALSE_POSITIVES
-    assert (point.account["patients"], point.account["lesions"]) == (12, 10)
+    figures = point.thresholds_found.figures
+    assert point.thresholds_found.fitted
+    assert figures["sensitivity"] == 1.0
+    assert figures["false_positives_a_study"] <= MOST_FALSE_POSITIVES
+    assert (figures["patients"], figures["lesions"]) == (12, 10)
     assert point.thresholds != Thresholds()
 
 
 def test_the_temperature_belongs_to_the_true_classes(cases: list[DatasetCase]) -> None:
-    account = fit_operating_point(cases, known_model(SIZE)).account
-    assert account["temperature"] == {
-        "fitted": True,
-        "lesions": 10,
-        "rule": "greatest likelihood, smoothed targets",
-    }
+    found = fit_operating_point(cases, known_model(SIZE)).temperature_found
+    assert found == Found(True, "greatest likelihood, smoothed targets", {"lesions": 10})
 
 
 def test_too_few_patients_leave_everything_neutral_and_say_so(cases: list[DatasetCase]) -> None:
     point = fit_operating_point(cases[:3], known_model(SIZE))
     assert point.thresholds == Thresholds()
     assert point.temperature == 1.0
-    assert point.account == {
-        "fitted": False,
-        "why": "3 validation patients are too few to fit thresholds on; 10 are needed",
-    }
+    too_few = Found(False, "3 validation patients are too few to fit thresholds on; 10 are needed")
+    assert (point.thresholds_found, point.temperature_found) == (too_few, too_few)
 
 
 def test_too_few_lesions_leave_the_thresholds_neutral(tmp_path: Path) -> None:
     few = read_dataset(write_small_dataset(tmp_path, ("HCC",) * 4 + ("none",) * 6))
     point = fit_operating_point(few, known_model(SIZE))
     assert point.thresholds == Thresholds()
-    assert point.account["why"].startswith("4 validation lesions are too few")
+    assert point.thresholds_found.how.startswith("4 validation lesions are too few")
     assert point.temperature == 1.0
-    assert point.account["temperature"]["fitted"] is False
+    assert not point.temperature_found.fitted
 
 
 def test_lesions_of_one_class_fit_no_temperature(tmp_path: Path) -> None:
     one_class = read_dataset(write_small_dataset(tmp_path, ("HCC",) * 11))
     point = fit_operating_point(one_class, known_model(SIZE))
-    assert point.account["fitted"] is True
-    assert point.account["temperature"]["fitted"] is False
+    assert point.thresholds_found.fitted
+    assert not point.temperature_found.fitted
     assert point.temperature == 1.0
 
 
@@ -74,8 +70,8 @@ def test_a_case_that_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> Non
     assert mask is not None
     mask.write_bytes(b"no image")
     point = fit_operating_point(broken, known_model(SIZE))
-    assert point.account["left_out"] == [broken[4].case]
-    assert point.account["studies"] == 11
+    assert point.thresholds_found.figures["left_out"] == [broken[4].case]
+    assert point.thresholds_found.figures["studies"] == 11
 
 
 def test_fitting_can_be_cancelled(cases: list[DatasetCase]) -> None:

@@ -179,7 +179,7 @@ def test_a_random_network_still_gives_whole_findings(tmp_path: Path) -> None:
     (lesion,) = analysis.findings.lesions
     assert lesion.predicted_curve is not None
     assert {"touches_border", "no_liver_ring"} <= set(lesion.flags)
-    assert analysis.findings.provenance.model_sha256 == model.sha256
+    assert analysis.findings.provenance.model_sha256 == model.info.sha256
 
 
 def test_progress_is_told_and_may_cancel() -> None:

@@ -11,8 +11,8 @@ from MTINetLib.errors import Cancelled
 from MTINetLib.inference.heads import lesion_slices, read_lesions
 from MTINetLib.inference.predict import LesionSlice, SlicePredictor
 from MTINetLib.models.device import Compute
-from MTINetLib.network import MTINet
 from MTINetLib.network.fold import prepare_for_inference
+from MTINetLib.network.mtinet import MTINet
 
 CPU = torch.device("cpu")
 FP32, BF16 = Compute(CPU, torch.float32), Compute(CPU, torch.bfloat16)

@@ -6,7 +6,8 @@ import torch
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.models import batching
 from MTINetLib.models.batching import CPU_BATCH, Batcher, batch_size_for
-from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 
 
 def test_every_item_is_worked_on_once_and_in_order() -> None:

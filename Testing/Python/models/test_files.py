@@ -18,7 +18,8 @@ from support.small_models import random_model
 
 from MTINetLib.errors import ModelError
 from MTINetLib.models.files import check_weights, read_model_files, told_config
-from MTINetLib.models.store import list_models, load_model
+from MTINetLib.models.find import list_models
+from MTINetLib.models.store import load_model
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="links and pipes need rights on Windows")
 
@@ -53,7 +54,8 @@ def _refused(folder: Path) -> str:
 
 def _config(folder: Path, **network: Any) -> None:
     config = json.loads((folder / "config.json").read_text())
-    config["network"].update(network)
+    config["architecture"]["settings"].update(network)
+    config["preprocessing"]["slice_size"] = config["architecture"]["settings"]["image_size"]
     (folder / "config.json").write_text(json.dumps(config))
     _sign(folder)
 
@@ -61,7 +63,7 @@ def _config(folder: Path, **network: Any) -> None:
 def test_a_model_as_it_was_made_is_read(model: Path) -> None:
     files = read_model_files(model)
     assert files.sha256 == hashlib.sha256(files.weights).hexdigest()
-    assert load_model(model).sha256 == files.sha256
+    assert load_model(model).info.sha256 == files.sha256
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_links_out_of_the_folder_are_refused(model: Path, name: str) -> None:
 @POSIX
 def test_a_link_to_the_whole_folder_is_fine(model: Path) -> None:
     (model.parent / "link").symlink_to(model, target_is_directory=True)
-    assert load_model(model.parent / "link").name == load_model(model).name
+    assert load_model(model.parent / "link").info.name == load_model(model).info.name
 
 
 @POSIX

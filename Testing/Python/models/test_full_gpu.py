@@ -72,7 +72,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    return random_model(tmp_path / "model").folder
+    return random_model(tmp_path / "model").info.folder
 
 
 DEVICE_ERRORS = [error for error in [*NO_ROOM, *UNUSABLE] if "Default" not in str(error)]

@@ -10,8 +10,9 @@ import pytest
 from support.small_models import random_model
 
 from MTINetLib.errors import InputError, ModelError
+from MTINetLib.models.find import list_models
 from MTINetLib.models.kept import delete_model, keep_model, kept_models
-from MTINetLib.models.store import list_models, load_model
+from MTINetLib.models.store import load_model
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def trained(tmp_path: Path) -> Path:
 def test_a_kept_model_is_found_by_its_name_with_the_same_weights(trained: Path) -> None:
     kept = keep_model(trained, "Ward 3, first try".replace(",", ""))
     assert (kept.name, kept.preset, kept.validation["dice"]) == ("Ward 3 first try", "quick", 0.5)
-    assert kept.sha256 == load_model(trained).sha256 == load_model("Ward 3 first try").sha256
+    assert kept.sha256 == load_model(trained).info.sha256 == load_model("Ward 3 first try").info.sha256
     assert kept.sha256 == hashlib.sha256((kept.folder / "model.safetensors").read_bytes()).hexdigest()
     assert kept_models() == [kept]
     assert next(info for info in list_models() if info.folder == kept.folder).problem is None

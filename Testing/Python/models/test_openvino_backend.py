@@ -10,8 +10,9 @@ from MTINetLib.errors import InputError
 from MTINetLib.inference.predict import LesionSlice, SlicePredictor
 from MTINetLib.models.device import Compute, cpu_compute
 from MTINetLib.models.openvino_backend import OpenVinoNetwork, is_available, openvino_network
-from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.fold import prepare_for_inference
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 
 if not is_available():
     pytest.skip("OpenVINO is not installed: its agreement with torch is NOT tested", allow_module_level=True)

@@ -7,7 +7,8 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from MTINetLib.models.slice_memory import LivePeak, bytes_per_slice
-from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 
 
 def test_only_what_is_alive_at_a_time_counts() -> None:

@@ -11,16 +11,18 @@ import torch
 from support.small_models import random_model, random_network
 
 from MTINetLib.errors import ModelError
-from MTINetLib.models import store as model_store
+from MTINetLib.models import find
 from MTINetLib.models.device import Compute
-from MTINetLib.models.store import list_models, load_model, save_model_folder
+from MTINetLib.models.find import list_models
+from MTINetLib.models.folder import save_model_folder
+from MTINetLib.models.store import load_model
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own folder of models, and no other."""
     place = tmp_path / "my models"
-    monkeypatch.setattr(model_store, "model_folders", lambda: [place])
+    monkeypatch.setattr(find, "model_folders", lambda: [place])
     return place
 
 
@@ -41,7 +43,7 @@ def test_a_saved_network_answers_the_same_when_loaded(tmp_path: Path) -> None:
     config = {
         "name": "first",
         "preset": "demo",
-        "temperature": 1.7,
+        "calibration": {"temperature": 1.7},
         "thresholds": {"mask": 0.4},
         "training": {"cases": 9},
     }
@@ -52,11 +54,12 @@ def test_a_saved_network_answers_the_same_when_loaded(tmp_path: Path) -> None:
         one, other = network(phases), model.network(phases)
     assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
     assert not model.network.training
-    assert model.sha256 == sha256
+    info = model.info
+    assert info.sha256 == sha256
     assert sha256 == hashlib.sha256((tmp_path / "m/model.safetensors").read_bytes()).hexdigest()
-    assert (model.name, model.config.preset, model.config.temperature) == ("first", "demo", 1.7)
-    assert model.config.thresholds.mask == 0.4
-    assert model.config.more == {"training": {"cases": 9}}
+    assert (info.name, info.preset, info.temperature) == ("first", "demo", 1.7)
+    assert info.thresholds.mask == 0.4
+    assert info.more == {"training": {"cases": 9}}
     assert sorted(p.name for p in (tmp_path / "m").iterdir()) == [
         "SHA256SUMS",
         "config.json",
@@ -96,13 +99,16 @@ def test_weights_that_are_no_safetensors_are_never_unpickled(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"format": 99}, "not of format 1"),
+        ({"format": 99}, "of format 99, and this version of MTINet reads 1 and 2; update MTINet"),
         ({"name": None}, "does not say 'name'"),
-        ({"network": None}, "does not say 'network'"),
-        ({"network": {"widths": [1, 2]}}, "not made for this version"),
+        ({"architecture": None}, "does not say 'architecture'"),
+        (
+            {"architecture": {"name": "mtinet", "settings": {"widths": [1, 2]}}},
+            "cannot be used by this version",
+        ),
         ({"thresholds": {"mask": 2}}, "mask"),
-        ({"temperature": 0}, "temperature"),
-        ({"temperature": "hot"}, "not a readable"),
+        ({"calibration": {"temperature": 0}}, "temperature"),
+        ({"calibration": {"temperature": "hot"}}, "not a readable"),
     ],
 )
 def test_a_wrong_config_is_refused_with_its_reason(tmp_path: Path, changes: dict, words: str) -> None:
@@ -115,7 +121,8 @@ def test_a_wrong_config_is_refused_with_its_reason(tmp_path: Path, changes: dict
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     random_model(tmp_path / "m")
     config = json.loads((tmp_path / "m/config.json").read_text())
-    rewrite_config(tmp_path / "m", network={**config["network"], "widths": [4, 6, 8, 16]})
+    settings = {**config["architecture"]["settings"], "widths": [4, 6, 8, 16]}
+    rewrite_config(tmp_path / "m", architecture={"name": "mtinet", "settings": settings})
     with pytest.raises(ModelError, match="do not fit its config"):
         load_model(tmp_path / "m")
 
@@ -128,7 +135,7 @@ def test_models_are_found_by_name_and_damaged_ones_listed_with_their_problem(pla
     assert found["a"].problem is not None
     assert "model.safetensors" in found["a"].problem
     assert found["b"].problem is None
-    assert load_model("beta").folder == places / "b"
+    assert load_model("beta").info.folder == places / "b"
     with pytest.raises(ModelError, match=r"no model 'gamma'.*alpha, beta"):
         load_model("gamma")
 
@@ -142,13 +149,13 @@ def test_the_environment_names_further_folders(tmp_path: Path, monkeypatch: pyte
     random_model(tmp_path / "more" / "x", name="extra")
     monkeypatch.setenv("MTINET_MODELS", str(tmp_path / "more"))
     assert list_models()[0].name == "extra"
-    assert load_model("extra").name == "extra"
+    assert load_model("extra").info.name == "extra"
 
 
 def test_the_first_model_is_never_replaced_by_another_when_it_is_damaged(places: Path) -> None:
     random_model(places / "a", name="alpha")
     random_model(places / "b", name="beta")
-    assert load_model().name == "alpha"
+    assert load_model().info.name == "alpha"
     (places / "a" / "model.safetensors").write_bytes(b"broken")
     with pytest.raises(ModelError, match="damaged"):
         load_model()

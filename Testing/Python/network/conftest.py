@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from MTINetLib.network import NetworkSettings
-from MTINetLib.network.settings import mtinet
+from MTINetLib.network.settings import NetworkSettings, mtinet
 
 SMALL = {
     "image_size": 64,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from MTINetLib.network import MTINet
 from MTINetLib.network.cost import network_cost
+from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import mtinet
 
 

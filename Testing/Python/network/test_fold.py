@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.fold import fold_batch_norm, prepare_for_inference
-from MTINetLib.network.settings import mtinet, paper
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings, mtinet, paper
 
 from .conftest import SMALL
 

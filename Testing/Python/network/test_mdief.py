@@ -3,9 +3,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from MTINetLib.network import MTINet, NetworkSettings
 from MTINetLib.network.layers import phases_to_batch
 from MTINetLib.network.mdief import GatedFusion, fuse, gates
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 
 
 def features(count: int = 5) -> tuple[Tensor, Tensor]:

@@ -7,8 +7,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from MTINetLib.network import MTINet, NetworkSettings, TaskDrivenDiscriminator, task_interaction_curve
-from MTINetLib.network.settings import mtinet, paper
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings, mtinet, paper
+from MTINetLib.network.tdd import TaskDrivenDiscriminator
+from MTINetLib.network.tim import task_interaction_curve
 
 from .conftest import SMALL
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from MTINetLib.network import MTINet, NetworkSettings
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
 from MTINetLib.network.spectral import highpass
 
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from MTINetLib.network import MTINet, NetworkSettings, TaskDrivenDiscriminator
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
+from MTINetLib.network.tdd import TaskDrivenDiscriminator
 from MTINetLib.training.losses import adversarial_loss
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from MTINetLib.network import task_interaction_curve
+from MTINetLib.network.tim import task_interaction_curve
 
 
 @settings(max_examples=25, deadline=None)

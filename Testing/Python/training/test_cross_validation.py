@@ -34,7 +34,7 @@ def test_every_fold_leaves_a_model_that_never_saw_its_patients(
     ]
     assert held[0] | held[1] == {f"patient_{n}" for n in range(6)}
     assert not held[0] & held[1]
-    assert [load_model(result.model).name for result in results] == [
+    assert [load_model(result.model).info.name for result in results] == [
         "mtinet-quick-fold-1",
         "mtinet-quick-fold-2",
     ]

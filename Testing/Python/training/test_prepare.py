@@ -17,6 +17,7 @@ from support.waiting import wait_until
 
 from MTINetLib.dataset.check import check_dataset
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
+from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.pipeline import load
 from MTINetLib.progress import Silent
 from MTINetLib.reading.source_volume import SourceVolume
@@ -26,11 +27,13 @@ from MTINetLib.training.prepare import prepare_dataset
 
 ROOT = Path(__file__).resolve().parents[3]
 
+SMALL = AxialSlices(64)
+
 
 @pytest.fixture(scope="module")
 def prepared(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     cache = tmp_path_factory.mktemp("cache")
-    prepare_dataset(dataset, cache, processes=1, size=64)
+    prepare_dataset(dataset, cache, processes=1, preprocessing=SMALL)
     return cache
 
 
@@ -47,7 +50,7 @@ def copied(dataset: Path, to: Path) -> Path:
 
 
 def test_every_case_becomes_normalised_slices_with_its_lesions(dataset: Path, prepared: Path) -> None:
-    store = prepare_dataset(dataset, prepared, processes=1, size=64)
+    store = prepare_dataset(dataset, prepared, processes=1, preprocessing=SMALL)
     assert [case.patient for case in store.cases] == [f"patient_{n}" for n in range(6)]
     assert len(store.entries) == 36
     bearing = [entry for entry in store.entries if entry.lesions]
@@ -64,7 +67,7 @@ def test_every_case_becomes_normalised_slices_with_its_lesions(dataset: Path, pr
 
 
 def test_the_normalised_background_lies_near_one(dataset: Path, prepared: Path) -> None:
-    store = prepare_dataset(dataset, prepared, processes=1, size=64)
+    store = prepare_dataset(dataset, prepared, processes=1, preprocessing=SMALL)
     background = np.median(store.phases(store.entries[0])[0][:, 20:44].astype(np.float32))
     assert 0.7 < background < 1.1
 
@@ -76,13 +79,13 @@ def test_a_second_time_nothing_is_read(
         raise AssertionError("a prepared case was prepared again")
 
     monkeypatch.setattr(prepare, "prepare_case", never)
-    assert len(prepare_dataset(dataset, prepared, processes=1, size=64).cases) == 6
+    assert len(prepare_dataset(dataset, prepared, processes=1, preprocessing=SMALL).cases) == 6
 
 
 def test_a_changed_file_is_read_again(dataset: Path, prepared: Path, tmp_path: Path) -> None:
     other = copied(dataset, tmp_path)
     cache = tmp_path / "cache"
-    before = prepare_dataset(other, cache, processes=1, size=64)
+    before = prepare_dataset(other, cache, processes=1, preprocessing=SMALL)
     path = other / "case_0" / "mask.nii.gz"
     mask = SimpleITK.ReadImage(str(path))
     smaller = SimpleITK.GetArrayFromImage(mask)
@@ -90,7 +93,7 @@ def test_a_changed_file_is_read_again(dataset: Path, prepared: Path, tmp_path: P
     changed = SimpleITK.GetImageFromArray(smaller)
     changed.CopyInformation(mask)
     SimpleITK.WriteImage(changed, str(path))
-    after = prepare_dataset(other, cache, processes=1, size=64)
+    after = prepare_dataset(other, cache, processes=1, preprocessing=SMALL)
     assert [bool(areas) for areas in before.cases[0].areas] == [False, False, True, True, True, False]
     assert [bool(areas) for areas in after.cases[0].areas] == [False, False, True, False, False, False]
     assert after.cases[1].folder == before.cases[1].folder
@@ -131,7 +134,7 @@ def test_a_mask_that_cannot_be_meant_is_never_trained_on_and_check_says_the_same
     other = copied(dataset, tmp_path)
     rewritten(other / "case_2" / "mask.nii.gz", change)
     with pytest.raises(InputError, match=f"^Case case_2: .*{said}") as error:
-        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+        prepare_dataset(other, tmp_path / "cache", processes=1, preprocessing=SMALL)
     problems = next(case.problems for case in check_dataset(other).cases if case.case == "case_2")
     assert str(error.value) == f"Case case_2: {' '.join(problems)}"
 
@@ -141,11 +144,11 @@ def test_a_class_that_contradicts_the_mask_is_refused_although_the_slices_are_in
 ) -> None:
     other = copied(dataset, tmp_path)
     cache = tmp_path / "cache"
-    prepare_dataset(other, cache, processes=1, size=64)
+    prepare_dataset(other, cache, processes=1, preprocessing=SMALL)
     table = other / "cases.csv"
     table.write_text(table.read_text().replace("patient_1,hemangioma", "patient_1,none"))
     with pytest.raises(InputError, match="Case case_1: The class is none, but the mask holds lesions"):
-        prepare_dataset(other, cache, processes=1, size=64)
+        prepare_dataset(other, cache, processes=1, preprocessing=SMALL)
 
 
 def test_one_study_under_two_patients_is_never_trained_on(dataset: Path, tmp_path: Path) -> None:
@@ -153,7 +156,7 @@ def test_one_study_under_two_patients_is_never_trained_on(dataset: Path, tmp_pat
     for path in (other / "case_0").iterdir():
         shutil.copy(path, other / "case_4" / path.name)
     with pytest.raises(InputError, match="case_0 and case_4 hold the same portal venous image"):
-        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+        prepare_dataset(other, tmp_path / "cache", processes=1, preprocessing=SMALL)
 
 
 def test_warnings_are_counted_and_led_to_the_check(
@@ -164,16 +167,16 @@ def test_warnings_are_counted_and_led_to_the_check(
         rewritten(other / "case_3" / f"{phase.value}.nii.gz", lambda image: image + 700)
     table = other / "cases.csv"
     table.write_text(table.read_text().replace(",patient_4,", ",Patient 03,"))
-    store = prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+    store = prepare_dataset(other, tmp_path / "cache", processes=1, preprocessing=SMALL)
     assert "offset:700" in store.cases[3].notes.doubts
     assert "'Patient 03' and 'patient_3' count as different" in caplog.text
     assert f"'mtinet check {other}' lists all" in caplog.text
 
 
 def test_several_processes_prepare_the_same(dataset: Path, prepared: Path, tmp_path: Path) -> None:
-    one = prepare_dataset(dataset, prepared, processes=1, size=64)
+    one = prepare_dataset(dataset, prepared, processes=1, preprocessing=SMALL)
     progress = Recorded()
-    two = prepare_dataset(dataset, tmp_path, processes=2, size=64, progress=progress)
+    two = prepare_dataset(dataset, tmp_path, processes=2, preprocessing=SMALL, progress=progress)
     for entry in one.entries:
         assert np.array_equal(one.phases(entry), two.phases(entry))
         assert np.array_equal(one.labels(entry), two.labels(entry))
@@ -188,7 +191,7 @@ def test_cancelling_keeps_finished_cases_and_leaves_no_parts(dataset: Path, tmp_
                 raise Cancelled
 
     with pytest.raises(Cancelled):
-        prepare_dataset(dataset, tmp_path, processes=1, size=64, progress=CancelAfterTwo())
+        prepare_dataset(dataset, tmp_path, processes=1, preprocessing=SMALL, progress=CancelAfterTwo())
     assert len(list(tmp_path.iterdir())) == 2
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
@@ -206,7 +209,7 @@ def test_a_full_disk_names_the_case_and_keeps_what_is_finished(
 
     monkeypatch.setattr(prepare, "write_study", full)
     with pytest.raises(MissingResourceError, match=r"Case case_2: .* \(No space left on device\); make room"):
-        prepare_dataset(dataset, tmp_path, processes=1, size=64)
+        prepare_dataset(dataset, tmp_path, processes=1, preprocessing=SMALL)
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -224,7 +227,8 @@ def test_preparing_processes_end_when_their_parent_is_killed(dataset: Path, tmp_
         "            os.kill(os.getpid(), 9)\n"
         "if __name__ == '__main__':\n"
         "    paths = Path(sys.argv[1]), Path(sys.argv[2])\n"
-        "    prepare.prepare_dataset(*paths, processes=2, size=64, progress=Die())\n"
+        "    small = prepare.AxialSlices(64)\n"
+        "    prepare.prepare_dataset(*paths, processes=2, preprocessing=small, progress=Die())\n"
     )
     script = tmp_path / "prepares.py"
     script.write_text(code)
@@ -247,7 +251,7 @@ def test_a_mask_on_another_grid_is_an_error_that_names_the_case(dataset: Path, t
     mask.SetOrigin((50.0, 0.0, 0.0))
     SimpleITK.WriteImage(mask, str(path))
     with pytest.raises(InputError, match=r"Case case_3: the mask .* another grid"):
-        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+        prepare_dataset(other, tmp_path / "cache", processes=1, preprocessing=SMALL)
 
 
 def test_a_mask_that_is_no_label_map_is_an_error(dataset: Path, tmp_path: Path) -> None:
@@ -256,7 +260,7 @@ def test_a_mask_that_is_no_label_map_is_an_error(dataset: Path, tmp_path: Path) 
     mask = SimpleITK.Cast(SimpleITK.ReadImage(str(path)), SimpleITK.sitkFloat32) * 0.5
     SimpleITK.WriteImage(mask, str(path))
     with pytest.raises(InputError, match=r"Case case_1: .*not a label map"):
-        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+        prepare_dataset(other, tmp_path / "cache", processes=1, preprocessing=SMALL)
 
 
 def test_a_case_with_lesions_needs_a_mask(dataset: Path, tmp_path: Path) -> None:
@@ -264,14 +268,14 @@ def test_a_case_with_lesions_needs_a_mask(dataset: Path, tmp_path: Path) -> None
     table = other / "cases.csv"
     table.write_text(table.read_text().replace("case_0/mask.nii.gz", ""))
     with pytest.raises(InputError, match=r"Case case_0: training needs its mask"):
-        prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+        prepare_dataset(other, tmp_path / "cache", processes=1, preprocessing=SMALL)
 
 
 def test_a_study_without_lesions_needs_no_mask(dataset: Path, tmp_path: Path) -> None:
     other = copied(dataset, tmp_path)
     table = other / "cases.csv"
     table.write_text(table.read_text().replace("case_5/mask.nii.gz", ""))
-    store = prepare_dataset(other, tmp_path / "cache", processes=1, size=64)
+    store = prepare_dataset(other, tmp_path / "cache", processes=1, preprocessing=SMALL)
     assert not any(store.cases[5].areas)
 
 
@@ -282,14 +286,14 @@ def test_a_mask_rewritten_in_the_same_size_and_time_is_read_again(dataset: Path,
     SimpleITK.WriteImage(image, str(mask))
     table = root / "cases.csv"
     table.write_text(table.read_text().replace("case_0/mask.nii.gz", "case_0/mask.nii"))
-    before = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
+    before = prepare_dataset(root, tmp_path / "cache", processes=1, preprocessing=SMALL).cases[0]
     times = mask.stat()
     moved = np.roll(SimpleITK.GetArrayFromImage(image), 3, axis=2)
     changed = SimpleITK.GetImageFromArray(moved)
     changed.CopyInformation(image)
     SimpleITK.WriteImage(changed, str(mask))
     os.utime(mask, ns=(times.st_atime_ns, times.st_mtime_ns))
-    after = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
+    after = prepare_dataset(root, tmp_path / "cache", processes=1, preprocessing=SMALL).cases[0]
     assert before.images == after.images
     assert before.truth != after.truth
     assert not np.array_equal(np.load(before.folder / "labels.npy"), np.load(after.folder / "labels.npy"))
@@ -301,12 +305,12 @@ def test_pixels_beside_a_header_count_as_its_content(dataset: Path, tmp_path: Pa
     SimpleITK.WriteImage(image, str(root / "case_0" / "arterial.mhd"))
     table = root / "cases.csv"
     table.write_text(table.read_text().replace("case_0/arterial.nii.gz", "case_0/arterial.mhd"))
-    before = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
+    before = prepare_dataset(root, tmp_path / "cache", processes=1, preprocessing=SMALL).cases[0]
     raw = next((root / "case_0").glob("arterial.*raw"))
     raw.write_bytes(
         SimpleITK.GetArrayFromImage(image * 0.5).astype("float64").tobytes()[: raw.stat().st_size]
     )
-    after = prepare_dataset(root, tmp_path / "cache", processes=1, size=64).cases[0]
+    after = prepare_dataset(root, tmp_path / "cache", processes=1, preprocessing=SMALL).cases[0]
     assert before.images != after.images
 
 
@@ -327,6 +331,6 @@ def test_one_process_sees_a_cancellation_between_two_phases(
 
     monkeypatch.setattr(load, "read_volume", counted)
     with pytest.raises(Cancelled):
-        prepare_dataset(dataset, tmp_path, processes=1, size=64, progress=CancelAfterTwoPhases())
+        prepare_dataset(dataset, tmp_path, processes=1, preprocessing=SMALL, progress=CancelAfterTwoPhases())
     assert len(read) == 2
     assert not list(tmp_path.iterdir())

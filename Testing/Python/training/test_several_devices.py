@@ -48,7 +48,7 @@ def test_two_processes_train_one_model(tmp_path: Path, dataset: Path, tiny: Trai
     )
     assert told.returncode == 0, told.stderr[-3000:]
     model = load_model(run / "model")
-    assert told.stdout.count(f"4:{model.sha256}") == 2
+    assert told.stdout.count(f"4:{model.info.sha256}") == 2
     with (run / "metrics.csv").open(newline="") as file:
         steps = [int(row["step"]) for row in csv.DictReader(file) if row["val/score"]]
     assert steps == [2, 4]

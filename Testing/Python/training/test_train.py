@@ -63,9 +63,9 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path: Path, tiny: Training
 def test_the_exported_model_is_the_best_checkpoints_average(tmp_path: Path, tiny: TrainingSettings) -> None:
     result = train(tmp_path, tmp_path / "run", tiny, name="mine")
     model = load_model(result.model)
-    assert model.name == "mine"
-    assert model.sha256 == result.sha256
-    assert model.config.preset == "quick"
+    assert model.info.name == "mine"
+    assert model.info.sha256 == result.sha256
+    assert model.info.preset == "quick"
     best = weights(result.run, "best.ckpt")
     kept = {k.removeprefix("average."): v for k, v in best["state_dict"].items() if k.startswith("average.")}  # type: ignore[attr-defined]
     assert kept.keys() == model.network.state_dict().keys()

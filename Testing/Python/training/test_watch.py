@@ -65,7 +65,7 @@ def test_a_stopped_run_keeps_its_best_and_goes_on_later(tmp_path: Path, tiny: Tr
     stopped = train(tmp_path, tmp_path / "run", tiny, watch=Notebook(stop_after=2), name="mine")
     assert not stopped.finished
     assert 4 < stopped.steps < 8
-    assert load_model(stopped.model).name == "mine"
+    assert load_model(stopped.model).info.name == "mine"
     resumed = train(tmp_path, tmp_path / "run", tiny, resume=True)
     assert resumed.finished
     assert resumed.steps == 8
@@ -103,4 +103,4 @@ def test_folds_are_counted_and_a_stop_leaves_the_finished_ones(
     watch = Notebook(stop_after=0, part=2)
     results = cross_validate(tmp_path, tmp_path / "run", settings, watch=watch, name="mine")
     assert watch.parts == [(1, 3), (2, 3)]
-    assert [load_model(result.model).name for result in results] == ["mine-fold-1"]
+    assert [load_model(result.model).info.name for result in results] == ["mine-fold-1"]

@@ -122,7 +122,7 @@ def test_a_run_tells_its_figures_and_leaves_a_model_to_keep(
     kept = client.wait(
         client.submit("keep_model", KeepModel(model.folder, "kept one").to_dict()), timeout_s=120
     )
-    assert kept["sha256"] == model.sha256 == load_model("kept one").sha256
+    assert kept["sha256"] == model.sha256 == load_model("kept one").info.sha256
 
 
 def test_a_run_that_another_process_writes_is_refused(
