@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,8 @@ from MTINetLib.unfinished import Begun, noted
 
 #: Names longer than this become a number, for the longest name of most file systems is 255 bytes.
 _LONGEST_NAME = 200
+#: What the work that goes on here holds, which may claim it once more for a part of itself.
+_own: ContextVar[frozenset[Path]] = ContextVar("_own", default=frozenset())
 #: The operating system's lock is the process's: what this process holds itself is known here.
 _held: set[Path] = set()
 _guard = threading.Lock()
@@ -29,10 +32,15 @@ _guard = threading.Lock()
 def claimed(out: Path) -> Iterator[None]:
     """Hold ``out``, a file or folder that need not be there yet, until the end of the block.
 
+    Inside of the block the same work may claim it again.
+
     Raises:
         InputError: another run holds it.
     """
     place = out.resolve()
+    if place in _own.get():
+        yield
+        return
     with _guard:
         if place in _held:
             raise _taken(out)
@@ -41,9 +49,11 @@ def claimed(out: Path) -> Iterator[None]:
     notes = ExitStack()
     try:
         file = _claim_file(place, made, notes, out)
+        before = _own.set(_own.get() | {place})
         try:
             yield
         finally:
+            _own.reset(before)
             if file is not None:
                 _let_go(file)
     finally:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from MTINetLib.inference.analyze import Analysis
+    from MTINetLib.inference.analysis import Analysis
     from MTINetLib.phantom.case import PhantomCase
     from MTINetLib.progress import Progress
     from MTINetLib.study.study import Study
@@ -69,8 +69,8 @@ def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool 
     """
     from MTINetLib.console import RichProgress, findings_table
     from MTINetLib.models.store import load_model
+    from MTINetLib.pipeline.write import first_to_read
     from MTINetLib.report.file_names import OWN_FILES
-    from MTINetLib.report.write_outputs import first_to_read
 
     if not _holds_only_a_demo(out):
         check_output_folder(out, overwrite=overwrite)
@@ -91,12 +91,13 @@ def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool 
 
 
 def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
-    from MTINetLib.inference.analyze import analyze
     from MTINetLib.phantom.demo import DEMO_SEED, make_demo_case
     from MTINetLib.phantom.dicom_writer import write_study_as_dicom
-    from MTINetLib.pipeline.load import load_study_from_dicom
-    from MTINetLib.report.write_outputs import OutputOptions, write_files
-    from MTINetLib.scene.addition import scene_addition
+    from MTINetLib.pipeline.analyze import analyze
+    from MTINetLib.pipeline.open import open_study
+    from MTINetLib.pipeline.write import WriteOptions, write_into
+    from MTINetLib.report.formats import ALL
+    from MTINetLib.scene.addition import SCENE_ADDITION
 
     progress.start("Making the phantom", 1)
     case = make_demo_case()
@@ -104,12 +105,12 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     progress.finish()
     dicom = folder / INPUT_FOLDER
     write_study_as_dicom(dicom, case.study, patient_id=_PATIENT_ID, study_seed=DEMO_SEED, progress=progress)
-    study = load_study_from_dicom(dicom, progress=progress)
+    study = open_study(dicom, progress=progress)
     analysis = analyze(study, model, progress=progress)
-    options = OutputOptions(dicom=True, additions=(scene_addition(study, analysis, progress),))
-    notes = write_files(folder, study, analysis, options, progress=progress)
+    options = WriteOptions(formats=tuple(ALL), additions=(SCENE_ADDITION,))
+    written = write_into(folder, study, analysis, options, progress=progress)
     compared, false_positives = compare_with_truth(case, study, analysis)
-    return DemoResult(analysis, compared, false_positives, notes)
+    return DemoResult(analysis, compared, false_positives, written.left_out)
 
 
 def compare_with_truth(

@@ -35,11 +35,11 @@ def _measure(given: argparse.Namespace, plan: BenchPlan, part: Part, teller: Tel
     teller.doing("loading the libraries")
     from benchmarks.network_figures import measure_network
     from MTINetLib.evaluation.machine import describe_machine
-    from MTINetLib.pipeline.load import load_study_from_dicom
+    from MTINetLib.pipeline.open import open_study
 
     teller.doing("asking for the devices")
     teller.figures({"machine": describe_machine()})
-    study = load_study_from_dicom(given.study)
+    study = open_study(given.study)
     figures = measure_network(
         study,
         plan,

@@ -16,7 +16,7 @@ from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.errors import InputError
 from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phases.signal_check import SignalCheck, check_signal
-from MTINetLib.pipeline.load import load_study_from_paths
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.grid import Grid
@@ -70,7 +70,7 @@ def phantoms(seeds: Sequence[int]) -> Iterator[tuple[Four, Grid]]:
 def studies_of(dataset: Path) -> Iterator[tuple[Four, Grid]]:
     """Every case of a dataset folder, on the grid of its portal venous phase."""
     for case in read_dataset(dataset):
-        study = load_study_from_paths(case.phase_paths, alignment="off")
+        study = open_study(case.phase_paths, alignment="off")
         yield study.volumes, study.grid
 
 

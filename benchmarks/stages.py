@@ -10,23 +10,23 @@ import argparse
 import importlib
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.told import Teller
 from MTINetLib.freed_memory import keep_freed_memory
+from MTINetLib.stage_clock import StageClock
 
 #: In order. ``start_up`` is the process, Python and all imports; a process that stays warm has neither it nor
 #: ``load_model`` to do.
 STAGES = ("start_up", "load_model", "read", "recognise", "align", "infer", "measure", "write")
 START_UP = ("start_up", "load_model")
 _IMPORTED = (
-    "MTINetLib.inference.analyze",
     "MTINetLib.models.store",
-    "MTINetLib.report.write_outputs",
-    "MTINetLib.pipeline.load",
+    "MTINetLib.pipeline.analyze",
+    "MTINetLib.pipeline.open",
+    "MTINetLib.pipeline.write",
     "jinja2",
     "matplotlib.backends.backend_agg",
     "matplotlib.figure",
@@ -35,37 +35,23 @@ _IMPORTED = (
 )
 
 
-class Clock:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the seconds of the block to a stage."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-
 def time_stages(folder: Path, out: Path, model: str | None, device: str, precision: str) -> dict[str, Any]:
     """From a DICOM folder to written findings; seconds by stage, and those of the analysis in detail."""
-    from MTINetLib.inference.analyze import analyze
     from MTINetLib.models.store import load_ready_model
-    from MTINetLib.pipeline.load import load_study_from_dicom
-    from MTINetLib.report.write_outputs import write_outputs
+    from MTINetLib.pipeline.analyze import analyze
+    from MTINetLib.pipeline.open import open_study
+    from MTINetLib.pipeline.write import write
 
-    clock = Clock()
+    clock = StageClock()
     with clock.stage("load_model"):
         loaded = load_ready_model(model, device, precision)
-    study = load_study_from_dicom(folder, stage=clock.stage)
+    study = open_study(folder, clock=clock)
     analysis = analyze(study, loaded, device=device, precision=precision)
     detail = dict(analysis.timings)
     clock.seconds["infer"] = sum(detail.get(name, 0.0) for name in ("normalise", "network", "heads"))
     clock.seconds["measure"] = sum(detail.get(name, 0.0) for name in ("lesions", "measure"))
     with clock.stage("write"):
-        write_outputs(out, study, analysis)
+        write(study, analysis, out)
     return {
         "stages_s": clock.seconds,
         "analysis_s": detail,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,10 +12,8 @@ import typer
 from MTINetLib.commands.options import Device, Model, OutFolder, Overwrite, Precision
 
 if TYPE_CHECKING:
-    from MTINetLib.inference.analyze import Analysis
+    from MTINetLib.inference.analysis import Analysis
     from MTINetLib.progress import Progress
-    from MTINetLib.report.cover import Cover
-    from MTINetLib.report.deidentify import Disguise
     from MTINetLib.report.dicom.maker import Tracking
     from MTINetLib.study.phase import Phase
     from MTINetLib.study.study import Study
@@ -101,28 +98,42 @@ def analyze(
     earlier = None if resume_from is None else _segmentation_file(resume_from)
     console = terminal()
     notes: list[str] = []
-    with claimed(out), RichProgress(console) as progress, ExitStack() as opened:
+    with claimed(out), RichProgress(console) as progress, ExitStack() as files:
         loaded = _load_model(model, device, precision, progress)
-        study = load_study(source, told, grid_of, align, progress, opened, assume_order=assume_order)
 
-        from MTINetLib.inference.analyze import analyze as find_lesions
-        from MTINetLib.report.write_outputs import OutputOptions, first_to_read, write_outputs
-        from MTINetLib.scene.addition import scene_addition
+        from MTINetLib.pipeline.analyze import analyze as find_lesions
+        from MTINetLib.pipeline.open import open_study
+        from MTINetLib.pipeline.write import USUAL_FORMATS, WriteOptions, first_to_read, write
+        from MTINetLib.report.file_names import OWN_FILES
+        from MTINetLib.report.formats import DICOM
+        from MTINetLib.scene.addition import SCENE_ADDITION
 
-        disguise = _disguise(study) if deidentify else None
+        study = open_study(
+            source if source is not None else {phase: Path(word) for phase, word in told.items()},
+            told=None if source is None else told,
+            reference=grid_of,
+            alignment=align,
+            assume_order=assume_order,
+            files=files,
+            progress=progress,
+        )
+        if deidentify:
+            _refuse_names_in_pixels(study)
         known: Mapping[int, Tracking] = {}
         if earlier is None:
             analysis = find_lesions(study, loaded, device=device, precision=precision, progress=progress)
         else:
             analysis, known = _resume(earlier, study, loaded, device, precision, progress, notes)
-        cover = None
-        if disguise is not None:
-            analysis, cover = _hidden(analysis, disguise)
-        additions = [scene_addition(study, analysis, progress)] if scene else []
-        options = OutputOptions(dicom, known, cover, disguise, additions)
-        notes += write_outputs(out, study, analysis, options, overwrite=overwrite, progress=progress)
+        options = WriteOptions(
+            formats=(*USUAL_FORMATS, *[DICOM] * dicom),
+            deidentify=deidentify,
+            tracking=known,
+            additions=[SCENE_ADDITION] * scene,
+            replaces=OWN_FILES,
+        )
+        written = write(study, analysis, out, options, overwrite=overwrite, progress=progress)
     console.print(findings_table(analysis.findings))
-    for note in notes:
+    for note in (*notes, *written.left_out):
         console.print(note, style="yellow", soft_wrap=True)
     console.print(f"Results are in {out}: begin with {first_to_read(out)}.", soft_wrap=True)
 
@@ -137,7 +148,7 @@ def _resume(
     file: Path, study: Study, model: Any, device: str, precision: str, progress: Progress, notes: list[str]
 ) -> tuple[Analysis, Mapping[int, Tracking]]:
     """The lesions of an earlier result measured and classified, and what they were called there."""
-    from MTINetLib.inference.resume import resume
+    from MTINetLib.pipeline.remeasure import resume
     from MTINetLib.report.dicom.read_segmentation import read_segmentation
 
     progress.start("Reading the segmentation", 1)
@@ -158,54 +169,11 @@ def _resume(
     return analysis, read.tracking
 
 
-def _disguise(study: Study) -> Disguise:
-    """What stands for the patient in a de-identified export; refuses images with names in their pixels."""
-    from MTINetLib.report.deidentify import Disguise
+def _refuse_names_in_pixels(study: Study) -> None:
+    """Before minutes of analysis: such images cannot be de-identified."""
     from MTINetLib.report.dicom.burned_in import refuse_names_in_pixels
 
     refuse_names_in_pixels(study)
-    return Disguise()
-
-
-def _hidden(analysis: Analysis, disguise: Disguise) -> tuple[Analysis, Cover]:
-    from MTINetLib.report.cover import Cover
-    from MTINetLib.report.deidentify import deidentified
-
-    findings = deidentified(analysis.findings, disguise.token, disguise.uids)
-    return replace(analysis, findings=findings), Cover(token=disguise.token)
-
-
-def load_study(
-    source: Path | None,
-    told: dict[Phase, str],
-    reference: Phase,
-    alignment: str,
-    progress: Progress,
-    opened: ExitStack,
-    *,
-    assume_order: bool = False,
-) -> Study:
-    """The study from INPUT, from four paths, or from INPUT with some phases named.
-
-    Args:
-        opened: keeps the files of INPUT until DICOM results, which refer to them, are written.
-    """
-    from MTINetLib.pipeline.load import load_study_from_paths, study_of
-    from MTINetLib.reading.open_input import open_input
-
-    mode = alignment  # checked by _check_source
-    if source is None:
-        paths = {phase: Path(word) for phase, word in told.items()}
-        return load_study_from_paths(paths, reference=reference, progress=progress, alignment=mode)  # type: ignore[arg-type]
-    named = {phase: _series_of(phase, word, source) for phase, word in told.items()}
-    return study_of(
-        opened.enter_context(open_input(source, progress)),
-        reference=reference,
-        progress=progress,
-        told=named,
-        alignment=mode,  # type: ignore[arg-type]
-        assume_order=assume_order,
-    )
 
 
 def _load_model(model: str | None, device: str, precision: str, progress: Progress):  # type: ignore[no-untyped-def]
@@ -257,24 +225,3 @@ def _check_source(source: Path | None, told: dict[Phase, str], alignment: str) -
             raise InputError(
                 f"{told[phase]} does not exist; {option} needs a file or a folder of one DICOM series."
             )
-
-
-def _series_of(phase: Phase, word: str, source: Path) -> str:
-    """How a named volume is known in INPUT: its UID or file name where a path was given, else the word."""
-    from MTINetLib.errors import InputError
-    from MTINetLib.reading.volumes.read import read_volume
-    from MTINetLib.reading.volumes.volume_files import is_volume_file, stem_of
-    from MTINetLib.report.source_data import is_inside
-
-    path = Path(word)
-    if not path.exists():
-        return word
-    if is_volume_file(path) and is_inside(path, source):
-        return stem_of(path)
-    uid = read_volume(path).series_uid
-    if uid is None:
-        raise InputError(
-            f"{path} was named as the {phase.title} phase but does not lie in INPUT; leave INPUT out and "
-            "name all four phases by their files."
-        )
-    return uid

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from MTINetLib.pipeline.inspect_folder import InspectedVolume, Inspection
+    from MTINetLib.pipeline.inspect import InspectedVolume, Inspection
 
 _MOST_PROBLEMS = 12
 #: Columns of a table that is not printed on a terminal.
@@ -28,9 +28,9 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Say what a folder or archive holds: series, volumes, phases and why, without analysing anything."""
-    from MTINetLib.pipeline.inspect_folder import inspect_folder
+    from MTINetLib.pipeline.inspect import inspect as inspect_source
 
-    found = inspect_folder(source)
+    found = inspect_source(source)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False))
         return
@@ -79,7 +79,7 @@ def _row(found: InspectedVolume) -> tuple[str, ...]:
 
 def _lines(found: Inspection) -> list[str]:
     """What a person needs to know besides the table."""
-    from MTINetLib.pipeline.inspect_folder import TOLD_IN_DOUBTS
+    from MTINetLib.pipeline.inspect import TOLD_IN_DOUBTS
     from MTINetLib.presentation.words import flags_in_words, whole_sentence
 
     lines = [*found.remarks, *found.doubts]

@@ -29,15 +29,13 @@ from MTINetLib.dataset.plausible import (
 from MTINetLib.dataset.tables import Row, RowError, table_rows
 from MTINetLib.errors import InputError
 from MTINetLib.phases.signal_check import check_signal
-from MTINetLib.pipeline.load import refuse_unusable
+from MTINetLib.phases.usable import FEWEST_SLICES, SMALLEST_SIDE, refuse_unusable
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_label_map, read_volume
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 
-_FEWEST_SLICES = 3
-_SMALLEST_SIDE = 16
 _MAX_LESIONS = 255
 #: Fewer patients cannot be split into those that train and those that validate.
 FEWEST_PATIENTS = 2
@@ -231,7 +229,7 @@ def _phase_grids(folder: Path, row: Row, problems: _Problems) -> dict[Phase, Gri
             problems.append(f"The {phase.title} phase: {error}")
             continue
         grids[phase] = grid
-        if grid.shape[0] < _FEWEST_SLICES or min(grid.shape[1:]) < _SMALLEST_SIDE:
+        if grid.shape[0] < FEWEST_SLICES or min(grid.shape[1:]) < SMALLEST_SIDE:
             size = " x ".join(str(n) for n in reversed(grid.shape))
             problems.append(f"The {phase.title} phase has only {size} voxels; that is no liver MRI.")
     return grids

@@ -27,14 +27,14 @@ from MTINetLib.evaluation.statistics import CONFIDENCE, RESAMPLES
 from MTINetLib.evaluation.tables import markdown, write_rows
 from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import StudyFindings
-from MTINetLib.pipeline.load import load_study_from_paths
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
-    from MTINetLib.inference.analyze import AnalysisSettings
     from MTINetLib.models.store import LoadedModel
+    from MTINetLib.models.thresholds import AnalysisSettings
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def evaluate(
         InputError: no dataset, an ``out`` that holds something else, or not one case that works.
         Cancelled: told by ``progress``; nothing is written.
     """
-    from MTINetLib.inference.analyze import analyze
+    from MTINetLib.pipeline.analyze import analyze
 
     def analyzer(study: Study, inner: Progress) -> Analysed:
         analysed: Analysed = analyze(
@@ -217,7 +217,7 @@ def _evaluate_case(
     case: DatasetCase, analyzer: Analyzer, progress: Progress
 ) -> tuple[Comparison, StudyFindings]:
     start = time.perf_counter()
-    study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=progress)
+    study = open_study(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=progress)
     loaded = time.perf_counter()
     truth = read_truth(case, study.grid)
     before = time.perf_counter()

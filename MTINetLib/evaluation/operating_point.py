@@ -27,7 +27,7 @@ from MTINetLib.models.device import choose_compute
 from MTINetLib.models.info import Found
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import Thresholds
-from MTINetLib.pipeline.load import load_study_from_paths
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent
 
 #: The point of the free-response curve that is taken: the most sensitive one with at most so many.
@@ -127,7 +127,7 @@ def _look_at(
 
 
 def _look_at_case(case: DatasetCase, model: LoadedModel, predictor: SlicePredictor, seen: _Seen) -> None:
-    study = load_study_from_paths(case.phase_paths)
+    study = open_study(case.phase_paths)
     truth = read_truth(case, study.grid).labels
     prepared = model.preprocessing.prepare(study)
     frame, slices = prepared.frame, prepared.slices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,11 @@ def summarise_study(study: Study) -> StudySummary:
     )
     k, j, i = study.grid.shape
     return StudySummary(phases, study.times_s, study.grid.spacing, (i, j, k), study_flags(study))
+
+
+def utc_now() -> str:
+    """The time for the provenance."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _instances(source: PhaseSource) -> tuple[str, ...]:

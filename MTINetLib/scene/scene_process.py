@@ -23,7 +23,7 @@ from MTINetLib.report.file_names import PICTURE_FOLDER, SCENE_FILE, SCENE_TITLE
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
-    from MTINetLib.inference.analyze import Analysis
+    from MTINetLib.inference.analysis import Analysis
 
 _SAID, _FULL = "said", "full"
 

@@ -14,7 +14,7 @@ from MTINetLib.scene.volumes import add_phase_volumes
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
-    from MTINetLib.inference.analyze import Analysis
+    from MTINetLib.inference.analysis import Analysis
 
 __all__ = ["FINDINGS_ATTRIBUTE", "STUDY_NAME", "ShownStudy", "show_findings", "show_on_volumes"]
 

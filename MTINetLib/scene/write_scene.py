@@ -19,7 +19,7 @@ from MTINetLib.scene.slicer_core import clear_own_scene, slicer_module
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
-    from MTINetLib.inference.analyze import Analysis
+    from MTINetLib.inference.analysis import Analysis
 
 
 def write_scene(

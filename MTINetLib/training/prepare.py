@@ -23,7 +23,7 @@ from MTINetLib.dataset.plausible import (
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.phases.signal_check import SIGNAL_FLAGS
-from MTINetLib.pipeline.load import load_study_from_paths
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.volumes.read import read_label_map
@@ -161,7 +161,7 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
     beside = folder.with_name(f".part-{os.getpid()}-{os.getppid()}-{folder.name}")
     try:
         watcher = _LookingUp(look_up)
-        study = load_study_from_paths(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=watcher)
+        study = open_study(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=watcher)
         labels = _read_labels(case, study.grid)
         look_up()
         image = study.phase(Phase.PORTAL_VENOUS)

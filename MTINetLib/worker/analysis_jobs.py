@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.findings import from_dict, to_dict
-from MTINetLib.inference.analyze import AnalysisSettings, measure_again
-from MTINetLib.inference.analyze import analyze as analyze_study
-from MTINetLib.inference.resume import resume
 from MTINetLib.models.device import choose_compute
 from MTINetLib.models.store import LoadedModel
-from MTINetLib.models.thresholds import Thresholds
+from MTINetLib.models.thresholds import AnalysisSettings, Thresholds
+from MTINetLib.pipeline.analyze import analyze as analyze_study
+from MTINetLib.pipeline.remeasure import remeasure, resume
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import (
@@ -40,7 +39,7 @@ def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
     """:class:`Analyze` to :class:`Analyzed`.
 
     Raises:
-        InputError, ModelError, MissingResourceError: see ``load_model`` and ``inference.analyze``.
+        InputError, ModelError, MissingResourceError: see ``load_model`` and ``pipeline.analyze``.
     """
     request = Analyze.from_dict(arguments)
     Thresholds.from_dict(request.thresholds)  # refuses unknown names and words for numbers
@@ -68,7 +67,7 @@ def read_again(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     """:class:`ReadAgain` to :class:`Measured`."""
     request = ReadAgain.from_dict(arguments)
     model = _ready_model(request.model, request.device, request.precision, context)
-    findings = measure_again(
+    findings = remeasure(
         context.state.study(request.study),
         np.asarray(load_array(context.path(request.labels))),
         from_dict(request.before),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.findings import from_dict, to_dict
-from MTINetLib.inference.remeasure import remeasure
+from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import Measure, Measured
@@ -19,5 +19,5 @@ def measure(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
     request = Measure.from_dict(arguments)
     labels = np.asarray(load_array(context.path(request.labels)))
     study = context.state.study(request.study)
-    findings = remeasure(study, labels, from_dict(request.before), context.progress)
+    findings = remeasure(study, labels, from_dict(request.before), progress=context.progress)
     return Measured(to_dict(findings)).to_dict()

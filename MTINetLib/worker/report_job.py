@@ -21,27 +21,30 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
         InputError: the folder is in use, may not be written to, or a format is unknown.
         MissingResourceError: the disk is full, or not one of the formats could be made.
     """
-    from MTINetLib.report.write_report import ReportOptions, write_report
+    from MTINetLib.inference.analysis import Analysis
+    from MTINetLib.pipeline.write import WriteOptions, write
+    from MTINetLib.report.dicom.maker import Tracking
 
     request = Report.from_dict(arguments)
     probability = None
     if request.probability is not None:
         probability = np.asarray(load_array(context.path(request.probability)), dtype=np.float32)
-    written = write_report(
-        context.path(request.out),
+    labels = np.asarray(load_array(context.path(request.labels)))
+    written = write(
         context.state.study(request.study),
-        from_dict(request.findings),
-        np.asarray(load_array(context.path(request.labels))),
-        probability,
-        ReportOptions(
+        Analysis(from_dict(request.findings), labels, probability),
+        context.path(request.out),
+        WriteOptions(
             formats=request.formats,
-            comment=request.comment,
-            reader=request.reader,
             deidentify=request.deidentify,
-            overwrite=request.overwrite,
+            reader=request.reader,
+            comment=request.comment,
+            tracking={
+                int(label): Tracking(uid, f"Lesion {label}") for label, uid in request.tracking.items()
+            },
+            files=tuple(tuple(Path(name) for name in names) for names in request.files),
         ),
-        context.progress,
-        tracking={int(label): uid for label, uid in request.tracking.items()},
-        files=tuple(tuple(Path(name) for name in names) for names in request.files),
+        overwrite=request.overwrite,
+        progress=context.progress,
     )
     return Reported(tuple(str(file) for file in written.files), written.left_out).to_dict()

@@ -24,8 +24,6 @@ from MTINetLib.worker.messages import (
 )
 from MTINetLib.worker.study_files import new_study_folder, write_record
 
-_ALIGNMENTS = ("auto", "off", "force")
-
 
 def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
     """:class:`OpenStudy` to :class:`OpenedStudy`.
@@ -33,23 +31,22 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     Raises:
         InputError: the phases cannot be the volumes of a study; one sentence names the phase.
     """
-    from MTINetLib.pipeline.load import validated
-    from MTINetLib.registration.align import align
+    from MTINetLib.pipeline.open import GivenPhase
+    from MTINetLib.pipeline.open import open_study as study_of
 
     request = OpenStudy.from_dict(arguments)
-    if request.alignment not in _ALIGNMENTS:
-        raise InputError(f"The alignment '{request.alignment}' is unknown; use auto, off or force.")
-    context.progress.start("Checking phases", 1)
-    assignment = validated(_assignment(request, context))
-    context.progress.update(1)
-    study = align(assignment, request.reference, context.progress, request.alignment)  # type: ignore[arg-type]
+    given = {
+        phase: GivenPhase(_volume(file, context), file.evidence, file.confidence, file.time_s)
+        for phase, file in zip(PHASES, request.phases, strict=True)
+    }
+    study = study_of(
+        given, reference=request.reference, alignment=request.alignment, progress=context.progress
+    )
     place = new_study_folder(context.folder, request.study)
     opened = _opened(request.study, study, save_array(place, "volumes", study.volumes))
     write_record(place, opened, study.sources)
     context.state.keep(request.study, study)
-    import_module(
-        "MTINetLib.inference.remeasure"
-    )  # so that the first stroke of the brush does not wait for it
+    import_module("MTINetLib.pipeline.remeasure")  # the first stroke of the brush does not wait for it
     return opened.to_dict()
 
 
@@ -78,29 +75,6 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
         )
     context.progress.update(1)
     return Sample(cast(tuple[PhaseFile, ...], tuple(files)), f"Sample study {seed}").to_dict()
-
-
-def _assignment(request: OpenStudy, context: JobContext) -> Any:
-    from MTINetLib.phases.evidence import Verdict
-    from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE, PhaseAssignment
-    from MTINetLib.reading.source_volume import SourceVolume
-
-    volumes = [_volume(file, context) for file in request.phases]
-    verdicts = [Verdict(file.evidence, file.confidence) for file in request.phases]
-    flags = [
-        f"phase_doubt:{phase.value}"
-        for phase, file in zip(PHASES, request.phases, strict=True)
-        if file.confidence < DOUBTFUL_CONFIDENCE
-    ]
-    times = tuple(file.time_s for file in request.phases)
-    if all(time is None for time in times):
-        flags.append("times_unknown")
-    return PhaseAssignment(
-        volumes=cast(tuple[SourceVolume, SourceVolume, SourceVolume, SourceVolume], tuple(volumes)),
-        verdicts=cast(tuple[Verdict, Verdict, Verdict, Verdict], tuple(verdicts)),
-        times_s=cast(Any, times),
-        flags=tuple(flags),
-    )
 
 
 def _volume(file: PhaseFile, context: JobContext) -> Any:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,11 +52,23 @@ def test_a_second_process_is_refused_and_the_place_named(place: Path) -> None:
         pass
 
 
-def test_the_same_process_is_refused_too(place: Path) -> None:
-    with claimed(place), pytest.raises(InputError, match="Another run"), claimed(place):
-        pytest.fail("held twice")
+def test_other_work_of_the_same_process_is_refused_too(place: Path) -> None:
+    def hold() -> None:
+        with claimed(place):
+            pytest.fail("held twice")
+
+    with claimed(place), ThreadPoolExecutor(1) as other, pytest.raises(InputError, match="Another run"):
+        other.submit(hold).result()
     with claimed(place):
         pass
+
+
+def test_a_part_of_the_work_that_holds_a_place_may_claim_it_and_gives_nothing_back(place: Path) -> None:
+    with claimed(place):
+        with claimed(place):
+            pass
+        with pytest.raises(InputError, match="Another run"), ThreadPoolExecutor(1) as other:
+            other.submit(claimed(place).__enter__).result()
 
 
 def test_other_places_are_free(place: Path) -> None:

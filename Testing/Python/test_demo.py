@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
-from support.made_analysis import MadeAnalysis, made_analysis, made_grid, made_study
+from support.made_analysis import made_analysis, made_grid, made_study
 
 from MTINetLib import demo
 from MTINetLib.errors import InputError
+from MTINetLib.inference.analysis import Analysis
 from MTINetLib.study.study import Study
 
 
@@ -79,7 +80,7 @@ def test_an_earlier_demo_may_be_replaced_and_nothing_else(tmp_path: Path) -> Non
 
 
 @pytest.fixture
-def made_rooms(monkeypatch: pytest.MonkeyPatch) -> MadeAnalysis:
+def made_rooms(monkeypatch: pytest.MonkeyPatch) -> Analysis:
     """The demo's long stages replaced by a small study whose findings are known."""
     study = made_study()
     analysis = made_analysis(study)
@@ -92,18 +93,18 @@ def made_rooms(monkeypatch: pytest.MonkeyPatch) -> MadeAnalysis:
         folder.mkdir(parents=True)
         (folder / "slice").write_text("dicom")
 
-    room("inference.model_store", load_model=lambda name: name)
-    room("inference.analyze", analyze=lambda *_, **__: analysis)
+    room("models.store", load_model=lambda name: name)
+    room("pipeline.analyze", analyze=lambda *_, **__: analysis)
     room("phantom.demo", DEMO_SEED=1, make_demo_case=lambda: made_case(study))
     room("phantom.dicom_writer", write_study_as_dicom=write)
-    room("study.load", load_study_from_dicom=lambda folder, progress: study)
+    room("pipeline.open", open_study=lambda folder, progress: study)
     monkeypatch.setattr(
         "MTINetLib.scene.addition.write_scene_in_process", lambda *_, **__: ("Install libegl1.",)
     )
     return analysis
 
 
-def test_the_demo_leaves_its_files_and_says_what_it_found(tmp_path: Path, made_rooms: MadeAnalysis) -> None:
+def test_the_demo_leaves_its_files_and_says_what_it_found(tmp_path: Path, made_rooms: Analysis) -> None:
     out, said = tmp_path / "demo-output", StringIO()
     for _ in range(2):  # the second run replaces the first
         result = demo.run_demo(out, "tiny", Console(file=said, width=140))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +15,7 @@ from MTINetLib.findings import (
     StudyFindings,
     StudySummary,
 )
+from MTINetLib.inference.analysis import Analysis
 from MTINetLib.inference.enhancement import enhancement_figures
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
@@ -25,15 +24,6 @@ from MTINetLib.study.study import PhaseSource, Study
 #: Of a lesion of which nothing can be computed.
 NO_FIGURES = Enhancement({}, {}, {}, None, None, {}, None, None)
 TIMES_S = (0.0, 32.0, 70.0, 180.0)
-
-
-@dataclass(frozen=True)
-class MadeAnalysis:
-    """The pieces that ``inference.analyze.Analysis`` has."""
-
-    findings: StudyFindings
-    labels: npt.NDArray[np.uint8]
-    probability: npt.NDArray[np.float32]
 
 
 def turned(degrees: tuple[float, float, float], left_handed: bool = False) -> tuple[float, ...]:
@@ -90,14 +80,14 @@ def made_labels(grid: Grid) -> npt.NDArray[np.uint8]:
     return (one + 2 * two).astype(np.uint8)
 
 
-def made_analysis(study: Study, lesion_classes: tuple[LesionClass, ...] | None = None) -> MadeAnalysis:
+def made_analysis(study: Study, lesion_classes: tuple[LesionClass, ...] | None = None) -> Analysis:
     """Findings as an analysis would measure them: curves come from the voxels, the rest is given."""
     wanted = lesion_classes if lesion_classes is not None else (LesionClass.HCC, LesionClass.HEMANGIOMA)
     labels = made_labels(study.grid)
     lesions = tuple(_lesion(study, labels, number, kind) for number, kind in enumerate(wanted, start=1))
     labels = np.where(labels <= len(wanted), labels, 0).astype(np.uint8)
     probability = np.where(labels > 0, 0.937, 0.0125).astype(np.float32)
-    return MadeAnalysis(StudyFindings(lesions, _summary(study), _provenance()), labels, probability)
+    return Analysis(StudyFindings(lesions, _summary(study), _provenance()), labels, probability)
 
 
 def _shapes(grid: Grid) -> tuple[npt.NDArray[np.bool_], ...]:

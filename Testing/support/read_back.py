@@ -13,9 +13,9 @@ from pydicom.dataset import Dataset
 from support import dicom_layouts
 
 from MTINetLib.findings import Provenance, StudyFindings
-from MTINetLib.inference.analyze import measure_again
 from MTINetLib.inference.describe import summarise_study
-from MTINetLib.pipeline.load import load_study_from_dicom
+from MTINetLib.pipeline.open import open_study
+from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.report.dicom.export import DicomObjects, dicom_objects
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.study.phase import PHASES
@@ -52,11 +52,11 @@ def exported(folder: Path, layout: Layout, change: Callable[[Dataset], None] | N
 def study_of(folder: Path) -> Study:
     """The volumes of a folder in their order, taken as the four phases."""
     told: dict[Any, Any] = {phase: f"#{phase.index + 1}" for phase in PHASES}
-    return load_study_from_dicom(folder, told=told, alignment="off")
+    return open_study(folder, told=told, alignment="off")
 
 
 def measured(study: Study, labels: npt.NDArray[np.uint8]) -> StudyFindings:
     """Findings of masks drawn by hand."""
     provenance = Provenance("MTINetLib", "made", "0" * 64, "demo", "CPU", "fp32", (), {})
     before = StudyFindings((), summarise_study(study), provenance)
-    return measure_again(study, labels, before)
+    return remeasure(study, labels, before)

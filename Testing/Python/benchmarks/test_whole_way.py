@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks import stages
 from benchmarks.bench_study import write_bench_study
 from benchmarks.part import Part
 from benchmarks.plan import BenchPlan
 from benchmarks.process import ProcessRun
-from benchmarks.stages import STAGES, START_UP, Clock, main
+from benchmarks.stages import STAGES, START_UP, main
 from benchmarks.told import Told
 from benchmarks.whole_way import Runner, fit_line, time_stages
 from MTINetLib.models.folder import save_model_folder
@@ -34,16 +33,6 @@ def test_growth_that_is_not_linear_shows() -> None:
     quadratic = fit_line([20, 40, 80, 160], [count**3 / 1e5 for count in (20, 40, 80, 160)])
     assert quadratic["r_squared"] < 0.95
     assert fit_line([20], [1.0]) == {}
-
-
-def test_a_clock_adds_up_the_seconds_of_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr(stages.time, "perf_counter", lambda: now[0])
-    clock = Clock()
-    for seconds in (2.0, 3.0):
-        with clock.stage("read"):
-            now[0] += seconds
-    assert clock.seconds["read"] == 5.0
 
 
 def test_start_up_is_what_a_warm_process_does_not_pay() -> None:

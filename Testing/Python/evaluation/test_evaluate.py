@@ -9,19 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.made_analysis import MadeAnalysis, made_analysis, made_grid, made_labels, made_study
+from support.made_analysis import made_analysis, made_grid, made_labels, made_study
 
 from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.evaluate import EvaluationSummary, evaluate_with
 from MTINetLib.findings import LesionClass
+from MTINetLib.inference.analysis import Analysis
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 
 IDENTITY = {"name": "made", "sha256": "ab" * 32}
-Answer = Callable[[Study, Progress], MadeAnalysis]
+Answer = Callable[[Study, Progress], Analysis]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def knows_all(study: Study, progress: Progress) -> MadeAnalysis:
+def knows_all(study: Study, progress: Progress) -> Analysis:
     return made_analysis(study)
 
 
@@ -109,7 +110,7 @@ def test_a_dataset_that_does_not_say_so_is_not_called_synthetic(dataset: Path, t
 def test_a_case_that_fails_is_named_and_the_rest_goes_on(dataset: Path, tmp_path: Path) -> None:
     calls = []
 
-    def fails_second(study: Study, progress: Progress) -> MadeAnalysis:
+    def fails_second(study: Study, progress: Progress) -> Analysis:
         calls.append(1)
         if len(calls) == 2:
             raise InputError("the arterial phase is missing.")
@@ -124,7 +125,7 @@ def test_a_case_that_fails_is_named_and_the_rest_goes_on(dataset: Path, tmp_path
 def test_when_every_case_fails_nothing_is_written_and_the_reason_is_told(
     dataset: Path, tmp_path: Path
 ) -> None:
-    def fails(study: Study, progress: Progress) -> MadeAnalysis:
+    def fails(study: Study, progress: Progress) -> Analysis:
         raise RuntimeError("no luck")
 
     with pytest.raises(InputError, match=r"None of the 3 cases .* one: RuntimeError: no luck"):
@@ -153,7 +154,7 @@ def test_a_cancel_reaches_into_the_analysis_of_a_case(dataset: Path, tmp_path: P
 
     outer = Armed()
 
-    def slow(study: Study, progress: Progress) -> MadeAnalysis:
+    def slow(study: Study, progress: Progress) -> Analysis:
         outer.armed = True
         progress.start("Predicting", 3)
         raise AssertionError("the cancel did not arrive")
@@ -181,7 +182,7 @@ def test_a_folder_with_something_else_is_never_written_into(dataset: Path, tmp_p
 
 
 def test_undecided_lesions_are_counted_as_such(dataset: Path, tmp_path: Path) -> None:
-    def unsure(study: Study, progress: Progress) -> MadeAnalysis:
+    def unsure(study: Study, progress: Progress) -> Analysis:
         return made_analysis(study, (LesionClass.UNDECIDED, LesionClass.HEMANGIOMA))
 
     figures = run(dataset, tmp_path / "out", unsure).figures["classification"]["all"]

@@ -16,7 +16,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phases.pixels import check_pixels
 from MTINetLib.phases.signal_check import SignalCheck, check_signal
-from MTINetLib.pipeline.load import load_study_from_paths
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.presentation.words import flag_in_words
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_volume
@@ -210,7 +210,7 @@ def test_a_study_from_files_with_an_offset_is_the_study_without_it(tmp_path: Pat
             image = SimpleITK.GetImageFromArray((volumes[phase.index] + offset).astype(np.int16))
             image.SetSpacing(grid.spacing)
             SimpleITK.WriteImage(image, str(path))
-        studies.append(load_study_from_paths(paths, alignment="off"))
+        studies.append(open_study(paths, alignment="off"))
     plain, shifted = studies
     np.testing.assert_array_equal(shifted.volumes, plain.volumes)
     assert estimate_scale(shifted.phase(Phase.PRE)) == estimate_scale(plain.phase(Phase.PRE))

@@ -12,7 +12,7 @@ from support import dicom_layouts as layouts
 from support.study_inputs import TRUTH, is_the_study, series_folders, write, zipped
 
 from MTINetLib.errors import InputError
-from MTINetLib.pipeline.load import load_study_from_dicom
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.reading.dicom import gzip_files as dicom_gzip
 from MTINetLib.reading.dicom.read import open_dicom_folder
 from MTINetLib.reading.volumes.read import read_volume
@@ -39,7 +39,7 @@ def test_a_folder_of_links_to_series_folders_is_a_study(tmp_path: Path) -> None:
     chosen.mkdir()
     for number, real in enumerate(series_folders(tmp_path / "archive")):
         _link(chosen / f"series {number}", real)
-    study = load_study_from_dicom(chosen)
+    study = open_study(chosen)
     is_the_study(study)
     np.testing.assert_allclose(study.times_s, TRUTH.times_s, atol=1e-3)
 
@@ -77,7 +77,7 @@ def test_a_link_that_leads_out_does_not_come_back_through_a_folder_around_its_en
 def test_a_dicomdir_stands_for_its_folder(tmp_path: Path) -> None:
     series_folders(tmp_path)
     (tmp_path / "DICOMDIR").write_bytes(b"an index that is not needed")
-    is_the_study(load_study_from_dicom(tmp_path / "DICOMDIR"))
+    is_the_study(open_study(tmp_path / "DICOMDIR"))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -96,7 +96,7 @@ def test_packed_dicom_files_are_read_as_they_were(tmp_path: Path, temporary: Pat
     folder = layouts.write_shuffled(tmp_path / "study", images)
     for path in _files(folder):
         _pack(path)
-    study = load_study_from_dicom(folder)
+    study = open_study(folder)
     is_the_study(study)
     assert all(image.path.exists() for source in study.sources for image in source.images)
     assert not list(temporary.iterdir())
@@ -104,7 +104,7 @@ def test_packed_dicom_files_are_read_as_they_were(tmp_path: Path, temporary: Pat
 
 def test_one_packed_multi_frame_file_is_a_study_and_one_phase_may_be_packed(tmp_path: Path) -> None:
     layouts.save(layouts.philips_enhanced(TRUTH)[0], tmp_path / "all")
-    is_the_study(load_study_from_dicom(_pack(tmp_path / "all")))
+    is_the_study(open_study(_pack(tmp_path / "all")))
     layouts.save(layouts.siemens_enhanced(TRUTH)[2], tmp_path / "venous")
     np.testing.assert_array_equal(read_volume(_pack(tmp_path / "venous")).array, TRUTH.volumes[2])
 
@@ -128,7 +128,7 @@ def test_packed_dicom_that_is_cut_off_or_grows_without_end_is_named(
 def test_one_dicom_image_is_told_what_to_give(tmp_path: Path) -> None:
     layouts.save(layouts.series_per_phase(TRUTH)[0], tmp_path / "IM1")
     with pytest.raises(InputError, match=r"a single slice \('LAVA PRE'\), .* give the folder of the whole"):
-        load_study_from_dicom(tmp_path / "IM1")
+        open_study(tmp_path / "IM1")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_one_dicom_image_is_told_what_to_give(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_told_what_to_give(tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / name).write_bytes(b"of another kind " * 50)
     with pytest.raises(InputError, match=said):
-        load_study_from_dicom(tmp_path / name)
+        open_study(tmp_path / name)
 
 
 def test_a_folder_with_nothing_but_an_archive_is_told_to_give_that(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_folder_with_nothing_but_an_archive_is_told_to_give_that(tmp_path: Pat
     (tmp_path / "out").mkdir()
     archive = zipped(tmp_path / "in", tmp_path / "out" / "study.zip")
     with pytest.raises(InputError, match=r"but the archive .*study.zip: give that instead"):
-        load_study_from_dicom(tmp_path / "out")
+        open_study(tmp_path / "out")
     with pytest.raises(InputError, match="is no volume; unpack it"):
         read_volume(archive)
 

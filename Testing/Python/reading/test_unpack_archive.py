@@ -13,8 +13,8 @@ import pytest
 from support.study_inputs import NAMES, four_files, is_the_study, series_folders, zipped
 
 from MTINetLib.errors import InputError
-from MTINetLib.pipeline.inspect_folder import inspect_folder
-from MTINetLib.pipeline.load import load_study_from_dicom
+from MTINetLib.pipeline.inspect import inspect
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.reading import unpack_archive
 from MTINetLib.reading.open_input import open_input
 
@@ -41,7 +41,7 @@ def test_an_archive_of_nested_series_is_a_study_and_leaves_nothing_behind(
         assert all(name.isdigit() for name in inside)
         assert found.source == archive
     assert not list(temporary.iterdir())
-    study = load_study_from_dicom(archive)
+    study = open_study(archive)
     is_the_study(study)
     assert not any(source.images for source in study.sources)
     assert not list(temporary.iterdir())
@@ -49,7 +49,7 @@ def test_an_archive_of_nested_series_is_a_study_and_leaves_nothing_behind(
 
 def test_an_archive_of_volume_files_is_read_by_the_names_in_it(tmp_path: Path, temporary: Path) -> None:
     four_files(tmp_path / "in")
-    study = load_study_from_dicom(zipped(tmp_path / "in", tmp_path / "files.ZIP", "deep/er/"))
+    study = open_study(zipped(tmp_path / "in", tmp_path / "files.ZIP", "deep/er/"))
     is_the_study(study)
     assert [source.description for source in study.sources] == list(NAMES)
     assert str(temporary) not in repr(study.sources)
@@ -73,7 +73,7 @@ def test_nothing_is_left_of_an_archive_after_a_failure_or_a_cancelled_reading(
     series_folders(tmp_path / "in")
     archive = zipped(tmp_path / "in", tmp_path / "study.zip")
     with pytest.raises(KeyboardInterrupt):
-        load_study_from_dicom(archive, progress=Impatient())
+        open_study(archive, progress=Impatient())
     assert not list(temporary.iterdir())
     with pytest.raises(RuntimeError, match="later"), open_input(archive):
         raise RuntimeError("later")
@@ -85,13 +85,13 @@ def test_sentences_name_the_archives_own_files(tmp_path: Path, temporary: Path) 
     (folder / "02 art 30s.nii.gz").write_bytes(b"\x1f\x8b damaged")
     archive = zipped(folder, tmp_path / "study.zip", "x/")
     with pytest.raises(InputError) as caught:
-        load_study_from_dicom(archive)
+        open_study(archive)
     assert str(archive / "x" / "02 art 30s.nii.gz") in str(caught.value)
     assert str(temporary) not in str(caught.value)
     (tmp_path / "words").mkdir()
     (tmp_path / "words" / "letter.txt").write_text("no image")
     with pytest.raises(InputError) as caught:
-        load_study_from_dicom(zipped(tmp_path / "words", tmp_path / "words.zip"))
+        open_study(zipped(tmp_path / "words", tmp_path / "words.zip"))
     assert f"no DICOM images among the 1 file in {tmp_path / 'words.zip'};" in str(caught.value)
 
 
@@ -111,7 +111,7 @@ def test_an_archive_with_names_that_lead_out_of_it_is_refused(
     tmp_path: Path, temporary: Path, name: str
 ) -> None:
     with pytest.raises(InputError, match="a name that leads out of it"):
-        load_study_from_dicom(_with_entry(tmp_path / "bad.zip", filename=name))
+        open_study(_with_entry(tmp_path / "bad.zip", filename=name))
     assert not list(temporary.iterdir())
     assert not (tmp_path / "out").exists()
 
@@ -119,7 +119,7 @@ def test_an_archive_with_names_that_lead_out_of_it_is_refused(
 def test_an_archive_with_a_link_is_refused(tmp_path: Path) -> None:
     archive = _with_entry(tmp_path / "bad.zip", external_attr=(stat.S_IFLNK | 0o777) << 16)
     with pytest.raises(InputError, match="holds a link"):
-        load_study_from_dicom(archive)
+        open_study(archive)
 
 
 def test_an_encrypted_archive_is_named_as_such(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_an_encrypted_archive_is_named_as_such(tmp_path: Path) -> None:
     data[data.index(b"PK\x01\x02") + 8] |= 1
     (tmp_path / "locked.zip").write_bytes(data)
     with pytest.raises(InputError, match="is encrypted; unpack it with its password"):
-        load_study_from_dicom(tmp_path / "locked.zip")
+        open_study(tmp_path / "locked.zip")
 
 
 def test_an_archive_that_is_cut_off_or_has_wrong_bytes_is_named(tmp_path: Path, temporary: Path) -> None:
@@ -137,7 +137,7 @@ def test_an_archive_that_is_cut_off_or_has_wrong_bytes_is_named(tmp_path: Path, 
     (tmp_path / "bad.zip").write_bytes(whole[:300] + bytes(400) + whole[700:])
     for name in ("cut.zip", "bad.zip"):
         with pytest.raises(InputError, match=f"{name} is damaged or incomplete"):
-            load_study_from_dicom(tmp_path / name)
+            open_study(tmp_path / name)
     assert not list(temporary.iterdir())
 
 
@@ -156,7 +156,7 @@ def test_an_archive_of_too_many_files_too_many_bytes_or_air_is_refused_before_it
         with monkeypatch.context() as changed:
             changed.setattr(unpack_archive, name, value)
             with pytest.raises(InputError, match=said):
-                load_study_from_dicom(archive)
+                open_study(archive)
     assert not list(temporary.iterdir())
 
 
@@ -168,7 +168,7 @@ def test_an_entry_that_is_longer_than_it_says_ends_where_it_says(tmp_path: Path,
     data[at : at + 4] = (100).to_bytes(4, "little")
     (tmp_path / "lies.zip").write_bytes(data)
     with pytest.raises(InputError, match="damaged or incomplete"):
-        load_study_from_dicom(tmp_path / "lies.zip")
+        open_study(tmp_path / "lies.zip")
     assert not list(temporary.iterdir())
 
 
@@ -177,7 +177,7 @@ def test_an_inspected_archive_names_its_own_damaged_files(tmp_path: Path, tempor
     (tmp_path / "in" / "e").mkdir()
     (tmp_path / "in" / "e" / "IM9").write_bytes(bytes(128) + b"DICM" + bytes(300))
     archive = zipped(tmp_path / "in", tmp_path / "study.zip")
-    found = inspect_folder(archive)
+    found = inspect(archive)
     assert [problem.path for problem in found.problems] == [archive / "e" / "IM9"]
     assert str(temporary) not in str(found.as_dict())
     assert not list(temporary.iterdir())

@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from support.made_analysis import NO_FIGURES, MadeAnalysis, made_analysis, made_study
+from support.made_analysis import NO_FIGURES, made_analysis, made_study
 
 from MTINetLib.findings import EnhancementCurve, LesionClass
+from MTINetLib.inference.analysis import Analysis
 from MTINetLib.report.content import BANNER, ReportContent, report_content
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.html import html_report
@@ -41,12 +42,12 @@ def study() -> Study:
 
 
 @pytest.fixture(scope="module")
-def analysis(study: Study) -> MadeAnalysis:
+def analysis(study: Study) -> Analysis:
     return made_analysis(study)
 
 
 @pytest.fixture(scope="module")
-def content(study: Study, analysis: MadeAnalysis) -> ReportContent:
+def content(study: Study, analysis: Analysis) -> ReportContent:
     return report_content(study, analysis.findings, analysis.labels, None, LeftOut(Path()))
 
 
@@ -65,7 +66,7 @@ def test_the_page_loads_nothing(html: str) -> None:
     assert "@import" not in html
 
 
-def test_small_signals_keep_their_figures(study: Study, analysis: MadeAnalysis) -> None:
+def test_small_signals_keep_their_figures(study: Study, analysis: Analysis) -> None:
     """Images scaled to values around 1 would otherwise be 0 or 1 in all rows."""
 
     def small(curve: EnhancementCurve) -> EnhancementCurve:
@@ -85,7 +86,7 @@ def test_small_signals_keep_their_figures(study: Study, analysis: MadeAnalysis) 
             assert shown == pytest.approx([mean / 1e5, sd / 1e5], abs=max(lesion.measured_curve.mean) / 5e7)
 
 
-def test_the_page_holds_the_figures_of_the_findings(html: str, analysis: MadeAnalysis) -> None:
+def test_the_page_holds_the_figures_of_the_findings(html: str, analysis: Analysis) -> None:
     text = unescape(re.sub(r"<[^>]+>", " ", html))
     for lesion in analysis.findings.lesions:
         assert f"{lesion.volume_ml:.1f} mL" in text
@@ -111,7 +112,7 @@ def test_doubts_are_said_in_plain_words(html: str) -> None:
     assert "Shares slices with another lesion." in html
 
 
-def test_words_from_outside_are_escaped(study: Study, analysis: MadeAnalysis) -> None:
+def test_words_from_outside_are_escaped(study: Study, analysis: Analysis) -> None:
     phases = analysis.findings.study.phases
     hostile = replace(phases[0], description="<script>alert(1)</script> & 静脈")
     summary = replace(analysis.findings.study, phases=(hostile, *phases[1:]))
@@ -156,7 +157,7 @@ def test_an_undecided_lesion_is_said_as_such(study: Study) -> None:
     assert content.blocks[0].title == "Lesion 1: Undecided"
 
 
-def test_missing_figures_are_dashes(study: Study, analysis: MadeAnalysis) -> None:
+def test_missing_figures_are_dashes(study: Study, analysis: Analysis) -> None:
     bare = replace(
         analysis.findings.lesions[0],
         enhancement=NO_FIGURES,

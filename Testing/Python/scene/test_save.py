@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.made_analysis import MadeAnalysis, made_analysis, made_grid, made_study
+from support.made_analysis import made_analysis, made_grid, made_study
 from support.slicer_scene import empty_scene
 
 from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.inference.analysis import Analysis
 from MTINetLib.scene.save import load_scene, save_scene
 from MTINetLib.scene.segmentation import read_lesions
 from MTINetLib.scene.show import show_findings
@@ -23,7 +24,7 @@ def slicer() -> Any:
     return empty_scene()
 
 
-def lesion_points(study: Study, analysis: MadeAnalysis, label: int) -> np.ndarray:
+def lesion_points(study: Study, analysis: Analysis, label: int) -> np.ndarray:
     """RAS of a lesion's voxels, sorted."""
     points = study.grid.to_lps(np.argwhere(analysis.labels == label)) * [-1, -1, 1]
     return points[np.lexsort(points.round(2).T)]

@@ -12,10 +12,10 @@ import support
 from support.made_analysis import made_analysis, made_study
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.pipeline.write import Addition, WriteOptions, write
 from MTINetLib.progress import Silent
-from MTINetLib.report.write_outputs import Addition, OutputOptions, write_outputs
 from MTINetLib.scene import scene_process
-from MTINetLib.scene.addition import scene_addition
+from MTINetLib.scene.addition import SCENE_ADDITION
 
 
 @pytest.fixture(autouse=True)
@@ -68,9 +68,9 @@ def test_a_dead_process_costs_the_scene_alone(
     _child_that(monkeypatch, tmp_path, code)
     study = made_study()
     analysis = made_analysis(study)
-    options = OutputOptions(additions=[scene_addition(study, analysis, Silent())])  # type: ignore[arg-type]
+    options = WriteOptions(additions=[SCENE_ADDITION])
     out = tmp_path / "out"
-    (said,) = write_outputs(out, study, analysis, options)  # type: ignore[arg-type]
+    (said,) = write(study, analysis, out, options).left_out
     assert said.startswith("There is no scene.mrb or rendered picture: the process that makes it ")
     assert how in said
     assert "defect" not in said
@@ -99,13 +99,14 @@ def test_findings_are_in_place_before_anything_is_added(tmp_path: Path) -> None:
     out = tmp_path / "out"
     seen: list[set[str]] = []
 
-    def look(folder: Path) -> tuple[str, ...]:
+    def look(folder: Path, *_: object) -> tuple[str, ...]:
         seen.append({path.name for path in out.iterdir() if path.is_file()})
         seen.append(set((out / "left-out.txt").read_text().splitlines()))
         (folder / "scene.mrb").touch()
         return ()
 
-    assert write_outputs(out, study, analysis, OutputOptions(additions=[Addition("scene.mrb", look)])) == ()  # type: ignore[arg-type]
+    options = WriteOptions(additions=[Addition("scene.mrb", look)])
+    assert write(study, analysis, out, options).left_out == ()
     assert {"findings.json", "lesions.nii.gz", "report.html", "report.pdf"} <= seen[0]
     assert seen[1] == {"There is no scene.mrb: the program ended before it was made."}
     assert (out / "scene.mrb").is_file()
@@ -113,17 +114,13 @@ def test_findings_are_in_place_before_anything_is_added(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up_while_the_scene_is_made_leaves_the_findings(tmp_path: Path) -> None:
-    def full(folder: Path) -> tuple[str, ...]:
+    def full(folder: Path, *_: object) -> tuple[str, ...]:
         raise MissingResourceError("no room") from OSError(28, os.strerror(28))
 
     study = made_study()
     additions = [Addition("scene.mrb", full)]
-    (said,) = write_outputs(
-        tmp_path / "out",
-        study,
-        made_analysis(study),  # type: ignore[arg-type]
-        OutputOptions(additions=additions),
-    )
+    options = WriteOptions(additions=additions)
+    (said,) = write(study, made_analysis(study), tmp_path / "out", options).left_out
     assert said == "There is no scene.mrb: the disk is full."
     assert (tmp_path / "out" / "findings.json").is_file()
     assert (tmp_path / "out" / "left-out.txt").read_text() == f"{said}\n"

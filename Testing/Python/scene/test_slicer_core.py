@@ -73,7 +73,7 @@ def test_a_choice_of_window_is_respected(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_importing_the_room_imports_neither_slicer_nor_vtk_nor_torch() -> None:
     code = (
         "import sys, MTINetLib.scene.write_scene, MTINetLib.scene.pictures.phases, MTINetLib.demo;"
-        "import MTINetLib.report.write_outputs;"
+        "import MTINetLib.pipeline.write;"
         "heavy = {'slicer', 'vtk', 'vtkmodules', 'torch', 'matplotlib', 'reportlab', 'jinja2'};"
         "print(heavy & set(sys.modules))"
     )

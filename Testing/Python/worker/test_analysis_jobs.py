@@ -12,7 +12,7 @@ from support.worker_study import Heard, is_gone, kill, open_study
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError, ModelError
 from MTINetLib.findings import LesionClass, from_dict
-from MTINetLib.inference.analyze import analyze
+from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import Analyze, Analyzed, Prepare, ReadAgain
 

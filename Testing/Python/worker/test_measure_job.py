@@ -8,7 +8,7 @@ from support.worker_study import kill, open_study
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.findings import StudyFindings, from_dict, from_json, to_dict, to_json
-from MTINetLib.inference.remeasure import remeasure
+from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import Measure
 from MTINetLib.worker.study_files import MOST_KEPT
@@ -44,13 +44,13 @@ def test_measuring_says_what_the_library_says_and_that_a_person_corrected(client
 def test_opening_and_measuring_import_no_torch(faulty_shared: WorkerClient) -> None:
     open_study(faulty_shared, STUDY)
     measured(faulty_shared, made_labels(STUDY.grid))
-    names = {"names": ["torch", "matplotlib", "reportlab", "MTINetLib.inference.remeasure"]}
+    names = {"names": ["torch", "matplotlib", "reportlab", "MTINetLib.pipeline.remeasure"]}
     imported = faulty_shared.wait(faulty_shared.submit("modules", names))
     assert imported == {
         "torch": False,
         "matplotlib": False,
         "reportlab": False,
-        "MTINetLib.inference.remeasure": True,
+        "MTINetLib.pipeline.remeasure": True,
     }
 
 

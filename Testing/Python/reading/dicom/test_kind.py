@@ -27,7 +27,7 @@ from typer.testing import CliRunner
 
 from MTINetLib.cli import app
 from MTINetLib.errors import InputError
-from MTINetLib.pipeline.load import load_study_from_dicom
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.reading.dicom.read import open_dicom_folder
 
 TRUTH = layouts.make_truth(layouts.oblique_grid((8, 48, 48)))
@@ -114,7 +114,7 @@ def test_a_study_with_a_screenshot_has_no_flag_of_damage(tmp_path: Path) -> None
         shot = _object(SecondaryCaptureImageStorage)
         shot.SOPInstanceUID = f"1.2.3.{number}"
         layouts.save(shot, tmp_path / f"shot{number}.dcm")
-    assert "unreadable_files" not in load_study_from_dicom(tmp_path, alignment="off").flags
+    assert "unreadable_files" not in open_study(tmp_path, alignment="off").flags
     printed = " ".join(CliRunner().invoke(app, ["inspect", str(tmp_path)]).output.split())
     assert "Files that hold no MR images: 3 (3 Secondary Capture Image)." in printed
 

@@ -11,8 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from support import dicom_layouts as layouts
 
-from MTINetLib.pipeline.inspect_folder import inspect_folder
-from MTINetLib.pipeline.load import load_study_from_dicom
+from MTINetLib.pipeline.inspect import inspect
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.reading.dicom.read import open_dicom_folder, read_dicom_folder
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
@@ -55,7 +55,7 @@ def test_parts_of_a_phase_are_put_together_voxel_by_voxel(tmp_path: Path, part: 
     if whole == "numbers only":
         for image in _flat(phases):
             del image.AcquisitionTime, image.SeriesTime
-    study = load_study_from_dicom(layouts.write_shuffled(tmp_path, _flat(phases)), alignment="off")
+    study = open_study(layouts.write_shuffled(tmp_path, _flat(phases)), alignment="off")
     np.testing.assert_array_equal(study.volumes, truth.volumes)
     assert study.grid.matches(GRID)
     assert "joined_series" in study.flags
@@ -147,8 +147,8 @@ def test_the_same_identifiers_in_all_phases_lose_no_image(tmp_path: Path) -> Non
     for volume, wanted in zip(found.volumes, truth.volumes, strict=True):
         np.testing.assert_array_equal(volume.array, wanted)
         assert "ambiguous_uids" in volume.flags
-    assert "the same SOP Instance UID (in 4 of the volumes)" in " ".join(inspect_folder(folder).doubts)
-    assert "ambiguous_uids" in load_study_from_dicom(folder, alignment="off").flags
+    assert "the same SOP Instance UID (in 4 of the volumes)" in " ".join(inspect(folder).doubts)
+    assert "ambiguous_uids" in open_study(folder, alignment="off").flags
 
 
 def test_empty_slices_with_one_identifier_stay_in_their_phases(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_files_stored_twice_are_counted_once(tmp_path: Path) -> None:
     truth = layouts.make_truth(GRID)
     layouts.write_shuffled(tmp_path / "one", _flat(_images(truth)))
     layouts.write_shuffled(tmp_path / "copy of one", _flat(_images(truth))[5:20], seed=3)
-    found = inspect_folder(tmp_path)
+    found = inspect(tmp_path)
     assert (found.copies, found.skipped, len(found.volumes)) == (15, 0, 4)
     assert not found.doubts
 
@@ -242,7 +242,7 @@ def test_one_series_uid_for_all_phases_is_taken_apart_by_what_differs(
         for keyword in lost:
             delattr(image, keyword)
     folder = layouts.write_shuffled(tmp_path, _flat(phases))
-    study = load_study_from_dicom(folder, alignment="off")
+    study = open_study(folder, alignment="off")
     for phase in PHASES:
         slices = 10 if uneven and phase is Phase.DELAYED else 12
         np.testing.assert_array_equal(study.phase(phase)[:slices], truth.volumes[phase.index, :slices])
@@ -279,5 +279,5 @@ def test_a_phase_of_a_part_of_the_range_is_told_in_millimetres(
     phases = _images(truth)
     del phases[short.index][7:]
     folder = layouts.write_shuffled(tmp_path, _flat(phases))
-    assert any(said.startswith(sentence) for said in inspect_folder(folder).doubts)
-    assert flag in load_study_from_dicom(folder, alignment="off").flags
+    assert any(said.startswith(sentence) for said in inspect(folder).doubts)
+    assert flag in open_study(folder, alignment="off").flags

@@ -13,7 +13,7 @@ from support import dicom_layouts as layouts
 
 from MTINetLib.errors import InputError
 from MTINetLib.phantom.dicom_writer import SIEMENS_DESCRIPTIONS, DicomStyle, write_study_as_dicom
-from MTINetLib.pipeline.load import load_study_from_dicom, load_study_from_paths
+from MTINetLib.pipeline.open import open_study
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
@@ -46,7 +46,7 @@ def paths(tmp_path: Path, truth: layouts.Truth) -> dict[Phase, Path]:
 
 @pytest.mark.parametrize("name", sorted(set(layouts.LAYOUTS) - {"b"}))
 def test_every_layout_with_times_becomes_a_study(tmp_path: Path, truth: layouts.Truth, name: str) -> None:
-    study = load_study_from_dicom(layouts.write_shuffled(tmp_path, layouts.LAYOUTS[name](truth)))
+    study = open_study(layouts.write_shuffled(tmp_path, layouts.LAYOUTS[name](truth)))
     np.testing.assert_array_equal(study.volumes, truth.volumes)
     assert study.grid.matches(truth.grid, tolerance_mm=1e-4)
     np.testing.assert_allclose(study.times_s, truth.times_s, atol=1e-3)
@@ -57,11 +57,11 @@ def test_a_series_that_only_counts_its_time_points_is_asked_about(
     tmp_path: Path, truth: layouts.Truth
 ) -> None:
     with pytest.raises(InputError, match="Name the four phases yourself"):
-        load_study_from_dicom(layouts.write_shuffled(tmp_path, layouts.ge_without_identifier(truth)))
+        open_study(layouts.write_shuffled(tmp_path, layouts.ge_without_identifier(truth)))
 
 
 def test_four_files_become_a_study(paths: Mapping[Phase, Path], truth: layouts.Truth) -> None:
-    study = load_study_from_paths(paths)
+    study = open_study(paths)
     np.testing.assert_array_equal(study.volumes, truth.volumes)
     assert study.times_s == (None, None, None, None)
     assert study.sources[0].description == "0.nii.gz"
@@ -74,7 +74,7 @@ def test_series_folders_given_by_phase_keep_their_times(tmp_path: Path, truth: l
     for phase in PHASES:
         own = images[8 * phase.index : 8 * phase.index + 8]
         paths[phase] = layouts.write_shuffled(tmp_path / phase.value, own)
-    study = load_study_from_paths(paths)
+    study = open_study(paths)
     np.testing.assert_allclose(study.times_s, truth.times_s, atol=1e-3)
     assert all(source.series_uid for source in study.sources)
 
@@ -82,7 +82,7 @@ def test_series_folders_given_by_phase_keep_their_times(tmp_path: Path, truth: l
 def test_a_missing_phase_is_named(paths: dict[Phase, Path]) -> None:
     del paths[Phase.DELAYED]
     with pytest.raises(InputError, match="No path was given for the delayed phase"):
-        load_study_from_paths(paths)
+        open_study(paths)
 
 
 def test_a_phase_on_another_grid_is_resampled_to_the_reference(
@@ -95,14 +95,14 @@ def test_a_phase_on_another_grid_is_resampled_to_the_reference(
     corner = truth.grid.to_lps((-0.25, -0.25, -0.25))
     fine = Grid(fine.shape, fine.spacing, tuple(float(v) for v in corner), fine.direction)  # type: ignore[arg-type]
     paths[Phase.ARTERIAL] = _write(tmp_path / "fine.nrrd", doubled, fine)
-    study = load_study_from_paths(paths)
+    study = open_study(paths)
     assert study.grid.matches(truth.grid, tolerance_mm=1e-3)
     np.testing.assert_allclose(study.phase(Phase.ARTERIAL), truth.volumes[1], atol=0.01)
     assert "resampled:arterial" in study.flags
 
 
 def test_the_reference_phase_can_be_another(paths: Mapping[Phase, Path]) -> None:
-    study = load_study_from_paths(paths, reference=Phase.ARTERIAL)
+    study = open_study(paths, reference=Phase.ARTERIAL)
     assert study.reference is Phase.ARTERIAL
     assert study.alignment[1] == 1.0
 
@@ -132,13 +132,13 @@ def test_unusable_images_are_refused_by_phase(
         SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(path))
     paths[Phase.ARTERIAL] = path
     with pytest.raises(InputError, match=message):
-        load_study_from_paths(paths)
+        open_study(paths)
 
 
 def test_the_same_image_for_two_phases_is_refused(paths: dict[Phase, Path]) -> None:
     paths[Phase.DELAYED] = paths[Phase.PRE]
     with pytest.raises(InputError, match="pre-contrast and the delayed phase hold the same image"):
-        load_study_from_paths(paths)
+        open_study(paths)
 
 
 def test_phases_of_different_regions_are_refused(
@@ -147,7 +147,7 @@ def test_phases_of_different_regions_are_refused(
     far = Grid(truth.grid.shape, truth.grid.spacing, (900.0, 0.0, 0.0), truth.grid.direction)
     paths[Phase.PRE] = _write(tmp_path / "far.nrrd", truth.volumes[0], far)
     with pytest.raises(InputError, match=r"pre-contrast phase 'far\.nrrd' covers only 0%"):
-        load_study_from_paths(paths)
+        open_study(paths)
 
 
 @pytest.mark.parametrize("name", ["absent.nii.gz", "text.nii.gz", "text.jpg"])
@@ -156,7 +156,7 @@ def test_files_that_are_no_volume_are_named(tmp_path: Path, paths: dict[Phase, P
         (tmp_path / name).write_text("not an image")
     paths[Phase.PRE] = tmp_path / name
     with pytest.raises(InputError, match=f"pre-contrast phase cannot be used: .*{name}"):
-        load_study_from_paths(paths)
+        open_study(paths)
 
 
 def test_an_incomplete_phase_is_an_error_even_if_the_rest_is_whole(
@@ -165,7 +165,7 @@ def test_an_incomplete_phase_is_an_error_even_if_the_rest_is_whole(
     images: list[Dataset] = layouts.series_per_phase(truth)
     del images[12]
     with pytest.raises(InputError, match="'LAVA ART' misses 1 slice"):
-        load_study_from_dicom(layouts.write_shuffled(tmp_path, images))
+        open_study(layouts.write_shuffled(tmp_path, images))
 
 
 def test_an_incomplete_other_series_does_not_stand_in_the_way(tmp_path: Path, truth: layouts.Truth) -> None:
@@ -174,7 +174,7 @@ def test_an_incomplete_other_series_does_not_stand_in_the_way(tmp_path: Path, tr
         other = layouts.slice_of(truth, 0, k, "t2", k)
         other.SeriesDescription = "Ax T2"
         images.append(other)
-    study = load_study_from_dicom(layouts.write_shuffled(tmp_path, images))
+    study = open_study(layouts.write_shuffled(tmp_path, images))
     np.testing.assert_array_equal(study.volumes, truth.volumes)
 
 
@@ -187,7 +187,7 @@ def test_a_written_phantom_study_comes_back_exactly(
     study = Study(truth.volumes, truth.grid, Phase.PORTAL_VENOUS, times, sources)  # type: ignore[arg-type]
     style = DicomStyle(descriptions=SIEMENS_DESCRIPTIONS, folder_per_series=one_folder_each, suffix="")
     write_study_as_dicom(tmp_path, study, patient_id="P7", study_seed=7, style=style)
-    back = load_study_from_dicom(tmp_path)
+    back = open_study(tmp_path)
     np.testing.assert_array_equal(back.volumes, study.volumes)
     assert back.grid.matches(study.grid, tolerance_mm=1e-4)
     assert back.times_s == times

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support import dicom_layouts
-from support.made_analysis import MadeAnalysis
 from support.read_back import exported
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.findings import from_json, to_json
+from MTINetLib.inference.analysis import Analysis
+from MTINetLib.pipeline.write import Addition, WriteOptions, write_into
+from MTINetLib.pipeline.write import write as write_results
 from MTINetLib.report.file_names import NOTES_FILE, OWN_FILES, PICTURE_FOLDER, SCENE_FILE
 from MTINetLib.report.formats import ALL
 from MTINetLib.report.left_out import LeftOut
-from MTINetLib.report.write_outputs import Addition, OutputOptions, write_outputs
-from MTINetLib.report.write_report import ReportOptions, write_report
+from MTINetLib.report.output_folder import new_results
 from MTINetLib.study.study import Study
 
 FINDINGS = {"findings.json", "lesions.nii.gz", "lesions.csv", "curves.csv"}
@@ -79,8 +80,8 @@ FAULTS = (
 )
 #: What went wrong, and how that is told.
 ERRORS: tuple[tuple[Exception, str], ...] = (
-    (StopIteration(), "a defect of MTINet (StopIteration in report/test_left_out.py:"),
-    (KeyError("Mustermann^Erika"), "a defect of MTINet (KeyError in report/test_left_out.py:"),
+    (StopIteration(), "a defect of MTINet (StopIteration in pipeline/test_left_out.py:"),
+    (KeyError("Mustermann^Erika"), "a defect of MTINet (KeyError in pipeline/test_left_out.py:"),
     (ModuleNotFoundError("no", name="reportlab.pdfgen"), "the Python package reportlab is missing"),
     (MemoryError(), "the memory was not enough"),
     (OSError(5, "Input/output error"), "a file could not be read or written (Input/output error)"),
@@ -89,22 +90,22 @@ ERRORS: tuple[tuple[Exception, str], ...] = (
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, MadeAnalysis]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Analysis]:
     result = exported(tmp_path_factory.mktemp("source"), dicom_layouts.series_per_phase)
     rest = np.linspace(0, 1, result.labels.size, dtype=np.float32).reshape(result.labels.shape)
-    return result.study, MadeAnalysis(result.findings, result.labels, rest)
+    return result.study, Analysis(result.findings, result.labels, rest)
 
 
-def by_command(out: Path, study: Study, analysis: MadeAnalysis) -> tuple[str, ...]:
-    return write_outputs(out, study, analysis, OutputOptions(dicom=True))  # type: ignore[arg-type]
-
-
-def by_slicer(out: Path, study: Study, analysis: MadeAnalysis) -> tuple[str, ...]:
-    options = ReportOptions(formats=tuple(ALL))
-    written = write_report(out, study, analysis.findings, analysis.labels, analysis.probability, options)
+def whole_folder(out: Path, study: Study, analysis: Analysis) -> tuple[str, ...]:
+    written = write_results(study, analysis, out, WriteOptions(formats=tuple(ALL)))
     files = {path.relative_to(out).as_posix() for path in written.files}
     assert files == there(out) - {NOTES_FILE}
     return written.left_out
+
+
+def into_a_folder(out: Path, study: Study, analysis: Analysis) -> tuple[str, ...]:
+    with new_results(out, overwrite=False) as folder:
+        return write_into(folder, study, analysis, WriteOptions(formats=tuple(ALL))).left_out
 
 
 def there(out: Path) -> set[str]:
@@ -118,12 +119,12 @@ def failing(error: Exception) -> Callable[..., object]:
     return fail
 
 
-BOTH = pytest.mark.parametrize("write", [by_command, by_slicer])
+BOTH = pytest.mark.parametrize("write", [whole_folder, into_a_folder])
 
 
 @BOTH
 def test_where_nothing_fails_all_is_there_and_no_notes(
-    write: Callable[..., tuple[str, ...]], made: tuple[Study, MadeAnalysis], tmp_path: Path
+    write: Callable[..., tuple[str, ...]], made: tuple[Study, Analysis], tmp_path: Path
 ) -> None:
     assert write(tmp_path / "out", *made) == ()
     assert there(tmp_path / "out") == EVERYTHING
@@ -134,7 +135,7 @@ def test_where_nothing_fails_all_is_there_and_no_notes(
 def test_a_part_that_fails_costs_nothing_else_and_is_named(
     write: Callable[..., tuple[str, ...]],
     fault: Fault,
-    made: tuple[Study, MadeAnalysis],
+    made: tuple[Study, Analysis],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -154,7 +155,7 @@ def test_the_reason_is_said_without_names_of_files_and_patients(
     write: Callable[..., tuple[str, ...]],
     error: Exception,
     words: str,
-    made: tuple[Study, MadeAnalysis],
+    made: tuple[Study, Analysis],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -178,7 +179,7 @@ def test_a_full_disk_and_a_cancel_end_everything_and_leave_nothing(
     write: Callable[..., tuple[str, ...]],
     error: Exception,
     kind: type[BaseException],
-    made: tuple[Study, MadeAnalysis],
+    made: tuple[Study, Analysis],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -193,7 +194,7 @@ def test_a_full_disk_and_a_cancel_end_everything_and_leave_nothing(
 def test_findings_that_cannot_be_written_whole_are_not_written(
     write: Callable[..., tuple[str, ...]],
     what: str,
-    made: tuple[Study, MadeAnalysis],
+    made: tuple[Study, Analysis],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -204,12 +205,12 @@ def test_findings_that_cannot_be_written_whole_are_not_written(
 
 
 def test_a_folder_that_takes_no_more_files_ends_everything(
-    made: tuple[Study, MadeAnalysis], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: tuple[Study, Analysis], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("MTINetLib.report.output_folder._takes_files", lambda folder: False)
     monkeypatch.setattr("MTINetLib.report.formats.html_report", failing(PermissionError(13, "denied")))
     with pytest.raises(InputError, match="may not be written to"):
-        by_command(tmp_path / "out", *made)
+        whole_folder(tmp_path / "out", *made)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -222,13 +223,14 @@ def test_a_file_that_was_only_begun_is_taken_away(tmp_path: Path) -> None:
     assert len(left_out.sentences) == 1
 
 
-def test_what_others_add_may_fail_as_well(made: tuple[Study, MadeAnalysis], tmp_path: Path) -> None:
-    def whole(folder: Path) -> tuple[str, ...]:
+def test_what_others_add_may_fail_as_well(made: tuple[Study, Analysis], tmp_path: Path) -> None:
+    def whole(folder: Path, *_: object) -> tuple[str, ...]:
         (folder / SCENE_FILE).touch()
         return ("There are no pictures here.",)
 
     additions = [Addition("first", failing(IndexError())), Addition("second", whole)]  # type: ignore[arg-type]
-    first, second = write_outputs(tmp_path / "out", *made, OutputOptions(additions=additions))  # type: ignore[arg-type]
+    options = WriteOptions(additions=additions)
+    first, second = write_results(*made, tmp_path / "out", options).left_out
     assert first.startswith("There is no first: a defect of MTINet (IndexError")
     assert second == "There are no pictures here."
     assert SCENE_FILE in there(tmp_path / "out")

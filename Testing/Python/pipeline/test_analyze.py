@@ -12,7 +12,9 @@ from support.small_models import known_model, random_model
 
 from MTINetLib.errors import Cancelled
 from MTINetLib.findings import LesionClass, findings_schema, from_json, to_json
-from MTINetLib.inference.analyze import AnalysisSettings, analyze, measure_again
+from MTINetLib.models.thresholds import AnalysisSettings
+from MTINetLib.pipeline.analyze import analyze
+from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
@@ -214,7 +216,7 @@ def test_a_corrected_mask_is_measured_without_the_network(plain) -> None:
     study, truth, analysis = plain
     corrected = np.where(truth == 1, 1, 0).astype(np.uint8)
     corrected[1:4, 20:26, 20:26] = 5
-    again = measure_again(study, corrected, analysis.findings)
+    again = remeasure(study, corrected, analysis.findings)
     one, five = again.lesions
     assert (one.label, five.label) == (1, 5)
     inside = study.volumes[:, truth == 1].astype(np.float64)
@@ -231,7 +233,7 @@ def test_a_corrected_mask_is_measured_without_the_network(plain) -> None:
 def test_a_corrected_mask_may_be_read_again_by_the_network(plain) -> None:
     study, truth, analysis = plain
     corrected = np.where(truth == 2, 9, 0).astype(np.uint8)
-    again = measure_again(
+    again = remeasure(
         study, corrected, analysis.findings, model=known_model(), device="cpu", precision="fp32"
     )
     (nine,) = again.lesions
@@ -243,4 +245,4 @@ def test_a_corrected_mask_may_be_read_again_by_the_network(plain) -> None:
 def test_labels_of_another_grid_are_refused(plain) -> None:
     study, _, analysis = plain
     with pytest.raises(ValueError, match="grid"):
-        measure_again(study, np.zeros((3, 4, 5), dtype=np.uint8), analysis.findings)
+        remeasure(study, np.zeros((3, 4, 5), dtype=np.uint8), analysis.findings)

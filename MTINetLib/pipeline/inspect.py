@@ -17,7 +17,7 @@ from MTINetLib.phases.order import OPTION
 from MTINetLib.phases.pixels import PixelCheck, check_pixels
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases, why_not
 from MTINetLib.phases.signal_check import SIGNAL_FLAGS
-from MTINetLib.pipeline.load import validated
+from MTINetLib.phases.usable import validated
 from MTINetLib.progress import Progress
 from MTINetLib.reading.found_volumes import FileProblem, FoundVolumes
 from MTINetLib.reading.open_input import open_input
@@ -105,7 +105,7 @@ class Inspection:
         }
 
 
-def inspect_folder(path: Path, progress: Progress | None = None) -> Inspection:
+def inspect(path: Path, progress: Progress | None = None) -> Inspection:
     """Open a folder or archive and say which phases are certain; those that are not stand in ``missing``.
 
     Raises:

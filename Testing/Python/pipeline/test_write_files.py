@@ -7,33 +7,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK
-from support.made_analysis import MadeAnalysis, made_analysis, made_grid, made_study
+from support.made_analysis import made_analysis, made_grid, made_study
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import from_json
-from MTINetLib.report import write_outputs as writing
+from MTINetLib.inference.analysis import Analysis
+from MTINetLib.pipeline.write import Addition, WriteOptions, write
 from MTINetLib.report.file_names import OWN_FILES, PICTURES
 from MTINetLib.report.formats import in_steps, write_text
-from MTINetLib.report.write_outputs import Addition, OutputOptions, write_outputs
 from MTINetLib.study.study import Study
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, MadeAnalysis]:
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, Analysis]:
     study = made_study(made_grid(left_handed=True))
     analysis = made_analysis(study)
     out = tmp_path_factory.mktemp("results") / "out"
 
-    def add_picture(folder: Path) -> tuple[str, ...]:
+    def add_picture(folder: Path, *_: object) -> tuple[str, ...]:
         (folder / "pictures").mkdir()
         (folder / "pictures" / PICTURES[0]).write_bytes(b"png")
         return ()
 
-    assert write_outputs(out, study, analysis, OutputOptions(additions=[Addition("x", add_picture)])) == ()
+    options = WriteOptions(additions=[Addition("x", add_picture)])
+    assert write(study, analysis, out, options).left_out == ()
     return out, study, analysis
 
 
-def test_all_files_are_there_and_belong_to_us(written: tuple[Path, Study, MadeAnalysis]) -> None:
+def test_all_files_are_there_and_belong_to_us(written: tuple[Path, Study, Analysis]) -> None:
     out, _, _ = written
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert files <= set(OWN_FILES)
@@ -41,7 +42,7 @@ def test_all_files_are_there_and_belong_to_us(written: tuple[Path, Study, MadeAn
     assert (out / "pictures" / "phases.png").read_bytes() == b"png"
 
 
-def test_findings_come_back_equal(written: tuple[Path, Study, MadeAnalysis]) -> None:
+def test_findings_come_back_equal(written: tuple[Path, Study, Analysis]) -> None:
     out, _, analysis = written
     text = (out / "findings.json").read_text(encoding="utf-8")
     back = from_json(text)
@@ -51,7 +52,7 @@ def test_findings_come_back_equal(written: tuple[Path, Study, MadeAnalysis]) -> 
     assert json.loads(text)["lesions"][1]["class"] == "hemangioma"
 
 
-def test_the_masks_lie_where_the_lesions_are(written: tuple[Path, Study, MadeAnalysis]) -> None:
+def test_the_masks_lie_where_the_lesions_are(written: tuple[Path, Study, Analysis]) -> None:
     out, _, analysis = written
     image = SimpleITK.ReadImage(str(out / "lesions.nii.gz"))
     read = SimpleITK.GetArrayFromImage(image)
@@ -64,7 +65,7 @@ def test_the_masks_lie_where_the_lesions_are(written: tuple[Path, Study, MadeAna
         )
 
 
-def test_the_probability_map_is_kept_to_a_256th(written: tuple[Path, Study, MadeAnalysis]) -> None:
+def test_the_probability_map_is_kept_to_a_256th(written: tuple[Path, Study, Analysis]) -> None:
     out, _, analysis = written
     read = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(out / "probability.nii.gz")))
     assert read.dtype == np.float32
@@ -77,17 +78,14 @@ def test_probabilities_outside_the_range_are_clipped() -> None:
 
 
 def test_a_second_run_is_refused_and_overwrite_replaces_it(
-    written: tuple[Path, Study, MadeAnalysis], monkeypatch: pytest.MonkeyPatch
+    written: tuple[Path, Study, Analysis],
 ) -> None:
     out, study, analysis = written
     with pytest.raises(InputError, match="not empty"):
-        write_outputs(out, study, analysis)
+        write(study, analysis, out)
     (out / "my notes.txt").write_text("mine")
-    monkeypatch.setattr(
-        writing, "write_files", lambda folder, *_, **__: (folder / "report.pdf").touch() or ()
-    )
-    write_outputs(out.rename(out.parent / "again"), study, analysis, overwrite=True)
-    again = out.parent / "again"
+    again = out.rename(out.parent / "again")
+    write(study, analysis, again, WriteOptions(formats=("pdf",)), overwrite=True)
     assert sorted(path.name for path in again.iterdir() if path.is_file()) == ["my notes.txt", "report.pdf"]
     again.rename(out)
 

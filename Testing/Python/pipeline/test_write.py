@@ -11,18 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK
-from support.made_analysis import MadeAnalysis, made_analysis, made_study
+from support.made_analysis import made_analysis, made_study
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.findings import from_json
+from MTINetLib.inference.analysis import Analysis
+from MTINetLib.pipeline.write import WriteOptions
+from MTINetLib.pipeline.write import write as write_results
 from MTINetLib.report import formats as writing
 from MTINetLib.report.file_names import NOTES_FILE, REPORT_FILES
 from MTINetLib.report.formats import ALL as ALL_FORMATS
 from MTINetLib.report.formats import DICOM
-from MTINetLib.report.write_report import ReportOptions, write_report
 from MTINetLib.study.study import Study
 
-ALL = ReportOptions(
+ALL = WriteOptions(
     formats=tuple(name for name in ALL_FORMATS if name != DICOM),  # the made study does not come from DICOM
     comment="Seen on call.\nLikely benign <b>",
     reader="Dr Ada Reader",
@@ -35,22 +37,24 @@ def study() -> Study:
 
 
 @pytest.fixture(scope="module")
-def analysis(study: Study) -> MadeAnalysis:
+def analysis(study: Study) -> Analysis:
     return made_analysis(study)
 
 
 @pytest.fixture(scope="module")
-def corrected(analysis: MadeAnalysis) -> MadeAnalysis:
+def corrected(analysis: Analysis) -> Analysis:
     provenance = replace(analysis.findings.provenance, corrected_by_person=True)
     return replace(analysis, findings=replace(analysis.findings, provenance=provenance))
 
 
-def write(out: Path, study: Study, analysis: MadeAnalysis, options: ReportOptions) -> tuple[Path, ...]:
-    return write_report(out, study, analysis.findings, analysis.labels, analysis.probability, options).files
+def write(
+    out: Path, study: Study, analysis: Analysis, options: WriteOptions, *, overwrite: bool = False
+) -> tuple[Path, ...]:
+    return write_results(study, analysis, out, options, overwrite=overwrite).files
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory, study: Study, corrected: MadeAnalysis) -> Path:
+def written(tmp_path_factory: pytest.TempPathFactory, study: Study, corrected: Analysis) -> Path:
     out = tmp_path_factory.mktemp("patient Ünal 静") / "report"
     files = write(out, study, corrected, ALL)
     assert set(files) == set(out.iterdir())
@@ -58,7 +62,7 @@ def written(tmp_path_factory: pytest.TempPathFactory, study: Study, corrected: M
 
 
 @pytest.fixture(scope="module")
-def anonymous(tmp_path_factory: pytest.TempPathFactory, study: Study, corrected: MadeAnalysis) -> Path:
+def anonymous(tmp_path_factory: pytest.TempPathFactory, study: Study, corrected: Analysis) -> Path:
     out = tmp_path_factory.mktemp("teaching") / "report"
     write(out, study, corrected, replace(ALL, deidentify=True))
     return out
@@ -100,21 +104,21 @@ def test_a_correction_by_a_person_is_said_on_top(written: Path) -> None:
     )
 
 
-def test_the_masks_are_the_corrected_ones(written: Path, corrected: MadeAnalysis) -> None:
+def test_the_masks_are_the_corrected_ones(written: Path, corrected: Analysis) -> None:
     read = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(written / "lesions.nii.gz")))
     assert np.array_equal(np.sort(read, axis=None), np.sort(corrected.labels, axis=None))
 
 
-def test_only_the_chosen_formats_are_written(tmp_path: Path, study: Study, analysis: MadeAnalysis) -> None:
-    files = write(tmp_path / "out", study, analysis, ReportOptions(formats=("csv", "json")))
+def test_only_the_chosen_formats_are_written(tmp_path: Path, study: Study, analysis: Analysis) -> None:
+    files = write(tmp_path / "out", study, analysis, WriteOptions(formats=("csv", "json")))
     assert [path.name for path in files] == ["lesions.csv", "curves.csv", "findings.json"]
 
 
 def test_without_a_probability_map_only_the_labels_are_written(
-    tmp_path: Path, study: Study, analysis: MadeAnalysis
+    tmp_path: Path, study: Study, analysis: Analysis
 ) -> None:
-    options = ReportOptions(formats=("labels",))
-    made = write_report(tmp_path / "out", study, analysis.findings, analysis.labels, None, options)
+    options = WriteOptions(formats=("labels",))
+    made = write_results(study, replace(analysis, probability=None), tmp_path / "out", options)
     assert [path.name for path in made.files] == ["lesions.nii.gz"]
 
 
@@ -148,52 +152,50 @@ def test_both_documents_and_the_json_have_the_same_reference(anonymous: Path) ->
     assert token.pop() in (anonymous / "findings.json").read_text(encoding="utf-8")
 
 
-def test_findings_come_back_from_a_deidentified_report(anonymous: Path, corrected: MadeAnalysis) -> None:
+def test_findings_come_back_from_a_deidentified_report(anonymous: Path, corrected: Analysis) -> None:
     back = from_json((anonymous / "findings.json").read_text(encoding="utf-8"))
     assert [lesion.volume_ml for lesion in back.lesions] == [
         lesion.volume_ml for lesion in corrected.findings.lesions
     ]
 
 
-def test_a_long_comment_goes_over_several_pages(tmp_path: Path, study: Study, analysis: MadeAnalysis) -> None:
-    options = ReportOptions(formats=("pdf",), comment="A long remark about this lesion. " * 400)
+def test_a_long_comment_goes_over_several_pages(tmp_path: Path, study: Study, analysis: Analysis) -> None:
+    options = WriteOptions(formats=("pdf",), comment="A long remark about this lesion. " * 400)
     (file,) = write(tmp_path / "out", study, analysis, options)
     assert len(re.findall(rb"/Type /Page\b", file.read_bytes())) >= 2
     assert pdf_text(file).count("remark") == 400
 
 
 def test_an_earlier_report_is_kept_unless_told_otherwise(
-    tmp_path: Path, study: Study, analysis: MadeAnalysis
+    tmp_path: Path, study: Study, analysis: Analysis
 ) -> None:
     out = tmp_path / "out"
-    write(out, study, analysis, ReportOptions(formats=("csv", "json")))
+    write(out, study, analysis, WriteOptions(formats=("csv", "json")))
     with pytest.raises(InputError, match="is not empty"):
-        write(out, study, analysis, ReportOptions(formats=("csv",)))
+        write(out, study, analysis, WriteOptions(formats=("csv",)))
     (out / "my notes.txt").write_text("mine")
-    write(out, study, analysis, ReportOptions(formats=("csv",), overwrite=True))
+    write(out, study, analysis, WriteOptions(formats=("csv",)), overwrite=True)
     assert sorted(path.name for path in out.iterdir()) == ["curves.csv", "lesions.csv", "my notes.txt"]
 
 
 def test_unknown_formats_are_refused_before_anything_is_written(
-    tmp_path: Path, study: Study, analysis: MadeAnalysis
+    tmp_path: Path, study: Study, analysis: Analysis
 ) -> None:
     with pytest.raises(InputError, match="'docx' is no format"):
-        write(tmp_path / "out", study, analysis, ReportOptions(formats=("docx",)))
+        write(tmp_path / "out", study, analysis, WriteOptions(formats=("docx",)))
     with pytest.raises(InputError, match="No format"):
-        write(tmp_path / "out", study, analysis, ReportOptions(formats=()))
+        write(tmp_path / "out", study, analysis, WriteOptions(formats=()))
     assert not (tmp_path / "out").exists()
 
 
-def test_a_file_in_the_way_is_one_clear_sentence(
-    tmp_path: Path, study: Study, analysis: MadeAnalysis
-) -> None:
+def test_a_file_in_the_way_is_one_clear_sentence(tmp_path: Path, study: Study, analysis: Analysis) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match="is a file"):
-        write(tmp_path / "out", study, analysis, ReportOptions(formats=("csv",)))
+        write(tmp_path / "out", study, analysis, WriteOptions(formats=("csv",)))
 
 
 def test_a_folder_that_is_read_only_is_one_clear_sentence(
-    tmp_path: Path, study: Study, analysis: MadeAnalysis, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, study: Study, analysis: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(self: Path, *rest: object, **more: object) -> None:
         raise PermissionError(13, "Permission denied")  # root may write everywhere, so chmod would not do
@@ -201,19 +203,19 @@ def test_a_folder_that_is_read_only_is_one_clear_sentence(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "mkdir", refused)
         with pytest.raises(InputError, match="may not be written to: choose another folder"):
-            write(tmp_path / "out", study, analysis, ReportOptions(formats=("csv",)))
+            write(tmp_path / "out", study, analysis, WriteOptions(formats=("csv",)))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_leaves_nothing_behind(
-    tmp_path: Path, study: Study, analysis: MadeAnalysis, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, study: Study, analysis: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(content: object) -> str:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(writing, "html_report", full)
     with pytest.raises(MissingResourceError, match="disk is full"):
-        write(tmp_path / "out", study, analysis, ReportOptions(formats=("csv", "html")))
+        write(tmp_path / "out", study, analysis, WriteOptions(formats=("csv", "html")))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -225,15 +227,15 @@ def test_a_missing_package_is_named(
     format: str,
     tmp_path: Path,
     study: Study,
-    analysis: MadeAnalysis,
+    analysis: Analysis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, package, None)
     out = tmp_path / "out"
-    options = ReportOptions(formats=("csv", format))
-    written = write_report(out, study, analysis.findings, analysis.labels, None, options)
+    options = WriteOptions(formats=("csv", format))
+    written = write_results(study, replace(analysis, probability=None), out, options)
     assert any(f"package {package} is missing" in sentence for sentence in written.left_out)
     assert {"lesions.csv", "curves.csv"} <= {path.name for path in written.files}
 
@@ -249,22 +251,20 @@ class CancelAtOnce:
         raise AssertionError("a cancelled report does not finish")
 
 
-def test_a_cancelled_report_leaves_nothing_behind(
-    tmp_path: Path, study: Study, analysis: MadeAnalysis
-) -> None:
-    options = ReportOptions(formats=("csv", "json"))
+def test_a_cancelled_report_leaves_nothing_behind(tmp_path: Path, study: Study, analysis: Analysis) -> None:
+    options = WriteOptions(formats=("csv", "json"))
     with pytest.raises(Cancelled):
-        write_report(
-            tmp_path / "out", study, analysis.findings, analysis.labels, None, options, CancelAtOnce()
+        write_results(
+            study, replace(analysis, probability=None), tmp_path / "out", options, progress=CancelAtOnce()
         )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_dicom_of_a_study_without_images_is_one_sentence_and_the_rest_is_written(
-    study: Study, analysis: MadeAnalysis, tmp_path: Path
+    study: Study, analysis: Analysis, tmp_path: Path
 ) -> None:
-    options = ReportOptions(formats=("csv", DICOM))
-    written = write_report(tmp_path / "out", study, analysis.findings, analysis.labels, None, options)
+    options = WriteOptions(formats=("csv", DICOM))
+    written = write_results(study, replace(analysis, probability=None), tmp_path / "out", options)
     (sentence,) = written.left_out
     assert sentence.startswith("There is no DICOM SEG, SR or PDF: ")
     assert "was not read from DICOM" in sentence
@@ -273,8 +273,8 @@ def test_dicom_of_a_study_without_images_is_one_sentence_and_the_rest_is_written
 
 
 def test_where_nothing_asked_for_can_be_made_it_is_an_error_and_nothing_is_left(
-    study: Study, analysis: MadeAnalysis, tmp_path: Path
+    study: Study, analysis: Analysis, tmp_path: Path
 ) -> None:
     with pytest.raises(MissingResourceError, match="was not read from DICOM"):
-        write(tmp_path / "out", study, analysis, ReportOptions(formats=(DICOM,)))
+        write(tmp_path / "out", study, analysis, WriteOptions(formats=(DICOM,)))
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,78 @@
+"""Whether the volumes of the phases can be the phases of a study at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from MTINetLib.errors import InputError
+from MTINetLib.phases.recognise import PhaseAssignment
+from MTINetLib.phases.signal_check import check_signal
+from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.study.phase import PHASES
+
+#: A phase has at least this many slices and pixels a side.
+FEWEST_SLICES = 3
+SMALLEST_SIDE = 16
+
+
+def validated(assignment: PhaseAssignment) -> PhaseAssignment:
+    """The phases of a study with the zero of their values where the signal has it, and flags of doubts.
+
+    Raises:
+        InputError: too small, constant, not finite, the same as another phase, or of values that give no
+            enhancement (see signal_check); the phase is named.
+    """
+    refuse_unusable(assignment.volumes)
+    found = check_signal(assignment.volumes)
+    volumes = tuple(_lowered(volume, found.offset) for volume in assignment.volumes)
+    return replace(
+        assignment,
+        volumes=volumes,  # type: ignore[arg-type]
+        flags=(*assignment.flags, *found.flags),
+    )
+
+
+def _lowered(volume: SourceVolume, offset: float) -> SourceVolume:
+    if not offset:
+        return volume
+    array = volume.array - np.float32(offset)
+    return replace(volume, read=lambda: array)
+
+
+def refuse_unusable(volumes: Sequence[SourceVolume]) -> None:
+    """Refuse phases, in the order of PHASES, that hold no image, or one image twice.
+
+    Raises:
+        InputError: the sentence names the phase.
+    """
+    for phase, volume in zip(PHASES, volumes, strict=True):
+        what = f"The {phase.title} phase '{volume.name}'"
+        slices, rows, columns = volume.grid.shape
+        if slices < FEWEST_SLICES:
+            raise InputError(f"{what} has {slices} slices; give a volume with all slices of the liver.")
+        if min(rows, columns) < SMALLEST_SIDE:
+            raise InputError(f"{what} has slices of only {rows} x {columns} pixels; that is no liver MRI.")
+        low, high = float(volume.array.min()), float(volume.array.max())
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise InputError(f"{what} holds values that are not finite numbers (NaN or infinity).")
+        if low == high:
+            raise InputError(f"{what} has the same value {low:g} everywhere; give a volume with an image.")
+    for phase in PHASES:
+        for other in PHASES[: phase.index]:
+            if _is_same(volumes[other.index], volumes[phase.index]):
+                raise InputError(
+                    f"The {other.title} and the {phase.title} phase hold the same image; "
+                    "give a different volume for each phase."
+                )
+
+
+def _is_same(one: SourceVolume, other: SourceVolume) -> bool:
+    if one.grid.shape != other.grid.shape:
+        return False
+    middle = one.grid.shape[0] // 2
+    return bool(
+        np.array_equal(one.array[middle], other.array[middle]) and np.array_equal(one.array, other.array)
+    )

@@ -1,0 +1,124 @@
+"""Findings of masks that are there already: corrected ones, and those of an earlier result.
+
+Torch is imported only where a model reads the masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.inference.analysis import Analysis
+from MTINetLib.inference.decide import Decision, decide
+from MTINetLib.inference.describe import describe_lesions, summarise_study, utc_now
+from MTINetLib.inference.lesions import lesion_boxes
+from MTINetLib.models.thresholds import Thresholds
+from MTINetLib.progress import Progress
+from MTINetLib.study.study import Study
+
+if TYPE_CHECKING:
+    from MTINetLib.models.store import LoadedModel
+
+
+def remeasure(
+    study: Study,
+    labels: npt.NDArray[Any],
+    before: StudyFindings,
+    *,
+    model: LoadedModel | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    progress: Progress | None = None,
+) -> StudyFindings:
+    """Findings of masks that a person corrected; labels keep their numbers.
+
+    Every lesion is measured on its mask. Without a model, lesions that were there before keep their class,
+    probabilities and predicted curve, and new ones are undecided. With a model its heads read every lesion
+    under its mask, and it is decided with the thresholds of ``before``.
+
+    Args:
+        labels: [K, J, I] on the study's grid, whole numbers.
+        before: the findings that the correction started from.
+
+    Raises:
+        InputError, MissingResourceError: the device or precision asked for is not there.
+        Cancelled: told by ``progress``.
+    """
+    if model is not None:
+        thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
+        read = _read(study, labels, model, thresholds, device, precision, progress)
+        return replace(read, provenance=replace(read.provenance, corrected_by_person=True))
+    known = {lesion.label: lesion for lesion in before.lesions}
+    decisions = {label: _kept(known.get(label)) for label in lesion_boxes(labels)}
+    curves = {label: lesion.predicted_curve for label, lesion in known.items()}
+    lesions = describe_lesions(study, labels, decisions, curves, progress)
+    corrected = replace(before.provenance, corrected_by_person=True, created_utc=utc_now())
+    return StudyFindings(lesions, summarise_study(study), corrected)
+
+
+def resume(
+    study: Study,
+    model: LoadedModel,
+    labels: npt.NDArray[Any],
+    *,
+    corrected: bool,
+    origin: str,
+    notes: Sequence[str] = (),
+    device: str = "auto",
+    precision: str = "auto",
+    progress: Progress | None = None,
+) -> Analysis:
+    """An analysis of given lesions: the network classifies them and is not asked where lesions are.
+
+    Args:
+        labels: [K, J, I] on the study's grid, whole numbers; labels keep their numbers.
+        corrected: a person worked on them.
+        origin: what they were read from, such as a SOP Instance UID; kept in the settings.
+        notes: sentences about them for the provenance.
+
+    Returns:
+        An analysis without a probability map.
+
+    Raises:
+        InputError, MissingResourceError: the device or precision asked for is not there.
+        Cancelled: told by ``progress``.
+    """
+    found = _read(study, labels, model, model.info.thresholds, device, precision, progress)
+    provenance = replace(
+        found.provenance,
+        corrected_by_person=corrected,
+        settings={**found.provenance.settings, "resumed_from": origin},
+        notes=(*found.provenance.notes, *notes),
+    )
+    return Analysis(replace(found, provenance=provenance), labels)
+
+
+def _read(
+    study: Study,
+    labels: npt.NDArray[Any],
+    model: LoadedModel,
+    thresholds: Thresholds,
+    device: str,
+    precision: str,
+    progress: Progress | None,
+) -> StudyFindings:
+    """Findings of masks under which the model's heads read every lesion."""
+    from MTINetLib.inference.findings_of import findings_of
+    from MTINetLib.inference.heads import read_lesions
+    from MTINetLib.inference.predict import SlicePredictor
+
+    predictor = SlicePredictor(model.ready_for, model.settled(device, precision))
+    prepared = model.preprocessing.prepare(study)
+    readings = read_lesions(predictor, prepared.slices, prepared.frame.labels_to_slices(labels), progress)
+    return findings_of(study, labels, readings, prepared.scale, thresholds, model, predictor, progress)
+
+
+def _kept(lesion: LesionFinding | None) -> Decision:
+    if lesion is None:
+        return decide(None, Thresholds())
+    reasons = tuple(flag for flag in lesion.flags if flag.startswith("undecided:"))
+    return Decision(lesion.lesion_class, dict(lesion.probabilities), reasons)
