@@ -1,17 +1,18 @@
-"""What is certain where not all four phases can be told apart."""
+"""What is certain where not all phases can be told apart."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from MTINetLib.phases.clues import Clues, best_assignment, clues_of
+from MTINetLib.phases.clues import Clues, clues_of
 from MTINetLib.phases.evidence import Verdict, judge
 from MTINetLib.phases.pixels import PixelCheck
 from MTINetLib.phases.recognise import LOWEST_CONFIDENCE
+from MTINetLib.phases.scores import best_assignment
 from MTINetLib.reading.candidates import LeftOut, candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +37,16 @@ class CertainPhases:
 def certain_phases(
     volumes: Sequence[SourceVolume],
     told: Mapping[Phase, SourceVolume],
-    look: Callable[[Sequence[SourceVolume]], PixelCheck] | None = None,
+    look: Callable[[Sequence[SourceVolume], Sequence[Phase]], PixelCheck] | None = None,
+    phases: Sequence[Phase] = FOUR_PHASES,
 ) -> CertainPhases:
     """Keep only phases whose evidence is enough without those that are dropped.
 
     Args:
         volumes: that ``recognise_phases`` could not tell apart.
         told: volumes of ``volumes`` that are known to be a phase.
-        look: reads the pixels of four volumes, as :func:`check_pixels`; without it they are not looked at.
+        look: reads the pixels of the phases, as :func:`check_pixels`; without it they are not looked at.
+        phases: that are looked for.
     """
     named = {id(volume) for volume in told.values()}
     candidates, left_out = candidates_among([volume for volume in volumes if id(volume) not in named])
@@ -51,15 +54,18 @@ def certain_phases(
     ordered = [volume for volume in volumes if id(volume) in allowed]
     if not ordered:
         return CertainPhases({}, {}, {}, tuple(left_out))
-    clues, start = clues_of(ordered)
-    chosen, rivals = best_assignment(clues, told)
+    clues, start = clues_of(ordered, phases)
+    chosen, rivals = best_assignment(clues, told, phases)
     kept = dict(chosen)
-    pixels = look([kept[phase].volume for phase in PHASES]) if look and len(kept) == len(PHASES) else None
+    pixels = None
+    if look and len(kept) == len(phases):
+        pixels = look([kept[phase].volume for phase in phases], phases)
     verdicts: dict[Phase, Verdict] = {}
     uncertain: dict[Phase, tuple[SourceVolume, Verdict]] = {}
     while True:
         verdicts = {
-            phase: judge(phase, kept, phase in told, start, rivals.get(phase), pixels) for phase in kept
+            phase: judge(phase, kept, phase in told, start, rivals.get(phase), pixels, phases)
+            for phase in kept
         }
         for phase in verdicts:
             if phase not in told:
@@ -73,9 +79,9 @@ def certain_phases(
             # Evidence that leaned on this phase falls with it.
             del kept[phase]
     return CertainPhases(
-        volumes={phase: kept[phase].volume for phase in PHASES if phase in kept},
+        volumes={phase: kept[phase].volume for phase in phases if phase in kept},
         verdicts=verdicts,
-        uncertain={phase: uncertain[phase] for phase in PHASES if phase in uncertain},
+        uncertain={phase: uncertain[phase] for phase in phases if phase in uncertain},
         left_out=tuple(left_out),
         clues=tuple(clues),
         bolus_start_s=start,
@@ -92,9 +98,9 @@ def _against_names(
     own = kept[phase].clock
     for clue in clues:
         name = clue.tag or clue.words.phase
-        if own is None or clue.clock is None or name in (None, phase) or clue in kept.values():
+        if own is None or clue.clock is None or name is None or name is phase or clue in kept.values():
             continue
-        if (clue.clock.seconds < own.seconds) != (name.index < phase.index):
+        if (clue.clock.seconds < own.seconds) != name.is_before(phase):
             relation = "before" if own.seconds < clue.clock.seconds else "after"
             said = f"acquired {relation} '{clue.volume.name}', which is called {name.title}"
             return Verdict((*verdict.evidence, said), round(0.5 * verdict.confidence, 3), True)

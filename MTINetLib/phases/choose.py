@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from MTINetLib.errors import InputError
+from MTINetLib.phases.naming import option_of, options_of
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.reading.found_volumes import FoundVolumes
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.header import HOW_TO_SPLIT
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, count_in_words
 
 
 def choose_phases(
     found: FoundVolumes,
     told: Mapping[Phase, SourceVolume | str] | None = None,
     *,
+    phases: Sequence[Phase] = FOUR_PHASES,
     assume_order: bool = False,
 ) -> PhaseAssignment:
     """As recognise_phases, with what the kind of the input asks for.
@@ -25,34 +27,35 @@ def choose_phases(
         InputError: phases are missing or cannot be told apart; the sentence says what to do.
     """
     if len(found.volumes) == 1:
-        raise InputError(" ".join((*next_steps(found), *_unread(found))))
+        raise InputError(" ".join((*next_steps(found, phases), *_unread(found))))
     try:
-        assignment = recognise_phases(found.volumes, told, assume_order=assume_order)
+        assignment = recognise_phases(found.volumes, told, phases=phases, assume_order=assume_order)
     except InputError as error:
-        raise InputError(" ".join((str(error), *next_steps(found), *_unread(found)))) from error
+        raise InputError(" ".join((str(error), *next_steps(found, phases), *_unread(found)))) from error
     refuse_rivals(found, assignment)
     if found.problems:
         return replace(assignment, flags=(*assignment.flags, "unreadable_files"))
     return assignment
 
 
-def next_steps(found: FoundVolumes) -> tuple[str, ...]:
+def next_steps(found: FoundVolumes, phases: Sequence[Phase] = FOUR_PHASES) -> tuple[str, ...]:
     """What can be done where the phases are missing or not told apart, besides naming them."""
     if len(found.volumes) == 1:
-        return (_one_volume(found),)
+        return (_one_volume(found, phases),)
     if any(volume.series_uid is None and volume.time_point is not None for volume in found.volumes):
         return (f"Or {HOW_TO_SPLIT}, with the phase in each name.",)
     return ()
 
 
-def _one_volume(found: FoundVolumes) -> str:
+def _one_volume(found: FoundVolumes, phases: Sequence[Phase]) -> str:
     (volume,) = found.volumes
+    count = count_in_words(len(phases))
     slices = volume.grid.shape[0]
     held = "a single slice" if slices == 1 else f"a single volume of {slices} slices"
-    what = "folder" if volume.series_uid is not None else "folder with all four files"
+    what = "folder" if volume.series_uid is not None else f"folder with all {count} files"
     return (
-        f"{found.source} holds {held} ('{volume.name}'), and a study has four phases; give the {what} of "
-        "the whole study, or name all four with --pre, --arterial, --portal-venous and --delayed."
+        f"{found.source} holds {held} ('{volume.name}'), and a study has {count} phases; give the {what} of "
+        f"the whole study, or name all {count} with {options_of(phases)}."
     )
 
 
@@ -70,13 +73,12 @@ def refuse_rivals(found: FoundVolumes, assignment: PhaseAssignment) -> None:
     Raises:
         InputError: several files may be the same phase.
     """
-    for phase in PHASES:
+    for phase in assignment.phases:
         volume = assignment.volume(phase)
         if volume.series_uid is None and f"several_candidates:{phase.value}" in assignment.flags:
             listed = "; ".join(f"#{n} '{v.name}'" for n, v in enumerate(found.volumes, start=1))
-            option = f"--{phase.value.replace('_', '-')}"
             raise InputError(
                 f"Several files in {found.source} may be the {phase.title} phase, and nothing tells whether "
-                f"all are of one patient. Found: {listed}. Name it with {option} and its #number, or give a "
-                "folder with one study."
+                f"all are of one patient. Found: {listed}. Name it with {option_of(phase)} and its #number, "
+                "or give a folder with one study."
             )

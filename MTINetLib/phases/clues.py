@@ -1,19 +1,15 @@
-"""What each volume's headers say about its phase, weighed for every volume and phase at once."""
+"""What each volume's headers say about its phase."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-import numpy as np
-
-from MTINetLib.phases.times import AFTER_BOLUS, BETWEEN, Clock, bolus_start, clocks_of, fit
+from MTINetLib.phases.times import Clock, bolus_start, clocks_of
 from MTINetLib.reading.candidates import doubtful_words
 from MTINetLib.reading.description_words import Words, delay_words, read_words, tokens_of
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.grid import FloatArray
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 #: Contrast/Bolus Agent Phase (0018,9344), defined terms of DICOM PS3.3 C.7.6.4b without unspecific ones.
 _AGENT_PHASES = {
@@ -23,12 +19,6 @@ _AGENT_PHASES = {
     "VENOUS": Phase.PORTAL_VENOUS,
     "DELAYED": Phase.DELAYED,
 }
-#: Times that an ideal study would have (s): after the bolus, and from one phase to the next.
-_IDEAL_AFTER_BOLUS = {Phase.ARTERIAL: 35.0, Phase.PORTAL_VENOUS: 70.0, Phase.DELAYED: 180.0}
-_IDEAL_STEPS = {Phase.ARTERIAL: 38.0, Phase.PORTAL_VENOUS: 110.0}
-#: The score of leaving a phase open; less evidence than this does not fill it.
-OPEN_SCORE = 0.9
-_MOST_CANDIDATES = 40
 
 
 @dataclass(frozen=True)
@@ -51,9 +41,19 @@ class Clues:
     doubt: str = ""
     assumed: str = ""
 
+    def has_tag_of(self, phase: Phase) -> bool:
+        """Whether the contrast agent phase may name the phase; no tag is known for the early arterial one."""
+        return self.tag is phase or (self.tag is Phase.ARTERIAL and phase is Phase.EARLY_ARTERIAL)
 
-def clues_of(volumes: Sequence[SourceVolume]) -> tuple[list[Clues], float | None]:
-    """The clues of each volume, and the start of the bolus on their clock (s) where it is known."""
+
+def clues_of(
+    volumes: Sequence[SourceVolume], phases: Sequence[Phase] = FOUR_PHASES
+) -> tuple[list[Clues], float | None]:
+    """The clues of each volume, and the start of the bolus on their clock (s) where it is known.
+
+    Args:
+        phases: that are looked for; a name of another one, such as early arterial, is read as the nearest.
+    """
     texts = [_text(volume) for volume in volumes]
     shared = _shared(volumes, texts)
     clocks = clocks_of(volumes)
@@ -64,13 +64,17 @@ def clues_of(volumes: Sequence[SourceVolume]) -> tuple[list[Clues], float | None
         words = read_words(text, shared)
         if volume.time_point is not None and words.phase is not Phase.ARTERIAL:
             # One description stands for all time points: it names none of them.
-            words = Words(post=words.post and not words.dynamic, hepatobiliary=words.hepatobiliary)
+            words = Words(
+                post=words.post and not words.dynamic,
+                hepatobiliary=words.hepatobiliary,
+                late_word=words.late_word,
+            )
         tag = str(volume.headers.get("ContrastBolusAgentPhase") or "").upper().replace(" ", "_")
         after = clock.seconds - start if clock is not None and clock.reliable and start is not None else None
         found.append(
             Clues(
                 volume=volume,
-                words=words,
+                words=words.among(phases),
                 tag=_AGENT_PHASES.get(tag),
                 agent=agent if any(agents) and not all(agents) else None,
                 clock=clock,
@@ -114,129 +118,3 @@ def _order(volume: SourceVolume, volumes: Sequence[SourceVolume]) -> float | Non
     if position is None or None in positions or len(set(positions)) < len(positions):
         return None
     return float(position)
-
-
-def best_assignment(
-    clues: Sequence[Clues], told: Mapping[Phase, SourceVolume], open_score: float = OPEN_SCORE
-) -> tuple[dict[Phase, Clues], dict[Phase, Clues]]:
-    """The assignment that the clues support best.
-
-    Returns:
-        the clues of each phase's volume, without the phases that nothing supports; and, for each phase
-        with a rival nearly as good, the clues of that rival.
-    """
-    clues = _fewer(clues, told)
-    total = _scores(clues, told, open_score)
-    best = np.unravel_index(int(np.argmax(total)), total.shape)
-    assignment: dict[Phase, Clues] = {}
-    rivals: dict[Phase, Clues] = {}
-    for phase, index in zip(PHASES, best, strict=True):
-        if int(index) < len(clues):
-            assignment[phase] = clues[int(index)]
-        others = np.moveaxis(total, phase.index, 0).reshape(len(clues) + 1, -1).max(axis=1)
-        others[int(index)] = -np.inf
-        rival = int(np.argmax(others))
-        if phase not in told and rival < len(clues) and others[rival] > total[best] - 1.0:
-            rivals[phase] = clues[rival]
-    return assignment, rivals
-
-
-def _fewer(clues: Sequence[Clues], told: Mapping[Phase, SourceVolume]) -> list[Clues]:
-    if len(clues) <= _MOST_CANDIDATES:
-        return list(clues)
-    named = list(told.values())
-    ranked = sorted(
-        clues, key=lambda clue: (clue.volume in named, max(_unary(clue, p) for p in PHASES)), reverse=True
-    )
-    return ranked[:_MOST_CANDIDATES]
-
-
-def _scores(clues: Sequence[Clues], told: Mapping[Phase, SourceVolume], open_score: float) -> FloatArray:
-    """The score of every assignment, [n + 1] * 4; the last index leaves the phase open."""
-    size = len(clues) + 1
-    total = np.zeros((size,) * len(PHASES))
-    usual = _usual_shape(clues)
-    for phase in PHASES:
-        unary = np.full(size, open_score)
-        for index, clue in enumerate(clues):
-            same = 0.3 if clue.volume.grid.shape == usual else 0.0
-            unary[index] = _unary(clue, phase) + same + _preference(clue, phase, index, size)
-            if phase in told:
-                unary[index] = 100.0 if clue.volume is told[phase] else -100.0
-            elif any(clue.volume is volume for volume in told.values()):
-                unary[index] = -100.0
-        shape = [1] * len(PHASES)
-        shape[phase.index] = size
-        total += unary.reshape(shape)
-    for first, second in combinations(PHASES, 2):
-        pair = np.zeros((size, size))
-        for a, one in enumerate(clues):
-            for b, other in enumerate(clues):
-                pair[a, b] = -1000.0 if a == b else _pair(one, first, other, second)
-        shape = [1] * len(PHASES)
-        shape[first.index] = shape[second.index] = size
-        total += pair.reshape(shape)
-    return total
-
-
-def _usual_shape(clues: Sequence[Clues]) -> tuple[int, int, int]:
-    shapes = [clue.volume.grid.shape for clue in clues]
-    return max(shapes, key=shapes.count) if shapes else (0, 0, 0)
-
-
-def _unary(clue: Clues, phase: Phase) -> float:
-    score = 0.0
-    if clue.tag is not None:
-        score += 5.0 if clue.tag is phase else -5.0
-    if clue.words.phase is not None:
-        score += 4.0 if clue.words.phase is phase else -4.0
-    if clue.words.hepatobiliary:
-        score -= 8.0
-    if clue.doubt:
-        score -= 1.5
-    if clue.words.post:
-        score += -3.0 if phase is Phase.PRE else 0.5
-    if clue.agent is not None:
-        score += 1.0 if clue.agent == (phase is not Phase.PRE) else -1.0
-    if clue.after_bolus_s is not None:
-        score += {2: 3.0, 1: 1.0, -1: -3.0}[fit(clue.after_bolus_s, AFTER_BOLUS[phase])]
-    return score
-
-
-def _preference(clue: Clues, phase: Phase, index: int, size: int) -> float:
-    """Small differences that decide among equals: late arterial, the usual delays, later arterial frames."""
-    score = 0.3 * clue.words.arterial_order if phase is Phase.ARTERIAL else 0.0
-    ideal = _IDEAL_AFTER_BOLUS.get(phase)
-    if clue.after_bolus_s is not None:
-        if ideal is not None:
-            score -= min(abs(clue.after_bolus_s - ideal) / 200.0, 0.8)
-        else:
-            score += max(clue.after_bolus_s / 1e4, -0.4)
-    elif phase is Phase.ARTERIAL:
-        score += 0.05 * index / size
-    elif phase is Phase.PRE:
-        # Of volumes that are called so the last; of others the first, surely before the bolus.
-        score += (0.05 if clue.words.phase is Phase.PRE else -0.05) * index / size
-    return score
-
-
-def _pair(one: Clues, first: Phase, other: Clues, second: Phase) -> float:
-    score = 0.0
-    if one.clock is not None and other.clock is not None:
-        weight = 1.0 if one.clock.reliable and other.clock.reliable else 0.5
-        step = other.clock.seconds - one.clock.seconds
-        if step <= 0:
-            score -= 6.0 * weight
-        elif (first, second) in BETWEEN and (one.after_bolus_s is None or other.after_bolus_s is None):
-            score += weight * {2: 1.5, 1: 0.5, -1: -1.5}[fit(step, BETWEEN[(first, second)])]
-            # The first phase may be taken minutes before; of volumes that are named alike the order decides.
-            if first in _IDEAL_STEPS and one.words.phase is not first:
-                score -= min(abs(step - _IDEAL_STEPS[first]) / 400.0, 0.8)
-    elif (
-        one.order is not None
-        and other.order is not None
-        and other.order <= one.order
-        and one.volume.series_uid == other.volume.series_uid
-    ):
-        score -= 6.0
-    return score

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from MTINetLib.study.grid import FloatArray, Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase, in_order_of_time
 
 #: The reference phase lacks a part of what another phase shows.
 REFERENCE_SHORT = "reference_short"
@@ -52,13 +52,13 @@ def gap(wanted: Grid, other: Grid) -> Gap:
 
 def reference_gaps(grids: Mapping[Phase, Grid], reference: Phase) -> dict[Phase, Gap]:
     """For other phases that reach beyond the reference what of their range it lacks."""
-    gaps = {phase: gap(grids[phase], grids[reference]) for phase in PHASES if phase in grids}
+    gaps = {phase: gap(grids[phase], grids[reference]) for phase in in_order_of_time(grids)}
     return {phase: found for phase, found in gaps.items() if phase is not reference and found.is_told}
 
 
 def phase_gaps(grids: Mapping[Phase, Grid], reference: Phase) -> dict[Phase, Gap]:
     """For other phases that do not reach over all of the reference what they lack of its range."""
-    gaps = {phase: gap(grids[reference], grids[phase]) for phase in PHASES if phase in grids}
+    gaps = {phase: gap(grids[reference], grids[phase]) for phase in in_order_of_time(grids)}
     return {phase: found for phase, found in gaps.items() if phase is not reference and found.is_told}
 
 

@@ -6,13 +6,14 @@ contradiction multiplies what is left by 1 - 0.6 weight.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from MTINetLib.phases.clues import Clues
 from MTINetLib.phases.pixels import PixelCheck
-from MTINetLib.phases.times import AFTER_BOLUS, BETWEEN, fit
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.phases.times import AFTER_BOLUS, between, fit
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 _SHARE_OF_CONTRADICTION = 0.6
 _HIGHEST = 0.99
@@ -47,6 +48,7 @@ def judge(
     bolus_start_s: float | None,
     rival: Clues | None,
     pixels: PixelCheck | None,
+    phases: Sequence[Phase] = FOUR_PHASES,
 ) -> Verdict:
     """The evidence that ``chosen[phase]`` is that phase.
 
@@ -54,10 +56,12 @@ def judge(
         chosen: the whole assignment, for what is known only between phases.
         told: the user named the volume; nothing else counts then, contradictions are still said.
         rival: another volume that fits nearly as well.
+        phases: that are looked for, in the order of time.
     """
     clue = chosen[phase]
-    items = [*_tag(phase, clue), *_time(phase, chosen), *_words(phase, clue), *_order(phase, chosen)]
-    items += [*_series_number(phase, chosen), *_agent(phase, clue), *_seen(phase, pixels)]
+    items = [*_tag(phase, clue), *_time(phase, phases, chosen), *_words(phase, clue)]
+    items += [*_order(phase, phases, chosen), *_series_number(phase, chosen), *_agent(phase, clue)]
+    items += _seen(phase, pixels)
     items += [_Item(-0.1, clue.doubt)] if clue.doubt and not told else []
     against = [item for item in items if item.weight < 0]
     if told:
@@ -81,11 +85,11 @@ def judge(
 def _tag(phase: Phase, clue: Clues) -> list[_Item]:
     if clue.tag is None:
         return []
-    weight = 0.95 if clue.tag is phase else -0.95
+    weight = 0.95 if clue.has_tag_of(phase) else -0.95
     return [_Item(weight, f"the contrast agent phase tag says {clue.tag.title}")]
 
 
-def _time(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
+def _time(phase: Phase, phases: Sequence[Phase], chosen: Mapping[Phase, Clues]) -> list[_Item]:
     clue = chosen[phase]
     if clue.clock is None:
         return []
@@ -99,12 +103,12 @@ def _time(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
         return [_Item(weight, f"acquired {when} the start of the bolus")]
     fits = []
     said = []
-    for (first, second), windows in BETWEEN.items():
+    for first, second in pairwise(phases):
         if phase in (first, second) and first in chosen and second in chosen:
             one, other = chosen[first].clock, chosen[second].clock
             if one is not None and other is not None:
                 step = other.seconds - one.seconds
-                fits.append(fit(step, windows))
+                fits.append(fit(step, between(first, second)))
                 later = f"after the {first.title}" if second is phase else f"before the {second.title}"
                 said.append(f"{step:.0f} s {later} phase")
     if not fits:
@@ -118,7 +122,7 @@ def _wrong_order(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
     for other, clue in chosen.items():
         if own is None or clue.clock is None or other is phase:
             continue
-        if (clue.clock.seconds < own.seconds) != (other.index < phase.index):
+        if (clue.clock.seconds < own.seconds) != other.is_before(phase):
             relation = "before" if own.seconds < clue.clock.seconds else "after"
             return [_Item(-0.8, f"acquired {relation} the volume taken for the {other.title} phase")]
     return []
@@ -137,11 +141,11 @@ def _words(phase: Phase, clue: Clues) -> list[_Item]:
     return [_Item(0.2, "the description says that contrast was given")] if words.post else []
 
 
-def _order(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
+def _order(phase: Phase, phases: Sequence[Phase], chosen: Mapping[Phase, Clues]) -> list[_Item]:
     if chosen[phase].assumed:
         return [_Item(_WEIGHT_ASSUMED, chosen[phase].assumed)]
-    orders = [chosen[each].order if each in chosen else None for each in PHASES]
-    own = orders[phase.index]
+    orders = [chosen[each].order if each in chosen else None for each in phases]
+    own = chosen[phase].order
     if own is None or any(order is None for order in orders):
         return []
     known = [order for order in orders if order is not None]
@@ -160,7 +164,7 @@ def _series_number(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
         theirs = _number(clue)
         if theirs is None or theirs == number or clue.clock is not None:
             continue
-        if (theirs < number) != (other.index < phase.index):
+        if (theirs < number) != other.is_before(phase):
             relation = "before" if number < theirs else "after"
             return [_Item(-0.6, f"its series number comes {relation} that of the {other.title} phase")]
     return []
@@ -185,10 +189,10 @@ def _seen(phase: Phase, pixels: PixelCheck | None) -> list[_Item]:
         return []
     if phase is Phase.PRE and pixels.pre_is_lowest is not None:
         if pixels.pre_is_lowest:
-            return [_Item(0.4, "its vessels are the darkest of the four volumes")]
-        return [_Item(-0.7, "its vessels are not the darkest of the four volumes")]
-    if phase is not Phase.PRE and pixels.darkest == phase.index:
-        return [_Item(-0.7, "its vessels are the darkest of the four volumes, as before contrast")]
+            return [_Item(0.4, f"its vessels are the darkest of {pixels.how_many}")]
+        return [_Item(-0.7, f"its vessels are not the darkest of {pixels.how_many}")]
+    if phase is not Phase.PRE and pixels.darkest is phase:
+        return [_Item(-0.7, f"its vessels are the darkest of {pixels.how_many}, as before contrast")]
     if phase in (Phase.ARTERIAL, Phase.PORTAL_VENOUS) and pixels.arterial_is_focal is not None:
         if pixels.arterial_is_focal:
             return [_Item(0.3, "the enhancement spreads from the arterial to the portal venous phase")]

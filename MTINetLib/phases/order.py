@@ -1,4 +1,4 @@
-"""The last resort: four volumes that nothing names, in the order in which the scanner numbered them.
+"""The last resort: volumes that nothing names, in the order in which the scanner numbered them.
 
 De-identified studies may have neither times nor descriptions. Their order is then likely, not certain:
 a person has to confirm it, and whatever speaks against it (pixels, a word, a time) stands above it.
@@ -11,44 +11,50 @@ from dataclasses import replace
 
 from MTINetLib.phases.clues import Clues
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase, count_in_words
 
 #: How the user says yes on the command line.
 OPTION = "--assume-order"
 
 
 def in_order(
-    clues: Sequence[Clues], told: Mapping[Phase, SourceVolume]
+    clues: Sequence[Clues], told: Mapping[Phase, SourceVolume], phases: Sequence[Phase]
 ) -> tuple[dict[Phase, Clues], str | None]:
-    """The four volumes as the four phases, one after the other.
+    """As many volumes as phases, one after the other.
 
     Args:
         clues: of all volumes that may be phases.
+        phases: that are looked for.
         told: phases that the user named; the order has to agree with them.
 
     Returns:
         the clues by phase with ``assumed`` filled, and None; or nothing, and why there is no such order.
     """
-    if len(clues) != len(PHASES):
-        return {}, f"{len(clues)} volumes may be phases, not four"
+    count = count_in_words(len(phases))
+    if len(clues) != len(phases):
+        return {}, f"{len(clues)} volumes may be phases, not {count}"
     if any(clue.words.hepatobiliary for clue in clues):
-        return {}, "one of the four volumes is a hepatobiliary phase"
+        return {}, f"one of the {count} volumes is a hepatobiliary phase"
     volumes = [clue.volume for clue in clues]
     name, numbers = _numbers_of(volumes)
     if not numbers:
         return {}, "no attribute numbers the volumes"
     if name == "time point" and len({volume.series_uid for volume in volumes}) > 1:
         return {}, "the time points belong to several series"
-    ranked = sorted(range(len(PHASES)), key=lambda index: numbers[index])
-    said = f"it is {{}} of 4 by {name}, an order that was assumed and confirmed ({OPTION})"
-    places = ("the first", "the second", "the third", "the fourth")
+    ranked = sorted(range(len(phases)), key=lambda index: numbers[index])
+    said = f"of {len(phases)} by {name}, an order that was assumed and confirmed ({OPTION})"
     found = {
-        phase: replace(clues[index], assumed=said.format(places[phase.index]))
-        for phase, index in zip(PHASES, ranked, strict=True)
+        phase: replace(clues[index], assumed=f"it is {_place(place)} {said}")
+        for place, (phase, index) in enumerate(zip(phases, ranked, strict=True))
     }
     if any(found[phase].volume is not volume for phase, volume in told.items()):
         return {}, "it contradicts the phases that were named"
     return found, None
+
+
+def _place(place: int) -> str:
+    names = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+    return f"the {names[place]}" if place < len(names) else f"number {place + 1}"
 
 
 def _numbers_of(volumes: Sequence[SourceVolume]) -> tuple[str, list[float]]:

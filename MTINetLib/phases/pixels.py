@@ -1,13 +1,13 @@
-"""A look at the pixels: do four volumes enhance as pre-contrast, arterial, portal venous and delayed do?
+"""A look at the pixels: do volumes enhance as the phases do that they were taken for?
 
-The check cannot name phases by itself. It sees whether the first volume is the one without contrast,
-and whether the second is the one whose enhancement is concentrated in few voxels (aorta, kidneys,
-spleen) before liver and veins follow.
+The check cannot name phases by itself. It sees whether the pre-contrast volume is the one without contrast,
+and whether the arterial one is that whose enhancement is concentrated in few voxels (aorta, kidneys,
+spleen) before liver and veins follow. The hepatobiliary phase takes no part: vessels are dark again in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from MTINetLib.phases.signal_levels import signal_levels
 from MTINetLib.phases.signal_offset import common_offset
 from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.study.phase import FOUR_PHASES, Phase, count_in_words
 from MTINetLib.study.resample import coarsen, resample
 
 _STEP_MM = 5.0
@@ -28,26 +29,39 @@ class PixelCheck:
     """What the pixels say; None where they do not tell.
 
     Args:
-        pre_is_lowest: the first volume has the lowest signal where the study enhances.
-        arterial_is_focal: the second volume's enhancement is more concentrated than the third's.
-        enhancement: signal of each volume over the first in the enhancing voxels, in units of the
-            first volume's median body signal.
+        pre_is_lowest: the pre-contrast volume has the lowest signal where the study enhances.
+        arterial_is_focal: the arterial enhancement is more concentrated than the portal venous one.
+        enhancement: signal of each volume over the pre-contrast one in the enhancing voxels, in units of the
+            body's median signal; empty where it was not measured.
+        phases: that the volumes of ``enhancement`` were taken for.
     """
 
     pre_is_lowest: bool | None
     arterial_is_focal: bool | None
     enhancement: tuple[float, ...]
+    phases: tuple[Phase, ...] = ()
 
     @property
-    def darkest(self) -> int | None:
-        """The number of the volume that must be the one without contrast; None where that is not seen."""
-        if self.pre_is_lowest is None:
-            return None
-        return int(np.argmin(self.enhancement))
+    def darkest(self) -> Phase | None:
+        """The phase whose volume must be the one without contrast; None where that is not seen."""
+        return None if self.pre_is_lowest is None else self.phases[int(np.argmin(self.enhancement))]
+
+    @property
+    def how_many(self) -> str:
+        """``the four volumes``."""
+        return f"the {count_in_words(len(self.phases))} volumes"
+
+    def enhancement_of(self, phase: Phase) -> float | None:
+        """The figure of a phase; None where it was not measured."""
+        return dict(zip(self.phases, self.enhancement, strict=False)).get(phase)
 
 
-def check_pixels(volumes: Sequence[SourceVolume]) -> PixelCheck:
-    """Compare four volumes in the order of PHASES on a coarse grid.
+#: Nothing was seen.
+NOT_SEEN = PixelCheck(None, None, ())
+
+
+def check_pixels(volumes: Sequence[SourceVolume], phases: Sequence[Phase] = FOUR_PHASES) -> PixelCheck:
+    """Compare the volumes of phases on a coarse grid.
 
     A constant under all of them is taken away, and each is divided by its own median body signal, so that
     neither it nor a gain change between phases hides contrast or looks like it.
@@ -55,7 +69,7 @@ def check_pixels(volumes: Sequence[SourceVolume]) -> PixelCheck:
     arrays = [volume.array for volume in volumes]
     usable = all(np.isfinite(one).all() and one.min() < one.max() for one in arrays)
     offset = common_offset([signal_levels(one) for one in arrays]) if usable else 0.0
-    return check_coarse(coarse_phases(volumes, offset))
+    return check_coarse(coarse_phases(volumes, offset), phases)
 
 
 def coarse_phases(volumes: Sequence[SourceVolume], offset: float = 0.0) -> npt.NDArray[np.float32]:
@@ -65,22 +79,26 @@ def coarse_phases(volumes: Sequence[SourceVolume], offset: float = 0.0) -> npt.N
         offset: a constant under all values, which is taken away.
     """
     blocks = [coarsen(volume.array, volume.grid, _STEP_MM) for volume in volumes]
-    grid = blocks[2][1]
+    grid = blocks[min(2, len(blocks) - 1)][1]
     zeroed = [(array - np.float32(offset), source) for array, source in blocks]
     return np.stack(
         [array if source.matches(grid) else resample(array, source, grid) for array, source in zeroed]
     )
 
 
-def check_coarse(coarse: npt.NDArray[np.float32]) -> PixelCheck:
+def check_coarse(coarse: npt.NDArray[np.float32], phases: Sequence[Phase]) -> PixelCheck:
     """check_pixels on what coarse_phases gives."""
+    seen = [place for place, phase in enumerate(phases) if phase is not Phase.HEPATOBILIARY]
+    phases, coarse = tuple(phases[place] for place in seen), coarse[seen]
+    if phases[:1] != (Phase.PRE,) or len(phases) < 2:
+        return NOT_SEEN
     body = body_of(coarse)
     if int(body.sum()) < FEWEST_VOXELS:
-        return PixelCheck(None, None, ())
+        return NOT_SEEN
     values = coarse[:, body]
     middles = np.median(values, axis=1, keepdims=True)
     if float(middles.min()) <= 0.0:
-        return PixelCheck(None, None, ())
+        return NOT_SEEN
     values = values / middles
     # The voxels that change most over the study: vessels, kidneys, spleen, in any order of volumes.
     span = values.max(axis=0) - values.min(axis=0)
@@ -89,10 +107,11 @@ def check_coarse(coarse: npt.NDArray[np.float32]) -> PixelCheck:
     enhancement = tuple(float(mean - means[0]) for mean in means)
     strongest = max(abs(value) for value in enhancement)
     if strongest < 0.1:
-        return PixelCheck(None, None, enhancement)
+        return PixelCheck(None, None, enhancement, phases)
     lowest = min(enhancement[1:])
     pre_is_lowest = True if lowest > 0.05 else False if lowest < -0.1 * strongest else None
-    return PixelCheck(pre_is_lowest, _is_focal(values) if pre_is_lowest else None, enhancement)
+    focal = _is_focal(dict(zip(phases, values, strict=True))) if pre_is_lowest else None
+    return PixelCheck(pre_is_lowest, focal, enhancement, phases)
 
 
 def body_of(coarse: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
@@ -101,11 +120,13 @@ def body_of(coarse: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     return np.asarray((mean > 0.25 * np.quantile(mean, 0.95)) & (coarse.min(axis=0) > 0.0))
 
 
-def _is_focal(values: npt.NDArray[np.float32]) -> bool | None:
-    """Whether the second row's enhancement is concentrated in fewer voxels than the third row's."""
+def _is_focal(values: Mapping[Phase, npt.NDArray[np.float32]]) -> bool | None:
+    """Whether the arterial enhancement is concentrated in fewer voxels than the portal venous one."""
     shares = []
-    for phase in (1, 2):
-        rise = np.sort(np.clip(values[phase] - values[0], 0.0, None))
+    for phase in (Phase.ARTERIAL, Phase.PORTAL_VENOUS):
+        if phase not in values:
+            return None
+        rise = np.sort(np.clip(values[phase] - values[Phase.PRE], 0.0, None))
         everywhere = float(rise.sum())
         if everywhere <= 0.0:
             return None

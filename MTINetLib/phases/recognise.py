@@ -1,4 +1,4 @@
-"""Recognises the four phases among a study's volumes, by evidence and never by a silent guess.
+"""Recognises the phases among a study's volumes, by evidence and never by a silent guess.
 
 The tiers, strongest first: the user's word; explicit phase tags; acquisition times after the bolus or
 between phases; words in the description; the order of time points; a check of the pixels.
@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from MTINetLib.errors import InputError
-from MTINetLib.phases.clues import Clues, best_assignment, clues_of
+from MTINetLib.phases.clues import Clues, clues_of
 from MTINetLib.phases.evidence import Verdict, judge
 from MTINetLib.phases.order import OPTION, in_order
 from MTINetLib.phases.pixels import PixelCheck, check_pixels
 from MTINetLib.phases.report import cannot_tell, told_volume
+from MTINetLib.phases.scores import best_assignment
 from MTINetLib.reading.candidates import LeftOut, candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time, titles_of
 from MTINetLib.study.study import PhaseSource
 
 #: A phase below this confidence is not used; the user is asked instead.
@@ -33,25 +34,30 @@ class PhaseAssignment:
     """Which volume is which phase, and why.
 
     Args:
-        volumes: in the order of PHASES.
-        verdicts: evidence sentences and confidence, in the order of PHASES.
+        volumes: in the order of ``phases``.
+        verdicts: evidence sentences and confidence, in the order of ``phases``.
         times_s: as in Study.
         left_out: volumes that no phase was taken from, with the reason.
         flags: see phases/README.md.
+        phases: which ones, in the order of time.
     """
 
-    volumes: tuple[SourceVolume, SourceVolume, SourceVolume, SourceVolume]
-    verdicts: tuple[Verdict, Verdict, Verdict, Verdict]
+    volumes: tuple[SourceVolume, ...]
+    verdicts: tuple[Verdict, ...]
     times_s: tuple[float | None, ...]
     left_out: tuple[LeftOut, ...] = ()
     flags: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = FOUR_PHASES
 
     def volume(self, phase: Phase) -> SourceVolume:
-        return self.volumes[phase.index]
+        return self.volumes[self.phases.index(phase)]
+
+    def verdict(self, phase: Phase) -> Verdict:
+        return self.verdicts[self.phases.index(phase)]
 
     def source(self, phase: Phase) -> PhaseSource:
         """Where a phase came from, as the study keeps it."""
-        volume, verdict = self.volumes[phase.index], self.verdicts[phase.index]
+        volume, verdict = self.volume(phase), self.verdict(phase)
         return PhaseSource(
             description=volume.name,
             evidence=verdict.evidence,
@@ -67,47 +73,54 @@ def recognise_phases(
     volumes: Sequence[SourceVolume],
     told: Mapping[Phase, SourceVolume | str] | None = None,
     *,
+    phases: Sequence[Phase] = FOUR_PHASES,
     assume_order: bool = False,
 ) -> PhaseAssignment:
-    """Find the four phases.
+    """Find the phases of a study.
 
     Args:
         volumes: of one study, as read_dicom_folder gives them.
         told: the user's word: a volume of ``volumes``, or its number in their order (``#3``), its
             description, or its series UID.
-        assume_order: the user confirms that four volumes which nothing else names were taken in the
-            order of their numbers (see recognise_order). Evidence that is enough without it stands.
+        phases: that are looked for, in the order of time.
+        assume_order: the user confirms that as many volumes, which nothing else names, were taken in the
+            order of their numbers (see in_order). Evidence that is enough without it stands.
 
     Raises:
         InputError: phases are missing or cannot be told apart; the sentence lists what was found.
     """
     fixed = {phase: told_volume(volumes, phase, word) for phase, word in (told or {}).items()}
+    _refuse_other_phases(fixed, phases)
     _refuse_twice(fixed)
     candidates, left_out = candidates_among([v for v in volumes if not _among(v, fixed.values())])
     ordered = [v for v in volumes if _among(v, candidates) or _among(v, fixed.values())]
     if not ordered:
-        raise InputError(cannot_tell(volumes, left_out, {}, "no volume looks like a dynamic T1 series"))
-    clues, start = clues_of(ordered)
-    found = _by_evidence(clues, start, fixed)
+        trouble = "no volume looks like a dynamic T1 series"
+        raise InputError(cannot_tell(volumes, left_out, {}, phases, trouble))
+    clues, start = clues_of(ordered, phases)
+    found = _by_evidence(clues, start, fixed, phases)
     if found.doubtful:
-        assumed, trouble = _by_order(clues, start, fixed)
+        assumed, trouble = _by_order(clues, start, fixed, phases)
         if assumed is None or not assume_order:
             what = {phase: (found.chosen[phase].volume, found.verdicts[phase]) for phase in found.chosen}
             hint = _hint(trouble, assume_order)
-            raise InputError(cannot_tell(volumes, left_out, what, found.doubtful, hint))
+            raise InputError(cannot_tell(volumes, left_out, what, phases, found.doubtful, hint))
         found = assumed
-    used = [found.chosen[phase].volume for phase in PHASES]
+    used = [found.chosen[phase].volume for phase in phases]
     left_out += [
-        LeftOut(volume, why_not(volume, clues, PHASES)) for volume in candidates if not _among(volume, used)
+        LeftOut(volume, why_not(volume, clues, phases, phases))
+        for volume in candidates
+        if not _among(volume, used)
     ]
-    times, time_flags = _times(found.chosen, start)
-    order_flag = ("order_assumed",) if any(found.chosen[phase].assumed for phase in PHASES) else ()
+    times, time_flags = _times(found.chosen, start, phases)
+    order_flag = ("order_assumed",) if any(found.chosen[phase].assumed for phase in phases) else ()
     return PhaseAssignment(
-        volumes=(used[0], used[1], used[2], used[3]),
-        verdicts=tuple(found.verdicts[phase] for phase in PHASES),  # type: ignore[arg-type]
+        volumes=tuple(used),
+        verdicts=tuple(found.verdicts[phase] for phase in phases),
         times_s=times,
         left_out=tuple(left_out),
-        flags=(*_flags(found.verdicts, found.rivals), *order_flag, *time_flags),
+        flags=(*_flags(found.verdicts, found.rivals, phases), *order_flag, *time_flags),
+        phases=tuple(phases),
     )
 
 
@@ -121,38 +134,47 @@ class _Found:
     doubtful: Sequence[Phase]
 
 
-def _by_evidence(clues: Sequence[Clues], start: float | None, fixed: Mapping[Phase, SourceVolume]) -> _Found:
-    chosen, rivals = best_assignment(clues, fixed)
-    doubtful = [phase for phase in PHASES if phase not in chosen]
+def _by_evidence(
+    clues: Sequence[Clues],
+    start: float | None,
+    fixed: Mapping[Phase, SourceVolume],
+    phases: Sequence[Phase],
+) -> _Found:
+    chosen, rivals = best_assignment(clues, fixed, phases)
+    doubtful = [phase for phase in phases if phase not in chosen]
     if doubtful:
         # Filled all the same, only to say in the error what speaks for and against.
-        chosen, rivals = best_assignment(clues, fixed, open_score=-50.0)
-    pixels = None if doubtful else _pixels(chosen)
+        chosen, rivals = best_assignment(clues, fixed, phases, open_score=-50.0)
+    pixels = None if doubtful else _pixels(chosen, phases)
     verdicts = {
-        phase: judge(phase, chosen, phase in fixed, start, rivals.get(phase), pixels) for phase in chosen
+        phase: judge(phase, chosen, phase in fixed, start, rivals.get(phase), pixels, phases)
+        for phase in chosen
     }
     doubtful += [phase for phase in chosen if verdicts[phase].confidence < LOWEST_CONFIDENCE]
     return _Found(chosen, rivals, verdicts, doubtful)
 
 
 def _by_order(
-    clues: Sequence[Clues], start: float | None, fixed: Mapping[Phase, SourceVolume]
+    clues: Sequence[Clues],
+    start: float | None,
+    fixed: Mapping[Phase, SourceVolume],
+    phases: Sequence[Phase],
 ) -> tuple[_Found | None, str]:
     """The phases in the order of the volumes' numbers; None, and why, where that is against the evidence."""
-    chosen, trouble = in_order(clues, fixed)
+    chosen, trouble = in_order(clues, fixed, phases)
     if trouble is not None:
         return None, trouble
     try:
-        pixels = _pixels(chosen)
+        pixels = _pixels(chosen, phases)
     except InputError as error:
         return None, str(error).rstrip(".")
-    verdicts = {phase: judge(phase, chosen, phase in fixed, start, None, pixels) for phase in PHASES}
-    weak = [phase for phase in PHASES if verdicts[phase].confidence < LOWEST_CONFIDENCE]
+    verdicts = {phase: judge(phase, chosen, phase in fixed, start, None, pixels, phases) for phase in phases}
+    weak = [phase for phase in phases if verdicts[phase].confidence < LOWEST_CONFIDENCE]
     if weak:
         said = [text for text in verdicts[weak[0]].evidence if text != chosen[weak[0]].assumed]
         return None, f"of what would be the {weak[0].title} phase it is known that {' and '.join(said)}"
     assumed = {
-        phase: replace(chosen[phase], assumed="") if phase in fixed else chosen[phase] for phase in PHASES
+        phase: replace(chosen[phase], assumed="") if phase in fixed else chosen[phase] for phase in phases
     }
     return _Found(assumed, {}, verdicts, ()), ""
 
@@ -167,9 +189,17 @@ def _among(volume: SourceVolume, others: object) -> bool:
     return any(volume is other for other in others)  # type: ignore[attr-defined]
 
 
+def _refuse_other_phases(fixed: Mapping[Phase, SourceVolume], phases: Sequence[Phase]) -> None:
+    for phase, volume in fixed.items():
+        if phase not in phases:
+            raise InputError(
+                f"'{volume.name}' was named as the {phase.title} phase, which the model does not take; it "
+                f"takes {titles_of(phases)}."
+            )
+
+
 def _refuse_twice(fixed: Mapping[Phase, SourceVolume]) -> None:
-    phases = [phase for phase in PHASES if phase in fixed]
-    for phase, other in combinations(phases, 2):
+    for phase, other in combinations(in_order_of_time(fixed), 2):
         if fixed[phase] is fixed[other]:
             raise InputError(
                 f"'{fixed[phase].name}' was named as both the {phase.title} and the {other.title} phase; "
@@ -177,39 +207,45 @@ def _refuse_twice(fixed: Mapping[Phase, SourceVolume]) -> None:
             )
 
 
-def _pixels(chosen: Mapping[Phase, Clues]) -> PixelCheck:
-    return check_pixels([chosen[phase].volume for phase in PHASES])
+def _pixels(chosen: Mapping[Phase, Clues], phases: Sequence[Phase]) -> PixelCheck:
+    return check_pixels([chosen[phase].volume for phase in phases], phases)
 
 
-def why_not(volume: SourceVolume, clues: Sequence[Clues], found: Sequence[Phase]) -> str:
-    """Why no phase is taken from a volume that might be one; ``found`` are the phases that were found."""
+def why_not(
+    volume: SourceVolume, clues: Sequence[Clues], found: Sequence[Phase], phases: Sequence[Phase]
+) -> str:
+    """Why no phase is taken from a volume that might be one; ``found`` are those of ``phases`` that were."""
     words = next((clue.words for clue in clues if clue.volume is volume), None)
     if words is not None and words.hepatobiliary:
         return "a hepatobiliary phase"
     if words is not None and words.phase is not None and words.phase in found:
         return f"another {words.phase.title} volume, the one used fits better"
-    if len(found) == len(PHASES):
+    if words is not None and words.phase is not None and words.phase not in phases:
+        return f"a {words.phase.title} phase, which the model does not take"
+    if len(found) == len(phases):
         return "a further dynamic volume, the ones used fit better"
     return "nothing tells which phase it is"
 
 
 def _times(
-    chosen: Mapping[Phase, Clues], start: float | None
+    chosen: Mapping[Phase, Clues], start: float | None, phases: Sequence[Phase]
 ) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
     """Seconds after the bolus, or after the pre-contrast phase; all None without a common clock."""
-    clocks = [chosen[phase].clock for phase in PHASES]
+    clocks = [chosen[phase].clock for phase in phases]
     first = clocks[0]
     origin = start if start is not None else None if first is None else first.seconds
     if origin is None:
-        return (None, None, None, None), ("times_unknown",)
-    times = [None if clock is None else round(clock.seconds - origin, 3) for clock in clocks]
+        return (None,) * len(clocks), ("times_unknown",)
+    times = tuple(None if clock is None else round(clock.seconds - origin, 3) for clock in clocks)
     flags = () if start is not None else ("times_from_pre",)
-    return (times[0], times[1], times[2], times[3]), flags
+    return times, flags
 
 
-def _flags(verdicts: Mapping[Phase, Verdict], rivals: Mapping[Phase, Clues]) -> list[str]:
+def _flags(
+    verdicts: Mapping[Phase, Verdict], rivals: Mapping[Phase, Clues], phases: Sequence[Phase]
+) -> list[str]:
     flags = []
-    for phase in PHASES:
+    for phase in phases:
         if verdicts[phase].confidence < DOUBTFUL_CONFIDENCE:
             flags.append(f"phase_doubt:{phase.value}")
         if verdicts[phase].contradicted:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from MTINetLib.errors import InputError
 from MTINetLib.phases.evidence import Verdict
+from MTINetLib.phases.naming import options_of
 from MTINetLib.reading.candidates import LeftOut
 from MTINetLib.reading.dicom.header import SECONDS_PER_DAY
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase, count_in_words
 
 _MOST_LISTED = 24
 
@@ -18,26 +19,28 @@ def cannot_tell(
     volumes: Sequence[SourceVolume],
     left_out: Sequence[LeftOut],
     found: Mapping[Phase, tuple[SourceVolume, Verdict]],
+    phases: Sequence[Phase],
     doubtful: Sequence[Phase] | str,
     hint: str = "",
 ) -> str:
     """One sentence with what is missing, the list of what was found, and what to do.
 
     Args:
+        phases: that are looked for.
         hint: a sentence before the last one, with a blank at its end.
     """
+    count = count_in_words(len(phases))
     if isinstance(doubtful, str):
-        head = f"The four phases cannot be found: {doubtful}"
+        head = f"The {count} phases cannot be found: {doubtful}"
     else:
-        head = "; ".join(_doubt(phase, found) for phase in PHASES if phase in doubtful)
+        head = "; ".join(_doubt(phase, found) for phase in phases if phase in doubtful)
     reasons = {id(item.volume): item.reason for item in left_out}
     listed = [_line(number, volume, reasons) for number, volume in enumerate(volumes, start=1)]
     if len(listed) > _MOST_LISTED:
         listed = [*listed[:_MOST_LISTED], f"and {len(volumes) - _MOST_LISTED} more"]
     return (
-        f"{head[:1].upper()}{head[1:]}. Found: {'; '.join(listed)}. {hint}Name the four phases yourself with "
-        "--pre, --arterial, --portal-venous and --delayed: the #number or the description above, or a folder "
-        "of one series."
+        f"{head[:1].upper()}{head[1:]}. Found: {'; '.join(listed)}. {hint}Name the {count} phases yourself "
+        f"with {options_of(phases)}: the #number or the description above, or a folder of one series."
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether the values of four phases can give an enhancement: one zero, one scale, nothing cut off.
+"""Whether the values of the phases can give an enhancement: one zero, one scale, nothing cut off.
 
 Relative enhancement needs the zero of the signal. Images lose it when they are exported with an offset,
 standardised, scaled to a range or cut to a display window. The air around the body shows where the zero
@@ -25,7 +25,7 @@ from MTINetLib.phases.signal_enhancement import (
 from MTINetLib.phases.signal_levels import SignalLevels, signal_levels
 from MTINetLib.phases.signal_offset import common_offset, is_sure
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 OFFSET = "offset"
 OFFSET_DOUBT = "offset_doubt"
@@ -46,8 +46,7 @@ SIGNAL_FLAGS = (
 )
 
 _EXPORT_AGAIN = (
-    "export the four phases again with the scanner's own values, without normalising, windowing or "
-    "subtracting"
+    "export the phases again with the scanner's own values, without normalising, windowing or subtracting"
 )
 
 #: Such air may be an offset, or the noise floor of many coils or of a denoised image.
@@ -76,8 +75,8 @@ class SignalCheck:
     flags: tuple[str, ...] = ()
 
 
-def check_signal(volumes: Sequence[SourceVolume]) -> SignalCheck:
-    """Find the zero and the scale of four volumes in the order of PHASES.
+def check_signal(volumes: Sequence[SourceVolume], phases: Sequence[Phase] = FOUR_PHASES) -> SignalCheck:
+    """Find the zero and the scale of the volumes of phases.
 
     Raises:
         InputError: no enhancement can be computed from them; the sentence says what to export instead.
@@ -87,11 +86,16 @@ def check_signal(volumes: Sequence[SourceVolume]) -> SignalCheck:
     _refuse_standardised(levels)
     if _is_unit_range(levels, cut):
         raise _scaled(1.0)
-    offset, flags = (0.0, [OFFSET_DOUBT]) if cut and _cut_below(levels) else _offset(levels)
+    offset, flags = (0.0, [OFFSET_DOUBT]) if cut and _cut_below(levels) else _offset(levels, phases)
     coarse = coarse_phases(volumes, offset)
-    darker, apart = _changed(coarse)
-    flags += _scale(levels, cut, darker, apart)
-    doubt = enhancement_doubt(check_coarse(coarse))
+    darker, apart = _changed(coarse) if phases[0] is Phase.PRE else (False, ())
+    flags += _scale(levels, cut, darker, [phases[number] for number in apart])
+    flags += [
+        f"{SATURATED}:{phase.value}"
+        for phase, one in zip(phases, levels, strict=True)
+        if one.at_highest > _CUT
+    ]
+    doubt = enhancement_doubt(check_coarse(coarse, phases))
     return SignalCheck(offset, (*flags, *(() if doubt is None else (doubt,))))
 
 
@@ -103,7 +107,7 @@ def _refuse_standardised(levels: Sequence[SignalLevels]) -> None:
         )
 
 
-def _offset(levels: Sequence[SignalLevels]) -> tuple[float, list[str]]:
+def _offset(levels: Sequence[SignalLevels], phases: Sequence[Phase]) -> tuple[float, list[str]]:
     """The constant that lies under all phases, and flags; refuses phases with different ones."""
     offset = common_offset(levels)
     if offset:
@@ -112,7 +116,7 @@ def _offset(levels: Sequence[SignalLevels]) -> tuple[float, list[str]]:
     sure = [is_sure(one) for one in with_air]
     zeros = [one.smallest for one in with_air]
     widest = max(one.reach for one in levels)
-    for phase, one in zip(PHASES, levels, strict=True):
+    for phase, one in zip(phases, levels, strict=True):
         if one.lowest < -_BELOW_ZERO * one.reach:
             raise InputError(
                 f"The {phase.title} phase has values down to {one.lowest:.4g}, and no constant below all "
@@ -156,21 +160,18 @@ def _changed(coarse: npt.NDArray[np.float32]) -> tuple[bool, tuple[int, ...]]:
     return bool((middle < _DARKER).any()), tuple(int(number) + 1 for number in np.flatnonzero(apart))
 
 
-def _scale(levels: Sequence[SignalLevels], cut: bool, darker: bool, apart: tuple[int, ...]) -> Iterator[str]:
+def _scale(levels: Sequence[SignalLevels], cut: bool, darker: bool, apart: Sequence[Phase]) -> Iterator[str]:
     """Flags about the phases' scales; refuses phases that were scaled each by itself."""
     highest = levels[0].highest
     same_end = len({one.highest for one in levels}) == 1
     if same_end and darker:
         raise _scaled(highest)
     if apart:
-        yield from (f"{SCALED_APART}:{PHASES[number].value}" for number in apart)
+        yield from (f"{SCALED_APART}:{phase.value}" for phase in apart)
     elif same_end and not cut:
         yield SCALED_APART
     if same_end and ((highest == 255 and levels[0].whole) or (cut and _cut_below(levels))):
         yield DISPLAY_VALUES
-    for phase, one in zip(PHASES, levels, strict=True):
-        if one.at_highest > _CUT:
-            yield f"{SATURATED}:{phase.value}"
 
 
 def _scaled(highest: float) -> InputError:

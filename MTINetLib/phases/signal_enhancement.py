@@ -1,4 +1,4 @@
-"""Whether four phases brighten as pre-contrast, arterial, portal venous and delayed ones do."""
+"""Whether phases brighten as their names say."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def enhancement_doubt(seen: PixelCheck) -> str | None:
         return NO_ENHANCEMENT
     if seen.pre_is_lowest is False:
         return VESSELS_DARKER
-    if seen.enhancement[Phase.ARTERIAL.index] < _BRIGHTER:
+    arterial = seen.enhancement_of(Phase.ARTERIAL)
+    if arterial is not None and arterial < _BRIGHTER:
         return ARTERIAL_NOT_BRIGHTER
     return ARTERIAL_SPREAD if seen.arterial_is_focal is False else None

@@ -20,18 +20,35 @@ Window = tuple[float, float]
 #: Seconds after the start of the bolus: (usual window, possible window).
 AFTER_BOLUS: dict[Phase, tuple[Window, Window]] = {
     Phase.PRE: ((-3600.0, 3.0), (-3600.0, 10.0)),
+    Phase.EARLY_ARTERIAL: ((10.0, 24.0), (5.0, 32.0)),
     Phase.ARTERIAL: ((15.0, 45.0), (8.0, 58.0)),
     Phase.PORTAL_VENOUS: ((50.0, 100.0), (45.0, 125.0)),
     Phase.DELAYED: ((120.0, 420.0), (105.0, 600.0)),
+    Phase.HEPATOBILIARY: ((600.0, 1800.0), (540.0, 7200.0)),
 }
 #: Seconds between phases, for studies without a known bolus: (usual window, possible window).
 BETWEEN: dict[tuple[Phase, Phase], tuple[Window, Window]] = {
     (Phase.PRE, Phase.ARTERIAL): ((10.0, 900.0), (5.0, 3600.0)),
     (Phase.ARTERIAL, Phase.PORTAL_VENOUS): ((18.0, 75.0), (10.0, 110.0)),
     (Phase.PORTAL_VENOUS, Phase.DELAYED): ((45.0, 360.0), (30.0, 540.0)),
+    (Phase.DELAYED, Phase.HEPATOBILIARY): ((300.0, 1680.0), (120.0, 7000.0)),
+    (Phase.PRE, Phase.EARLY_ARTERIAL): ((5.0, 900.0), (3.0, 3600.0)),
+    (Phase.EARLY_ARTERIAL, Phase.ARTERIAL): ((6.0, 30.0), (3.0, 45.0)),
 }
 #: Two acquisitions of a liver do not begin within less than this (s); closer clocks are no acquisitions.
 _SHORTEST_STEP_S = 1.5
+
+
+def between(first: Phase, second: Phase) -> tuple[Window, Window]:
+    """Seconds from one phase to a later one; over phases that were not taken the windows add up."""
+    windows = BETWEEN.get((first, second))
+    if windows is not None:
+        return windows
+    # The early arterial phase is an extra one, so that the way past it is known without it.
+    middle = next(later for (one, later) in BETWEEN if one is first and later is not Phase.EARLY_ARTERIAL)
+    (low, high), (least, most) = BETWEEN[(first, middle)]
+    (low_2, high_2), (least_2, most_2) = between(middle, second)
+    return (low + low_2, high + high_2), (least + least_2, most + most_2)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from MTINetLib.phases.choose import next_steps, refuse_rivals
 from MTINetLib.phases.coverage import coverage_sentences
 from MTINetLib.phases.evidence import Verdict
 from MTINetLib.phases.order import OPTION
-from MTINetLib.phases.pixels import PixelCheck, check_pixels
+from MTINetLib.phases.pixels import NOT_SEEN, PixelCheck, check_pixels
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases, why_not
 from MTINetLib.phases.signal_check import SIGNAL_FLAGS
 from MTINetLib.phases.usable import validated
@@ -130,12 +130,12 @@ def inspect(path: Path, progress: Progress | None = None) -> Inspection:
         return replace(_inspection(found, certain, assignment, ()), flags=of_values)
 
 
-def _look(volumes: Sequence[SourceVolume]) -> PixelCheck:
+def _look(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) -> PixelCheck:
     """The pixel check; volumes that cannot be read say nothing."""
     try:
-        return check_pixels(volumes)
+        return check_pixels(volumes, phases)
     except InputError:
-        return PixelCheck(None, None, ())
+        return NOT_SEEN
 
 
 def _partly(found: FoundVolumes, certain: CertainPhases) -> Inspection:
@@ -173,7 +173,7 @@ def _inspection(
         phases = {id(volume): (phase, certain.verdicts[phase]) for phase, volume in certain.volumes.items()}
         reasons = {id(item.volume): item.reason for item in certain.left_out}
     else:
-        phases = {id(assignment.volume(p)): (p, assignment.verdicts[p.index]) for p in PHASES}
+        phases = {id(assignment.volume(p)): (p, assignment.verdict(p)) for p in PHASES}
         reasons = {id(item.volume): item.reason for item in assignment.left_out}
     perhaps = {id(volume): (phase, verdict) for phase, (volume, verdict) in certain.uncertain.items()}
     times = _times(certain, phases)
@@ -186,7 +186,7 @@ def _inspection(
                 likely, verdict = perhaps[id(volume)]
                 reason = f"not certain, perhaps the {likely.title} phase"
             else:
-                reason = why_not(volume, certain.clues, [p for p, _ in phases.values()])
+                reason = why_not(volume, certain.clues, [p for p, _ in phases.values()], PHASES)
         time = times.get(id(volume))
         volumes.append(
             InspectedVolume(number, volume, time, phase, verdict.confidence, verdict.evidence, reason)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from MTINetLib.study.phase import Phase
 
@@ -93,7 +94,8 @@ class Words:
 
     ``phase`` is the one phase that it names (None if none or several), ``word`` the word that named it;
     ``post`` says contrast was given, ``dynamic`` that several phases are inside, ``hepatobiliary`` that
-    it is a phase of 10 minutes or later; ``arterial_order`` is -1 for early, 1 for late arterial.
+    it is a phase of 10 minutes or later and ``late_word`` by which word; ``arterial_order`` is -1 for early,
+    1 for late arterial.
     """
 
     phase: Phase | None = None
@@ -102,6 +104,15 @@ class Words:
     dynamic: bool = False
     hepatobiliary: bool = False
     arterial_order: int = 0
+    late_word: str = ""
+
+    def among(self, phases: Sequence[Phase]) -> Words:
+        """The same where these phases are told apart: some are only named where they are looked for."""
+        if self.hepatobiliary and Phase.HEPATOBILIARY in phases:
+            return replace(self, phase=Phase.HEPATOBILIARY, word=self.late_word, hepatobiliary=False)
+        if self.phase is Phase.ARTERIAL and self.arterial_order < 0 and Phase.EARLY_ARTERIAL in phases:
+            return replace(self, phase=Phase.EARLY_ARTERIAL)
+        return self
 
 
 def tokens_of(text: str) -> list[str]:
@@ -120,21 +131,22 @@ def read_words(text: str, ignored: frozenset[str] = frozenset()) -> Words:
     early = any(token in ("early", "fruh", "frueh", "precoce", "ea", "eap") for token in tokens)
     if Phase.ARTERIAL in named and late:
         named.pop(Phase.DELAYED, None)
-    hepatobiliary = bool(_HEPATOBILIARY & set(tokens))
+    late_word = next((token for token in tokens if token in _HEPATOBILIARY), "")
     timed = _timed(plain, ignored)
-    if timed == "hepatobiliary":
-        hepatobiliary = True
-    elif isinstance(timed, tuple) and not named:
+    if timed is not None and timed[0] is Phase.HEPATOBILIARY:
+        late_word = late_word or timed[1]
+    elif timed is not None and not named:
         named[timed[0]] = timed[1]
     phase, word = next(iter(named.items())) if len(named) == 1 else (None, "")
     late_arterial = late or "la" in tokens or "lap" in tokens
     return Words(
-        phase=None if hepatobiliary else phase,
+        phase=None if late_word else phase,
         word=word,
         post=bool(_POST.search(_without_pre_phrases(plain))) and phase is not Phase.PRE,
         dynamic=bool(_DYNAMIC & set(tokens)) or len(named) > 1,
-        hepatobiliary=hepatobiliary,
+        hepatobiliary=bool(late_word),
         arterial_order=(1 if late_arterial else -1 if early else 0) if phase is Phase.ARTERIAL else 0,
+        late_word=late_word,
     )
 
 
@@ -158,14 +170,14 @@ def _without_pre_phrases(plain: str) -> str:
     return kept
 
 
-def _timed(plain: str, ignored: frozenset[str]) -> tuple[Phase, str] | str | None:
+def _timed(plain: str, ignored: frozenset[str]) -> tuple[Phase, str] | None:
     """A phase named by its delay; windows as for extracellular agents (see recognise_times)."""
     for pattern, unit in ((_MINUTES, 60), (_SECONDS, 1)):
         match = pattern.search(plain)
         if match and match.group() not in ignored:
             seconds = int(match.group(1)) * unit
             if seconds >= 600:
-                return "hepatobiliary"
+                return Phase.HEPATOBILIARY, match.group()
             for phase, (low, high) in _DELAYS.items():
                 if low <= seconds <= high:
                     return phase, match.group()

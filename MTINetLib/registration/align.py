@@ -1,4 +1,4 @@
-"""Brings the four phases onto the reference phase's grid, and moves them where the patient has moved."""
+"""Brings phases onto the reference phase's grid, and moves them where the patient has moved."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from MTINetLib.registration.motion import CoarsePhase, Fit, Reference
 from MTINetLib.registration.rigid import RigidTarget, register_rigidly
 from MTINetLib.registration.smooth import SmoothTarget, register_smoothly
 from MTINetLib.study.grid import FloatArray, Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.resample import resample, translation
 from MTINetLib.study.study import Study, Volume
 
@@ -48,7 +48,7 @@ def align(
     progress: Progress | None = None,
     mode: Mode = "auto",
 ) -> Study:
-    """Four phases on the reference phase's own grid, with an agreement figure per phase.
+    """The phases on the reference phase's own grid, with an agreement figure per phase.
 
     Phases on the same grid are taken over voxel by voxel, others are interpolated linearly. ``auto``
     registers rigidly where the motion check finds a shift of 1.5 mm or more, and then smoothly where parts
@@ -61,22 +61,23 @@ def align(
     watcher = progress or Silent()
     fixed = assignment.volume(reference)
     place = Place.of(fixed)
-    volumes = np.zeros((len(PHASES), *fixed.grid.shape), dtype=np.float32)
-    grids = {phase: assignment.volume(phase).grid for phase in PHASES}
+    phases = assignment.phases
+    volumes = np.zeros((len(phases), *fixed.grid.shape), dtype=np.float32)
+    grids = {phase: assignment.volume(phase).grid for phase in phases}
     flags = list(assignment.flags)
     flags += [found.flag(REFERENCE_SHORT, phase) for phase, found in reference_gaps(grids, reference).items()]
     figures: list[float | None] = []
-    watcher.start("Aligning phases", len(PHASES))
+    watcher.start("Aligning phases", len(phases))
     # Each phase by itself, on one thread: all at a time, and the result does not depend on it.
     with ThreadPoolExecutor(max_workers=threads_here(3)) as pool:
-        jobs = [pool.submit(_aligned, place, assignment.volume(phase), phase, mode) for phase in PHASES]
+        jobs = [pool.submit(_aligned, place, assignment.volume(phase), phase, mode) for phase in phases]
         try:
-            for phase, job in zip(PHASES, jobs, strict=True):
-                volumes[phase.index], figure, said = job.result()
+            for number, (phase, job) in enumerate(zip(phases, jobs, strict=True)):
+                volumes[number], figure, said = job.result()
                 figures.append(None if figure is None else round(figure, 4))
                 flags += [_flag(word, phase, fixed.grid, grids[phase]) for word in said]
                 flags += [flag for flag in assignment.volume(phase).flags if flag not in flags]
-                watcher.update(phase.index + 1)
+                watcher.update(number + 1)
         finally:
             for job in jobs:
                 job.cancel()
@@ -86,9 +87,10 @@ def align(
         grid=fixed.grid,
         reference=reference,
         times_s=assignment.times_s,
-        sources=tuple(assignment.source(phase) for phase in PHASES),
+        sources=tuple(assignment.source(phase) for phase in phases),
         flags=tuple(flags),
-        alignment=(figures[0], figures[1], figures[2], figures[3]),
+        alignment=tuple(figures),
+        phases=phases,
     )
 
 

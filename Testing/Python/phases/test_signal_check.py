@@ -142,7 +142,7 @@ def test_one_standardisation_for_all_phases_is_an_offset_and_enhancement_survive
 def test_values_without_an_enhancement_are_refused_with_what_to_export(
     change: Callable[[Four], Four], words: str, study: tuple[Four, Grid]
 ) -> None:
-    with pytest.raises(InputError, match=f"{words}.*export the four phases again with the scanner's own"):
+    with pytest.raises(InputError, match=f"{words}.*export the phases again with the scanner's own"):
         checked(change(study[0]), study[1])
 
 
