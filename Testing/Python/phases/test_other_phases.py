@@ -98,7 +98,7 @@ def test_a_missing_phase_is_named_with_the_option_for_it() -> None:
 def test_a_phase_that_the_user_names_must_be_looked_for() -> None:
     volumes = [volume(phase) for phase in FOUR_PHASES]
     with pytest.raises(
-        InputError, match="named as the delayed phase.*takes pre-contrast, arterial and portal"
+        InputError, match=r"named as the delayed phase.*takes pre-contrast, arterial and portal"
     ):
         recognise_phases(volumes, {Phase.DELAYED: "#4"}, phases=THREE)
 
