@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.phases.recognise import PhaseAssignment
 from MTINetLib.phases.signal_check import check_signal
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 #: A phase has at least this many slices and pixels a side.
 FEWEST_SLICES = 3
@@ -25,12 +26,12 @@ def validated(assignment: PhaseAssignment) -> PhaseAssignment:
         InputError: too small, constant, not finite, the same as another phase, or of values that give no
             enhancement (see signal_check); the phase is named.
     """
-    refuse_unusable(assignment.volumes)
-    found = check_signal(assignment.volumes)
+    refuse_unusable(assignment.volumes, assignment.phases)
+    found = check_signal(assignment.volumes, assignment.phases)
     volumes = tuple(_lowered(volume, found.offset) for volume in assignment.volumes)
     return replace(
         assignment,
-        volumes=volumes,  # type: ignore[arg-type]
+        volumes=volumes,
         flags=(*assignment.flags, *found.flags),
     )
 
@@ -42,13 +43,13 @@ def _lowered(volume: SourceVolume, offset: float) -> SourceVolume:
     return replace(volume, read=lambda: array)
 
 
-def refuse_unusable(volumes: Sequence[SourceVolume]) -> None:
-    """Refuse phases, in the order of PHASES, that hold no image, or one image twice.
+def refuse_unusable(volumes: Sequence[SourceVolume], phases: Sequence[Phase] = FOUR_PHASES) -> None:
+    """Refuse volumes of phases that hold no image, or one image twice.
 
     Raises:
         InputError: the sentence names the phase.
     """
-    for phase, volume in zip(PHASES, volumes, strict=True):
+    for phase, volume in zip(phases, volumes, strict=True):
         what = f"The {phase.title} phase '{volume.name}'"
         slices, rows, columns = volume.grid.shape
         if slices < FEWEST_SLICES:
@@ -60,13 +61,13 @@ def refuse_unusable(volumes: Sequence[SourceVolume]) -> None:
             raise InputError(f"{what} holds values that are not finite numbers (NaN or infinity).")
         if low == high:
             raise InputError(f"{what} has the same value {low:g} everywhere; give a volume with an image.")
-    for phase in PHASES:
-        for other in PHASES[: phase.index]:
-            if _is_same(volumes[other.index], volumes[phase.index]):
-                raise InputError(
-                    f"The {other.title} and the {phase.title} phase hold the same image; "
-                    "give a different volume for each phase."
-                )
+    pairs = combinations(zip(phases, volumes, strict=True), 2)
+    for (other, earlier), (phase, volume) in sorted(pairs, key=lambda pair: phases.index(pair[1][0])):
+        if _is_same(earlier, volume):
+            raise InputError(
+                f"The {other.title} and the {phase.title} phase hold the same image; "
+                "give a different volume for each phase."
+            )
 
 
 def _is_same(one: SourceVolume, other: SourceVolume) -> bool:
