@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import uuid
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,17 @@ import numpy.typing as npt
 
 #: A piece of 4 MB is written in a few milliseconds.
 _PIECE_BYTES = 4 << 20
+
+
+@contextmanager
+def temporary_file(folder: Path, name: str) -> Iterator[Path]:
+    """The path of an array that goes when it is no longer needed."""
+    path = folder / f"{name}-{uuid.uuid4().hex[:12]}.npy"
+    try:
+        yield path
+    finally:
+        with suppress(OSError):  # Windows: the worker may have it open; the folder goes at the end
+            path.unlink(missing_ok=True)
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> Generator[None, None, None]:

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from MTINetLib.errors import MTINetError
-from MTINetLib.session.calls import Answers
+from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Topic
-from MTINetLib.worker.messages import Environment
-
-if TYPE_CHECKING:
-    from MTINetLib.session.session import Session
-    from MTINetLib.worker.client import Call
+from MTINetLib.session.state import State
+from MTINetLib.session.task import Steps, Task, ask
+from MTINetLib.worker.messages import Environment, LookAtComputer
 
 
 class Computer:
     """Asks once, keeps the answer; asking again brings it up to date. Listen to COMPUTER."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._call: Call | None = None
+    def __init__(self, core: SessionCore) -> None:
+        self._core = core
+        self._task: Task[Any] | None = None
         self.environment: Environment | None = None
         self.problem: str | None = None
 
     @property
     def asking(self) -> bool:
-        return self._call is not None
+        return self._task is not None and self._task.running
 
     def ask(self) -> None:
         """Start the worker if need be, and ask; the first answer waits for torch to load."""
-        if self._call is not None:
+        if self.asking:
             return
         self.problem = None
-        self._call = self._session.worker.submit("environment", {}, Answers(self._told, self._failed))
-        self._session.events.tell(Topic.COMPUTER)
+        self._task = self._core.tasks.start(State.IDLE, self._steps(), self._failed, on_done=self._tell)
+        self._tell()
 
-    def _told(self, result: dict[str, Any]) -> None:
-        self._call = None
-        self.environment = Environment.from_dict(result)
-        self._session.events.tell(Topic.COMPUTER)
+    def _steps(self) -> Steps[None]:
+        self.environment = yield from ask(self._core.worker, "environment", LookAtComputer(), Environment)
 
     def _failed(self, error: MTINetError) -> None:
-        self._call = None
         self.problem = str(error)
-        self._session.events.tell(Topic.COMPUTER)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._core.events.tell(Topic.COMPUTER)

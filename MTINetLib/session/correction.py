@@ -5,21 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from MTINetLib.errors import InputError, MTINetError
 from MTINetLib.scene import edit_lesions
 from MTINetLib.scene.results import Results
 from MTINetLib.scene.segmentation import segment_labels
-from MTINetLib.scene.select_lesion import mark_lesion, show_curve
-from MTINetLib.session.correction_job import Asked
-from MTINetLib.session.correction_masks import Standing
-from MTINetLib.session.correction_measuring import Clock, Measuring
-from MTINetLib.session.correction_watch import MaskWatch
-from MTINetLib.session.events import Topic
-
-if TYPE_CHECKING:
-    from MTINetLib.session.session import Session
+from MTINetLib.scene.select_lesion import mark_lesion
+from MTINetLib.session.core import SessionCore
+from MTINetLib.session.mask_watch import MaskWatch
+from MTINetLib.session.masks import Standing
+from MTINetLib.session.measuring import Clock, Measuring
 
 
 def _nothing() -> None:
@@ -34,10 +29,13 @@ class Correction:
         ai_shown: whether the AI's own masks are drawn too.
     """
 
-    def __init__(self, session: Session, clock: Clock = time.monotonic) -> None:
-        self._session = session
+    def __init__(
+        self, core: SessionCore, select: Callable[[int | None], None], clock: Clock = time.monotonic
+    ) -> None:
+        """``select`` chooses a lesion, and lets the views jump to it."""
+        self._core, self._select = core, select
         self._watch = MaskWatch(self.masks_edited)
-        self._measuring = Measuring(session, self._watch, self._keep_choice, clock)
+        self._measuring = Measuring(core, self._watch, self._keep_choice, clock)
         self._added: int | None = None
         self._into: int | None = None
         self._erased: int | None = None
@@ -79,12 +77,8 @@ class Correction:
             self._measuring.follow(results)
 
     def poll(self) -> None:
-        """Do a little of what waits."""
+        """Measure what has been edited."""
         self._measuring.poll()
-
-    def cancel(self) -> None:
-        """End what runs; the findings stay those of before."""
-        self._measuring.cancel()
 
     def abandon(self) -> None:
         """Drop everything, also what the worker may still answer."""
@@ -99,12 +93,11 @@ class Correction:
 
     def ask_network(self) -> None:
         """Have the network read class and predicted curve again under the masks of now."""
-        choices = self._session.choices
         try:
-            self._measuring.ask(Asked(choices.model or None, choices.device, choices.precision))
+            self._measuring.ask_network()
         except MTINetError as error:
             self._measuring.problem = str(error)
-            self._session.report_error(error)
+            self._core.report_error(error)
 
     def add_lesion(self) -> int:
         """An empty segment with the next number, to be painted; gives the number.
@@ -178,13 +171,8 @@ class Correction:
 
     def choose(self, label: int) -> None:
         """Make a lesion the chosen one without a jump of the views: the hand is there already."""
-        session, results = self._session, self._measuring.results
-        if results is None or label == session.selected or label not in self._found():
-            return
-        session.choices.selectedLesion = label
-        mark_lesion(results, label)
-        show_curve(results, label, session.choices.relativePlot)
-        session.events.tell(Topic.SELECTION)
+        if self._measuring.results is not None and label != self._core.selected and label in self._found():
+            self._core.choose(label, mark_lesion)
 
     @contextmanager
     def _action(self) -> Iterator[Results]:
@@ -201,24 +189,23 @@ class Correction:
 
     def _keep_choice(self) -> None:
         """A lesion that a person has just added is chosen; where the chosen one is gone, its neighbour is."""
-        session, found = self._session, self._found()
+        found, chosen = self._found(), self._core.selected
         into, self._into = self._into, None
-        chosen = session.selected
         if self._added in found:
             label, self._added = self._added, None
             self.choose(label or 0)
         elif chosen is not None and chosen not in found:
             results = self._measuring.results
             if results is not None and chosen in segment_labels(results.segmentation):
-                session.select(None)  # erased, and perhaps painted anew in a moment: the hand stays there
+                self._select(None)  # erased, and perhaps painted anew in a moment: the hand stays there
                 self._erased = chosen
                 return
             nearest = min(found, key=lambda label: (abs(label - chosen), label), default=None)
-            session.select(into if into in found else nearest)
+            self._select(into if into in found else nearest)
         elif chosen is None and self._erased in found:
             self.choose(self._erased or 0)
         self._erased = None if chosen is not None else self._erased
 
     def _found(self) -> set[int]:
-        findings = self._session.findings
+        findings = self._core.findings
         return {lesion.label for lesion in findings.lesions} if findings else set()

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 import MTINetLib
-from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.errors import InputError
 from MTINetLib.findings import PhaseSummary, Provenance, StudyFindings, StudySummary, from_dict, to_dict
 from MTINetLib.scene.results import remove_results
-from MTINetLib.scene.show_results import show_results_now
-from MTINetLib.session.calls import Answers
+from MTINetLib.scene.show_results import show_results
+from MTINetLib.session.array_files import temporary_file, write_array
+from MTINetLib.session.session import Session
+from MTINetLib.session.state import State
+from MTINetLib.session.task import NO_RETURN, Steps, ask
+from MTINetLib.session.wanted_study import WantedStudy, chosen_study
 from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.messages import Measure, Measured, OpenedStudy
-
-if TYPE_CHECKING:
-    from MTINetLib.session.session import Session
-    from MTINetLib.session.study_in_worker import WantedStudy
 
 #: What the provenance names where no network was asked.
 NO_MODEL = "none"
@@ -44,47 +42,43 @@ def measure_masks(
         InputError: a phase was not chosen, a volume cannot be used, or the labels have another size.
         MTINetError: what ended the measuring.
     """
-    wanted = session.wanted_study()
-    opened = _open(session, wanted, breathe)
-    if labels.shape != opened.grid.shape:
-        theirs, needed = (" x ".join(map(str, shape[::-1])) for shape in (labels.shape, opened.grid.shape))
-        raise InputError(f"The masks have {theirs} voxels, the reference phase has {needed}.")
-    path = session.worker.folder / f"drawn-{uuid.uuid4().hex[:12]}.npy"
-    np.save(path, np.ascontiguousarray(labels), allow_pickle=False)
-    request = Measure(opened.study, str(path), to_dict(_nothing_found(opened)))
-    measured: list[StudyFindings] = []
-    failures: list[MTINetError] = []
-    answers = Answers(
-        lambda result: measured.append(from_dict(Measured.from_dict(result).findings)), failures.append
-    )
-    session.worker.submit("measure", request.to_dict(), answers)
-    _wait(session, lambda: bool(measured or failures), breathe)
-    path.unlink(missing_ok=True)
-    if failures:
-        raise failures[0]
-    _show(session, wanted, measured[0], labels, opened)
-    _wait(session, lambda: not session.correction.waiting, breathe)  # an edit before its first look is lost
-    return measured[0]
-
-
-def _open(session: Session, wanted: WantedStudy, breathe: Callable[[], None] | None) -> OpenedStudy:
-    opened: list[OpenedStudy] = []
-    failures: list[MTINetError] = []
-    for _ in session.study.open(wanted, opened.append, failures.append, session.saw_progress):
-        if breathe is not None:
-            breathe()
-    _wait(session, lambda: bool(opened or failures), breathe)
-    if failures:
-        raise failures[0]
-    return opened[0]
-
-
-def _wait(session: Session, over: Callable[[], bool], breathe: Callable[[], None] | None) -> None:
-    while not over():
+    wanted = chosen_study(session.choices, session.proposal)
+    task = session.tasks.start(State.IDLE, _steps(session, wanted, labels), lambda _error: None)
+    # An edit before the first look at the new masks would be lost.
+    while task.running or session.waiting:
         session.poll()
         if breathe is not None:
             breathe()
         time.sleep(_PAUSE_S)
+    if task.error is not None:
+        raise task.error
+    findings: StudyFindings | None = task.result
+    assert findings is not None
+    return findings
+
+
+def _steps(session: Session, wanted: WantedStudy, labels: npt.NDArray[Any]) -> Steps[StudyFindings]:
+    opened = yield from session.study.open(wanted)
+    if labels.shape != opened.grid.shape:
+        theirs, needed = (" x ".join(map(str, shape[::-1])) for shape in (labels.shape, opened.grid.shape))
+        raise InputError(f"The masks have {theirs} voxels, the reference phase has {needed}.")
+    with temporary_file(session.worker.folder, "drawn") as path:
+        yield from write_array(path, labels)
+        request = Measure(opened.study, str(path), to_dict(_nothing_found(opened)))
+        measured = yield from ask(session.worker, "measure", request, Measured)
+    findings = from_dict(measured.findings)
+    before = session.results
+    volumes: Any = tuple(wanted.volumes[phase] for phase in PHASES)
+    reference = wanted.volumes[wanted.reference]
+    results = yield from show_results(findings, labels, volumes, reference, opened.grid)
+    yield NO_RETURN
+    if before is not None:
+        remove_results(before)
+    session.choices.segmentation = results.segmentation
+    session.restore()
+    session.show_layout()
+    session.select(findings.lesions[0].label if findings.lesions else None)
+    return findings
 
 
 def _nothing_found(opened: OpenedStudy) -> StudyFindings:
@@ -109,24 +103,3 @@ def _nothing_found(opened: OpenedStudy) -> StudyFindings:
         notes=("The masks were drawn; no network was asked.",),
     )
     return StudyFindings((), summary, provenance)
-
-
-def _show(
-    session: Session,
-    wanted: WantedStudy,
-    findings: StudyFindings,
-    labels: npt.NDArray[Any],
-    opened: OpenedStudy,
-) -> None:
-    before = session.results
-    volumes = [wanted.volumes[phase] for phase in PHASES]
-    reference = wanted.volumes[wanted.reference]
-    results = show_results_now(
-        findings, labels, (volumes[0], volumes[1], volumes[2], volumes[3]), reference, opened.grid
-    )
-    if before is not None:
-        remove_results(before)
-    session.choices.segmentation = results.segmentation
-    session.restore()
-    session.show_layout()
-    session.select(findings.lesions[0].label if findings.lesions else None)

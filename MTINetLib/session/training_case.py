@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from MTINetLib.errors import InputError, MTINetError
-from MTINetLib.session.array_files import write_array
-from MTINetLib.worker.training_messages import AddCase
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from MTINetLib.session.session import Session
-    from MTINetLib.worker.messages import OpenedStudy
+from MTINetLib.errors import InputError
+from MTINetLib.findings import StudyFindings
+from MTINetLib.scene.results import corrected_labels
+from MTINetLib.session.array_files import temporary_file, write_array
+from MTINetLib.session.core import SessionCore
+from MTINetLib.session.task import Steps, ask
+from MTINetLib.session.wanted_study import study_of_results
+from MTINetLib.worker.client import WorkerClient
+from MTINetLib.worker.training_messages import AddCase, CaseAdded
 
 
 @dataclass(frozen=True)
@@ -35,75 +34,53 @@ class CaseChoices:
     patient: str = ""
 
 
-def why_no_case(session: Session) -> str | None:
+def why_no_case(core: SessionCore) -> str | None:
     """A sentence if there is no case to add now, or None."""
-    if session.results is None or session.findings is None:
+    if core.results is None or core.findings is None:
         return "Analyze a study first, and correct its lesions: then it can be added as a case."
-    if session.busy or session.correction.waiting:
+    if core.busy or core.waiting:
         return "Wait until the study that is open has been measured."
     return None
 
 
-def hand_over_case(
-    session: Session,
-    folder: Path,
-    choices: CaseChoices,
-    on_ready: Callable[[AddCase], None],
-    on_failed: Callable[[MTINetError], None],
-    on_progress: Callable[[str, int, int], None],
-) -> Generator[None, None, None]:
-    """A chore: the corrected masks and the aligned phases become files; one of the functions is called.
-
-    Args:
-        folder: where the masks are written for the worker.
+def add_case(core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> Steps[CaseAdded]:
+    """Hand the corrected masks and the aligned phases to the worker that adds them to the dataset.
 
     Raises:
         InputError: there is nothing to add.
         MissingResourceError: the disk is full.
     """
-    from MTINetLib.scene.results import corrected_labels
-    from MTINetLib.session.correction_study import study_of_results
-
-    reason = why_no_case(session)
+    reason = why_no_case(core)
     if reason is not None:
         raise InputError(reason)
-    results, findings = session.results, session.findings
+    results, findings = core.results, core.findings
     assert results is not None
     assert findings is not None
     labels = np.asarray(corrected_labels(results))
-    yield
+    yield None
     unclassed = sorted({int(label) for label in np.unique(labels) if label} - set(choices.classes))
     if unclassed:
         raise InputError(f"Choose a class for lesion {unclassed[0]}: HCC or hemangioma.")
-    yield
-    path = folder / f"case-{uuid.uuid4().hex[:12]}.npy"
-    yield from write_array(path, labels)
-    origin = _origin(findings)
-
-    def opened(study: OpenedStudy) -> None:
+    yield None
+    with temporary_file(worker.folder, "case") as path:
+        yield from write_array(path, labels)
+        study = yield from core.study.open(study_of_results(results, findings, core.choices.alignment))
         if study.grid.shape != labels.shape:
-            on_failed(InputError("The masks lie on another grid than the study; analyze it again first."))
-            return
-        volumes = session.worker.folder / study.volumes
-        classes = tuple((label, name) for label, name in sorted(choices.classes.items()))
+            raise InputError("The masks lie on another grid than the study; analyze it again first.")
         times = {"times_s": list(study.times_s), "alignment": list(study.alignment)}
-        on_ready(
-            AddCase(
-                choices.dataset,
-                str(volumes),
-                str(path),
-                study.grid,
-                classes,
-                choices.patient,
-                origin={**origin, **times},
-            )
+        request = AddCase(
+            choices.dataset,
+            str(core.worker.folder / study.volumes),
+            str(path),
+            study.grid,
+            tuple(sorted(choices.classes.items())),
+            choices.patient,
+            origin={**_origin(findings), **times},
         )
-
-    wanted = study_of_results(results, findings, session.choices.alignment)
-    yield from session.study.open(wanted, opened, on_failed, on_progress)
+        return (yield from ask(worker, "add_case", request, CaseAdded))
 
 
-def _origin(findings: Any) -> dict[str, Any]:
+def _origin(findings: StudyFindings) -> dict[str, Any]:
     """What is worth knowing of how the masks came to be; nothing that leads to the patient."""
     provenance = findings.provenance
     return {

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from MTINetLib.errors import Cancelled, MTINetError
-from MTINetLib.session.calls import Answers
-from MTINetLib.session.chores import Chores
+from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message, ProgressSeen
-from MTINetLib.session.training_case import CaseChoices, hand_over_case
+from MTINetLib.session.task import Steps, Task, ask
+from MTINetLib.session.training_case import CaseChoices, add_case
 from MTINetLib.session.training_state import About, Doing, TrainingTopic
-from MTINetLib.worker.client import Call, WorkerClient
-from MTINetLib.worker.training_messages import (
-    AddCase,
-    CaseAdded,
-    CaseRow,
-    CheckDataset,
-    CheckedDataset,
-    KeepModel,
-    ModelKept,
-)
+from MTINetLib.worker.client import WorkerClient
+from MTINetLib.worker.training_messages import CaseRow, CheckDataset, CheckedDataset, KeepModel, ModelKept
 
-if TYPE_CHECKING:
-    from MTINetLib.session.session import Session
-
-
+#: What is done when a job is over.
+_Then = Callable[[], None]
 _ABOUT = {
     Doing.NOTHING: About.DATASET,
     Doing.CHECKING: About.DATASET,
@@ -39,7 +29,9 @@ _ABOUT = {
 class TrainingDesk:
     """One job at a time, in a worker that ends when there is none. Listen to DATASET and MODELS.
 
-    ``rows`` are the cases looked at so far, ``checked`` the whole check once it is done.
+    Attributes:
+        rows: the cases looked at so far.
+        checked: the whole check once it is done.
     """
 
     def __init__(
@@ -50,126 +42,115 @@ class TrainingDesk:
     ) -> None:
         self._events, self._say, self._make_worker = events, say, make_worker
         self._worker: WorkerClient | None = None
-        self._call: Call | None = None
-        self._chores = Chores()
-        self._ended = True
-        self.doing = Doing.NOTHING
-        self.progress: ProgressSeen | None = None
+        self._task: Task[Any] | None = None
+        self._last = Doing.NOTHING
         self.folder = ""
         self.rows: list[CaseRow] = []
         self.checked: CheckedDataset | None = None
         self.error: MTINetError | None = None
 
+    @property
+    def doing(self) -> Doing:
+        return self._last if self._task is not None and self._task.running else Doing.NOTHING
+
+    @property
+    def progress(self) -> ProgressSeen | None:
+        return None if self._task is None else self._task.progress
+
     def check(self, folder: str) -> None:
         """Look at a dataset; a check that still runs for another folder is given up."""
-        if self.doing in (Doing.ADDING, Doing.KEEPING):
-            return
-        self._give_up()
-        self.folder, self.rows, self.checked = folder, [], None
-        self._events.tell(TrainingTopic.DATASET)
-        if folder:
-            self._submit(Doing.CHECKING, "check_dataset", CheckDataset(folder).to_dict(), self._was_checked)
+        if self._give_up_check():
+            self.folder, self.rows, self.checked = folder, [], None
+            self._events.tell(TrainingTopic.DATASET)
+            if folder:
+                self._begin(Doing.CHECKING, self._check(self._open(), folder))
 
-    def add_case(self, session: Session, choices: CaseChoices) -> None:
+    def add_case(self, core: SessionCore, choices: CaseChoices) -> None:
         """Add the study in the scene to a dataset, and check the dataset again."""
-        if self.doing in (Doing.ADDING, Doing.KEEPING):
-            return
-        self._give_up()
-        self._set(Doing.ADDING)
-        chore = hand_over_case(
-            session, self._open().folder, choices, self._case_ready, self._failed, self._progressed
-        )
-        self._chores.add(chore)
+        if self._give_up_check():
+            self._begin(Doing.ADDING, self._add(core, self._open(), choices))
 
     def keep(self, trained: Path, name: str) -> None:
         """Copy a trained model to the user's own."""
-        if self.doing in (Doing.ADDING, Doing.KEEPING):
-            return
-        self._give_up()
-        self._submit(Doing.KEEPING, "keep_model", KeepModel(str(trained), name).to_dict(), self._was_kept)
+        if self._give_up_check():
+            self._begin(Doing.KEEPING, self._keep(self._open(), trained, name))
 
     def cancel(self) -> None:
         """End what runs, within a second."""
-        if self._call is not None and self._worker is not None:
-            self._worker.cancel(self._call)
-        elif self.doing is not Doing.NOTHING:
-            self._chores.clear()
-            self._failed(Cancelled("Adding the case was cancelled; the dataset is as it was."))
+        if self._task is not None:
+            self._task.cancel()
 
     def poll(self) -> None:
-        try:
-            self._chores.run()
-        except MTINetError as error:
-            self._failed(error)
         if self._worker is not None:
             self._worker.poll()
-            if self.doing is Doing.NOTHING:
-                self.close()
+        if self._task is not None:
+            self._task.poll()
+        if self.doing is Doing.NOTHING:
+            self.close()
 
     def close(self) -> None:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close()
+            if self._task is not None:
+                self._task.poll()  # it hears of that
 
     def _open(self) -> WorkerClient:
         self._worker = self._worker or self._make_worker()
         return self._worker
 
-    def _submit(
-        self, doing: Doing, job: str, arguments: Mapping[str, Any], done: Callable[[dict[str, Any]], None]
-    ) -> None:
-        self._set(doing)
-        answers = Answers(done, self._failed, self._progressed, self._heard)
-        self._call = self._open().submit(job, arguments, answers)
-
-    def _set(self, doing: Doing) -> None:
-        self.doing, self.progress = doing, None
-        if doing is not Doing.NOTHING:
-            self.error = None
-        else:
-            self._call = None
+    def _begin(self, doing: Doing, steps: Steps[_Then]) -> None:
+        self.error = None
+        self._last = doing
+        self._task = Task(
+            steps, on_progress=lambda _: self._events.tell(TrainingTopic.PROGRESS), on_end=self._ended
+        )
         self._events.tell(TrainingTopic.DATASET)
 
-    def _give_up(self) -> None:
-        """Drop a check whose answer nobody waits for any more, with its process."""
-        if self.doing is Doing.CHECKING:
-            self._call = None
-            self.doing = Doing.NOTHING
+    def _give_up_check(self) -> bool:
+        """Whether something may begin: a check, whose answer nobody waits for any more, makes room."""
+        if self.doing is Doing.CHECKING and self._task is not None:
+            self._task.abandon()
             self.close()
+        return self.doing is Doing.NOTHING
 
-    def _progressed(self, stage: str, done: int, total: int) -> None:
-        self.progress = ProgressSeen(stage, done, total)
-        self._events.tell(TrainingTopic.PROGRESS)
+    def _ended(self, task: Task[_Then]) -> None:
+        self._events.tell(TrainingTopic.DATASET)
+        self.error = task.error
+        if task.error is not None:
+            kind: Any = "info" if isinstance(task.error, Cancelled) else "error"
+            self._say(Message(kind, str(task.error)), _ABOUT[self._last])
+        elif task.result is not None:
+            task.result()
+
+    # The steps of the jobs; each returns what is done when it is over
+
+    def _check(self, worker: WorkerClient, folder: str) -> Steps[_Then]:
+        checked = yield from ask(worker, "check_dataset", CheckDataset(folder), CheckedDataset, self._heard)
+        self.checked, self.rows = checked, list(checked.cases)
+        return lambda: None
 
     def _heard(self, kind: str, data: Mapping[str, Any]) -> None:
         if kind == "case":
             self.rows.append(CaseRow.from_dict(data))
             self._events.tell(TrainingTopic.DATASET)
 
-    def _was_checked(self, result: dict[str, Any]) -> None:
-        self.checked = CheckedDataset.from_dict(result)
-        self.rows = list(self.checked.cases)
-        self._set(Doing.NOTHING)
+    def _add(self, core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> Steps[_Then]:
+        added = yield from add_case(core, worker, choices)
 
-    def _case_ready(self, request: AddCase) -> None:
-        if self.doing is Doing.ADDING:
-            self._submit(Doing.ADDING, "add_case", request.to_dict(), self._was_added)
+        def then() -> None:
+            told = f"The study was added as {added.case} of {added.patient}."
+            self._say(Message("info", told), About.CASE)
+            self.check(str(Path(added.folder).parent.parent))
 
-    def _was_added(self, result: dict[str, Any]) -> None:
-        added = CaseAdded.from_dict(result)
-        folder = str(Path(added.folder).parent.parent)
-        self._set(Doing.NOTHING)
-        self._say(Message("info", f"The study was added as {added.case} of {added.patient}."), About.CASE)
-        self.check(folder)
+        return then
 
-    def _was_kept(self, result: dict[str, Any]) -> None:
-        kept = ModelKept.from_dict(result)
-        self._set(Doing.NOTHING)
-        self._say(Message("info", f"The model '{kept.name}' is kept; Analyze can use it now."), About.MODEL)
-        self._events.tell(TrainingTopic.MODELS)
+    def _keep(self, worker: WorkerClient, trained: Path, name: str) -> Steps[_Then]:
+        kept = yield from ask(worker, "keep_model", KeepModel(str(trained), name), ModelKept)
 
-    def _failed(self, error: MTINetError) -> None:
-        about = _ABOUT[self.doing]
-        self._set(Doing.NOTHING)
-        self.error = error
-        self._say(Message("info" if isinstance(error, Cancelled) else "error", str(error)), about)
+        def then() -> None:
+            told = f"The model '{kept.name}' is kept; Analyze can use it now."
+            self._say(Message("info", told), About.MODEL)
+            self._events.tell(TrainingTopic.MODELS)
+
+        return then

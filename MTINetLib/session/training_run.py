@@ -6,22 +6,31 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import Cancelled, DatasetChanged, InputError, MTINetError
-from MTINetLib.session.calls import Answers
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message, ProgressSeen
+from MTINetLib.session.task import Status, Task, ask
 from MTINetLib.session.training_curves import Curves, curves_of_run
 from MTINetLib.session.training_runs import RunRecord, new_run_folder, remember_run, training_folder
 from MTINetLib.session.training_state import RunState, TrainingChoices, TrainingTopic
-from MTINetLib.worker.client import Call, WorkerClient
+from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.training_messages import PAUSE, RESUME, STOP, Figures, Pace, Train, Trained
 
 #: A run that was asked to stop has so long to export its best model.
 _STOP_GRACE_S = 30.0
 _NOT_HELD = (RunState.STARTING, RunState.PREPARING, RunState.TRAINING)
+
+
+class _Held(Enum):
+    """Whether the run waits at a step."""
+
+    NO = auto()
+    ASKED = auto()
+    YES = auto()
 
 
 class TrainingRun:
@@ -37,17 +46,30 @@ class TrainingRun:
     ) -> None:
         self._events, self._say, self._make_worker = events, say, make_worker
         self._worker: WorkerClient | None = None
-        self._call: Call | None = None
+        self._task: Task[Trained] | None = None
         self._stage = RunState.STARTING
+        self._held = _Held.NO
         self._stop_by: float | None = None
-        self.state = RunState.IDLE
+        self._told = RunState.IDLE
         self.record: RunRecord | None = None
         self.trained: Trained | None = None
-        self.progress: ProgressSeen | None = None
         self.left_s: float | None = None
         self.part, self.parts = 1, 1
         self.curves = Curves()
         self.error: MTINetError | None = None
+
+    @property
+    def state(self) -> RunState:
+        """What the run does."""
+        if self._task is None or not self._task.running:
+            return RunState.IDLE
+        if self._stop_by is not None or self._task.status is Status.CANCELLING:
+            return RunState.STOPPING
+        return {_Held.ASKED: RunState.PAUSING, _Held.YES: RunState.PAUSED}.get(self._held, self._stage)
+
+    @property
+    def progress(self) -> ProgressSeen | None:
+        return None if self._task is None or not self._task.running else self._task.progress
 
     @property
     def active(self) -> bool:
@@ -106,42 +128,45 @@ class TrainingRun:
     def pause(self) -> None:
         """Hold the run at its next step."""
         if self.state in _NOT_HELD and self._control(PAUSE):
-            self._set(RunState.PAUSING)
+            self._held = _Held.ASKED
+            self._tell()
 
     def resume(self) -> None:
         """Let a held run go on."""
         if self.state in (RunState.PAUSED, RunState.PAUSING) and self._control(RESUME):
-            self._set(self._stage)
+            self._held = _Held.NO
+            self._tell()
 
     def stop(self) -> None:
         """End the run at its next step; the best model so far is exported."""
-        if not self.active or self.state is RunState.STOPPING or self._call is None or self._worker is None:
+        if self._task is None or not self.active or self.state is RunState.STOPPING:
             return
         if self._stage is RunState.TRAINING and self._control(STOP):
             self._stop_by = time.monotonic() + _STOP_GRACE_S
         else:
             # Nothing is learnt yet, and reading a case may take long: no need to wait for it.
-            self._worker.cancel(self._call)
-        self._set(RunState.STOPPING)
+            self._task.cancel()
+        self._tell()
 
     def poll(self) -> None:
-        worker = self._worker
-        if worker is None:
+        worker, task = self._worker, self._task
+        if worker is None or task is None:
             return
         worker.poll()
-        if self._stop_by is not None and time.monotonic() > self._stop_by and self._call is not None:
-            self._stop_by = None
-            worker.cancel(self._call)
+        task.poll()
+        if self._stop_by is not None and time.monotonic() > self._stop_by:
+            task.cancel()
         if not self.active:
             # Its memory, and the GPU's, go back.
-            self._worker = None
-            worker.close()
+            self.close()
 
     def close(self) -> None:
         """End the worker; the run can go on another time from its last epoch."""
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close()
+            if self._task is not None:
+                self._task.poll()  # it hears of that
 
     def _begin(self, record: RunRecord, resume: bool, data_changes: str = "refuse") -> None:
         remember_run(record)
@@ -163,35 +188,36 @@ class TrainingRun:
             data_changes=data_changes,
         )
         self.record, self.trained, self.error = record, None, None
-        self.progress, self.left_s, self._stop_by = None, None, None
+        self.left_s, self._stop_by, self._held = None, None, _Held.NO
         self.part, self.parts = len(record.parts) if resume else 1, choices.folds
         self._stage = RunState.STARTING
         self._say(None)
-        self._worker = self._worker or self._make_worker()
-        answers = Answers(self._done, self._failed, self._progressed, self._heard)
-        self._call = self._worker.submit("train", request.to_dict(), answers)
-        self._set(RunState.STARTING)
+        worker = self._worker = self._worker or self._make_worker()
+        steps = ask(worker, "train", request, Trained, self._heard)
+        self._task = Task(steps, on_progress=self._progressed, on_end=self._ended)
+        self._task.poll()
+        self._tell()
         self._events.tell(TrainingTopic.CURVES)
 
     def _control(self, word: str) -> bool:
-        if self._worker is None or self._call is None:
+        call = None if self._task is None else self._task.call
+        if self._worker is None or call is None:
             return False
-        self._worker.control(self._call, word)
+        self._worker.control(call, word)
         return True
 
-    def _set(self, state: RunState) -> None:
-        if state is not self.state:
-            self.state = state
+    def _tell(self) -> None:
+        if self.state is not self._told:
+            self._told = self.state
             self._events.tell(TrainingTopic.RUN)
 
-    def _progressed(self, stage: str, done: int, total: int) -> None:
-        self.progress = ProgressSeen(stage, done, total)
+    def _progressed(self, task: Task[Trained]) -> None:
+        stage = "" if task.progress is None else task.progress.stage
         if stage.startswith("Training"):
             self._stage = RunState.TRAINING
         elif not stage.startswith("Loading"):
             self._stage = RunState.PREPARING
-        if self.state in _NOT_HELD:
-            self._set(self._stage)
+        self._tell()
         self._events.tell(TrainingTopic.PROGRESS)
 
     def _heard(self, kind: str, data: Mapping[str, Any]) -> None:
@@ -205,21 +231,29 @@ class TrainingRun:
         elif kind == "pace":
             self.left_s = Pace.from_dict(data).left_s
             self._events.tell(TrainingTopic.PROGRESS)
-        elif kind == "paused" and self.state is RunState.PAUSING:
-            self._set(RunState.PAUSED)
+        elif kind == "paused" and self._held is _Held.ASKED:
+            self._held = _Held.YES
+            self._tell()
 
-    def _done(self, result: dict[str, Any]) -> None:
-        self.trained = Trained.from_dict(result)
+    def _ended(self, task: Task[Trained]) -> None:
+        self._stop_by = self.left_s = None
+        self.error = task.error
+        told = self._done(task.result) if task.result is not None else self._failed(task.error)
+        self._tell()
+        self._say(told)
+
+    def _done(self, trained: Trained) -> Message:
         assert self.record is not None
-        self.record = replace(self.record, finished=self.trained.finished)
-        told = Message("info", told_of(self.trained))
+        self.trained = trained
+        self.record = replace(self.record, finished=trained.finished)
+        told = Message("info", told_of(trained))
         try:
             remember_run(self.record)  # before the end is told: those who hear it look at the list
         except MTINetError as error:
             told = Message("warning", f"{told.text} {error}")
-        self._end(told)
+        return told
 
-    def _failed(self, error: MTINetError) -> None:
+    def _failed(self, error: MTINetError | None) -> Message:
         text = str(error)
         can_resume = self.record is not None and self.record.can_resume
         if isinstance(error, Cancelled):
@@ -228,13 +262,7 @@ class TrainingRun:
             told = Message("error", text)
         if can_resume and "resume" not in told.text:
             told = replace(told, text=f"{told.text} Resume goes on from the end of the last epoch.")
-        self.error = error
-        self._end(told)
-
-    def _end(self, message: Message) -> None:
-        self._call, self._stop_by, self.progress, self.left_s = None, None, None, None
-        self._set(RunState.IDLE)
-        self._say(message)
+        return told
 
 
 def told_of(trained: Trained) -> str:

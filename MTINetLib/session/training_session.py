@@ -10,11 +10,11 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from MTINetLib.errors import MissingResourceError, MTINetError
 from MTINetLib.models.info import ModelInfo
 from MTINetLib.models.kept import delete_model, kept_models
+from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message
 from MTINetLib.session.training_case import CaseChoices
@@ -24,9 +24,6 @@ from MTINetLib.session.training_runs import RunRecord, forget_run, recent_runs
 from MTINetLib.session.training_state import About, Doing, TrainingChoices, TrainingTopic
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.faults import fault_of
-
-if TYPE_CHECKING:
-    from MTINetLib.session.session import Session
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 0.01
@@ -57,10 +54,10 @@ class TrainingSession:
         """Look at every case of a dataset; the rows come one by one."""
         self.desk.check(str(folder))
 
-    def add_case(self, session: Session, choices: CaseChoices) -> None:
-        """Add the corrected study that is open in ``session`` to a dataset."""
+    def add_case(self, core: SessionCore, choices: CaseChoices) -> None:
+        """Add the corrected study that is open in a session to a dataset."""
         self._say(None)
-        self.desk.add_case(session, choices)
+        self.desk.add_case(core, choices)
 
     # Runs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from MTINetLib.scene.fit_views import Points, body_points, fit_views, lesion_points, view_sizes
 from MTINetLib.scene.layout import (
@@ -17,12 +17,11 @@ from MTINetLib.scene.layout import (
 )
 from MTINetLib.scene.phase_views import show_phases, title_views
 from MTINetLib.scene.pointer import Point, lesion_near
+from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.scene.view_3d import is_shown_in_3d, look_at
 from MTINetLib.session.choices import chosen_volumes
+from MTINetLib.session.core import SessionCore
 from MTINetLib.study.phase import PHASES, Phase
-
-if TYPE_CHECKING:
-    from MTINetLib.session.session import Session
 
 #: A size that new views have for so many polls is the one that they keep.
 _POLLS_OF_ONE_SIZE = 3
@@ -42,8 +41,8 @@ class Module(Enum):
 class Views:
     """Each phase in its own view as soon as it is known, in sight as a whole or around the chosen lesion."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, core: SessionCore) -> None:
+        self._core = core
         self._module = Module.NONE
         self._layout_before: int | None = None
         self._near_lesion = False
@@ -62,7 +61,7 @@ class Views:
     def enter(self) -> None:
         """The module is before the user."""
         self._module = Module.SHOWN
-        if self._session.results is not None or self._volumes():
+        if self._core.results is not None or self._volumes():
             self.show()
 
     def leave(self) -> None:
@@ -75,7 +74,7 @@ class Views:
         self._coming = False
         if self._module is Module.LEFT:
             return
-        results = self._session.results
+        results = self._core.results
         self._fill()
         show_chart(None if results is None else results.chart)
         self._in_3d = results is not None and is_shown_in_3d(results.segmentation)
@@ -92,7 +91,7 @@ class Views:
 
     def opened(self) -> None:
         """A scene was opened: its slices stay, but views that Slicer has just made must be fitted."""
-        if self._module is Module.SHOWN and (self._session.results is not None or self._volumes()):
+        if self._module is Module.SHOWN and (self._core.results is not None or self._volumes()):
             self.show()
         if layout_is_shown():
             self._start_settling()
@@ -115,10 +114,10 @@ class Views:
 
     def toggle_lesion(self, at: Point | None = None) -> None:
         """Zoom onto the lesion at a point, else onto the chosen one; or back to the whole body."""
-        near, results = not self._near_lesion, self._session.results
+        near, results = not self._near_lesion, self._core.results
         label = lesion_near(results, at) if near and at is not None and results is not None else None
-        if label is not None and label != self._session.selected:
-            self._session.select(label)
+        if label is not None and label != self._core.selected:
+            self._core.choose(label, select_lesion)
         self._near_lesion = near
         self.fit()
 
@@ -156,8 +155,8 @@ class Views:
 
     def _volumes(self) -> dict[Phase, Any]:
         """What the views show: the chosen volumes; those of the results where nothing is chosen."""
-        chosen = chosen_volumes(self._session.choices)
-        results = self._session.results
+        chosen = chosen_volumes(self._core.choices)
+        results = self._core.results
         if chosen or results is None:
             return chosen
         return dict(zip(PHASES, results.volumes, strict=True))
@@ -165,17 +164,17 @@ class Views:
     def _plane(self) -> Any:
         """The volume whose slices all views follow."""
         volumes = self._volumes()
-        results = self._session.results
+        results = self._core.results
         if results is not None and results.reference in volumes.values():
             return results.reference
-        return volumes.get(Phase(self._session.choices.reference), next(iter(volumes.values()), None))
+        return volumes.get(Phase(self._core.choices.reference), next(iter(volumes.values()), None))
 
     def _body(self) -> Points | None:
         plane = self._plane()
         return None if plane is None or plane.GetImageData() is None else body_points(plane)
 
     def _lesion(self) -> Points | None:
-        results, label = self._session.results, self._session.selected
+        results, label = self._core.results, self._core.selected
         return None if results is None or label is None else lesion_points(results, label)
 
     def _start_settling(self) -> None:
@@ -194,7 +193,7 @@ class Views:
 
     def _follow_show_3d(self) -> None:
         """*Show 3D* brings the layout with a 3-D view, and takes it away."""
-        results = self._session.results
+        results = self._core.results
         wanted = results is not None and is_shown_in_3d(results.segmentation)
         if wanted == self._in_3d:
             return
@@ -204,7 +203,7 @@ class Views:
             self._start_settling()
 
     def _look_in_3d(self) -> None:
-        results = self._session.results
+        results = self._core.results
         if results is None or layout_in_use() != LAYOUT_3D_ID:
             return
         bounds = [0.0] * 6

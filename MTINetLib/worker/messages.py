@@ -247,8 +247,13 @@ class ModelText(Message):
 
 
 @dataclass(frozen=True)
+class LookAtComputer(Message):
+    """Job ``environment``: look what is there."""
+
+
+@dataclass(frozen=True)
 class Environment(Message):
-    """Job ``environment``: what is there. Asks for nothing; what is missing is data, not an error.
+    """What is there; what is missing is data, not an error.
 
     Args:
         packages: version by name, None where it is not installed.

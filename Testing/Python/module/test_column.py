@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.pretended_work import begin_pretended_work
 from support.small_dataset import SHORT, write_small_dataset
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionClass
-from MTINetLib.session.correction_masks import Standing
+from MTINetLib.session.masks import Standing
 from MTINetLib.session.state import State
 
 WIDTH, TWO_SCREENS = 434, 2 * 770
@@ -64,8 +65,7 @@ def bring_into(state: str, widget: Any, add_study: Callable[[Any], Any]) -> None
         panel(widget, "CorrectPanel").widget.collapsed = False
         session.report_error(InputError(f"The folder {'/studies/of/the/department' * 4} is not there."))
     if state == "running":
-        session.set_state(State.ANALYZING)
-        session.saw_progress("Reading the slices with the network", 17, 80)
+        begin_pretended_work(session, State.ANALYZING, "Reading the slices with the network", 17, 80)
     if state == "training":
         widget.tabs.setCurrentIndex(1)
 
@@ -81,7 +81,7 @@ def test_the_column_is_narrow_and_no_longer_than_two_screens(
         widget.enter()
         bring_into(state, widget, add_study)
         width, height = laid_out(slicer_desktop, widget)
-        widget.logic.session.set_state(State.IDLE)
+        widget.logic.session.tasks.abandon_all()
     assert width <= WIDTH
     assert height <= TWO_SCREENS
 
@@ -102,7 +102,7 @@ def test_a_large_font_asks_for_more_height_only(
         widget.enter()
         bring_into(state, widget, add_study)
         width, height = laid_out(slicer_desktop, widget)
-        widget.logic.session.set_state(State.IDLE)
+        widget.logic.session.tasks.abandon_all()
     finally:
         application.setFont(was)
     assert width <= WIDTH

@@ -12,6 +12,7 @@ from support.corrected_session import corrected_session, finding, half_of, mask_
 from support.made_analysis import made_labels, made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
+from support.pretended_work import pretended_work
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
 pytestmark = pytest.mark.viewer
@@ -156,12 +157,11 @@ def test_asking_the_network_is_cancelled_where_it_was_asked(
     panel = open_panel(session)
     cancelled: list[bool] = []
     monkeypatch.setattr(session, "cancel", lambda: cancelled.append(True))
-    session.set_state(State.ASKING)
-    assert panel.ui.askButton.text == "Cancel"
-    assert "ask" in enabled(panel)
-    panel.ui.askButton.click()
+    with pretended_work(session, State.ASKING):
+        assert panel.ui.askButton.text == "Cancel"
+        assert "ask" in enabled(panel)
+        panel.ui.askButton.click()
     assert cancelled == [True]
-    session.set_state(State.IDLE)
     assert panel.ui.askButton.text == "Ask the network again"
 
 

@@ -5,24 +5,37 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from MTINetLib.errors import MissingResourceError
+from MTINetLib.errors import MissingResourceError, MTINetError
+from MTINetLib.session.choices import PlainChoices
 from MTINetLib.session.computer import Computer
-from MTINetLib.session.events import Events, Topic
+from MTINetLib.session.core import SessionCore
+from MTINetLib.session.events import Topic
 from MTINetLib.worker.messages import Environment
 
 ENVIRONMENT = Environment("3.12.4", {"torch": None}, (), (), "A processor", None, "PyTorch is not installed.")
 
 
-class Around:
+class Around(SessionCore):
     """A session whose worker answers when the test says so."""
 
     def __init__(self) -> None:
-        self.events = Events()
-        self.worker = SimpleNamespace(submit=self._submit)
+        super().__init__(PlainChoices(), SimpleNamespace(submit=self._submit))  # type: ignore[arg-type]
         self.jobs: list[Any] = []
         self.told = 0
-        self.computer = Computer(self)  # type: ignore[arg-type]
+        self.computer = Computer(self)
         self.events.subscribe(Topic.COMPUTER, self._hear)
+
+    def ask(self) -> None:
+        self.computer.ask()
+        self.tasks.poll()
+
+    def answer(self, number: int, result: Environment | MTINetError) -> None:
+        watcher = self.jobs[number][1]
+        if isinstance(result, MTINetError):
+            watcher.failed(result)
+        else:
+            watcher.done(result.to_dict())
+        self.tasks.poll()
 
     def _submit(self, job: str, arguments: Any, watcher: Any) -> Any:
         self.jobs.append((job, watcher))
@@ -34,11 +47,10 @@ class Around:
 
 def test_the_answer_is_kept_and_told() -> None:
     session = Around()
-    session.computer.ask()
+    session.ask()
     assert session.computer.asking
-    ((job, watcher),) = session.jobs
-    assert job == "environment"
-    watcher.done(ENVIRONMENT.to_dict())
+    assert [job for job, _ in session.jobs] == ["environment"]
+    session.answer(0, ENVIRONMENT)
     assert session.computer.environment == ENVIRONMENT
     assert not session.computer.asking
     assert session.told == 2  # that it is asked, and that it has answered
@@ -46,18 +58,18 @@ def test_the_answer_is_kept_and_told() -> None:
 
 def test_it_is_not_asked_twice_at_once() -> None:
     session = Around()
-    session.computer.ask()
-    session.computer.ask()
+    session.ask()
+    session.ask()
     assert len(session.jobs) == 1
 
 
 def test_a_failure_is_told_and_the_last_answer_stays() -> None:
     session = Around()
-    session.computer.ask()
-    session.jobs[0][1].done(ENVIRONMENT.to_dict())
-    session.computer.ask()
-    session.jobs[1][1].failed(MissingResourceError("The worker process ended unexpectedly."))
+    session.ask()
+    session.answer(0, ENVIRONMENT)
+    session.ask()
+    session.answer(1, MissingResourceError("The worker process ended unexpectedly."))
     assert session.computer.problem == "The worker process ended unexpectedly."
     assert session.computer.environment == ENVIRONMENT
-    session.computer.ask()
+    session.ask()
     assert session.computer.problem is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,37 +10,13 @@ import numpy as np
 import pytest
 from support.corrected_session import corrected_session, finding, half_of, mask_of, paint, settle
 from support.made_analysis import made_labels, made_study
-from support.slicer_scene import empty_scene
+from support.pretended_work import pretended_work
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionClass
 from MTINetLib.study.phase import PHASES
 
 pytestmark = pytest.mark.viewer
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a small network with random weights."""
-    from support.small_models import random_model
-
-    folder = tmp_path_factory.mktemp("model")
-    random_model(folder)
-    return folder
-
-
-@pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
 
 
 class TestAnEdit:
@@ -150,13 +125,12 @@ class TestAnEdit:
 
         session = corrected_session(worker, made_study())
         before = session.findings
-        session.set_state(State.ANALYZING)
-        paint(session, 1, half_of(mask_of(session, 1)))
-        for _ in range(80):
-            session.poll()
-            time.sleep(0.003)
-        assert session.findings is before
-        session.set_state(State.IDLE)
+        with pretended_work(session, State.ANALYZING):
+            paint(session, 1, half_of(mask_of(session, 1)))
+            for _ in range(80):
+                session.poll()
+                time.sleep(0.003)
+            assert session.findings is before
         settle(session)
         assert session.findings.provenance.corrected_by_person
 

@@ -11,6 +11,7 @@ from support.slicer_scene import empty_scene
 
 from MTINetLib.scene.results import find_results, findings_of, results_in_scene
 from MTINetLib.scene.show_results import show_results_now
+from MTINetLib.session.analysis import Shown
 from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
 from MTINetLib.worker.client import WorkerClient
@@ -24,27 +25,25 @@ def follow(session: Any) -> None:
     analysis = made_analysis(made_study())
     before = session.results
     newer = show_results_now(analysis.findings, analysis.labels, before.volumes, before.reference)
-    session.set_state(State.ANALYZING)
-    session._shown(newer, analysis.findings, Analyzed({}, "", ""))
+    session.begin(State.ANALYZING, session.take_over(Shown(newer, analysis.findings, Analyzed({}, "", ""))))
     settle(session)
 
 
 def test_newer_results_are_taken_over_in_steps_between_which_slicer_lives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from MTINetLib.session import chores
+    from MTINetLib.session import task
 
     empty_scene()
     session = corrected_session(WorkerClient(), made_study())
-    monkeypatch.setattr(chores, "_SPENT_S", 0.0)  # one step a poll
+    monkeypatch.setattr(task, "_SPENT_S", 0.0)  # one step a poll
     polls, told = 0, {}
-    for topic in (Topic.FINDINGS, Topic.SELECTION, Topic.STATE):
-        session.events.subscribe(topic, lambda topic=topic: told.setdefault(topic, polls))
     analysis = made_analysis(made_study())
     before = session.results
     newer = show_results_now(analysis.findings, analysis.labels, before.volumes, before.reference)
-    session.state = State.ANALYZING
-    session._shown(newer, analysis.findings, Analyzed({}, "", ""))
+    session.begin(State.ANALYZING, session.take_over(Shown(newer, analysis.findings, Analyzed({}, "", ""))))
+    for topic in (Topic.FINDINGS, Topic.SELECTION, Topic.STATE):
+        session.events.subscribe(topic, lambda topic=topic: told.setdefault(topic, polls))
     while session.state is State.ANALYZING:
         polls += 1
         session.poll()
@@ -58,8 +57,7 @@ def test_a_scene_that_closes_between_these_steps_ends_them() -> None:
     analysis = made_analysis(made_study())
     before = session.results
     newer = show_results_now(analysis.findings, analysis.labels, before.volumes, before.reference)
-    session.state = State.ANALYZING
-    session._shown(newer, analysis.findings, Analyzed({}, "", ""))
+    session.begin(State.ANALYZING, session.take_over(Shown(newer, analysis.findings, Analyzed({}, "", ""))))
     session.scene_closing()
     session.poll()
     assert session.results is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +10,11 @@ import pytest
 from support.corrected_session import settle
 from support.made_analysis import made_study
 from support.slicer_scene import empty_scene
-from support.small_models import random_model
 
 from MTINetLib.findings import LesionClass
 from MTINetLib.study.phase import PHASES
 
 pytestmark = pytest.mark.viewer
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    random_model(folder)
-    return folder
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from support.corrected_session import finding, settle
 from support.made_analysis import made_analysis, made_grid, made_labels, made_study
-from support.slicer_scene import empty_scene
 
 from MTINetLib.findings import to_dict
 from MTINetLib.scene.label_image import write_mask
@@ -65,20 +64,6 @@ class _Listening:
     def done(self, result: dict[str, Any]) -> None:
         self._saw(result)
         self._watcher.done(result)
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
 
 
 def linear(slicer: Any, matrix: list[list[float]]) -> Any:

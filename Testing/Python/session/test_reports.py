@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,15 +22,6 @@ from MTINetLib.session.state import State
 from MTINetLib.worker.messages import Analyzed
 
 pytestmark = pytest.mark.viewer
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
 
 
 @pytest.fixture

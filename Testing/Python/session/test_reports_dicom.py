@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,6 @@ CASES = [
     ("e", "as stored"),
     ("h", "rows and columns turned"),
 ]
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
 
 
 @pytest.fixture
@@ -208,7 +199,7 @@ def test_two_phases_of_the_same_images_are_one_sentence(
 def without_dicom(session: Any, folder: Path) -> str:
     """What is said of a report whose DICOM objects cannot be made; the rest of it is there."""
     session.reports.write(folder, ("json", "dicom"))
-    while session.reports._call is not None or session.busy:
+    while session.busy:
         session.poll()
     assert {path.name for path in session.reports.folder.iterdir()} == {"findings.json", NOTES_FILE}
     assert session.message.kind == "warning"

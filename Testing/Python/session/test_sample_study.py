@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from support.slicer_scene import empty_scene
 from support.waiting import wait_until
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
@@ -21,52 +20,28 @@ class Around:
 
     def __init__(self, worker: Any) -> None:
         from MTINetLib.scene.propose_phases import propose_phases
+        from MTINetLib.session.choices import PlainChoices
+        from MTINetLib.session.core import SessionCore
         from MTINetLib.session.sample_study import SampleStudy
 
-        self.worker = worker
-        self.state = State.IDLE
-        self.errors: list[MTINetError] = []
-        self.stages: list[str] = []
+        self.core = SessionCore(PlainChoices(), worker)
         self.proposal: Any = None
         self._propose = propose_phases
-        self.sample = SampleStudy(self)  # type: ignore[arg-type]
+        self.sample = SampleStudy(self.core, self._recognise)
 
     @property
-    def busy(self) -> bool:
-        return self.state is not State.IDLE
+    def error(self) -> MTINetError | None:
+        return self.core.error
 
-    def saw_progress(self, stage: str, done: int, total: int) -> None:
-        self.stages.append(stage)
-
-    def set_state(self, state: State) -> None:
-        self.state = state
-
-    def report_error(self, error: MTINetError) -> None:
-        self.errors.append(error)
-
-    def recognise(self, among: Any) -> None:
+    def _recognise(self, among: Any) -> None:
         self.proposal = self._propose(among)
 
     def run(self, until: Callable[[], bool] | None = None) -> None:
         def breathe() -> None:
-            self.worker.poll()
-            self.sample.poll()
+            self.core.worker.poll()
+            self.core.tasks.poll()
 
-        wait_until(until or (lambda: not self.busy), breathe)
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
+        wait_until(until or (lambda: not self.core.busy), breathe)
 
 
 @pytest.fixture
@@ -80,9 +55,9 @@ def volumes(slicer: Any) -> list[Any]:
 
 def test_four_phases_arrive_and_are_certain(session: Around, slicer: Any) -> None:
     session.sample.load()
-    assert session.state is State.SAMPLING
+    assert session.core.state is State.SAMPLING
     session.run()
-    assert session.errors == []
+    assert session.error is None
     nodes = volumes(slicer)
     assert [session.proposal.phases[phase].node_id for phase in session.proposal.phases] == [
         node.GetID() for node in nodes
@@ -130,31 +105,31 @@ def test_a_sample_in_a_scene_with_another_study_is_told_apart(session: Around, s
 
 def test_cancelled_in_the_worker_nothing_arrives(session: Around, slicer: Any) -> None:
     session.sample.load()
-    session.sample.cancel()
+    session.core.tasks.poll()
+    session.core.tasks.cancel()
     session.run()
-    assert [type(error) for error in session.errors] == [Cancelled]
+    assert isinstance(session.error, Cancelled)
     assert volumes(slicer) == []
 
 
 def test_cancelled_half_way_the_volumes_go_again(session: Around, slicer: Any) -> None:
     session.sample.load()
-    session.run(lambda: len(volumes(slicer)) > 0 or not session.busy)
-    assert session.busy, "it was too fast for this test"
-    session.sample.cancel()
+    session.run(lambda: len(volumes(slicer)) > 0 or not session.core.busy)
+    assert session.core.busy, "it was too fast for this test"
+    session.core.tasks.cancel()
     assert volumes(slicer) == []
-    assert not session.busy
-    assert [type(error) for error in session.errors] == [Cancelled]
+    assert not session.core.busy
+    assert isinstance(session.error, Cancelled)
 
 
 def test_a_scene_that_closes_meanwhile_gets_nothing_and_no_word(session: Around, slicer: Any) -> None:
     """Nor does the end of the first disturb the next, asked for at once."""
     session.sample.load()
-    session.sample.cancel()
-    session.sample.abandon()
-    session.state = State.IDLE
+    session.core.tasks.poll()
+    session.core.tasks.abandon_all()
     session.sample.load()
     session.run()
-    assert session.errors == []
+    assert session.error is None
     assert len(volumes(slicer)) == 4
 
 
@@ -169,7 +144,6 @@ def test_a_volume_that_cannot_be_read_is_an_error_in_a_sentence(
     monkeypatch.setattr(sample_study.np, "load", refuse)
     session.sample.load()
     session.run()
-    (error,) = session.errors
-    assert isinstance(error, MissingResourceError)
-    assert str(error) == "The sample study cannot be read: Input/output error. Try again."
+    assert isinstance(session.error, MissingResourceError)
+    assert str(session.error) == "The sample study cannot be read: Input/output error. Try again."
     assert volumes(slicer) == []

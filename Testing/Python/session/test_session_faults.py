@@ -8,6 +8,7 @@ from support.slicer_scene import empty_scene
 from MTINetLib.session.choices import PlainChoices
 from MTINetLib.session.session import Session
 from MTINetLib.session.state import State
+from MTINetLib.session.task import Steps
 from MTINetLib.worker.client import WorkerClient
 
 pytestmark = pytest.mark.viewer
@@ -21,8 +22,13 @@ pytestmark = pytest.mark.viewer
         (OSError(28, "No space left", "/data/Jane Doe"), "The disk is full"),
     ],
 )
+@pytest.mark.parametrize("where", ["a task", "another part"])
 def test_a_fault_is_one_sentence_and_its_text_stays_out_of_the_log(
-    error: Exception, words: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    where: str,
+    error: Exception,
+    words: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     empty_scene()
     session = Session(PlainChoices(), WorkerClient())
@@ -30,8 +36,14 @@ def test_a_fault_is_one_sentence_and_its_text_stays_out_of_the_log(
     def fail() -> None:
         raise error
 
-    session.state = State.ANALYZING
-    monkeypatch.setattr(session.reports, "poll", fail)
+    def steps() -> Steps[None]:
+        yield None
+        fail()
+
+    if where == "a task":
+        session.begin(State.ANALYZING, steps())
+    else:
+        monkeypatch.setattr(session.reports, "poll", fail)
     session.poll()
     assert session.state is State.IDLE
     assert session.message is not None

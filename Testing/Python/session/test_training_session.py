@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
@@ -104,17 +105,38 @@ def test_a_run_that_is_stopped_while_its_cases_are_read_ends_at_once(
     assert recent_runs() == [], "there is nothing to go on from"
 
 
+class AnsweringWorker:
+    """Answers when the test says so."""
+
+    def submit(self, _job: str, _arguments: Any, watcher: Any) -> Any:
+        self._watcher = watcher
+        return self
+
+    def answer(self, result: Any) -> None:
+        self._watcher.done(result.to_dict())
+
+    def poll(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 def test_a_finished_run_stands_on_the_list_as_such_when_its_end_is_told(
-    training: TrainingSession, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    worker = AnsweringWorker()
+    training = TrainingSession(lambda: worker)  # type: ignore[arg-type,return-value]
     run = training.run
+    (tmp_path / "config.json").write_text("{}")
     run.record = RunRecord(tmp_path, choices(tmp_path), "2026-01-01T10:00:00")
     remember_run(run.record)
-    run.state = RunState.TRAINING
-    seen: list[bool] = []
-    training.events.subscribe(TrainingTopic.RUN, lambda: seen.append(recent_runs()[0].finished))
-    run._done(Trained(str(tmp_path), (), 8, 0.1, True).to_dict())
-    assert seen == [True]
+    seen: dict[RunState, bool] = {}
+    training.events.subscribe(TrainingTopic.RUN, lambda: seen.update({run.state: recent_runs()[0].finished}))
+    run.resume_from_checkpoint()
+    worker.answer(Trained(str(tmp_path), (), 8, 0.1, True))
+    run.poll()
+    assert seen == {RunState.STARTING: False, RunState.IDLE: True}
 
 
 def test_a_dataset_with_a_damaged_case_is_not_trained_on(training: TrainingSession, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,15 +14,6 @@ from MTINetLib.findings import LesionClass
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
 
 pytestmark = pytest.mark.viewer
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 #: By lesion number: voxel count and checksum of the voxels' places. Equal marks, equal masks.
 Marks = Mapping[int, str]
+#: Attribute of the corrected segmentation: the marks of the masks that the network read last.
+READ_MARKS_ATTRIBUTE = "MTINet.ReadMasks"
 
 
 def mask_marks(labels: npt.NDArray[Any]) -> dict[int, str]:

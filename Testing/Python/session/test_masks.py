@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from MTINetLib.session.correction_masks import (
+from MTINetLib.session.masks import (
     Standing,
     marks_from_text,
     marks_to_text,

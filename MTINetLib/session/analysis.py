@@ -1,0 +1,103 @@
+"""What a session analyzes, as steps of a task: volumes to the worker, the network, results into the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from MTINetLib.errors import InputError
+from MTINetLib.findings import StudyFindings, from_dict
+from MTINetLib.scene.drawn_lesions import drawn_lesions
+from MTINetLib.scene.geometry_node import add_geometry, is_grid_of
+from MTINetLib.scene.remove_nodes import remove_nodes
+from MTINetLib.scene.results import Results
+from MTINetLib.scene.show_results import show_results
+from MTINetLib.session.array_files import temporary_file, write_array
+from MTINetLib.session.masks import READ_MARKS_ATTRIBUTE, marks_to_text, mask_marks
+from MTINetLib.session.study_in_worker import StudyInWorker
+from MTINetLib.session.task import Steps, ask
+from MTINetLib.session.wanted_study import WantedStudy
+from MTINetLib.study.phase import PHASES
+from MTINetLib.worker.messages import Analyze, Analyzed, Measured, OpenedStudy, ReadMasks
+
+if TYPE_CHECKING:
+    from MTINetLib.worker.client import WorkerClient
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to analyse, and how.
+
+    Args:
+        model: name or folder; None for the first one found.
+        thresholds: overrides of the model's own, by name.
+    """
+
+    study: WantedStudy
+    model: str | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is in the scene now."""
+
+    results: Results
+    findings: StudyFindings
+    analyzed: Analyzed
+
+
+def analyze(worker: WorkerClient, study: StudyInWorker, wanted: Wanted) -> Steps[Shown]:
+    """Have the network find, read and measure lesions."""
+    opened = yield from study.open(wanted.study)
+    request = Analyze(opened.study, wanted.model, wanted.device, wanted.precision, dict(wanted.thresholds))
+    analyzed = yield from ask(worker, "analyze", request, Analyzed)
+    return (yield from _show(study, wanted.study, analyzed))
+
+
+def read_masks(worker: WorkerClient, study: StudyInWorker, wanted: Wanted, segmentation: Any) -> Steps[Shown]:
+    """As :func:`analyze`, with a segmentation of the scene in place of what the network would find."""
+    opened = yield from study.open(wanted.study)
+    labels = _labels_of(segmentation, wanted.study, opened)
+    yield None
+    with temporary_file(worker.folder, "masks") as path:
+        yield from write_array(path, labels)
+        request = ReadMasks(opened.study, str(path), wanted.model, wanted.device, wanted.precision)
+        found = yield from ask(worker, "read_masks", request, Measured)
+        shown = yield from _show(study, wanted.study, Analyzed(found.findings, str(path), probability=""))
+    shown.results.segmentation.SetAttribute(READ_MARKS_ATTRIBUTE, marks_to_text(mask_marks(labels)))
+    display = segmentation.GetDisplayNode()
+    if display is not None:  # two outlines of each lesion would only confuse
+        display.SetVisibility(False)
+    return shown
+
+
+def _show(study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Steps[Shown]:
+    findings = from_dict(analyzed.findings)
+    labels = np.load(analyzed.labels, mmap_mode="r")
+    opened = study.opened(wanted)
+    if opened is None:
+        raise InputError("The phases were changed during the analysis; analyze them again.")
+    yield None
+    reference = wanted.volumes[wanted.reference]
+    volumes: Any = tuple(wanted.volumes[phase] for phase in PHASES)
+    results = yield from show_results(findings, labels, volumes, reference, opened.grid)
+    return Shown(results, findings, analyzed)
+
+
+def _labels_of(segmentation: Any, wanted: WantedStudy, opened: OpenedStudy) -> Any:
+    if segmentation.GetScene() is None:
+        raise InputError("The segmentation was removed from the scene: choose another one.")
+    reference = wanted.volumes[wanted.reference]
+    own = is_grid_of(opened.grid, reference)
+    geometry = reference if own else add_geometry(opened.grid)
+    try:
+        return drawn_lesions(segmentation, geometry)
+    finally:
+        if not own:
+            remove_nodes([geometry])
