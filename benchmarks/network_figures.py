@@ -20,12 +20,11 @@ from benchmarks.network_speed import (
 )
 from benchmarks.plain_unet import plain_conv_unet
 from benchmarks.plan import BenchPlan
+from MTINetLib.models.backends.openvino import OpenVinoNetwork, is_available, openvino_network
 from MTINetLib.models.batching import batch_size_for
 from MTINetLib.models.device import Compute
-from MTINetLib.models.openvino_backend import OpenVinoNetwork, is_available, openvino_network
 from MTINetLib.models.preprocessing import AxialSlices
-from MTINetLib.models.store import load_model
-from MTINetLib.network.mtinet import MTINet
+from MTINetLib.models.store import LoadedModel, load_model
 from MTINetLib.study.study import Study
 
 
@@ -64,7 +63,7 @@ def measure_network(
         "plainconvunet": plain_network(unet, compute.dtype, compute.device),
     }
     batch = batch_size_for(network, compute.device)
-    openvino = _openvino(loaded.network, compute, batch)
+    openvino = _openvino(loaded, compute, batch)
     if openvino is not None:
         contenders["openvino"] = segmentation_only(openvino.network)
     slices = _network_slices(study, plan.network_slices, loaded.preprocessing).to(compute.device)
@@ -123,11 +122,11 @@ class _Compiled:
     compile_s: float
 
 
-def _openvino(network: MTINet, compute: Compute, batch: int) -> _Compiled | None:
+def _openvino(loaded: LoadedModel, compute: Compute, batch: int) -> _Compiled | None:
     if compute.device.type != "cpu" or not is_available():
         return None
     start = time.perf_counter()
-    compiled = openvino_network(network, compute, batch)
+    compiled = openvino_network(loaded.architecture, loaded.network, compute, batch)
     return _Compiled(compiled, time.perf_counter() - start)
 
 

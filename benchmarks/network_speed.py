@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.matmul import synchronize
-from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.slice_network import SliceNetwork
 
 
 class Segmenter(Protocol):
@@ -37,13 +37,13 @@ class Speed:
     rounds_ms: tuple[float, ...]
 
 
-def whole_network(network: MTINet) -> Contender:
+def whole_network(network: SliceNetwork) -> Contender:
     """Mask, and curve and class of one lesion, for every slice: the most that a slice can cost."""
 
     def run(phases: Tensor) -> object:
         features = network.encode(phases)
         logits = network.segment(features, phases)
-        return network.read_lesion(features, phases, torch.sigmoid(logits.float()))
+        return network.read(features, phases, torch.sigmoid(logits.float()))
 
     return run
 

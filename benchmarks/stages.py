@@ -48,7 +48,7 @@ def time_stages(folder: Path, out: Path, model: str | None, device: str, precisi
     study = open_study(folder, clock=clock)
     analysis = analyze(study, loaded, device=device, precision=precision)
     detail = dict(analysis.timings)
-    clock.seconds["infer"] = sum(detail.get(name, 0.0) for name in ("normalise", "network", "heads"))
+    clock.seconds["infer"] = sum(detail.get(name, 0.0) for name in ("network", "heads"))
     clock.seconds["measure"] = sum(detail.get(name, 0.0) for name in ("lesions", "measure"))
     with clock.stage("write"):
         write(study, analysis, out)

@@ -21,10 +21,8 @@ from MTINetLib.evaluation.free_response import (
 from MTINetLib.evaluation.temperature import fit_temperature
 from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import NETWORK_CLASSES
-from MTINetLib.inference.heads import read_lesions
-from MTINetLib.inference.predict import SlicePredictor
-from MTINetLib.models.device import choose_compute
 from MTINetLib.models.info import Found
+from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.open import open_study
@@ -112,29 +110,27 @@ def _too_few_patients(cases: Sequence[DatasetCase]) -> str:
 def _look_at(
     cases: Sequence[DatasetCase], model: LoadedModel, device: str, precision: str, progress: Progress
 ) -> _Seen:
-    predictor = SlicePredictor(model.ready_for, choose_compute(device, precision))
+    # Lesions are read under the true masks, mostly in other slices than the ones with a high probability.
+    asked: LesionModel = model.on(device, precision, keep_above=1.0)
     seen = _Seen(set(), [], [], [], [])
     progress.start("Fitting the thresholds", len(cases))
     for done, case in enumerate(cases, start=1):
         try:
-            _look_at_case(case, model, predictor, seen)
+            _look_at_case(case, asked, seen)
         except InputError:
             seen.left_out.append(case.case)
-        predictor.features.maps.clear()
         progress.update(done)
     progress.finish()
     return seen
 
 
-def _look_at_case(case: DatasetCase, model: LoadedModel, predictor: SlicePredictor, seen: _Seen) -> None:
+def _look_at_case(case: DatasetCase, model: LesionModel, seen: _Seen) -> None:
     study = open_study(case.phase_paths)
     truth = read_truth(case, study.grid).labels
-    prepared = model.preprocessing.prepare(study)
-    frame, slices = prepared.frame, prepared.slices
-    probability = frame.to_native(predictor.segment(slices, 1.0))
+    probability = model.probability(study)
     seen.patients.add(case.patient)
     seen.studies.append(study_components(probability, truth, study.grid))
-    for label, reading in read_lesions(predictor, slices, frame.labels_to_slices(truth)).items():
+    for label, reading in model.read(study, truth).items():
         logits = reading.mean_logits()
         index = _CLASS_INDEX.get(case.class_of(label))
         if logits is not None and index is not None and np.isfinite(logits).all():

@@ -21,7 +21,7 @@ class Analysis:
         labels: [K, J, I] on the study's grid, uint8 or uint16; 0 background, else LesionFinding.label.
         probability: float32 [K, J, I], tumour probability on the study's grid; None where the lesions
             were given.
-        timings: seconds by stage: normalise, network, lesions, heads, measure.
+        timings: seconds by stage: network, lesions, heads, measure.
     """
 
     findings: StudyFindings

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import NETWORK_CLASSES, LesionClass
-from MTINetLib.inference.reading import LesionReading
+from MTINetLib.models.reading import LesionReading
 from MTINetLib.models.thresholds import Thresholds
 
 NOT_READ = "undecided:not_read"

@@ -1,4 +1,4 @@
-"""Findings of masks that the network has read."""
+"""Findings of masks that a model has read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from MTINetLib.findings import Provenance, StudyFindings
 from MTINetLib.inference.decide import decide
 from MTINetLib.inference.describe import describe_lesions, summarise_study, utc_now
 from MTINetLib.inference.lesions import lesion_boxes
-from MTINetLib.inference.predict import SlicePredictor
-from MTINetLib.inference.reading import LesionReading
-from MTINetLib.models.store import LoadedModel
+from MTINetLib.models.lesion_model import LesionModel
+from MTINetLib.models.reading import LesionReading
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.progress import Progress
-from MTINetLib.study.normalise import IntensityScale
 from MTINetLib.study.study import Study
 
 
@@ -25,53 +23,42 @@ def findings_of(
     study: Study,
     labels: npt.NDArray[Any],
     readings: Mapping[int, LesionReading],
-    scale: IntensityScale,
     thresholds: Thresholds,
-    model: LoadedModel,
-    predictor: SlicePredictor,
+    model: LesionModel,
     progress: Progress | None = None,
 ) -> StudyFindings:
     """Every lesion decided, measured and described, with how that came to be.
 
     Args:
         labels: [K, J, I] on the study's grid.
-        readings: by label, what the heads said.
+        readings: by label, what the model said.
     """
     temperature = model.info.temperature
     decisions = {
         label: decide(readings.get(label), thresholds, temperature) for label in lesion_boxes(labels)
     }
-    curves: dict[int, tuple[float, ...] | None] = {
-        label: reading.predicted_curve(scale) for label, reading in readings.items()
-    }
+    curves = {label: reading.curve for label, reading in readings.items()}
     lesions = describe_lesions(study, labels, decisions, curves, progress)
-    provenance = _provenance(study, model, predictor, thresholds, scale)
-    return StudyFindings(lesions, summarise_study(study), provenance)
+    return StudyFindings(lesions, summarise_study(study), _provenance(study, model, thresholds))
 
 
-def _provenance(
-    study: Study,
-    model: LoadedModel,
-    predictor: SlicePredictor,
-    thresholds: Thresholds,
-    scale: IntensityScale,
-) -> Provenance:
+def _provenance(study: Study, model: LesionModel, thresholds: Thresholds) -> Provenance:
     uids = tuple(dict.fromkeys(source.series_uid for source in study.sources if source.series_uid))
+    info, computation = model.info, model.computation(study)
     return Provenance(
         software=f"MTINetLib {MTINetLib.__version__}",
-        model_name=model.info.name,
-        model_sha256=model.info.sha256,
-        preset=model.info.preset,
-        device=predictor.compute.title,
-        precision=predictor.compute.precision,
+        model_name=info.name,
+        model_sha256=info.sha256,
+        preset=info.preset,
+        device=computation.device,
+        precision=computation.precision,
         input_series_uids=uids,
         settings={
             "reference": study.reference.value,
             "thresholds": thresholds.to_dict(),
-            "temperature": model.info.temperature,
-            "intensity_scale": {"low": scale.low, "high": scale.high},
-            "image_size": model.preprocessing.slice_size,
+            "temperature": info.temperature,
+            **computation.settings,
         },
         created_utc=utc_now(),
-        notes=predictor.notes,
+        notes=computation.notes,
     )

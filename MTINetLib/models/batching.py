@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import torch
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.device import give_back_gpu_memory
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line
 from MTINetLib.models.slice_memory import bytes_per_slice
-from MTINetLib.network.mtinet import MTINet
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ LARGEST_BATCH = 32
 _FREE_SHARE = 0.5
 
 
-def batch_size_for(network: MTINet, device: torch.device) -> int:
+def batch_size_for(network: SliceRunner, device: torch.device) -> int:
     """Slices a batch by the device's free memory and what one slice takes of it, 1 to LARGEST_BATCH."""
     if device.type != "cuda":
         return CPU_BATCH
     try:
-        needed = bytes_per_slice(network)
+        needed = bytes_per_slice(network, device)
         free, _ = torch.cuda.mem_get_info(device)
     except RuntimeError as error:
         if device_problem(error) is None:

@@ -16,14 +16,16 @@ from MTINetLib.models.config import FORMAT
 from MTINetLib.models.files import WEIGHTS_FILE, read_model_files, write_model_files
 from MTINetLib.models.info import ModelInfo, info_of_files
 from MTINetLib.models.preprocessing import AxialSlices
-from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.slice_network import SliceNetwork
 from MTINetLib.study.phase import FOUR_PHASES
 
 #: What a network of two classes tells apart, in the order of its output.
 CLASSES = ("hcc", "hemangioma")
 
 
-def save_model_folder(folder: Path, network: MTINet, config: Mapping[str, Any]) -> str:
+def save_model_folder(
+    folder: Path, network: SliceNetwork, config: Mapping[str, Any], architecture: str = "mtinet"
+) -> str:
     """Write the three files of a model; older ones are replaced, other files are left alone.
 
     Args:
@@ -31,6 +33,7 @@ def save_model_folder(folder: Path, network: MTINet, config: Mapping[str, Any]) 
         network: its weights are written as float32; its settings go into the config.
         config: plain JSON values: ``name``, ``phases`` and ``classes`` where they are not the usual ones, and
             whatever else is known of the model.
+        architecture: of the network.
 
     Returns:
         SHA-256 of the weights file.
@@ -38,7 +41,7 @@ def save_model_folder(folder: Path, network: MTINet, config: Mapping[str, Any]) 
     preprocessing = AxialSlices(network.settings.image_size).info
     whole = {
         "format": FORMAT,
-        "architecture": {"name": "mtinet", "settings": network.settings.to_dict()},
+        "architecture": {"name": architecture, "settings": network.settings.to_dict()},
         "phases": [phase.value for phase in FOUR_PHASES],
         "classes": list(CLASSES),
         "preprocessing": {

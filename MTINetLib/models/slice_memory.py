@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from MTINetLib.network.mtinet import MTINet
+from MTINetLib.models.backends.runner import SliceRunner
 
 
 class LivePeak(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -50,17 +50,16 @@ class LivePeak(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 @torch.inference_mode()
-def bytes_per_slice(network: MTINet) -> int:
+def bytes_per_slice(network: SliceRunner, device: torch.device) -> int:
     """The most that is alive at a time while one slice is segmented and one lesion in it is read.
 
     Raises:
         RuntimeError: its device has no room for one slice.
     """
     side = network.settings.image_size
-    device = next(network.parameters()).device
     phases = torch.zeros(1, network.settings.phase_count, side, side, device=device)
     with LivePeak() as counted:
         features = network.encode(phases)
         logits = network.segment(features, phases)
-        network.read_lesion(features, phases, torch.sigmoid(logits.float()))
+        network.read(features, phases, torch.sigmoid(logits.float()))
     return int(counted.peak + phases.nbytes)

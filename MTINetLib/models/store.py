@@ -6,7 +6,6 @@ only after their SHA-256 agreed: no pickle, no code.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,15 +13,15 @@ from pathlib import Path
 import torch
 
 from MTINetLib.errors import ModelError
+from MTINetLib.models.architectures import Architecture, architecture_of
 from MTINetLib.models.device import Compute, choose_compute, give_back_gpu_memory, on_cpu_instead
 from MTINetLib.models.files import CONFIG_FILE
 from MTINetLib.models.find import find_model
 from MTINetLib.models.folder import read_model_folder
 from MTINetLib.models.info import ModelInfo
 from MTINetLib.models.preprocessing import AxialSlices, preprocessing_of
-from MTINetLib.network.fold import prepare_for_inference
-from MTINetLib.network.mtinet import MTINet
-from MTINetLib.network.settings import NetworkSettings
+from MTINetLib.models.slicewise import SlicewiseModel
+from MTINetLib.network.slice_network import SliceNetwork
 
 #: A network of so many bytes is made before anybody looks whether its weights fit it.
 _WITHOUT_ASKING = 1 << 29
@@ -37,20 +36,50 @@ class LoadedModel:
         info: what its folder says of it.
     """
 
-    network: MTINet
+    network: SliceNetwork
     info: ModelInfo
-    _prepared: dict[tuple[str, torch.dtype], MTINet] = field(default_factory=dict, compare=False, repr=False)
+    _prepared: dict[tuple[str, torch.dtype], SliceNetwork] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def preprocessing(self) -> AxialSlices:
         """What turns a study into this model's slices."""
         return preprocessing_of(self.info.preprocessing)
 
-    def ready_for(self, compute: Compute) -> MTINet:
-        """The network folded, on the device, in the precision; kept, so that a second study loads nothing."""
+    @property
+    def architecture(self) -> Architecture:
+        """The kind of network that it is."""
+        return architecture_of(self.info.architecture.name)
+
+    def on(
+        self,
+        device: str = "auto",
+        precision: str = "auto",
+        *,
+        batch_size: int | None = None,
+        keep_above: float | None = None,
+    ) -> SlicewiseModel:
+        """The model where it is to run.
+
+        Args:
+            device, precision: see :func:`choose_compute`.
+            batch_size, keep_above: see :class:`SlicewiseModel`.
+
+        Raises:
+            InputError, MissingResourceError: see :meth:`settled`.
+        """
+        compute = self.settled(device, precision)
+        return SlicewiseModel(
+            self.info, self.ready_for, compute, batch_size=batch_size, keep_above=keep_above
+        )
+
+    def ready_for(self, compute: Compute) -> SliceNetwork:
+        """The network on the device, in the precision; kept, so that a second study loads nothing."""
         key = (str(compute.device), compute.dtype)
         if key not in self._prepared:
-            self._prepared[key] = prepare_for_inference(self.network, compute.dtype).to(compute.device)
+            ready = self.architecture.ready(self.network, compute.dtype)
+            self._prepared[key] = ready.to(compute.device)
         return self._prepared[key]
 
     def settled(self, device: str = "auto", precision: str = "auto") -> Compute:
@@ -92,7 +121,7 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
     return LoadedModel(network, info)
 
 
-def _make(info: ModelInfo, weights: Mapping[str, torch.Tensor]) -> MTINet:
+def _make(info: ModelInfo, weights: Mapping[str, torch.Tensor]) -> SliceNetwork:
     """The network that the config describes, with the weights.
 
     A config of a large network beside small weights is found out before that network takes any memory.
@@ -100,30 +129,20 @@ def _make(info: ModelInfo, weights: Mapping[str, torch.Tensor]) -> MTINet:
     no_fit = (
         f"The weights of model {info.name} in {info.folder} do not fit its {CONFIG_FILE}; install it again."
     )
-    settings = NetworkSettings.from_dict(info.architecture.settings)
-    if _rough_bytes(settings) > _WITHOUT_ASKING:
+    architecture = architecture_of(info.architecture.name)
+    settings = architecture.read_settings(info.architecture.settings)
+    if architecture.weight_bytes(settings) > _WITHOUT_ASKING:
         # Not always: for tensors without memory torch loads its compiler, which takes seconds.
         with torch.device("meta"):
-            described = MTINet(settings).state_dict()
+            described = architecture.build(settings).state_dict()
         if {n: v.shape for n, v in described.items()} != {n: v.shape for n, v in weights.items()}:
             raise ModelError(no_fit)
-    network = MTINet(settings)
+    network = architecture.build(settings)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise ModelError(no_fit) from error
     return network
-
-
-def _rough_bytes(settings: NetworkSettings) -> int:
-    """Of the weights as float32, counted rather too high."""
-    widths = (settings.phase_count, *settings.widths, *settings.decoder_widths)
-    convolutions = 9 * 2 * settings.phase_count * sum(a * b for a, b in itertools.pairwise(widths))
-    context = 18 * settings.context_blocks * (settings.phase_count * settings.widths[3]) ** 2
-    width, small = settings.d_model, settings.tdd_width
-    transformer = settings.transformer_depth * width * (4 * width + 2 * settings.ffn_width)
-    tokens = (settings.token_count + 8) * width
-    return 4 * (convolutions + context + transformer + tokens + settings.tdd_depth * 12 * small**2)
 
 
 def load_ready_model(name_or_path: str | Path | None, device: str, precision: str) -> LoadedModel:

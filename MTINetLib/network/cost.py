@@ -17,12 +17,12 @@ class NetworkCost:
     parameters: int
     gflop_encode: float
     gflop_segment: float
-    gflop_read_lesion: float
+    gflop_read: float
 
     @property
     def gflop_per_slice(self) -> float:
         """Everything for a slice with one lesion."""
-        return self.gflop_encode + self.gflop_segment + self.gflop_read_lesion
+        return self.gflop_encode + self.gflop_segment + self.gflop_read
 
 
 def network_cost(network: MTINet) -> NetworkCost:
@@ -40,7 +40,7 @@ def network_cost(network: MTINet) -> NetworkCost:
             logits = network.segment(features, phases)
         counts.append(counter.get_total_flops() / 1e9)
         with FlopCounterMode(display=False) as counter:
-            network.read_lesion(features, phases, torch.sigmoid(logits))
+            network.read(features, phases, torch.sigmoid(logits))
         counts.append(counter.get_total_flops() / 1e9)
     network.train(training)
     return NetworkCost(sum(p.numel() for p in network.parameters()), *counts)

@@ -12,6 +12,7 @@ from MTINetLib.network.encoder import make_encoder
 from MTINetLib.network.layers import phases_to_batch, phases_to_channels
 from MTINetLib.network.mdief import GatedFusion, NaiveFusion
 from MTINetLib.network.settings import NetworkSettings
+from MTINetLib.network.slice_network import SliceNetwork
 from MTINetLib.network.spectral import highpass
 from MTINetLib.network.tim import task_interaction_curve
 from MTINetLib.network.transformer import LesionReader
@@ -33,12 +34,14 @@ class MTINetOutput(NamedTuple):
     tim_curve: Tensor | None
 
 
-class MTINet(nn.Module):
+class MTINet(SliceNetwork):
     """The network of the paper, with its switches; see ``network/README.md`` for every choice.
 
     A slice is read in three steps that inference calls apart: ``encode`` once, ``segment`` once, and
-    ``read_lesion`` once per lesion. ``forward`` does all three.
+    ``read`` once per lesion. ``forward`` does all three.
     """
+
+    settings: NetworkSettings
 
     def __init__(self, settings: NetworkSettings | None = None) -> None:
         super().__init__()
@@ -91,7 +94,7 @@ class MTINet(nn.Module):
         logits: Tensor = self.decoder(features, phases)
         return logits
 
-    def read_lesion(
+    def read(
         self, features: list[Tensor], phases: Tensor, focus: Tensor
     ) -> tuple[Tensor | None, Tensor | None]:
         """Curve and class of the lesion under the focus, one an image.
@@ -122,9 +125,7 @@ class MTINet(nn.Module):
         features = self.encode(phases)
         mask_logits = self.segment(features, phases)
         probability = torch.sigmoid(mask_logits.float())
-        curve, class_logits = self.read_lesion(
-            features, phases, probability.detach() if focus is None else focus
-        )
+        curve, class_logits = self.read(features, phases, probability.detach() if focus is None else focus)
         tim_curve = task_interaction_curve(probability, phases) if self.settings.tim else None
         return MTINetOutput(mask_logits, curve, class_logits, tim_curve)
 

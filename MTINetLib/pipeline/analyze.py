@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.inference.findings_of import findings_of
-from MTINetLib.inference.heads import read_lesions
 from MTINetLib.inference.lesions import find_lesions
-from MTINetLib.inference.predict import SlicePredictor
+from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import AnalysisSettings
 from MTINetLib.progress import Progress, Silent
@@ -38,20 +37,14 @@ def analyze(
     """
     progress = progress or Silent()
     thresholds = (settings or AnalysisSettings()).over(model.info.thresholds)
-    predictor = SlicePredictor(model.ready_for, model.settled(device, precision), batch_size)
+    asked: LesionModel = model.on(device, precision, batch_size=batch_size, keep_above=thresholds.mask)
     clock = StageClock()
-    with clock.stage("normalise"):
-        prepared = model.preprocessing.prepare(study)
-    frame, slices = prepared.frame, prepared.slices
     with clock.stage("network"):
-        predicted = predictor.segment(slices, thresholds.mask, progress)
+        probability = asked.probability(study, progress)
     with clock.stage("lesions"):
-        probability = frame.to_native(predicted)
         labels = find_lesions(probability, study.grid, thresholds)
     with clock.stage("heads"):
-        readings = read_lesions(predictor, slices, frame.labels_to_slices(labels), progress)
+        readings = asked.read(study, labels, progress)
     with clock.stage("measure"):
-        findings = findings_of(
-            study, labels, readings, prepared.scale, thresholds, model, predictor, progress
-        )
+        findings = findings_of(study, labels, readings, thresholds, asked, progress)
     return Analysis(findings, labels, probability, clock.seconds)

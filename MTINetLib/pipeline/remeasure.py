@@ -21,6 +21,7 @@ from MTINetLib.progress import Progress
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
+    from MTINetLib.models.lesion_model import LesionModel
     from MTINetLib.models.store import LoadedModel
 
 
@@ -106,15 +107,11 @@ def _read(
     precision: str,
     progress: Progress | None,
 ) -> StudyFindings:
-    """Findings of masks under which the model's heads read every lesion."""
+    """Findings of masks under which the model reads every lesion."""
     from MTINetLib.inference.findings_of import findings_of
-    from MTINetLib.inference.heads import read_lesions
-    from MTINetLib.inference.predict import SlicePredictor
 
-    predictor = SlicePredictor(model.ready_for, model.settled(device, precision))
-    prepared = model.preprocessing.prepare(study)
-    readings = read_lesions(predictor, prepared.slices, prepared.frame.labels_to_slices(labels), progress)
-    return findings_of(study, labels, readings, prepared.scale, thresholds, model, predictor, progress)
+    asked: LesionModel = model.on(device, precision)
+    return findings_of(study, labels, asked.read(study, labels, progress), thresholds, asked, progress)
 
 
 def _kept(lesion: LesionFinding | None) -> Decision:

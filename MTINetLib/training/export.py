@@ -7,12 +7,16 @@ from pathlib import Path
 
 import MTINetLib
 from MTINetLib.models.folder import save_model_folder
-from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.slice_network import SliceNetwork
 from MTINetLib.training.settings import TrainingSettings
 
 
 def export_model(
-    folder: Path, network: MTINet, settings: TrainingSettings, scores: Mapping[str, float], name: str = ""
+    folder: Path,
+    network: SliceNetwork,
+    settings: TrainingSettings,
+    scores: Mapping[str, float],
+    name: str = "",
 ) -> str:
     """Write the model folder.
 
@@ -33,4 +37,4 @@ def export_model(
         "validation": {key: round(value, 5) for key, value in scores.items()},
         "intended_use": "Research use only. Not for diagnosis or treatment decisions.",
     }
-    return save_model_folder(folder, network.eval(), config)
+    return save_model_folder(folder, network.eval(), config, settings.architecture)

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from MTINetLib.network.mtinet import MTINet, MTINetOutput
-from MTINetLib.network.tdd import TaskDrivenDiscriminator
+from MTINetLib.models.architectures import architecture_of
+from MTINetLib.network.mtinet import MTINetOutput
+from MTINetLib.network.slice_network import SliceNetwork
 from MTINetLib.network.tim import task_interaction_curve
 from MTINetLib.training import losses
 from MTINetLib.training.averaged import averaged_copy, update_average
@@ -33,8 +34,9 @@ class MTINetTraining(pl.LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.settings, self.budget = settings, budget
-        self.network = MTINet(settings.network)
-        self.discriminator = TaskDrivenDiscriminator(settings.network) if self._adversarial else None
+        architecture = architecture_of(settings.architecture)
+        self.network = architecture.build(settings.network)
+        self.discriminator = architecture.discriminator(settings.network) if self._adversarial else None
         if settings.channels_last:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = averaged_copy(self.network) if settings.ema_decay else None
@@ -44,11 +46,10 @@ class MTINetTraining(pl.LightningModule):
     @property
     def _adversarial(self) -> bool:
         network = self.settings.network
-        wanted = network.tdd and self.settings.loss.adversarial > 0
-        return wanted and network.regresses and network.classifies
+        return self.settings.loss.adversarial > 0 and network.regresses and network.classifies
 
     @property
-    def best_network(self) -> MTINet:
+    def best_network(self) -> SliceNetwork:
         """The weights to validate and to keep: the averaged ones where there are."""
         return self.network if self.average is None else self.average
 
@@ -113,7 +114,9 @@ class MTINetTraining(pl.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.budget.load_state_dict(checkpoint["budget"])
 
-    def _answer(self, network: MTINet, batch: TrainingBatch, predicted_focus: bool = False) -> MTINetOutput:
+    def _answer(
+        self, network: SliceNetwork, batch: TrainingBatch, predicted_focus: bool = False
+    ) -> MTINetOutput:
         phases = batch.phases
         if self.settings.channels_last:
             phases = phases.contiguous(memory_format=torch.channels_last)
@@ -121,7 +124,7 @@ class MTINetTraining(pl.LightningModule):
         logits = network.segment(features, phases)
         probability = torch.sigmoid(logits.float())
         focus = _as_predicted(probability, batch.lesion) if predicted_focus else batch.focus
-        curve, class_logits = network.read_lesion(features, phases, focus)
+        curve, class_logits = network.read(features, phases, focus)
         implied = task_interaction_curve(probability, phases) if network.settings.tim else None
         return MTINetOutput(logits, curve, class_logits, implied)
 

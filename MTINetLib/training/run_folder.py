@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from MTINetLib.errors import InputError
-from MTINetLib.training.settings import TrainingSettings
+from MTINetLib.training.settings import TrainingSettings, settings_from_dict
 
 _LOG = logging.getLogger(__name__)
 
@@ -125,7 +125,9 @@ def read_config(config: Path) -> dict[str, Any]:
 
 def _check_same(before: dict[str, Any], settings: TrainingSettings, config: Path) -> None:
     now = json.loads(json.dumps(settings.to_dict()))
-    differing = sorted(name for name in now if name not in MAY_CHANGE and now[name] != before.get(name))
+    # Settings that came later have their defaults in the settings of an older run.
+    then = json.loads(json.dumps(settings_from_dict(before).to_dict()))
+    differing = sorted(name for name in now if name not in MAY_CHANGE and now[name] != then[name])
     if differing:
         raise InputError(
             f"The run cannot go on with other settings: {', '.join(differing)} differ from {config}. "

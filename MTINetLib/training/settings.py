@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from MTINetLib.errors import InputError
+from MTINetLib.models.architectures import architecture_of
 from MTINetLib.network.settings import NetworkSettings, paper
+from MTINetLib.network.slice_settings import SliceSettings
 from MTINetLib.training.losses import LossWeights
 from MTINetLib.training.setting_text import change_settings
 
@@ -61,6 +63,7 @@ class TrainingSettings:
         patience: validations without gain after which the run stops; 0 never stops early.
         workers: processes that load and augment; 0 does it in the training process.
         preparation_processes: that read the dataset; 0 takes one per processor.
+        architecture: name of the kind of network, and ``network`` its settings.
         accelerator, devices, nodes, strategy: handed to Lightning; several devices run as its strategies say.
     """
 
@@ -94,7 +97,8 @@ class TrainingSettings:
     strategy: str = "auto"
     log_every: int = 50
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
-    network: NetworkSettings = field(default_factory=NetworkSettings)
+    architecture: str = "mtinet"
+    network: SliceSettings = field(default_factory=NetworkSettings)
     loss: LossWeights = field(default_factory=LossWeights)
 
     def __post_init__(self) -> None:
@@ -138,7 +142,8 @@ def settings_from_dict(data: Mapping[str, Any]) -> TrainingSettings:
     """
     values = dict(data)
     try:
-        network = NetworkSettings.from_dict(values.pop("network"))
+        architecture = architecture_of(values.get("architecture", "mtinet"))
+        network = architecture.read_settings(values.pop("network"))
         loss = LossWeights(**values.pop("loss"))
         augmentation = AugmentationSettings(**values.pop("augmentation"))
         return TrainingSettings(network=network, loss=loss, augmentation=augmentation, **values)

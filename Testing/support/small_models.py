@@ -55,7 +55,7 @@ class KnownNetwork(MTINet):
         brightest = torch.maximum(phases[:, 1], phases[:, 3])[:, None]
         return 20 * (brightest - 1.8)
 
-    def read_lesion(
+    def read(
         self, features: list[Tensor], phases: Tensor, focus: Tensor
     ) -> tuple[Tensor | None, Tensor | None]:
         curve = task_interaction_curve(focus, phases)

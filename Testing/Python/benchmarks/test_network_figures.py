@@ -7,8 +7,8 @@ from support.made_analysis import made_grid, made_study
 
 from benchmarks.network_figures import measure_network
 from benchmarks.plan import BenchPlan
+from MTINetLib.models.backends.openvino import is_available
 from MTINetLib.models.folder import save_model_folder
-from MTINetLib.models.openvino_backend import is_available
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import NetworkSettings
 

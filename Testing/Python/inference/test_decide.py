@@ -5,7 +5,7 @@ import pytest
 
 from MTINetLib.findings import LesionClass
 from MTINetLib.inference.decide import LITTLE_EVIDENCE, LOW_PROBABILITY, NOT_READ, SLICES_DISAGREE, decide
-from MTINetLib.inference.heads import LesionReading
+from MTINetLib.models.reading import LesionReading
 from MTINetLib.models.thresholds import Thresholds
 
 RULES = Thresholds(class_probability=0.7, slice_disagreement=0.35, least_pixels=8)

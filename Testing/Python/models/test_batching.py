@@ -76,7 +76,7 @@ def test_the_batch_follows_the_free_memory_of_a_gpu(
     monkeypatch: pytest.MonkeyPatch, free: float, expected: int
 ) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (int(free), int(free)))
-    monkeypatch.setattr(batching, "bytes_per_slice", lambda network: 40e6)
+    monkeypatch.setattr(batching, "bytes_per_slice", lambda *_: 40e6)
     size = batch_size_for(MTINet(NetworkSettings()), torch.device("cuda:0"))
     assert size == expected
 
@@ -100,7 +100,7 @@ def test_a_device_that_cannot_be_used_is_left_at_once() -> None:
 
 
 def test_a_gpu_too_full_to_be_asked_gets_one_slice_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(network: object) -> int:
+    def full(*_: object) -> int:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr(batching, "bytes_per_slice", full)

@@ -113,8 +113,8 @@ def test_two_lesions_of_one_slice_get_an_answer_each(evidence: bool) -> None:
     network = MTINet(mtinet(**{**SMALL, "focus_evidence": evidence})).eval()
     with torch.inference_mode():
         features = network.encode(phases)
-        a = network.read_lesion(features, phases, first)
-        b = network.read_lesion(features, phases, second)
+        a = network.read(features, phases, first)
+        b = network.read(features, phases, second)
     for one, other in zip(answers(a), answers(b), strict=True):
         assert (one - other).abs().max() > 1e-3
 
@@ -124,10 +124,10 @@ def test_what_lies_far_from_the_focus_hardly_changes_the_reading() -> None:
     network = MTINet(mtinet(**SMALL)).eval()
     changed = phases + second
     with torch.inference_mode():
-        before = network.read_lesion(network.encode(phases), phases, first)[0]
-        after = network.read_lesion(network.encode(changed), changed, first)[0]
+        before = network.read(network.encode(phases), phases, first)[0]
+        after = network.read(network.encode(changed), changed, first)[0]
         moved = phases + first
-        inside = network.read_lesion(network.encode(moved), moved, first)[0]
+        inside = network.read(network.encode(moved), moved, first)[0]
     assert (after - before).abs().max() < 0.2 * (inside - before).abs().max()
 
 
@@ -143,7 +143,7 @@ def test_without_a_focus_the_networks_own_mask_is_taken_and_left_alone(
 ) -> None:
     network = MTINet(settings).eval()
     output = network(phases)
-    own = network.read_lesion(network.encode(phases), phases, torch.sigmoid(output.mask_logits))[0]
+    own = network.read(network.encode(phases), phases, torch.sigmoid(output.mask_logits))[0]
     torch.testing.assert_close(output.curve, own)
     (output.curve.sum() + output.class_logits.sum()).backward()
     assert all(p.grad is None or p.grad.abs().max() == 0 for p in network.decoder.parameters())
@@ -169,7 +169,7 @@ def test_the_three_steps_are_the_whole(settings: NetworkSettings, phases: Tensor
         whole = network(phases, focus)
         features = network.encode(phases, network.highpass(phases))
         torch.testing.assert_close(network.segment(features, phases), whole.mask_logits)
-        curve, class_logits = network.read_lesion(features, phases, focus)
+        curve, class_logits = network.read(features, phases, focus)
     torch.testing.assert_close(curve, whole.curve)
     torch.testing.assert_close(class_logits, whole.class_logits)
 

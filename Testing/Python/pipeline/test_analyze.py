@@ -135,7 +135,7 @@ def test_the_provenance_says_how_it_was_made(plain) -> None:
     assert summary.phases[0].evidence == ("told by a test",)
     assert [said.alignment for said in summary.phases] == [0.9, None, 1.0, None]
     assert (summary.spacing_mm, summary.size) == ((2.0, 2.0, 4.0), (64, 64, 20))
-    assert set(analysis.timings) == {"normalise", "network", "lesions", "heads", "measure"}
+    assert set(analysis.timings) == {"network", "lesions", "heads", "measure"}
 
 
 def test_doubts_about_the_study_reach_the_lesions(plain) -> None:

@@ -1,4 +1,4 @@
-"""Slice-wise prediction: tumour probability of every slice, and the fused maps that the heads read."""
+"""Slice-wise prediction: tumour probability of every slice, and the maps that lesions are read from."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.batching import Batcher, batch_size_for
 from MTINetLib.models.device import Compute, cpu_compute
-from MTINetLib.network.mtinet import MTINet
 from MTINetLib.progress import Progress, Silent
 
 Slices = npt.NDArray[np.float32]
-#: Fused maps of slices with a lesion are kept up to this; beyond it they are computed again when needed.
+#: Maps of slices with a lesion are kept up to this; beyond it they are computed again when needed.
 KEPT_BYTES = 400_000_000
 
 
 @dataclass
 class FeatureStore:
-    """Fused maps by slice, as far as they fit."""
+    """Maps by slice, as far as they fit."""
 
     room: int = KEPT_BYTES
     maps: dict[int, list[Tensor]] = field(default_factory=dict)
@@ -38,6 +38,11 @@ class FeatureStore:
         """Drop everything; the room is not given back, for memory was short."""
         self.maps.clear()
         self.room = 0
+
+    def forget(self) -> None:
+        """Drop the maps of a study, and keep those of the next one in the same room."""
+        self.room += sum(m.numel() * m.element_size() for maps in self.maps.values() for m in maps)
+        self.maps.clear()
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class SlicePredictor:
 
     def __init__(
         self,
-        prepare: Callable[[Compute], MTINet],
+        prepare: Callable[[Compute], SliceRunner],
         compute: Compute,
         batch_size: int | None = None,
         fallback: Compute | None = None,
@@ -88,7 +93,7 @@ class SlicePredictor:
 
         Args:
             slices: [Z, P, S, S], normalised units.
-            keep_above: fused maps of slices that reach this probability are kept for :meth:`read`.
+            keep_above: maps of slices that reach this probability are kept for :meth:`read`.
             progress: one step a slice.
 
         Returns:
@@ -115,35 +120,29 @@ class SlicePredictor:
     def read(
         self, slices: Slices, asked: Sequence[LesionSlice], progress: Progress | None = None
     ) -> tuple[Slices | None, Slices | None]:
-        """What the heads say of each lesion slice.
+        """What the network says of each lesion slice.
 
         Returns:
-            curves float32 [N, P] in normalised units, class logits float32 [N, 2] (HCC, hemangioma);
-            None for a head that the network does not have.
+            curves float32 [N, P] in normalised units, class logits float32 [N, classes]; None for an answer
+            that the network does not give.
         """
         progress = progress or Silent()
-        settings = self.network.settings
-        curves = (
-            np.zeros((len(asked), settings.phase_count), dtype=np.float32) if settings.regresses else None
-        )
-        logits = np.zeros((len(asked), 2), dtype=np.float32) if settings.classifies else None
-        if curves is None and logits is None:
-            return None, None
+        curves: dict[int, Slices] = {}
+        logits: dict[int, Slices] = {}
 
         def work(part: slice) -> None:
             of_batch = asked[part]
             phases = self._on_device(slices[[item.z for item in of_batch]])
             focus = self._on_device(np.stack([item.mask for item in of_batch])[:, None].astype(np.float32))
-            curve, class_logits = self.network.read_lesion(self._maps(of_batch, phases), phases, focus)
-            if curves is not None and curve is not None:
-                curves[part] = curve.float().cpu().numpy()
-            if logits is not None and class_logits is not None:
-                logits[part] = class_logits.float().cpu().numpy()
+            answers = self.network.read(self._maps(of_batch, phases), phases, focus)
+            for kept, answer in zip((curves, logits), answers, strict=True):
+                if answer is not None:
+                    kept[part.start] = answer.float().cpu().numpy()
 
         progress.start("Reading lesions", len(asked))
         self._batcher.run(len(asked), work, progress.update)
         progress.finish()
-        return curves, logits
+        return _joined(curves), _joined(logits)
 
     def _maps(self, asked: Sequence[LesionSlice], phases: Tensor) -> list[Tensor]:
         kept = self.features.maps
@@ -162,3 +161,8 @@ class SlicePredictor:
         assert self._fallback is not None
         self.compute = self._fallback
         self.network = self._prepare(self._fallback)
+
+
+def _joined(by_start: dict[int, Slices]) -> Slices | None:
+    """The answers of the batches, in order."""
+    return np.concatenate([by_start[start] for start in sorted(by_start)]) if by_start else None

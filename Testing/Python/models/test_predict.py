@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from support.small_models import random_model, random_network
+from support.small_models import random_network
 
 from MTINetLib.errors import Cancelled
-from MTINetLib.inference.heads import lesion_slices, read_lesions
-from MTINetLib.inference.predict import LesionSlice, SlicePredictor
 from MTINetLib.models.device import Compute
+from MTINetLib.models.predict import LesionSlice, SlicePredictor
 from MTINetLib.network.fold import prepare_for_inference
 from MTINetLib.network.mtinet import MTINet
 
@@ -128,35 +127,3 @@ def test_a_network_without_heads_reads_nothing(tmp_path: Path) -> None:
 
     network = random_network(settings=replace(random_network().settings, tasks="seg"))
     assert predictor(network).read(SLICES, asked()) == (None, None)
-
-
-def test_every_lesion_is_asked_in_every_slice_with_its_own_mask() -> None:
-    labels = np.zeros((7, 64, 64), dtype=np.uint8)
-    labels[2:4, 10:20, 10:20] = 1
-    labels[3:5, 30:35, 30:40] = 7
-    found = lesion_slices(labels)
-    assert [(item.z, item.label, int(item.mask.sum())) for item in found] == [
-        (2, 1, 100),
-        (3, 1, 100),
-        (3, 7, 50),
-        (4, 7, 50),
-    ]
-
-
-def test_a_lesion_is_the_area_weighted_mean_of_its_slices() -> None:
-    labels = np.zeros((7, 64, 64), dtype=np.uint8)
-    labels[2, 10:20, 10:20] = 3
-    labels[3, 10:40, 10:20] = 3
-    one = predictor(random_network())
-    one.segment(SLICES, 0.0)
-    reading = read_lesions(one, SLICES, labels)[3]
-    curves, logits = one.read(SLICES, lesion_slices(labels))
-    assert reading.areas.tolist() == [100, 300]
-    assert np.allclose(reading.curve, 0.25 * curves[0] + 0.75 * curves[1], atol=1e-5)
-    assert np.allclose(reading.mean_logits(), 0.25 * logits[0] + 0.75 * logits[1], atol=1e-5)
-
-
-def test_no_lesions_ask_nothing(tmp_path: Path) -> None:
-    model = random_model(tmp_path / "m")
-    one = SlicePredictor(model.ready_for, FP32)
-    assert read_lesions(one, SLICES, np.zeros((7, 64, 64), dtype=np.uint8)) == {}

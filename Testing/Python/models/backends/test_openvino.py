@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from MTINetLib.errors import InputError
-from MTINetLib.inference.predict import LesionSlice, SlicePredictor
+from MTINetLib.models.architectures import architecture_of
+from MTINetLib.models.backends.openvino import OpenVinoNetwork, is_available, openvino_network
 from MTINetLib.models.device import Compute, cpu_compute
-from MTINetLib.models.openvino_backend import OpenVinoNetwork, is_available, openvino_network
+from MTINetLib.models.predict import LesionSlice, SlicePredictor
 from MTINetLib.network.fold import prepare_for_inference
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import NetworkSettings
@@ -18,6 +19,7 @@ if not is_available():
     pytest.skip("OpenVINO is not installed: its agreement with torch is NOT tested", allow_module_level=True)
 
 SIDE = 64
+MTINET = architecture_of("mtinet")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def network() -> MTINet:
 
 @pytest.fixture(scope="module")
 def exact(network: MTINet) -> OpenVinoNetwork:
-    return openvino_network(network, cpu_compute(), batch=2)
+    return openvino_network(MTINET, network, cpu_compute(), batch=2)
 
 
 def _slices(count: int) -> torch.Tensor:
@@ -69,7 +71,9 @@ def test_an_answer_outlives_the_next_question(network: MTINet, exact: OpenVinoNe
 
 
 def test_bf16_agrees_within_its_three_digits(network: MTINet) -> None:
-    rounded = openvino_network(network, Compute(torch.device("cpu"), torch.bfloat16), batch=2)
+    rounded = openvino_network(
+        architecture_of("mtinet"), network, Compute(torch.device("cpu"), torch.bfloat16), batch=2
+    )
     phases = _slices(2)
     with torch.inference_mode():
         found = rounded.segment([], phases)
@@ -93,4 +97,4 @@ def test_a_predictor_gives_the_same_masks_curves_and_classes(network: MTINet, ex
 
 def test_a_gpu_is_refused_in_words(network: MTINet) -> None:
     with pytest.raises(InputError, match="runs on the CPU here"):
-        openvino_network(network, Compute(torch.device("cuda:0"), torch.float32))
+        openvino_network(MTINET, network, Compute(torch.device("cuda:0"), torch.float32), batch=2)

@@ -1,0 +1,28 @@
+"""What a backend gives: something that answers as a network does."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+from MTINetLib.network.slice_settings import SliceSettings
+
+
+class SliceRunner(Protocol):
+    """A network on a device, by whatever program; the steps are those of ``network/slice_network.py``."""
+
+    @property
+    def settings(self) -> SliceSettings:
+        """Of the network."""
+
+    def encode(self, phases: Tensor) -> list[Tensor]:
+        """Phases [B, P, S, S] -> maps that the other steps read; none where they never leave the backend."""
+
+    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
+        """Maps and phases -> mask logits [B, 1, S, S]."""
+
+    def read(
+        self, features: list[Tensor], phases: Tensor, focus: Tensor
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Curve and class logits of the lesion under the focus [B, 1, S, S]."""

@@ -1,0 +1,55 @@
+"""What every model answers about a study, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.models.info import ModelInfo
+from MTINetLib.models.reading import LesionReading
+from MTINetLib.progress import Progress
+from MTINetLib.study.study import Study
+
+
+@dataclass(frozen=True)
+class Computation:
+    """How the answers about a study were computed, for the provenance.
+
+    Args:
+        device: where, for people.
+        precision: of the weights, ``fp32`` or ``bf16``.
+        notes: what had to be done about memory and devices, as sentences.
+        settings: of the preprocessing, as plain values.
+    """
+
+    device: str
+    precision: str
+    notes: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class LesionModel(Protocol):
+    """Finds lesions in a study, and reads lesions that are outlined."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What it is."""
+
+    def probability(self, study: Study, progress: Progress | None = None) -> npt.NDArray[np.float32]:
+        """Tumour probability, float32 [K, J, I] on the study's grid, between 0 and 1."""
+
+    def read(
+        self, study: Study, labels: npt.NDArray[Any], progress: Progress | None = None
+    ) -> dict[int, LesionReading]:
+        """What it says of each lesion under its mask; one too small to be seen has no reading.
+
+        Args:
+            labels: [K, J, I] on the study's grid, whole numbers.
+        """
+
+    def computation(self, study: Study) -> Computation:
+        """How its answers about the study were computed; ask afterwards."""

@@ -1,0 +1,118 @@
+"""A model whose network is asked slice by slice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MTINetLib.models.backends.runner import SliceRunner
+from MTINetLib.models.device import Compute
+from MTINetLib.models.info import ModelInfo
+from MTINetLib.models.lesion_model import Computation
+from MTINetLib.models.predict import LesionSlice, SlicePredictor
+from MTINetLib.models.preprocessing import PreparedStudy, preprocessing_of
+from MTINetLib.models.reading import LesionReading
+from MTINetLib.progress import Progress
+from MTINetLib.study.normalise import IntensityScale
+from MTINetLib.study.study import Study
+
+
+class SlicewiseModel:
+    """A :class:`LesionModel` of a network on a device. It remembers the last study that it was asked about.
+
+    Args:
+        info: what the model is.
+        ready_for: gives the network ready for a device and precision.
+        compute: where to run.
+        batch_size: slices a batch; None takes it from free memory.
+        keep_above: maps of slices that reach this probability are kept for reading lesions in them; None
+            takes the model's own mask threshold.
+    """
+
+    def __init__(
+        self,
+        info: ModelInfo,
+        ready_for: Callable[[Compute], SliceRunner],
+        compute: Compute,
+        *,
+        batch_size: int | None = None,
+        keep_above: float | None = None,
+    ) -> None:
+        self._info = info
+        self._preprocessing = preprocessing_of(info.preprocessing)
+        self._predictor = SlicePredictor(ready_for, compute, batch_size)
+        self._keep_above = info.thresholds.mask if keep_above is None else keep_above
+        self._last: tuple[Study, PreparedStudy] | None = None
+
+    @property
+    def info(self) -> ModelInfo:
+        """What it is."""
+        return self._info
+
+    def probability(self, study: Study, progress: Progress | None = None) -> npt.NDArray[np.float32]:
+        """See :class:`LesionModel`."""
+        prepared = self._prepared(study)
+        probability = self._predictor.segment(prepared.slices, self._keep_above, progress)
+        return prepared.frame.to_native(probability)
+
+    def read(
+        self, study: Study, labels: npt.NDArray[Any], progress: Progress | None = None
+    ) -> dict[int, LesionReading]:
+        """See :class:`LesionModel`; each lesion is asked about in every slice that cuts it."""
+        prepared = self._prepared(study)
+        asked = lesion_slices(prepared.frame.labels_to_slices(labels))
+        if not asked:
+            return {}
+        curves, logits = self._predictor.read(prepared.slices, asked, progress)
+        label_of = np.array([item.label for item in asked])
+        areas = np.array([int(item.mask.sum()) for item in asked])
+        readings = {}
+        for label in np.unique(label_of):
+            own = label_of == label
+            curve = None if curves is None else np.average(curves[own].astype(np.float64), 0, areas[own])
+            readings[int(label)] = LesionReading(
+                areas[own], None if logits is None else logits[own], _in_scanner_units(curve, prepared.scale)
+            )
+        return readings
+
+    def computation(self, study: Study) -> Computation:
+        """See :class:`LesionModel`."""
+        scale = self._prepared(study).scale
+        return Computation(
+            device=self._predictor.compute.title,
+            precision=self._predictor.compute.precision,
+            notes=self._predictor.notes,
+            settings={
+                "intensity_scale": {"low": scale.low, "high": scale.high},
+                "image_size": self._preprocessing.slice_size,
+            },
+        )
+
+    def _prepared(self, study: Study) -> PreparedStudy:
+        if self._last is None or self._last[0] is not study:
+            self._predictor.features.forget()
+            self._last = None  # its slices make room
+            self._last = (study, self._preprocessing.prepare(study))
+        return self._last[1]
+
+
+def lesion_slices(label_slices: npt.NDArray[Any]) -> list[LesionSlice]:
+    """Every lesion in every slice that cuts it, slice by slice; ``label_slices`` are labels [Z, S, S]."""
+    found = []
+    for z in np.flatnonzero(label_slices.any(axis=(1, 2))):
+        labels = np.unique(label_slices[z])
+        found += [LesionSlice(int(n), int(z), label_slices[z] == n) for n in labels if n]
+    return found
+
+
+def _in_scanner_units(
+    curve: npt.NDArray[np.float64] | None, scale: IntensityScale
+) -> tuple[float, ...] | None:
+    """A curve of network units in the scanner's; None where there is none or it is not finite."""
+    if curve is None:
+        return None
+    values = scale.invert(curve)
+    return tuple(float(value) for value in values) if np.isfinite(values).all() else None
