@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.presentation.warnings import is_warning, study_warnings
 from MTINetLib.presentation.words import class_title, flags_in_words, probability_in_words
 
 
@@ -101,8 +102,9 @@ def findings_table(findings: StudyFindings) -> Group:
     for lesion in findings.lesions:
         table.add_row(*_row(lesion))
     top: RenderableType = table if findings.lesions else Text(_title(findings))
+    warnings = [Text(f"Warning: {line}", style="yellow") for line in study_warnings(findings)]
     remarks = [Text(line) for line in _remarks(findings)]
-    return Group(top, *remarks, Text(findings.provenance.intended_use, style="italic"))
+    return Group(top, *warnings, *remarks, Text(findings.provenance.intended_use, style="italic"))
 
 
 def _title(findings: StudyFindings) -> str:
@@ -128,6 +130,7 @@ def _remarks(findings: StudyFindings) -> list[str]:
         for lesion in findings.lesions
         if lesion.flags
     ]
-    if findings.study.flags:
-        lines.append(f"Study: {'; '.join(flags_in_words(findings.study.flags))}.")
+    notes = flags_in_words(flag for flag in findings.study.flags if not is_warning(flag))
+    if notes:
+        lines.append(f"Study: {'; '.join(notes)}.")
     return lines

@@ -80,6 +80,7 @@ def _row(found: InspectedVolume) -> tuple[str, ...]:
 def _lines(found: Inspection) -> list[str]:
     """What a person needs to know besides the table."""
     from MTINetLib.pipeline.inspect import TOLD_IN_DOUBTS
+    from MTINetLib.presentation.warnings import is_warning
     from MTINetLib.presentation.words import flags_in_words, whole_sentence
 
     lines = [*found.remarks, *found.doubts]
@@ -94,7 +95,8 @@ def _lines(found: Inspection) -> list[str]:
         )
         lines.append(f"All four phases were found: mtinet analyze can use {how}")
     flags = dict.fromkeys((*found.flags, *(flag for item in found.volumes for flag in item.volume.flags)))
-    untold = flags_in_words(flag for flag in flags if flag not in TOLD_IN_DOUBTS)
+    told = {*TOLD_IN_DOUBTS, *filter(is_warning, found.flags)}
+    untold = flags_in_words(flag for flag in flags if flag not in told)
     lines += map(whole_sentence, untold)
     for problem in found.problems[:_MOST_PROBLEMS]:
         lines.append(f"{problem.path}: {problem.reason}.")

@@ -3,6 +3,7 @@
 from MTINetLib.findings.read import from_dict, from_json
 from MTINetLib.findings.results import (
     NETWORK_CLASSES,
+    WITHHELD,
     CurveKind,
     Enhancement,
     EnhancementCurve,
@@ -20,6 +21,7 @@ from MTINetLib.findings.write import FORMAT, to_dict, to_json
 __all__ = [
     "FORMAT",
     "NETWORK_CLASSES",
+    "WITHHELD",
     "CurveKind",
     "Enhancement",
     "EnhancementCurve",

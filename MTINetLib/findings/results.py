@@ -14,8 +14,10 @@ Length = Annotated[float, Rule(exclusiveMinimum=0)]
 Share = Annotated[float, Rule(minimum=0, maximum=1)]
 Count = Annotated[int, Rule(minimum=1)]
 Index = Annotated[int, Rule(minimum=0)]
-Flag = Annotated[str, Rule(pattern="^[a-z0-9_]+(:[A-Za-z0-9_.-]+)?$")]
+Flag = Annotated[str, Rule(pattern="^[a-z0-9_]+(:[A-Za-z0-9_./-]+)*$")]
 Flags = Annotated[tuple[Flag, ...], Rule(uniqueItems=True)]
+#: Stands for what a de-identified result does not tell.
+WITHHELD = "withheld"
 CurveKind = Literal["persistent", "plateau", "washout"]
 
 

@@ -31,10 +31,6 @@ class Gap:
     def is_told(self) -> bool:
         return self.missing_mm > _TOLD_MM and self.share > _TOLD_SHARE
 
-    @property
-    def in_words(self) -> str:
-        return f"{self.missing_mm:.0f} mm ({100 * self.share:.0f} %)"
-
     def flag(self, name: str, phase: Phase) -> str:
         return f"{name}:{phase.value}:{self.missing_mm:.0f}_mm:{100 * self.share:.0f}_percent"
 
@@ -62,21 +58,14 @@ def phase_gaps(grids: Mapping[Phase, Grid], reference: Phase) -> dict[Phase, Gap
     return {phase: found for phase, found in gaps.items() if phase is not reference and found.is_told}
 
 
-def coverage_sentences(grids: Mapping[Phase, Grid], reference: Phase) -> tuple[str, ...]:
+def coverage_flags(grids: Mapping[Phase, Grid], reference: Phase) -> tuple[str, ...]:
     """What a person has to know before an analysis on the reference phase's grid."""
     if reference not in grids:
         return ()
-    short = tuple(
-        f"The {reference.title} phase lacks {found.in_words} of the range of the {phase.title} phase: no "
-        "lesion is looked for there. Choose a volume that shows the whole liver, or another reference phase."
-        for phase, found in reference_gaps(grids, reference).items()
+    return (
+        *(found.flag(REFERENCE_SHORT, phase) for phase, found in reference_gaps(grids, reference).items()),
+        *(found.flag(UNCOVERED, phase) for phase, found in phase_gaps(grids, reference).items()),
     )
-    lacking = tuple(
-        f"The {phase.title} phase lacks {found.in_words} of the range of the {reference.title} phase: "
-        "nothing can be measured in it there."
-        for phase, found in phase_gaps(grids, reference).items()
-    )
-    return (*short, *lacking)
 
 
 def _range(grid: Grid, normal: FloatArray) -> tuple[float, float]:

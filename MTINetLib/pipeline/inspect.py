@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import InputError
 from MTINetLib.phases.certain import CertainPhases, certain_phases
 from MTINetLib.phases.choose import next_steps, refuse_rivals
-from MTINetLib.phases.coverage import coverage_sentences
+from MTINetLib.phases.coverage import coverage_flags
+from MTINetLib.phases.doubts import SHARED_UIDS, doubted, phase_doubts
 from MTINetLib.phases.evidence import Verdict
 from MTINetLib.phases.order import OPTION
 from MTINetLib.phases.pixels import NOT_SEEN, PixelCheck, check_pixels
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases, why_not
-from MTINetLib.phases.signal_check import SIGNAL_FLAGS
 from MTINetLib.phases.usable import validated
+from MTINetLib.presentation.warnings import warning_sentences
 from MTINetLib.progress import Progress
 from MTINetLib.reading.found_volumes import FileProblem, FoundVolumes
 from MTINetLib.reading.open_input import open_input
@@ -26,6 +27,8 @@ from MTINetLib.study.phase import PHASES, Phase
 
 #: Flags of volumes of which the doubts say more.
 TOLD_IN_DOUBTS = frozenset({"joined_series", "ambiguous_uids"})
+#: The table's column of times says this.
+_SAID_BY_THE_TABLE = frozenset({"times_unknown", "times_from_pre"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +75,7 @@ class Inspection:
         missing: phases that no volume certainly is.
         remarks: sentences for people about what stands in the way of an analysis.
         doubts: sentences about what an analysis will do all the same, and what is to be known of it.
-        flags: doubts about the values of the four phases, as a study would carry them.
+        flags: doubts about the phases, as a study would carry them.
         problems, skipped, copies, set_aside: as in FoundVolumes.
     """
 
@@ -123,11 +126,10 @@ def inspect(path: Path, progress: Progress | None = None) -> Inspection:
             return _partly(found, certain)
         try:
             refuse_rivals(found, assignment)
-            flags = validated(assignment).flags
+            flags = validated(doubted(assignment)).flags
         except InputError as error:
-            return _inspection(found, certain, assignment, (str(error),))
-        of_values = tuple(flag for flag in flags if flag.partition(":")[0] in SIGNAL_FLAGS)
-        return replace(_inspection(found, certain, assignment, ()), flags=of_values)
+            return _inspection(found, certain, assignment, doubted(assignment).flags, (str(error),))
+        return _inspection(found, certain, assignment, flags, ())
 
 
 def _look(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) -> PixelCheck:
@@ -160,13 +162,14 @@ def _partly(found: FoundVolumes, certain: CertainPhases) -> Inspection:
     else:
         remarks.append(f"If they were taken in the order of their numbers, confirm it with {OPTION}.")
     remarks += next_steps(found)
-    return _inspection(found, certain, None, tuple(remarks))
+    return _inspection(found, certain, None, phase_doubts(certain.volumes), tuple(remarks))
 
 
 def _inspection(
     found: FoundVolumes,
     certain: CertainPhases,
     assignment: PhaseAssignment | None,
+    flags: tuple[str, ...],
     remarks: tuple[str, ...],
 ) -> Inspection:
     if assignment is None:
@@ -191,6 +194,12 @@ def _inspection(
         volumes.append(
             InspectedVolume(number, volume, time, phase, verdict.confidence, verdict.evidence, reason)
         )
+    grids = {found.phase: found.volume.grid for found in volumes if found.phase is not None}
+    known = [flag for flag in flags if flag not in _SAID_BY_THE_TABLE]
+    ambiguous = sum("ambiguous_uids" in volume.flags for volume in found.volumes)
+    if ambiguous:
+        known = [flag for flag in known if flag.partition(":")[0] != SHARED_UIDS]
+    known += coverage_flags(grids, Phase.PORTAL_VENOUS)
     return Inspection(
         volumes=tuple(volumes),
         times_after=None if not times else "pre-contrast" if certain.bolus_start_s is None else "bolus",
@@ -200,20 +209,20 @@ def _inspection(
         skipped=found.skipped,
         copies=found.copies,
         set_aside=found.set_aside,
-        doubts=_doubts(found.volumes, volumes),
+        doubts=_doubts(ambiguous, volumes, known),
+        flags=tuple(known),
     )
 
 
-def _doubts(all_volumes: Sequence[SourceVolume], inspected: Sequence[InspectedVolume]) -> tuple[str, ...]:
-    """Where phases do not cover each other, and images whose identifiers say nothing."""
-    grids = {found.phase: found.volume.grid for found in inspected if found.phase is not None}
+def _doubts(ambiguous: int, inspected: Sequence[InspectedVolume], flags: Sequence[str]) -> tuple[str, ...]:
+    """How volumes were put together, what contradicts the phases, and identifiers that say nothing."""
+    names = {found.phase: found.volume.name for found in inspected if found.phase is not None}
     said = [
         f"{f'The {found.phase.title} phase' if found.phase else f'Volume #{found.number}'} was {remark}."
         for found in inspected
         for remark in found.volume.remarks
     ]
-    said += coverage_sentences(grids, Phase.PORTAL_VENOUS)
-    ambiguous = sum("ambiguous_uids" in volume.flags for volume in all_volumes)
+    said += warning_sentences(flags, names, Phase.PORTAL_VENOUS)
     if ambiguous:
         said.append(
             f"Different images have the same SOP Instance UID (in {ambiguous} of the volumes): DICOM results "

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from MTINetLib.errors import InputError
 from MTINetLib.phases.choose import choose_phases
-from MTINetLib.phases.evidence import Verdict
-from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE, PhaseAssignment, recognise_phases
+from MTINetLib.phases.doubts import doubted
+from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.phases.usable import validated
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.open_input import open_input
@@ -21,27 +21,12 @@ from MTINetLib.reading.volumes.volume_files import is_volume_file, stem_of
 from MTINetLib.registration.align import Mode, align
 from MTINetLib.report.source_data import is_inside
 from MTINetLib.stage_clock import StageClock
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, count_in_words, the_phases
 from MTINetLib.study.study import Study
 
-
-@dataclass(frozen=True, eq=False)
-class GivenPhase:
-    """The volume of one phase where the phases are known already, as in a scene.
-
-    Args:
-        evidence, confidence: why it is that phase, as in PhaseSource.
-        time_s: as in Study.
-    """
-
-    volume: SourceVolume
-    evidence: tuple[str, ...] = ()
-    confidence: float = 1.0
-    time_s: float | None = None
-
-
-#: A folder or archive in which the phases are recognised; or each phase's own file, folder or volume.
-Source = Path | Mapping[Phase, Path] | Mapping[Phase, GivenPhase]
+#: A folder or archive in which the phases are recognised; each phase's own file or folder; or volumes whose
+#: phases are known already, as in a scene.
+Source = Path | Mapping[Phase, Path] | PhaseAssignment
 #: The user's word on a phase: its description, series UID or #number in the source, or a path inside of it.
 Told = Mapping[Phase, "SourceVolume | str"]
 
@@ -49,6 +34,7 @@ Told = Mapping[Phase, "SourceVolume | str"]
 def open_study(
     source: Source,
     *,
+    phases: Sequence[Phase] = FOUR_PHASES,
     told: Told | None = None,
     reference: Phase = Phase.PORTAL_VENOUS,
     alignment: str = "auto",
@@ -60,8 +46,9 @@ def open_study(
     """Read the phases of a study, say what is doubtful of them, and bring them onto one grid.
 
     Args:
-        source: a folder, DICOMDIR or archive (see open_input); or, by phase, a path, which is a file or a
-            folder of one DICOM series, or a :class:`GivenPhase`.
+        source: a folder, DICOMDIR or archive (see open_input); by phase the path of a file or of a folder
+            of one DICOM series; or volumes with what was found out about them (see phases/given.py).
+        phases: that the study shall have, in the order of time; volumes that are given have their own.
         told, assume_order: the user's word on the phases of a folder or archive, as in recognise_phases.
         reference: the phase whose grid the study has.
         alignment: ``auto``, ``off`` or ``force``, as ``mode`` of align.
@@ -80,13 +67,20 @@ def open_study(
                 named = {phase: _name_in(source, phase, word) for phase, word in (told or {}).items()}
                 found = (files or closed_here).enter_context(open_input(source, watcher))
             with clock.stage("recognise"):
-                assignment = validated(choose_phases(found, named, assume_order=assume_order))
+                assignment = validated(
+                    doubted(choose_phases(found, named, phases=phases, assume_order=assume_order))
+                )
             kept = files is not None or not found.temporary
+        elif isinstance(source, PhaseAssignment):
+            with clock.stage("recognise"):
+                assignment = validated(source)
+            kept = True
         else:
             with clock.stage("read"):
-                given = _given(source, watcher)
+                volumes = _read_each(source, phases, watcher)
             with clock.stage("recognise"):
-                assignment = validated(given)
+                told_all = recognise_phases([volumes[phase] for phase in phases], volumes, phases=phases)
+                assignment = validated(doubted(told_all))
             kept = True
         with clock.stage("align"):
             study = align(assignment, reference, watcher, mode)
@@ -121,43 +115,20 @@ def _name_in(source: Path, phase: Phase, word: SourceVolume | str) -> SourceVolu
     return uid
 
 
-def _given(source: Mapping[Phase, Path] | Mapping[Phase, GivenPhase], progress: Progress) -> PhaseAssignment:
-    missing = [phase for phase in PHASES if phase not in source]
+def _read_each(
+    paths: Mapping[Phase, Path], phases: Sequence[Phase], progress: Progress
+) -> dict[Phase, SourceVolume]:
+    missing = [phase for phase in phases if phase not in paths]
     if missing:
-        names = " and ".join(f"the {phase.title} phase" for phase in missing)
-        raise InputError(f"No path was given for {names}; name all four phases.")
-    phases: dict[Phase, GivenPhase] = {}
-    volumes: dict[Phase, SourceVolume] = {}
-    progress.start("Reading phases", len(PHASES))
-    for phase in PHASES:
-        given = source[phase]
-        if isinstance(given, GivenPhase):
-            phases[phase] = given
-        else:
-            volumes[phase] = _read(phase, given)
-        progress.update(phase.index + 1)
+        count = count_in_words(len(phases))
+        raise InputError(f"No path was given for {the_phases(missing)}; name all {count} phases.")
+    volumes = {}
+    progress.start("Reading phases", len(phases))
+    for done, phase in enumerate(phases, start=1):
+        try:
+            volumes[phase] = read_volume(paths[phase])
+        except InputError as error:
+            raise InputError(f"The {phase.title} phase cannot be used: {error}") from error
+        progress.update(done)
     progress.finish()
-    if not phases:
-        return recognise_phases([volumes[phase] for phase in PHASES], volumes)
-    return _assigned([phases[phase] for phase in PHASES])
-
-
-def _read(phase: Phase, path: Path) -> SourceVolume:
-    try:
-        return read_volume(path)
-    except InputError as error:
-        raise InputError(f"The {phase.title} phase cannot be used: {error}") from error
-
-
-def _assigned(phases: list[GivenPhase]) -> PhaseAssignment:
-    flags = [
-        f"phase_doubt:{phase.value}"
-        for phase, given in zip(PHASES, phases, strict=True)
-        if given.confidence < DOUBTFUL_CONFIDENCE
-    ]
-    times: Any = tuple(given.time_s for given in phases)
-    if all(time is None for time in times):
-        flags.append("times_unknown")
-    volumes: Any = tuple(given.volume for given in phases)
-    verdicts: Any = tuple(Verdict(given.evidence, given.confidence) for given in phases)
-    return PhaseAssignment(volumes, verdicts, times, flags=tuple(flags))
+    return volumes

@@ -43,12 +43,13 @@ _FLAGS = {
     "interpolated",
     "mixed_scale": "some images lack the scanner's own intensity scale, so none of it was used",
     "lossy_compression": "images were compressed with loss",
+    "times_from_pre": "times count from the pre-contrast phase, for the start of the bolus is not known",
     "times_unknown": "no acquisition time known",
     "frame_counts": (
         "a multi-frame DICOM file is at odds with itself (NumberOfFrames / positions / frames of pixels); "
         "frames without a position or pixels are not used"
     ),
-    "offset": "the air around the body was not at 0, so this constant was subtracted from all values",
+    "offset": "the air around the body is not at 0, so this constant is subtracted from all values",
     "offset_doubt": "the zero of the values is uncertain, so that enhancement may be wrong: export "
     "the scanner's own values",
     "display_values": "the values are those of a display window, so that enhancement may be wrong: export "
@@ -62,6 +63,15 @@ _FLAGS = {
     "volume is which phase",
     "arterial_not_brighter": "the vessels are no brighter in the arterial phase than before contrast: check "
     "which volume is the arterial phase",
+    "out_of_order": "the times of phases are not in their order",
+    "time_points_out_of_order": "the time points of phases are not in their order",
+    "unusual_step": "the time between phases is unusual",
+    "unusual_delay": "the time after the start of the bolus is unusual",
+    "tagged_otherwise": "the DICOM header names another phase",
+    "named_otherwise": "the name of the volume says something else",
+    "other_kind": "the volume seems to be no phase",
+    "different_studies": "the phases come from different DICOM studies",
+    "shared_uids": "images of two phases have the same SOP Instance UID",
     "arterial_spread": "the enhancement is more spread in the arterial than in the portal venous phase: "
     "check whether they are exchanged",
 }
@@ -107,7 +117,7 @@ def flag_in_words(flag: str) -> str:
     if not detail:
         return words
     joint = " " if words.endswith("because") else ": "
-    return f"{words}{joint}{', '.join(map(_detail_in_words, detail.split(':')))}"
+    return f"{words}{joint}{', '.join(map(detail_in_words, detail.split(':')))}"
 
 
 def flags_in_words(flags: Iterable[str]) -> tuple[str, ...]:
@@ -159,11 +169,13 @@ _DETAILS = {
     "low_probability": "neither class is probable enough",
     "slices_disagree": "its slices speak for different classes",
     "little_evidence": "it covers too few pixels",
+    "contrast_given": "that contrast was given",
     **{phase.value: phase.title for phase in Phase},
 }
 
 
-def _detail_in_words(detail: str) -> str:
+def detail_in_words(detail: str) -> str:
+    """What stands behind the colon of a flag."""
     return _DETAILS.get(detail, detail.replace("_percent", " %").replace("_", " "))
 
 

@@ -12,6 +12,7 @@ from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
 from MTINetLib.inference.enhancement import WASHOUT_PHASES
 from MTINetLib.presentation.colours import ON_WHITE
 from MTINetLib.presentation.figure_words import figures_without_phases
+from MTINetLib.presentation.warnings import note_sentences, study_warnings
 from MTINetLib.presentation.words import (
     class_title,
     flags_in_words,
@@ -138,7 +139,8 @@ def report_content(
         if blocks
         else _drawn("picture of the study in the report", left_out, lambda: study_strip(study)),
         doubts=(
-            *map(whole_sentence, flags_in_words(findings.study.flags)),
+            *study_warnings(findings),
+            *note_sentences(findings.study.flags),
             *figures_without_phases(findings.phases),
         ),
         provenance=_provenance(findings.provenance),

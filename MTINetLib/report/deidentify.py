@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from MTINetLib.findings import PhaseSummary, Provenance, StudyFindings
+from MTINetLib.findings import WITHHELD, PhaseSummary, Provenance, StudyFindings
 from MTINetLib.report.new_uids import NewUids
 from MTINetLib.study.phase import Phase
 
-WITHHELD = "withheld"
 _PHASE = "(?:" + "|".join(re.escape(phase.title) for phase in Phase) + ")"
 _STEP = rf"-?\d+ s (before|after) the {_PHASE} phase"
 #: Our own sentences of evidence; none of them can carry words from a header.

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from MTINetLib.errors import InputError
 from MTINetLib.phases.clues import Clues, clues_of
-from MTINetLib.phases.evidence import judge
+from MTINetLib.phases.evidence import Verdict, judge
+from MTINetLib.phases.pixels import PixelCheck, check_pixels
+from MTINetLib.scene.choice_flags import choice_flags
 from MTINetLib.scene.node_geometry import rough_grid
 from MTINetLib.scene.node_sources import NodeSource, sources_of
-from MTINetLib.scene.phase_doubts import doubts, remarks
 from MTINetLib.scene.phase_images import why_unusable
+from MTINetLib.scene.phase_problems import problems, remarks
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
-from MTINetLib.scene.phase_times import times_of
-from MTINetLib.scene.value_doubts import value_doubts
+from MTINetLib.scene.phase_times import time_flags, times_of
 from MTINetLib.study.phase import PHASES, Phase
 
 CHOSEN = "chosen by you"
@@ -26,7 +27,7 @@ def check_choice(phases: Mapping[Phase, Any]) -> PhaseProposal:
     Args:
         phases: volume nodes by phase; phases without a node are missing.
     """
-    warnings = []
+    unusable = []
     nodes = {}
     for phase in PHASES:
         node = phases.get(phase)
@@ -36,39 +37,64 @@ def check_choice(phases: Mapping[Phase, Any]) -> PhaseProposal:
         if reason is None:
             nodes[phase] = node
         else:
-            warnings.append(reason)
+            unusable.append(reason)
     distinct = list({id(node): node for node in nodes.values()}.values())
     by_node = {id(source.node): source for source in sources_of(distinct)}
     chosen = {phase: by_node[id(node)] for phase, node in nodes.items()}
-    clues, start = _clues(chosen)
-    times = times_of(chosen, clues, start)
-    choices = {phase: _choice(phase, chosen, clues, start, times[phase]) for phase in chosen}
-    against = doubts(chosen, clues) if chosen else ()
-    values = value_doubts(chosen)
-    return PhaseProposal(
-        phases=choices,
-        missing=tuple(phase for phase in PHASES if phase not in chosen),
-        warnings=(*warnings, *against, *values.warnings),
-        left_out=(),
-        notes=(*(remarks(chosen) if chosen else ()), *values.notes),
+    clues, start = clues_by_phase(chosen)
+    pixels = _pixels(chosen)
+    verdicts = {phase: _verdict(phase, chosen, clues, start, pixels) for phase in chosen}
+    return proposal_of(
+        chosen,
+        {
+            phase: Verdict((CHOSEN, *verdict.evidence[1:]), 1.0, verdict.contradicted)
+            for phase, verdict in verdicts.items()
+        },
+        unusable,
     )
 
 
-def _choice(
-    phase: Phase,
+def proposal_of(
     chosen: Mapping[Phase, NodeSource],
-    clues: Mapping[Phase, Clues],
-    start: float | None,
-    time_s: float | None,
-) -> PhaseChoice:
-    source = chosen[phase]
-    twice = sum(other.node is source.node for other in chosen.values()) > 1
-    verdict = judge(phase, {phase: clues[phase]} if twice else clues, True, start, None, None)
+    verdicts: Mapping[Phase, Verdict],
+    problems_before: Sequence[str] = (),
+    flags_before: Sequence[str] = (),
+    left_out: Sequence[tuple[str, str]] = (),
+) -> PhaseProposal:
+    """What is known of chosen volumes, and all that is doubtful of them.
+
+    Args:
+        verdicts: of the chosen phases.
+        problems_before, flags_before: what was found out while the volumes were chosen.
+    """
+    clues, start = clues_by_phase(chosen)
+    times = times_of(chosen, clues, start)
+    told = [*problems_before, *problems(chosen)]
+    flags = [
+        *flags_before,
+        *(f"phase_contradiction:{phase.value}" for phase in chosen if verdicts[phase].contradicted),
+        *time_flags(chosen, times, start),
+    ]
+    try:
+        flags += choice_flags(chosen, clues)
+    except InputError as error:
+        told.append(str(error))
+    return PhaseProposal(
+        phases={phase: _choice(chosen[phase], verdicts[phase], times[phase]) for phase in chosen},
+        missing=tuple(phase for phase in PHASES if phase not in chosen),
+        problems=tuple(told),
+        left_out=tuple(left_out),
+        remarks=remarks(chosen) if chosen else (),
+        known_flags=tuple(dict.fromkeys(flags)),
+    )
+
+
+def _choice(source: NodeSource, verdict: Verdict, time_s: float | None) -> PhaseChoice:
     return PhaseChoice(
         node_id=str(source.node.GetID()),
         name=source.name,
-        evidence=(CHOSEN, *verdict.evidence[1:]),
-        confidence=1.0,
+        evidence=verdict.evidence,
+        confidence=verdict.confidence,
         time_s=time_s,
         series_uid=source.series_uid,
         time_point=source.volume.time_point,
@@ -76,7 +102,25 @@ def _choice(
     )
 
 
-def _clues(chosen: Mapping[Phase, NodeSource]) -> tuple[dict[Phase, Clues], float | None]:
+def _verdict(
+    phase: Phase,
+    chosen: Mapping[Phase, NodeSource],
+    clues: Mapping[Phase, Clues],
+    start: float | None,
+    pixels: PixelCheck | None,
+) -> Verdict:
+    twice = sum(other.node is chosen[phase].node for other in chosen.values()) > 1
+    return judge(phase, {phase: clues[phase]} if twice else clues, True, start, None, pixels)
+
+
+def _pixels(chosen: Mapping[Phase, NodeSource]) -> PixelCheck | None:
+    """What the pixels say of the phases together; None where not all of them are there."""
+    if len({id(source.node) for source in chosen.values()}) < len(PHASES):
+        return None
+    return check_pixels([chosen[phase].volume for phase in PHASES])
+
+
+def clues_by_phase(chosen: Mapping[Phase, NodeSource]) -> tuple[dict[Phase, Clues], float | None]:
     """The clues of each chosen volume; one that was chosen twice is read once."""
     volumes = list({id(source.volume): source.volume for source in chosen.values()}.values())
     if not volumes:

@@ -97,12 +97,14 @@ def _source(
     elif headers.get("time_offset_s") is None:
         headers["time_offset_s"] = time_s
     series = frames[0].series_uid if frames else None
+    instances = instance_uids(node)
     volume = SourceVolume(
         grid=grid,
         description=_description(str(node.GetName()), headers),
         read=partial(_read, node, step),
         series_uid=series if series or sequence is None else f"sequence {sequence.GetID()}",
         time_point=point[0] if point else None,
+        instance_uids=instances,
         headers=headers,
     )
     return NodeSource(
@@ -112,7 +114,7 @@ def _source(
         time_s=time_s,
         study_uid=_study_uid(frames),
         series_uid=series,
-        instance_uids=instance_uids(node),
+        instance_uids=instances,
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE
+from MTINetLib.phases.signal_check import OFFSET
+from MTINetLib.presentation.warnings import note_sentences, warning_sentences
 from MTINetLib.study.phase import Phase
 
 
@@ -37,13 +40,36 @@ class PhaseProposal:
     Args:
         phases: without the phases that nothing certain is known about.
         missing: those phases.
-        warnings: whole sentences about what contradicts or is missing.
+        problems: whole sentences about what is missing or cannot be used.
         left_out: (name, reason) of volumes that no phase was taken from; the reason ends ``it is ...``.
-        notes: whole sentences that are good to know and need nothing done.
+        remarks: whole sentences that are good to know and need nothing done.
+        known_flags: what is doubtful of the phases, as in Study, but for their confidence.
     """
 
     phases: Mapping[Phase, PhaseChoice]
     missing: tuple[Phase, ...]
-    warnings: tuple[str, ...]
+    problems: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    known_flags: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What is doubtful of the phases, as the study will say it."""
+        unsure = [
+            f"phase_doubt:{phase.value}"
+            for phase, choice in self.phases.items()
+            if choice.confidence < DOUBTFUL_CONFIDENCE
+        ]
+        return tuple(dict.fromkeys((*unsure, *self.known_flags)))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Whole sentences about what contradicts the phases, is missing or cannot be used."""
+        names = {phase: choice.name for phase, choice in self.phases.items()}
+        return (*self.problems, *warning_sentences(self.flags, names, Phase.PORTAL_VENOUS))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Whole sentences that are good to know and need nothing done."""
+        return (*self.remarks, *note_sentences(flag for flag in self.flags if flag.startswith(OFFSET)))

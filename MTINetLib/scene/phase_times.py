@@ -30,3 +30,14 @@ def times_of(
     return {
         phase: None if clock is None else round(clock.seconds - start, 3) for phase, clock in clocks.items()
     }
+
+
+def time_flags(
+    chosen: Mapping[Phase, NodeSource], times: Mapping[Phase, float | None], bolus_start_s: float | None
+) -> tuple[str, ...]:
+    """Flags about the times that :func:`times_of` gave: unknown, or counted from the pre-contrast phase."""
+    if all(time is None for time in times.values()):
+        return ("times_unknown",) if times else ()
+    told = all(source.time_s is not None for source in chosen.values()) and Phase.PRE in chosen
+    from_pre = (chosen[Phase.PRE].time_s or 0.0) > 0.0 if told else bolus_start_s is None
+    return ("times_from_pre",) if from_pre else ()

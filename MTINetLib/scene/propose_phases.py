@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from MTINetLib.errors import InputError
-from MTINetLib.phases.clues import Clues, clues_of
 from MTINetLib.phases.evidence import Verdict
 from MTINetLib.reading.candidates import LeftOut
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.scene.check_choice import check_choice as check_choice
+from MTINetLib.scene.check_choice import proposal_of
 from MTINetLib.scene.node_sources import NodeSource, sources_of
-from MTINetLib.scene.phase_doubts import doubts, remarks
 from MTINetLib.scene.phase_images import why_unusable
 from MTINetLib.scene.phase_proposal import PhaseChoice as PhaseChoice
 from MTINetLib.scene.phase_proposal import PhaseProposal as PhaseProposal
-from MTINetLib.scene.phase_times import times_of
 from MTINetLib.scene.sequences import (
     changes_with_browser,
     nodes_of_class,
     time_points_in_scene,
     volume_sequences,
 )
-from MTINetLib.scene.value_doubts import value_doubts
 from MTINetLib.study.phase import PHASES, Phase
 
 _MULTI_VOLUME = "vtkMRMLMultiVolumeNode"
+#: Flags that only the choice among all volumes tells; the others follow from the chosen ones.
+_OF_RECOGNITION = ("several_candidates", "order_assumed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +38,7 @@ class _Found:
     verdicts: Mapping[Phase, Verdict]
     left_out: tuple[tuple[str, str], ...]
     doubtful: tuple[str, ...]
+    flags: tuple[str, ...] = ()
 
     @property
     def certainty(self) -> float:
@@ -84,43 +84,15 @@ def _readable(nodes: Sequence[Any], left_out: list[tuple[str, str]]) -> list[Nod
     return sources_of(kept)
 
 
-def _proposal(found: _Found, warnings: Sequence[str], left_out: Sequence[tuple[str, str]]) -> PhaseProposal:
-    missing = tuple(phase for phase in PHASES if phase not in found.chosen)
-    clues, start = _clues(found.chosen)
-    times = times_of(found.chosen, clues, start)
-    phases = {
-        phase: PhaseChoice(
-            node_id=str(found.chosen[phase].node.GetID()),
-            name=found.chosen[phase].name,
-            evidence=found.verdicts[phase].evidence,
-            confidence=found.verdicts[phase].confidence,
-            time_s=times[phase],
-            series_uid=found.chosen[phase].series_uid,
-            time_point=found.chosen[phase].volume.time_point,
-            instance_uids=found.chosen[phase].instance_uids,
-        )
-        for phase in PHASES
-        if phase in found.chosen
-    }
-    against = doubts(found.chosen, clues) if found.chosen else ()
-    values = value_doubts(found.chosen)
-    notes = [*(remarks(found.chosen) if found.chosen else ()), *values.notes]
-    if not missing and any(time is None for time in times.values()):
-        notes.append("The times of the phases are not known; curves are drawn over the phases' names.")
-    hints = _hints(missing)
-    return PhaseProposal(
-        phases=phases,
-        missing=missing,
-        warnings=(*warnings, *found.doubtful, *hints, *against, *values.warnings),
-        left_out=tuple(left_out),
-        notes=tuple(notes),
-    )
-
-
-def _clues(chosen: Mapping[Phase, NodeSource]) -> tuple[dict[Phase, Clues], float | None]:
-    volumes = [chosen[phase].volume for phase in PHASES if phase in chosen]
-    found, start = clues_of(volumes)
-    return dict(zip([phase for phase in PHASES if phase in chosen], found, strict=True)), start
+def _proposal(found: _Found, problems: Sequence[str], left_out: Sequence[tuple[str, str]]) -> PhaseProposal:
+    chosen = {phase: found.chosen[phase] for phase in PHASES if phase in found.chosen}
+    missing = [phase for phase in PHASES if phase not in chosen]
+    before = [*problems, *found.doubtful, *_hints(missing)]
+    proposal = proposal_of(chosen, found.verdicts, before, found.flags, left_out)
+    if missing or all(choice.time_s is not None for choice in proposal.phases.values()):
+        return proposal
+    said = "The times of the phases are not known; curves are drawn over the phases' names."
+    return replace(proposal, remarks=(*proposal.remarks, said))
 
 
 def _best_study(
@@ -165,7 +137,8 @@ def _recognised(sources: Sequence[NodeSource]) -> _Found:
         return _certain_only(sources, told, doubled)
     chosen = {phase: by_volume[id(assignment.volume(phase))] for phase in PHASES}
     verdicts = {phase: _said(assignment.verdicts[phase.index], phase in told) for phase in PHASES}
-    return _Found(chosen, verdicts, _names(assignment.left_out, by_volume), doubled)
+    flags = tuple(flag for flag in assignment.flags if flag.partition(":")[0] in _OF_RECOGNITION)
+    return _Found(chosen, verdicts, _names(assignment.left_out, by_volume), doubled, flags)
 
 
 def _certain_only(

@@ -52,10 +52,19 @@ class StudyInWorker:
                 yield ProgressSeen("Handing over the phases", phase.index, len(PHASES))
                 path = paths.enter_context(temporary_file(self._worker.folder, f"{name}-{phase.value}"))
                 files.append((yield from _hand_over(wanted, phase, path)))
-            request = OpenStudy(name, tuple(files), wanted.reference, wanted.alignment)
+            request = OpenStudy(name, tuple(files), wanted.reference, wanted.alignment, _known_flags(wanted))
             opened = yield from ask(self._worker, "open_study", request, OpenedStudy)
         self._key, self._opened = key, opened
         return opened
+
+
+def _known_flags(wanted: WantedStudy) -> tuple[str, ...]:
+    """What is doubtful of the phases, where it was found out of these very volumes."""
+    if wanted.proposal is None:
+        return ()
+    seen = {phase: choice.node_id for phase, choice in wanted.proposal.phases.items()}
+    chosen = {phase: node.GetID() for phase, node in wanted.volumes.items()}
+    return wanted.proposal.flags if seen == chosen else ()
 
 
 def _hand_over(wanted: WantedStudy, phase: Phase, path: Path) -> Steps[PhaseFile]:

@@ -47,12 +47,15 @@ class OpenStudy(Message):
         phases: in the order of PHASES.
         reference: whose grid the study gets.
         alignment: ``auto``, ``off`` or ``force``.
+        flags: what is doubtful of the phases (see phases/README.md), as far as the headers of the volumes,
+            which do not come with them, tell it.
     """
 
     study: str
     phases: tuple[PhaseFile, ...]
     reference: Phase = Phase.PORTAL_VENOUS
     alignment: str = "auto"
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     Raises:
         InputError: the phases cannot be the volumes of a study; one sentence names the phase.
     """
-    from MTINetLib.pipeline.open import GivenPhase
+    from MTINetLib.phases.given import GivenPhase, given_phases
     from MTINetLib.pipeline.open import open_study as study_of
 
     request = OpenStudy.from_dict(arguments)
@@ -40,7 +40,10 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
         for phase, file in zip(PHASES, request.phases, strict=True)
     }
     study = study_of(
-        given, reference=request.reference, alignment=request.alignment, progress=context.progress
+        given_phases(given, request.flags),
+        reference=request.reference,
+        alignment=request.alignment,
+        progress=context.progress,
     )
     place = new_study_folder(context.folder, request.study)
     opened = _opened(request.study, study, save_array(place, "volumes", study.volumes))

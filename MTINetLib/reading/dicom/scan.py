@@ -32,9 +32,10 @@ KEPT_KEYWORDS = (
     "ScanningSequence", "SequenceVariant", "MRAcquisitionType", "RepetitionTime", "EchoTime", "FlipAngle",
     "ContrastBolusAgent", "ContrastBolusStartTime", "ContrastBolusAgentPhase", "NumberOfTemporalPositions",
     "DiffusionBValue", "Manufacturer", "FrameOfReferenceUID", "AcquisitionNumber", "ImageComments",
+    "StudyInstanceUID",
 )  # fmt: skip
 _SORTING_KEYWORDS = (
-    "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality", "PatientID",
+    "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "Modality", "PatientID",
     "PatientName", "StudyDate", "StudyDescription", "SeriesDate", "AcquisitionDate", "ContentDate",
     "AcquisitionTime", "AcquisitionDateTime", "ContentTime", "SeriesTime", "TriggerTime",
     "TemporalPositionIdentifier", "TemporalPositionTimeOffset", "InstanceNumber", "ImagePositionPatient",

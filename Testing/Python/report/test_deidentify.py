@@ -6,10 +6,10 @@ from dataclasses import replace
 from support import dicom_layouts as layouts
 from support.made_analysis import made_analysis, made_study
 
-from MTINetLib.findings import StudyFindings, from_json, to_json
+from MTINetLib.findings import WITHHELD, StudyFindings, from_json, to_json
 from MTINetLib.phases.recognise import recognise_phases
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.report.deidentify import WITHHELD, deidentified, random_token
+from MTINetLib.report.deidentify import deidentified, random_token
 from MTINetLib.study.phase import PHASES
 
 SECRETS = ("SMITH", "1.2.840.99", "2026-01-02", "10:32", "/data/")

@@ -252,4 +252,7 @@ def test_a_constant_that_will_be_subtracted_is_a_note(slicer: Any) -> None:
     plain, moved = chosen(phantom_nodes(lambda v: v)), chosen(phantom_nodes(lambda v: v + 1500))
     assert (plain.warnings, plain.notes) == ((), ())
     assert moved.warnings == ()
-    assert moved.notes == ("The air around the body lies at 1500; that will be subtracted from all values.",)
+    (note,) = moved.notes
+    assert (
+        note == "The air around the body is not at 0, so this constant is subtracted from all values: 1500."
+    )

@@ -167,7 +167,7 @@ def test_files_stored_twice_are_counted_once(tmp_path: Path) -> None:
     layouts.write_shuffled(tmp_path / "copy of one", _flat(_images(truth))[5:20], seed=3)
     found = inspect(tmp_path)
     assert (found.copies, found.skipped, len(found.volumes)) == (15, 0, 4)
-    assert not found.doubts
+    assert not any("Identifier" in said or "UID" in said for said in found.doubts)
 
 
 @pytest.mark.parametrize("part", [slice(None), slice(2, 9)], ids=["whole", "some of its images"])

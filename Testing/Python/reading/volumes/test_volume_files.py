@@ -14,7 +14,7 @@ from MTINetLib.pipeline.inspect import inspect
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.reading.open_input import open_input
 from MTINetLib.reading.volumes import volume_files
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
@@ -109,7 +109,7 @@ def test_five_volumes_of_one_file_are_named_by_number(tmp_path: Path) -> None:
     path = _dynamic(tmp_path / "dynamic.nii.gz", TRUTH.volumes[[0, 1, 1, 2, 3]])
     with pytest.raises(InputError, match="5 volumes may be phases, not four"):
         open_study(path, assume_order=True)
-    told = dict(zip(Phase, ("#1", "#3", "#4", "#5"), strict=True))
+    told = dict(zip(FOUR_PHASES, ("#1", "#3", "#4", "#5"), strict=True))
     np.testing.assert_array_equal(open_study(path, told=told).volumes, TRUTH.volumes)
 
 
