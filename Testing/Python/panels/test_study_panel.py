@@ -117,7 +117,8 @@ def test_warnings_are_in_sight_and_gone_when_there_are_none(panel: Any, session:
     assert "The &lt;order&gt; is odd." in panel.ui.warningsLabel.text
     assert panel.ui.notesLabel.text == "One other volume was left out."
     assert panel.ui.notesLabel.toolTip == "T2: it is no T1"
-    session.sees = seen(nodes)
+    sure = {phase: told(node) for phase, node in zip(PHASES, nodes, strict=True)}
+    session.sees = proposal(sure)
     panel.ui.recogniseButton.click()
     assert panel.ui.warningsLabel.isHidden()
     assert panel.ui.notesLabel.isHidden()
@@ -296,7 +297,8 @@ def test_a_single_warning_reads_as_it_was_written(panel: Any, session: FakeSessi
     """Without any other tag Qt would take the escaped text for plain text."""
     import qt
 
-    session.sees = seen([add_volume(name) for name in "abcd"], "'a' & 'b' are <odd>.")
+    sure = {phase: told(add_volume(phase.value)) for phase in PHASES}
+    session.sees = proposal(sure, "'a' & 'b' are <odd>.")
     panel.enter()
     document = qt.QTextDocument()
     label = panel.ui.warningsLabel
