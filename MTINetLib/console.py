@@ -21,8 +21,10 @@ from rich.table import Table
 from rich.text import Text
 
 from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.presentation.stages import stage_text
 from MTINetLib.presentation.warnings import is_warning, study_warnings
 from MTINetLib.presentation.words import class_title, flags_in_words, probability_in_words
+from MTINetLib.progress import Stage
 
 
 def terminal(width: int | None = None) -> Console:
@@ -71,11 +73,11 @@ class RichProgress:
     ) -> None:
         self._bars.stop()
 
-    def start(self, stage: str, total: int) -> None:
+    def start(self, stage: Stage, total: int) -> None:
         if self._task is not None:
             self.finish()
-        self._stage, self._total, self._started = stage, total, time.monotonic()
-        self._task = self._bars.add_task(stage, total=total)
+        self._stage, self._total, self._started = stage_text(stage), total, time.monotonic()
+        self._task = self._bars.add_task(self._stage, total=total)
 
     def update(self, done: int) -> None:
         if self._task is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from MTINetLib.inference.analysis import Analysis
     from MTINetLib.phantom.case import PhantomCase
-    from MTINetLib.progress import Progress
+    from MTINetLib.progress import Progress, Stage
     from MTINetLib.study.study import Study
 
 #: The synthetic study; the results' own DICOM lies in ``dicom``.
@@ -99,7 +99,7 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     from MTINetLib.report.formats import ALL
     from MTINetLib.scene.addition import SCENE_ADDITION
 
-    progress.start("Making the phantom", 1)
+    progress.start(Stage.MAKING_PHANTOM, 1)
     case = make_demo_case()
     progress.update(1)
     progress.finish()

@@ -27,5 +27,13 @@ class DeviceUnusable(MissingResourceError):  # noqa: N818
     """The device that was asked for by name is full or broken; another one may be chosen."""
 
 
+class RunEnded(MissingResourceError):  # noqa: N818
+    """The machine ended a training run; the sentence says how to go on with it."""
+
+
 class Cancelled(MTINetError):  # noqa: N818
     """The user cancelled the work; nothing was written."""
+
+
+class Stopped(Cancelled):
+    """The user ended a training run early; what it has learnt by its last validation is worth keeping."""

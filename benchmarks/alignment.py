@@ -13,7 +13,7 @@ import numpy as np
 
 import MTINetLib
 from benchmarks.alignment_cases import Move, StillCase, bend, others, shift, still_case
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.registration.align import Mode, Place, placement
 from MTINetLib.study.grid import FloatArray
@@ -92,7 +92,7 @@ def run_alignment(
     """
     watcher = progress or Silent()
     names = [move.name for move in moves(0)]
-    watcher.start("Aligning phantoms", len(seeds) * len(names))
+    watcher.start(Stage.ALIGNING_PHANTOMS, len(seeds) * len(names))
     rows: dict[str, dict[str, list[float]]] = {
         name: {"before": [], "after": [], "seconds": []} for name in names
     }

@@ -18,7 +18,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.phases.certain import certain_phases
 from MTINetLib.phases.pixels import check_pixels
 from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE, recognise_phases
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.phase import PHASES, Phase
 
 SEED = 20_240_601
@@ -48,7 +48,7 @@ def run_recognition(seed: int = SEED, progress: Progress | None = None) -> dict[
     """
     variants = make_variants(seed)
     watcher = progress or Silent()
-    watcher.start("Recognising", len(variants))
+    watcher.start(Stage.RECOGNISING, len(variants))
     results = []
     for done, variant in enumerate(variants, start=1):
         results.append(recognised(variant))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.part import Part
 from benchmarks.plan import QUICK, BenchPlan
 from MTINetLib.errors import InputError
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 
 if TYPE_CHECKING:
     from benchmarks.whole_way import Runner
@@ -71,7 +71,7 @@ def _measure(
     from benchmarks.whole_way import Runner
 
     counts = sorted({*plan.growth, plan.slices})
-    progress.start("Making the studies", len(counts))
+    progress.start(Stage.MAKING_STUDIES, len(counts))
     studies: dict[int, Path] = {}
     for done, count in enumerate(counts):
         progress.update(done)
@@ -81,7 +81,7 @@ def _measure(
     spent: dict[str, float] = {}
     cuts: list[str] = []
     figures: dict[str, Any] = {}
-    progress.start("Measuring", len(_PARTS))
+    progress.start(Stage.MEASURING_SPEED, len(_PARTS))
     for name, measure in _PARTS.items():
         part = Part(name, plan.part_seconds)
         figures |= measure(Runner(model, device, precision), studies, plan, part)

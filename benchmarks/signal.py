@@ -17,7 +17,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phases.signal_check import SignalCheck, check_signal
 from MTINetLib.pipeline.open import open_study
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.grid import Grid
 
@@ -89,7 +89,7 @@ def run_signal(
     counts: dict[str, Counter[str]] = {variant.name: Counter() for variant in variants}
     said: dict[str, Counter[str]] = {variant.name: Counter() for variant in variants}
     total = len(seeds) if dataset is None else len(read_dataset(dataset))
-    watcher.start("Judging values", total * len(variants))
+    watcher.start(Stage.JUDGING_VALUES, total * len(variants))
     done = 0
     for volumes, grid in phantoms(seeds) if dataset is None else studies_of(dataset):
         rng = np.random.default_rng(done)

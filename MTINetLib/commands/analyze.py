@@ -13,7 +13,7 @@ from MTINetLib.commands.options import Device, Model, OutFolder, Overwrite, Prec
 
 if TYPE_CHECKING:
     from MTINetLib.inference.analysis import Analysis
-    from MTINetLib.progress import Progress
+    from MTINetLib.progress import Progress, Stage
     from MTINetLib.report.dicom.maker import Tracking
     from MTINetLib.study.phase import Phase
     from MTINetLib.study.study import Study
@@ -151,7 +151,7 @@ def _resume(
     from MTINetLib.pipeline.remeasure import resume
     from MTINetLib.report.dicom.read_segmentation import read_segmentation
 
-    progress.start("Reading the segmentation", 1)
+    progress.start(Stage.READING_SEGMENTATION, 1)
     read = read_segmentation(file, study)
     progress.finish()
     notes.extend(read.notes)
@@ -178,7 +178,7 @@ def _refuse_names_in_pixels(study: Study) -> None:
 
 def _load_model(model: str | None, device: str, precision: str, progress: Progress):  # type: ignore[no-untyped-def]
     """The model before the volumes: what is missing of it fails before minutes of reading."""
-    progress.start("Loading the model", 1)
+    progress.start(Stage.LOADING_MODEL, 1)
     from MTINetLib.models.store import load_ready_model
 
     loaded = load_ready_model(model, device, precision)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from MTINetLib.progress import Stage
+
 if TYPE_CHECKING:
     from ssl import SSLContext
 
@@ -108,7 +110,7 @@ def _tell(console: Console, items: Sequence[ObjectToSend], outcomes: Generator[O
     known: list[Outcome] = []
     try:
         with RichProgress(console) as progress, closing(outcomes) as coming:
-            progress.start("Sending", len(items))
+            progress.start(Stage.SENDING, len(items))
             for outcome in coming:
                 known.append(outcome)
                 progress.update(len(known))

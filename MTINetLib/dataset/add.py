@@ -26,7 +26,7 @@ from MTINetLib.dataset.folder import (
 )
 from MTINetLib.dataset.tables import Row, table_rows
 from MTINetLib.errors import InputError, MissingResourceError
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES
@@ -194,7 +194,7 @@ def _digest(new: NewCase) -> str:
 
 def _write_files(folder: Path, new: NewCase, digest: str, progress: Progress) -> None:
     folder.mkdir(parents=True)
-    progress.start("Writing the case", len(PHASES) + 1)
+    progress.start(Stage.WRITING_CASE, len(PHASES) + 1)
     for phase in PHASES:
         write_volume(folder / f"{phase.value}.nii", _smallest(new.volumes[phase.index]), new.grid)
         progress.update(phase.index + 1)

@@ -30,7 +30,7 @@ from MTINetLib.dataset.tables import Row, RowError, table_rows
 from MTINetLib.errors import InputError
 from MTINetLib.phases.signal_check import check_signal
 from MTINetLib.phases.usable import FEWEST_SLICES, SMALLEST_SIDE, refuse_unusable
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_label_map, read_volume
 from MTINetLib.study.grid import Grid
@@ -66,7 +66,7 @@ def check_dataset(
     seen: set[str] = set()
     cases: list[CaseCheck] = []
     named: list[NamedCase] = []
-    watcher.start("Checking cases", len(rows))
+    watcher.start(Stage.CHECKING_CASES, len(rows))
     for number, row in enumerate(rows, 1):
         case, name = _checked(folder, row, classes.of_case, seen)
         named += [] if name is None else [name]

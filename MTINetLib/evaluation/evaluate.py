@@ -28,7 +28,7 @@ from MTINetLib.evaluation.tables import markdown, write_rows
 from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import StudyFindings
 from MTINetLib.pipeline.open import open_study
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
@@ -191,7 +191,7 @@ def _run(
 ) -> tuple[list[Comparison], dict[str, Any] | None]:
     comparisons: list[Comparison] = []
     provenance: dict[str, Any] | None = None
-    progress.start("Evaluating", len(cases))
+    progress.start(Stage.EVALUATING, len(cases))
     for done, case in enumerate(cases):
         progress.update(done)
         inner = _Inside(progress, done)
@@ -235,7 +235,7 @@ class _Inside:
     def __init__(self, outer: Progress, done: int) -> None:
         self._outer, self._done = outer, done
 
-    def start(self, stage: str, total: int) -> None:
+    def start(self, stage: Stage, total: int) -> None:
         self._outer.update(self._done)
 
     def update(self, done: int) -> None:

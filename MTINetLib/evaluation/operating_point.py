@@ -26,7 +26,7 @@ from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.open import open_study
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 
 #: The point of the free-response curve that is taken: the most sensitive one with at most so many.
 MOST_FALSE_POSITIVES = 0.3
@@ -113,7 +113,7 @@ def _look_at(
     # Lesions are read under the true masks, mostly in other slices than the ones with a high probability.
     asked: LesionModel = model.on(device, precision, keep_above=1.0)
     seen = _Seen(set(), [], [], [], [])
-    progress.start("Fitting the thresholds", len(cases))
+    progress.start(Stage.FITTING_THRESHOLDS, len(cases))
     for done, case in enumerate(cases, start=1):
         try:
             _look_at_case(case, asked, seen)

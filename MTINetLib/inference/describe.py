@@ -16,7 +16,7 @@ from MTINetLib.inference.enhancement import enhancement_figures
 from MTINetLib.inference.flags import check_labels, check_values, inherited_flags, lesion_flags, study_flags
 from MTINetLib.inference.lesions import Box, lesion_boxes
 from MTINetLib.inference.measure import measure_size
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.study import PhaseSource, Study
 
 
@@ -40,7 +40,7 @@ def describe_lesions(
     progress = progress or Silent()
     boxes = lesion_boxes(labels)
     findings = []
-    progress.start("Measuring lesions", len(boxes))
+    progress.start(Stage.MEASURING_LESIONS, len(boxes))
     for done, label in enumerate(boxes, start=1):
         findings.append(_describe(study, labels, label, boxes, decisions[label], predicted.get(label)))
         progress.update(done)

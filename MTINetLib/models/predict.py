@@ -13,7 +13,7 @@ from torch import Tensor
 from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.batching import Batcher, batch_size_for
 from MTINetLib.models.device import Compute, cpu_compute
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 
 Slices = npt.NDArray[np.float32]
 #: Maps of slices with a lesion are kept up to this; beyond it they are computed again when needed.
@@ -111,7 +111,7 @@ class SlicePredictor:
                 if probability[z].max() >= keep_above:
                     self.features.keep(z, [m[number : number + 1] for m in maps])
 
-        progress.start("Finding lesions", len(slices))
+        progress.start(Stage.FINDING_LESIONS, len(slices))
         self._batcher.run(len(slices), work, progress.update)
         progress.finish()
         return probability
@@ -139,7 +139,7 @@ class SlicePredictor:
                 if answer is not None:
                     kept[part.start] = answer.float().cpu().numpy()
 
-        progress.start("Reading lesions", len(asked))
+        progress.start(Stage.READING_LESIONS, len(asked))
         self._batcher.run(len(asked), work, progress.update)
         progress.finish()
         return _joined(curves), _joined(logits)

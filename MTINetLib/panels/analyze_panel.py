@@ -11,6 +11,8 @@ from slicer.i18n import tr as _
 from MTINetLib.findings import StudyFindings
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
+from MTINetLib.presentation.session_words import state_text
+from MTINetLib.presentation.stages import stage_text
 from MTINetLib.session.choices import choose_thresholds, chosen_thresholds, chosen_volumes
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Group, hinders_analysis, look
@@ -133,15 +135,16 @@ class AnalyzePanel(Panel):
         ui.stageLabel.visible = running
         if not running:
             return
-        stage = _(session.state.value)
+        doing = state_text(session.state, _)
         if seen is None or seen.total <= 0:
             ui.progressBar.setRange(0, 0)
-            ui.stageLabel.text = f"{_(seen.stage) if seen is not None else stage}…"
+            ui.stageLabel.text = f"{stage_text(seen.stage, _) if seen is not None else doing}…"
             return
         ui.progressBar.setRange(0, seen.total)
         ui.progressBar.setValue(min(seen.done, seen.total))
         cancelling = session.state is State.CANCELLING
-        ui.stageLabel.text = f"{stage}…" if cancelling else f"{_(seen.stage)}: {seen.done} / {seen.total}"
+        counted = f"{stage_text(seen.stage, _)}: {seen.done} / {seen.total}"
+        ui.stageLabel.text = f"{doing}…" if cancelling else counted
 
     def _show_summary(self) -> None:
         findings = self.session.findings

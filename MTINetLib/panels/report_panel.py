@@ -15,6 +15,8 @@ from slicer.i18n import tr as _
 from MTINetLib.panels.column import keep_in_sight, make_elastic
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
+from MTINetLib.presentation.session_words import state_text
+from MTINetLib.presentation.stages import stage_text
 from MTINetLib.scene.dicom_database import has_database
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Group, look
@@ -212,7 +214,8 @@ class ReportPanel(Panel):
             counted = seen is not None and seen.total > 0
             ui.progressBar.setRange(0, seen.total if seen is not None and counted else 0)
             ui.progressBar.setValue(min(seen.done, seen.total) if seen is not None and counted else 0)
-            ui.stageLabel.text = _(seen.stage) if seen is not None else _(self.session.state.value)
+            state = self.session.state
+            ui.stageLabel.text = stage_text(seen.stage, _) if seen is not None else state_text(state, _)
 
     def _show_message(self) -> None:
         """The answer to the last press of the button."""

@@ -12,6 +12,8 @@ from slicer.i18n import tr as _
 from MTINetLib.panels.plot_view import PlotView
 from MTINetLib.panels.training_chart import TrainingChart
 from MTINetLib.panels.training_words import curves_in_words, duration
+from MTINetLib.presentation.session_words import state_text
+from MTINetLib.presentation.stages import stage_text
 from MTINetLib.session.setup import Group, look
 from MTINetLib.session.training_runs import RunRecord, training_folder
 from MTINetLib.session.training_session import TrainingSession
@@ -240,11 +242,14 @@ class RunSection:
     def _stage(self) -> str:
         run = self._training.run
         if run.state in (RunState.PAUSING, RunState.PAUSED, RunState.STOPPING):
-            return f"{_(run.state.value)}{'' if run.state is RunState.PAUSED else '…'}"
+            return f"{state_text(run.state, _)}{'' if run.state is RunState.PAUSED else '…'}"
         seen = run.progress
         if seen is None or seen.total <= 0:
-            return f"{_(seen.stage) if seen is not None else _(run.state.value)}…"
-        text = f"{_(seen.stage)}: {seen.done} / {seen.total}"
+            return f"{stage_text(seen.stage, _) if seen is not None else state_text(run.state, _)}…"
+        stage = stage_text(seen.stage, _)
+        if run.parts > 1 and run.state is RunState.TRAINING:
+            stage = _("{stage}, fold {n} of {of}").format(stage=stage, n=run.part, of=run.parts)
+        text = f"{stage}: {seen.done} / {seen.total}"
         if run.left_s is not None and run.state is RunState.TRAINING:
             text += _(", about {time} left").format(time=duration(run.left_s))
         return text

@@ -14,7 +14,7 @@ from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.errors import InputError
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, TruthLesion, make_case
 from MTINetLib.process_pool import run_in_processes
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.phase import PHASES, Phase
 
@@ -64,7 +64,7 @@ def write_cohort(
         chosen = settings or PhantomSettings()
         jobs = [(str(beside), seed, first_index + n, image_format, chosen) for n in range(cases)]
         rows: list[DatasetCase] = []
-        watch.start("phantom cases", cases)
+        watch.start(Stage.MAKING_CASES, cases)
         for row in _run(jobs, workers, lambda: watch.update(len(rows))):
             rows.append(row)
             watch.update(len(rows))

@@ -18,7 +18,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 from pydicom.valuerep import format_number_as_ds
 
 from MTINetLib.errors import InputError
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
 
@@ -106,7 +106,7 @@ def write_study_as_dicom(
     pixel_type = np.dtype("<i2" if chosen.signed or stored.min() < 0 else "<u2")
     common = _study_attributes(study, patient_id, patient_name, study_seed, chosen)
     folders = {}
-    watcher.start("Writing DICOM", len(PHASES))
+    watcher.start(Stage.WRITING_DICOM, len(PHASES))
     for phase in PHASES:
         name = f"{phase.index + 2:03d}_{phase.value}" if chosen.folder_per_series else ""
         folders[phase] = folder / name if name else folder

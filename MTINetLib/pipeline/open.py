@@ -13,7 +13,7 @@ from MTINetLib.phases.choose import choose_phases
 from MTINetLib.phases.doubts import doubted
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.phases.usable import validated
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.open_input import open_input
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_volume
@@ -123,7 +123,7 @@ def _read_each(
         count = count_in_words(len(phases))
         raise InputError(f"No path was given for {the_phases(missing)}; name all {count} phases.")
     volumes = {}
-    progress.start("Reading phases", len(phases))
+    progress.start(Stage.READING_PHASES, len(phases))
     for done, phase in enumerate(phases, start=1):
         try:
             volumes[phase] = read_volume(paths[phase])

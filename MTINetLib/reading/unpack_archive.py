@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from MTINetLib.errors import InputError, MissingResourceError
-from MTINetLib.progress import Progress
+from MTINetLib.progress import Progress, Stage
 from MTINetLib.reading.volumes.read import SUFFIXES
 
 _MOST_ENTRIES = 100_000
@@ -157,7 +157,7 @@ def _unpack(
     names: dict[Path, str] = {}
     numbers: dict[str, int] = {}
     wanted = sorted((entry for entry in entries if _is_wanted(entry)), key=lambda entry: entry.filename)
-    progress.start("Unpacking", len(wanted))
+    progress.start(Stage.UNPACKING, len(wanted))
     for done, entry in enumerate(wanted, start=1):
         suffix = _suffix(entry.filename)
         # The two files of a pair keep one name, files of the same name do not.

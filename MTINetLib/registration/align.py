@@ -16,7 +16,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.phases.coverage import REFERENCE_SHORT, UNCOVERED, gap, reference_gaps
 from MTINetLib.phases.recognise import PhaseAssignment
 from MTINetLib.process_pool import threads_here
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.registration.motion import CoarsePhase, Fit, Reference
 from MTINetLib.registration.rigid import RigidTarget, register_rigidly
@@ -67,7 +67,7 @@ def align(
     flags = list(assignment.flags)
     flags += [found.flag(REFERENCE_SHORT, phase) for phase, found in reference_gaps(grids, reference).items()]
     figures: list[float | None] = []
-    watcher.start("Aligning phases", len(phases))
+    watcher.start(Stage.ALIGNING_PHASES, len(phases))
     # Each phase by itself, on one thread: all at a time, and the result does not depend on it.
     with ThreadPoolExecutor(max_workers=threads_here(3)) as pool:
         jobs = [pool.submit(_aligned, place, assignment.volume(phase), phase, mode) for phase in phases]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import StudyFindings, to_json
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.report.content import ReportContent, report_content
 from MTINetLib.report.cover import Cover
@@ -112,7 +112,7 @@ def write_formats(
         The names of the files, in the order of ``names``.
     """
     watcher = progress or Silent()
-    watcher.start("Writing results", len(names))
+    watcher.start(Stage.WRITING_RESULTS, len(names))
     first = [name for name in names if name in FINDINGS]
     for done, name in enumerate([*first, *(name for name in names if name not in FINDINGS)], start=1):
         if name in FINDINGS:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.interpreter import environment, interpreter
 from MTINetLib.process_pool import how_it_ended, name_of
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.report.file_names import PICTURE_FOLDER, SCENE_FILE, SCENE_TITLE
 from MTINetLib.study.study import Study
 
@@ -91,7 +91,7 @@ class _ProgressBack:
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
 
-    def start(self, stage: str, total: int) -> None:
+    def start(self, stage: Stage, total: int) -> None:
         self.tell("start", stage, total)
 
     def update(self, done: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.report.file_names import PICTURE_FOLDER, PICTURES, SCENE_FILE, SCENE_TITLE
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.scene.gl import rendering_is_possible
@@ -38,7 +38,7 @@ def write_scene(
     """
     watcher = progress or Silent()
     left_out = LeftOut(folder)
-    watcher.start("Building the scene", 2)
+    watcher.start(Stage.BUILDING_SCENE, 2)
     shown = None
     try:
         with left_out.unless_it_fails(SCENE_TITLE):
@@ -65,7 +65,7 @@ def _write(
     progress.finish()
     if possible:
         draw_pictures(folder / PICTURE_FOLDER, shown, study.times_s, left_out, progress)
-    progress.start("Saving the scene", 1)
+    progress.start(Stage.SAVING_SCENE, 1)
     with left_out.unless_it_fails(SCENE_FILE, SCENE_FILE):
         show_usual_layout(shown.reference, shown.chart, _centre(study, analysis))
         lesions = analysis.findings.lesions
@@ -89,7 +89,7 @@ def draw_pictures(
     """
     watcher = progress or Silent()
     folder.mkdir(parents=True, exist_ok=True)
-    watcher.start("Rendering pictures", len(PICTURES))
+    watcher.start(Stage.RENDERING_PICTURES, len(PICTURES))
     for done, name in enumerate(PICTURES, start=1):
         with left_out.unless_it_fails(f"{PICTURE_FOLDER}/{name}", f"{PICTURE_FOLDER}/{name}"):
             write_png(folder / name, _draw(name, shown, times))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings, from_dict, to_dict
+from MTINetLib.presentation.session_words import state_text
 from MTINetLib.scene.results import Results, ai_findings, ai_labels, corrected_labels, update_results
 from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.core import SessionCore
@@ -118,7 +119,7 @@ class Measuring:
         """
         core = self._core
         if core.busy:
-            raise InputError(f"{core.state.value}: wait until it is done, then ask again.")
+            raise InputError(f"{state_text(core.state)}: wait until it is done, then ask again.")
         if self.results is None or core.findings is None:
             raise InputError(_NO_MASKS)
         core.tasks.abandon(self._task)

@@ -9,6 +9,7 @@ import numpy as np
 
 from MTINetLib.errors import InputError, MTINetError
 from MTINetLib.findings import StudyFindings, from_dict, to_dict
+from MTINetLib.progress import Stage
 from MTINetLib.scene.dicom_database import put_into_database
 from MTINetLib.scene.dicom_files import dicom_files_steps, has_dicom_files
 from MTINetLib.scene.results import corrected_labels
@@ -172,7 +173,7 @@ class Reports:
         findings, results = core.findings, core.results
         if findings is None or results is None:
             raise InputError("The results are gone: analyze the study again.")
-        yield ProgressSeen("Preparing the report", 0, 0)
+        yield ProgressSeen(Stage.PREPARING_REPORT, 0, 0)
         labels = corrected_labels(results)
         yield None
         with temporary_file(core.worker.folder, "report") as path:

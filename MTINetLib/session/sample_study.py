@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.progress import Stage
 from MTINetLib.scene.hierarchy import put_under_study
 from MTINetLib.scene.remove_nodes import remove_nodes
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
@@ -41,7 +42,7 @@ class SampleStudy:
         window: tuple[float, float] | None = None
         try:
             for phase, file in zip(PHASES, sample.phases, strict=True):
-                yield ProgressSeen("Adding the volumes", phase.index, len(PHASES))
+                yield ProgressSeen(Stage.ADDING_VOLUMES, phase.index, len(PHASES))
                 array = np.load(worker.folder / file.path, mmap_mode="r")
                 node = add_volume(f"{sample.name} {phase.title}", np.asarray(array, np.float32), file.grid)
                 nodes.append(node)

@@ -10,6 +10,7 @@ from typing import Any
 
 from MTINetLib.errors import InputError, MissingResourceError, MTINetError
 from MTINetLib.findings import StudyFindings
+from MTINetLib.presentation.session_words import state_text
 from MTINetLib.scene.phase_images import candidate_volumes
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.recognised import recognised_as, remember_recognised
@@ -210,7 +211,7 @@ class Session(SessionCore):
                 breathe()
             if end is not None and time.monotonic() > end:
                 self.cancel()
-                raise MissingResourceError(f"{self.state.value} took longer than {timeout_s:.0f} s.")
+                raise MissingResourceError(f"{state_text(self.state)} took longer than {timeout_s:.0f} s.")
             time.sleep(_PAUSE_S)
         if self.error is not None:
             error, self.error = self.error, None

@@ -6,24 +6,26 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from MTINetLib.progress import Stage
+
 
 class State(Enum):
-    """What the session is doing; the value is for people."""
+    """What the session is doing; ``presentation.session_words`` has the words."""
 
-    IDLE = "Ready"
-    ANALYZING = "Analyzing"
-    CANCELLING = "Cancelling"
-    MEASURING = "Measuring"
-    ASKING = "Asking the network again"
-    REPORTING = "Writing the report"
-    SAMPLING = "Making the sample study"
+    IDLE = "idle"
+    ANALYZING = "analyzing"
+    CANCELLING = "cancelling"
+    MEASURING = "measuring"
+    ASKING = "asking"
+    REPORTING = "reporting"
+    SAMPLING = "sampling"
 
 
 @dataclass(frozen=True)
 class ProgressSeen:
-    """The newest progress: a stage in words, and how many of its steps are done."""
+    """The newest progress: a stage, and how many of its steps are done."""
 
-    stage: str
+    stage: Stage
     done: int
     total: int
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MTINetLib.errors import InputError
+from MTINetLib.progress import Stage
 from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.state import ProgressSeen
 from MTINetLib.session.task import Steps, ask
@@ -49,7 +50,7 @@ class StudyInWorker:
         with ExitStack() as paths:  # the worker keeps a study of its own
             files = []
             for phase in PHASES:
-                yield ProgressSeen("Handing over the phases", phase.index, len(PHASES))
+                yield ProgressSeen(Stage.HANDING_OVER_PHASES, phase.index, len(PHASES))
                 path = paths.enter_context(temporary_file(self._worker.folder, f"{name}-{phase.value}"))
                 files.append((yield from _hand_over(wanted, phase, path)))
             request = OpenStudy(name, tuple(files), wanted.reference, wanted.alignment, _known_flags(wanted))

@@ -20,6 +20,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from MTINetLib.errors import Cancelled, MTINetError
+from MTINetLib.progress import Stage
 from MTINetLib.session.state import ProgressSeen
 from MTINetLib.worker.faults import fault_of
 from MTINetLib.worker.plain import Message
@@ -231,7 +232,7 @@ class _RunningJob:
         self._heard = False
         self._job.worker.cancel(self.call)
 
-    def progress(self, stage: str, done: int, total: int) -> None:
+    def progress(self, stage: Stage, done: int, total: int) -> None:
         if self._heard:
             self._saw(ProgressSeen(stage, done, total))
 

@@ -10,7 +10,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from MTINetLib.errors import Cancelled, DatasetChanged, InputError, MTINetError
+from MTINetLib.errors import Cancelled, DatasetChanged, InputError, MTINetError, RunEnded, Stopped
+from MTINetLib.progress import Stage
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message, ProgressSeen
 from MTINetLib.session.task import Status, Task, ask
@@ -212,10 +213,9 @@ class TrainingRun:
             self._events.tell(TrainingTopic.RUN)
 
     def _progressed(self, task: Task[Trained]) -> None:
-        stage = "" if task.progress is None else task.progress.stage
-        if stage.startswith("Training"):
+        if task.progress is not None and task.progress.stage is Stage.TRAINING:
             self._stage = RunState.TRAINING
-        elif not stage.startswith("Loading"):
+        elif task.progress is not None and task.progress.stage is not Stage.LOADING_TORCH:
             self._stage = RunState.PREPARING
         self._tell()
         self._events.tell(TrainingTopic.PROGRESS)
@@ -223,17 +223,22 @@ class TrainingRun:
     def _heard(self, kind: str, data: Mapping[str, Any]) -> None:
         if kind == "metrics":
             figures = Figures.from_dict(data)
-            if figures.part != self.part:
-                self.part, self.curves = figures.part, Curves()
-            self.parts = figures.parts
+            self._came_to(figures.part, figures.parts)
             self.curves.add(figures.step, figures.epoch, figures.values)
             self._events.tell(TrainingTopic.CURVES)
         elif kind == "pace":
-            self.left_s = Pace.from_dict(data).left_s
+            pace = Pace.from_dict(data)
+            self._came_to(pace.part, pace.parts)
+            self.left_s = pace.left_s
             self._events.tell(TrainingTopic.PROGRESS)
         elif kind == "paused" and self._held is _Held.ASKED:
             self._held = _Held.YES
             self._tell()
+
+    def _came_to(self, part: int, parts: int) -> None:
+        if part != self.part:
+            self.part, self.curves = part, Curves()
+        self.parts = parts
 
     def _ended(self, task: Task[Trained]) -> None:
         self._stop_by = self.left_s = None
@@ -254,15 +259,13 @@ class TrainingRun:
         return told
 
     def _failed(self, error: MTINetError | None) -> Message:
+        says_how_to_go_on = isinstance(error, (Stopped, RunEnded))
         text = str(error)
-        can_resume = self.record is not None and self.record.can_resume
-        if isinstance(error, Cancelled):
-            told = Message("info", text if "stopped" in text else "The training was stopped.")
-        else:
-            told = Message("error", text)
-        if can_resume and "resume" not in told.text:
-            told = replace(told, text=f"{told.text} Resume goes on from the end of the last epoch.")
-        return told
+        if isinstance(error, Cancelled) and not says_how_to_go_on:
+            text = "The training was stopped."
+        if self.record is not None and self.record.can_resume and not says_how_to_go_on:
+            text += " Resume goes on from the end of the last epoch."
+        return Message("info" if isinstance(error, Cancelled) else "error", text)
 
 
 def told_of(trained: Trained) -> str:

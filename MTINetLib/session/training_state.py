@@ -18,24 +18,24 @@ class TrainingTopic(Enum):
 
 
 class RunState(Enum):
-    """What the run is doing; the value is for people."""
+    """What the run is doing; ``presentation.session_words`` has the words."""
 
-    IDLE = "No training runs"
-    STARTING = "Starting"
-    PREPARING = "Preparing"
-    TRAINING = "Training"
-    PAUSING = "Pausing at the next step"
-    PAUSED = "Paused"
-    STOPPING = "Stopping"
+    IDLE = "run_idle"
+    STARTING = "run_starting"
+    PREPARING = "run_preparing"
+    TRAINING = "run_training"
+    PAUSING = "run_pausing"
+    PAUSED = "run_paused"
+    STOPPING = "run_stopping"
 
 
 class Doing(Enum):
-    """What the other worker is doing, the one for short jobs; the value is for people."""
+    """What the other worker is doing, the one for short jobs."""
 
-    NOTHING = ""
-    CHECKING = "Checking the dataset"
-    ADDING = "Adding the case"
-    KEEPING = "Keeping the model"
+    NOTHING = auto()
+    CHECKING = auto()
+    ADDING = auto()
+    KEEPING = auto()
 
 
 class About(Enum):

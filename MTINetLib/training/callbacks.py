@@ -7,7 +7,7 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 
-from MTINetLib.progress import Progress
+from MTINetLib.progress import Progress, Stage
 from MTINetLib.training.budget import Budget
 from MTINetLib.training.checkpoints import BestCheckpoint
 from MTINetLib.training.run_folder import RunFolder
@@ -45,7 +45,7 @@ class TellProgress(Callback):
         self._progress, self._budget = progress, budget
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._progress.start("Training", self._budget.total_steps or _CLOCK_STEPS)
+        self._progress.start(Stage.TRAINING, self._budget.total_steps or _CLOCK_STEPS)
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         total = self._budget.total_steps or _CLOCK_STEPS

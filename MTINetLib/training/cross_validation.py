@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from MTINetLib.errors import InputError
+from MTINetLib.errors import InputError, Stopped
 from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.progress import Progress
 from MTINetLib.training.folds import Split, stratified_folds
@@ -22,7 +22,7 @@ from MTINetLib.training.run_split import (
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import StoredCase
 from MTINetLib.training.train import TrainingResult, train
-from MTINetLib.training.watch import Nobody, Stopped, Watch
+from MTINetLib.training.watch import Nobody, Watch
 
 #: Which fold holds out whom, in the folder of the whole cross-validation.
 FOLDS_FILE = "folds.csv"

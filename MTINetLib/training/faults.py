@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
+from MTINetLib.errors import Cancelled, MTINetError, RunEnded
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line
 from MTINetLib.process_pool import Death, how_it_ended, name_of
 from MTINetLib.training.settings import TrainingSettings
@@ -31,14 +31,14 @@ def explained(run: Path, settings: TrainingSettings) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise Cancelled("The training was cancelled; the run can be resumed from its last epoch.") from error
     except MemoryError as error:
-        raise MissingResourceError(_out_of_memory("The computer", settings)) from error
+        raise RunEnded(_out_of_memory("The computer", settings)) from error
     except OSError as error:
-        raise MissingResourceError(_file_fault(error, run)) from error
+        raise RunEnded(_file_fault(error, run)) from error
     except RuntimeError as error:
         sentence = _of_torch(error, run, settings)
         if sentence is None:
             raise
-        raise MissingResourceError(sentence) from error
+        raise RunEnded(sentence) from error
 
 
 def _out_of_memory(what: str, settings: TrainingSettings) -> str:

@@ -25,7 +25,7 @@ from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.phases.signal_check import SIGNAL_FLAGS
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.process_pool import run_in_processes, usable_cores
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
@@ -83,7 +83,7 @@ def prepare_dataset(
         for case, folder in zip(cases, folders, strict=True)
         if not (folder / INDEX_FILE).is_file()
     ]
-    progress.start("Preparing slices", len(cases))
+    progress.start(Stage.PREPARING_SLICES, len(cases))
     done = len(cases) - len(missing)
 
     def tell() -> None:

@@ -14,7 +14,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
-from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.errors import Cancelled, InputError, Stopped
 from MTINetLib.models.info import read_info
 from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.progress import Progress, Silent
@@ -44,7 +44,7 @@ from MTINetLib.training.run_folder import RunFolder, keep_metrics, merge_metrics
 from MTINetLib.training.run_split import DataChanges, kept_parts, parts_of, split_of, write_split
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
-from MTINetLib.training.watch import Nobody, Stopped, Watch, Watched, WatchLog
+from MTINetLib.training.watch import Nobody, Watch, Watched, WatchLog
 
 logger = logging.getLogger(__name__)
 

@@ -10,12 +10,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 
-from MTINetLib.errors import Cancelled
 from MTINetLib.training.budget import Budget
-
-
-class Stopped(Cancelled):
-    """The run was asked to end here; what it has learnt by its last validation is worth keeping."""
 
 
 class Watch(Protocol):

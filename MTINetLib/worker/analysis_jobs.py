@@ -13,6 +13,7 @@ from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import AnalysisSettings, Thresholds
 from MTINetLib.pipeline.analyze import analyze as analyze_study
 from MTINetLib.pipeline.remeasure import remeasure, resume
+from MTINetLib.progress import Stage
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.messages import (
@@ -97,7 +98,7 @@ def read_masks(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
 
 
 def _ready_model(name: str | None, device: str, precision: str, context: JobContext) -> LoadedModel:
-    context.progress.start("Loading the model", 1)
+    context.progress.start(Stage.LOADING_MODEL, 1)
     choose_compute(device, precision)
     model = context.state.model(name)
     model.settled(device, precision)

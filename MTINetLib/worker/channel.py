@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-PROTOCOL = 1
+PROTOCOL = 2
 #: Names of the files in the folder of one run of the worker.
 COMMANDS, EVENTS, LOG = "commands.jsonl", "events.jsonl", "log.txt"
 #: The folder beside them with the notes of what a job has begun to write.

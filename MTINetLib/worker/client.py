@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
 from MTINetLib.fault_place import place_of
+from MTINetLib.progress import Stage
 from MTINetLib.worker.alive import AliveLock
 from MTINetLib.worker.faults import Fault
 from MTINetLib.worker.process import WorkerProcess, default_command
@@ -29,8 +30,8 @@ _CANCELLED = "The work was cancelled; nothing was changed."
 class Watcher(Protocol):
     """Hears of a call; every method is called from :meth:`WorkerClient.poll`, on its caller's thread."""
 
-    def progress(self, stage: str, done: int, total: int) -> None:
-        """``done`` of ``total`` steps of a stage are finished; ``stage`` is a text for people."""
+    def progress(self, stage: Stage, done: int, total: int) -> None:
+        """``done`` of ``total`` steps of a stage are finished."""
 
     def news(self, kind: str, data: Mapping[str, Any]) -> None:
         """Something else, such as kind ``note`` with a ``text``, or ``metrics`` of a training."""
@@ -45,7 +46,7 @@ class Watcher(Protocol):
 class Unwatched:
     """Hears nothing: for callers that use :meth:`WorkerClient.wait`."""
 
-    def progress(self, stage: str, done: int, total: int) -> None:
+    def progress(self, stage: Stage, done: int, total: int) -> None:
         pass
 
     def news(self, kind: str, data: Mapping[str, Any]) -> None:
@@ -254,7 +255,7 @@ class WorkerClient:
         if "progress" in event:
             if call.cancelled_at is None:
                 stage, done, total = event["at"]
-                _tell(lambda: call.watcher.progress(stage, done, total))
+                _tell(lambda: call.watcher.progress(Stage(stage), done, total))
         elif "news" in event:
             _tell(lambda: call.watcher.news(event["kind"], event["data"]))
         elif "done" in event:

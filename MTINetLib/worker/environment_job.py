@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.models.find import is_shipped, list_models
+from MTINetLib.progress import Stage
 from MTINetLib.worker.gpu_memory import free_by_gpu
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.machine_memory import free_memory_bytes, memory_bytes
@@ -35,7 +36,7 @@ PACKAGES = (
 
 def environment(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
     """To :class:`Environment`; it asks for nothing."""
-    context.progress.start("Looking at this computer", 3)
+    context.progress.start(Stage.LOOKING_AT_COMPUTER, 3)
     packages = {name: _version(name) for name in PACKAGES}
     context.progress.update(1)
     problem = _torch_problem()

@@ -16,6 +16,8 @@ _KINDS = {
     for kind in (
         errors.DatasetChanged,
         errors.DeviceUnusable,
+        errors.RunEnded,
+        errors.Stopped,
         InputError,
         ModelError,
         MissingResourceError,

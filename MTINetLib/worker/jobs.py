@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.progress import Stage
 from MTINetLib.worker.warm import WarmState
 
 Job = Callable[[Mapping[str, Any], "JobContext"], Mapping[str, Any]]
@@ -71,14 +72,14 @@ class JobProgress:
         cancelled: asked at every call.
     """
 
-    send: Callable[[str, int, int], None]
+    send: Callable[[Stage, int, int], None]
     cancelled: Callable[[], bool]
     rate: float = 30.0
-    _stage: str = ""
+    _stage: Stage | None = None
     _total: int = 0
     _sent: float = field(default=-1.0, repr=False)
 
-    def start(self, stage: str, total: int) -> None:
+    def start(self, stage: Stage, total: int) -> None:
         if stage != self._stage:
             self._sent = -1.0  # a stage that is over at once is still told
         self._stage, self._total = stage, total
@@ -98,7 +99,7 @@ class JobProgress:
     def _tell(self, done: int) -> None:
         self.check()
         now = time.monotonic()
-        if now - self._sent >= 1 / self.rate:
+        if self._stage is not None and now - self._sent >= 1 / self.rate:
             self._sent = now
             self.send(self._stage, done, self._total)
 

@@ -91,7 +91,7 @@ class Server:
             self._running = number
             self._interruptible = True
             progress = JobProgress(
-                lambda stage, done, total: self._say({"progress": number, "at": [stage, done, total]}),
+                lambda stage, done, total: self._say({"progress": number, "at": [stage.value, done, total]}),
                 lambda: number in self._cancelled,
             )
             context = JobContext(

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from MTINetLib.errors import InputError
+from MTINetLib.progress import Stage
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 from MTINetLib.worker.arrays import load_array, save_array
@@ -60,7 +61,7 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
 
     request = MakeSample.from_dict(arguments)
     seed = DEMO_SEED if request.seed is None else request.seed
-    context.progress.start("Making the sample study", 1)
+    context.progress.start(Stage.MAKING_SAMPLE, 1)
     study = make_case(seed, 0, DEMO_SETTINGS).study
     files = []
     for phase in PHASES:

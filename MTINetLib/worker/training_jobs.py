@@ -12,6 +12,7 @@ from MTINetLib.dataset.add import NewCase
 from MTINetLib.dataset.add import add_case as add_to_dataset
 from MTINetLib.dataset.check import check_dataset as checked
 from MTINetLib.dataset.checked import CaseCheck
+from MTINetLib.progress import Stage
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.training_messages import (
     AddCase,
@@ -68,7 +69,7 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
     """Job ``train``, see :class:`Train`."""
     # Hours of it: the client would have to read every line.
     context.progress.rate = _PROGRESS_RATE
-    context.progress.start("Loading PyTorch", 0)
+    context.progress.start(Stage.LOADING_TORCH, 0)
     # Here, so that checking a dataset needs neither torch nor Lightning.
     from MTINetLib.evaluation.fit_model import words_of
     from MTINetLib.train_model import train_models

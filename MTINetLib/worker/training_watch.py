@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 from typing import NoReturn
 
-from MTINetLib.errors import InputError
-from MTINetLib.training.watch import Stopped
+from MTINetLib.errors import InputError, Stopped
+from MTINetLib.progress import Stage
 from MTINetLib.worker.jobs import JobContext
 from MTINetLib.worker.training_messages import PAUSE, RESUME, STOP, Figures, Pace
 
@@ -29,10 +29,8 @@ class RunWatch:
         self._part, self._parts = 1, 1
         self._told_figures = self._told_pace = -math.inf
 
-    def start(self, stage: str, total: int) -> None:
-        several = self._parts > 1 and stage == "Training"
-        title = f"{stage}, fold {self._part} of {self._parts}" if several else stage
-        self._context.progress.start(title, total)
+    def start(self, stage: Stage, total: int) -> None:
+        self._context.progress.start(stage, total)
         self._listen()
 
     def update(self, done: int) -> None:
@@ -44,6 +42,7 @@ class RunWatch:
 
     def part(self, number: int, of: int) -> None:
         self._part, self._parts = number, of
+        self._context.news("pace", Pace(number, of, 0.0, None).to_dict())
 
     def figures(self, values: Mapping[str, float], step: int, epoch: float) -> None:
         loss = values.get("train/loss", 0.0)

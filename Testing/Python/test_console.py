@@ -9,6 +9,7 @@ from rich.console import Console
 from support.made_analysis import made_analysis, made_study
 
 from MTINetLib.console import RichProgress, findings_table
+from MTINetLib.progress import Stage
 
 
 def shown(thing: object) -> str:
@@ -48,18 +49,21 @@ def test_remarks_stand_below_in_words() -> None:
 def test_off_a_terminal_every_finished_stage_is_a_line() -> None:
     text = StringIO()
     with RichProgress(Console(file=text)) as progress:
-        progress.start("Reading", 3)
+        progress.start(Stage.READING_FILES, 3)
         progress.update(2)
         progress.finish()
-        progress.start("Writing", 1)
+        progress.start(Stage.WRITING_RESULTS, 1)
         progress.finish()
-    assert [line.split(":")[0] for line in text.getvalue().splitlines()] == ["Reading", "Writing"]
+    assert [line.split(":")[0] for line in text.getvalue().splitlines()] == [
+        "Reading files",
+        "Writing results",
+    ]
 
 
 def test_on_a_terminal_every_stage_has_a_bar() -> None:
     text = StringIO()
     with RichProgress(Console(file=text, force_terminal=True, width=100)) as progress:
-        progress.start("Reading", 3)
+        progress.start(Stage.READING_FILES, 3)
         progress.update(3)
         progress.finish()
     assert "Reading" in text.getvalue()

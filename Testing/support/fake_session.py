@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from MTINetLib.progress import Stage
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.session.choices import PlainChoices, choose_volume, chosen_volumes
 from MTINetLib.session.events import Events, Topic
@@ -121,7 +122,7 @@ class FakeSession:
         self.state = state
         self.events.tell(Topic.STATE)
 
-    def saw(self, stage: str, done: int, total: int) -> None:
+    def saw(self, stage: Stage, done: int, total: int) -> None:
         self.progress = ProgressSeen(stage, done, total)
         self.events.tell(Topic.PROGRESS)
 

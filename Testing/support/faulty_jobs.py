@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.progress import Stage
+
 Arguments = Mapping[str, Any]
 JOBS = {
     name: f"support.faulty_jobs:{name}"
@@ -41,7 +43,7 @@ JOBS = {
 
 def count(arguments: Arguments, context: Any) -> Arguments:
     """Steps of a hundredth of a second, or of ``pause`` seconds."""
-    context.progress.start("Counting", arguments["to"])
+    context.progress.start(Stage.MEASURING_LESIONS, arguments["to"])
     for step in range(arguments["to"]):
         time.sleep(arguments.get("pause", 0.01))
         context.progress.update(step + 1)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.errors import MTINetError
+from MTINetLib.progress import Stage
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
@@ -30,7 +31,7 @@ class Heard:
     result: dict[str, Any] | None = None
     error: MTINetError | None = None
 
-    def progress(self, stage: str, done: int, total: int) -> None:
+    def progress(self, stage: Stage, done: int, total: int) -> None:
         self.steps.append((stage, done, total))
 
     def news(self, kind: str, data: Mapping[str, Any]) -> None:

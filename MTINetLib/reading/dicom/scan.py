@@ -11,7 +11,7 @@ from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
-from MTINetLib.progress import Progress
+from MTINetLib.progress import Progress, Stage
 from MTINetLib.reading.dicom.copies import without_copies
 from MTINetLib.reading.dicom.encoding import Encoding
 from MTINetLib.reading.dicom.frame import AttributeProblemError, Frame, frames_of
@@ -74,7 +74,7 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
     problems = [FileProblem(path, reason) for path, reason in unlisted]
     frames: list[Frame] = []
     others: Counter[str] = Counter()
-    progress.start("Reading headers", len(paths))
+    progress.start(Stage.READING_HEADERS, len(paths))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for done, path in enumerate(paths, start=1):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from MTINetLib.errors import InputError
-from MTINetLib.progress import Progress
+from MTINetLib.progress import Progress, Stage
 from MTINetLib.reading.candidates import LABEL_MAP
 from MTINetLib.reading.found_volumes import FileProblem, FoundVolumes
 from MTINetLib.reading.source_volume import SourceVolume
@@ -56,7 +56,7 @@ def read_volume_files(
     volumes: list[SourceVolume] = []
     folders: set[Path] = set()
     problems: list[FileProblem] = []
-    progress.start("Reading files", len(files))
+    progress.start(Stage.READING_FILES, len(files))
     for done, path in enumerate(files, start=1):
         shown = place(path)
         try:

@@ -16,7 +16,7 @@ from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.evaluate import EvaluationSummary, evaluate_with
 from MTINetLib.findings import LesionClass
 from MTINetLib.inference.analysis import Analysis
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
@@ -156,7 +156,7 @@ def test_a_cancel_reaches_into_the_analysis_of_a_case(dataset: Path, tmp_path: P
 
     def slow(study: Study, progress: Progress) -> Analysis:
         outer.armed = True
-        progress.start("Predicting", 3)
+        progress.start(Stage.EVALUATING, 3)
         raise AssertionError("the cancel did not arrive")
 
     with pytest.raises(Cancelled):

@@ -12,6 +12,7 @@ from MTINetLib.models.device import Compute
 from MTINetLib.models.predict import LesionSlice, SlicePredictor
 from MTINetLib.network.fold import prepare_for_inference
 from MTINetLib.network.mtinet import MTINet
+from MTINetLib.progress import Stage
 
 CPU = torch.device("cpu")
 FP32, BF16 = Compute(CPU, torch.float32), Compute(CPU, torch.bfloat16)
@@ -112,7 +113,7 @@ def test_out_of_memory_for_one_slice_goes_to_the_cpu_and_says_so() -> None:
 
 def test_cancel_stops_at_the_next_batch() -> None:
     class Impatient:
-        def start(self, stage: str, total: int) -> None: ...
+        def start(self, stage: Stage, total: int) -> None: ...
         def finish(self) -> None: ...
         def update(self, done: int) -> None:
             if done >= 4:

@@ -13,6 +13,7 @@ from support.small_dataset import SHORT, write_small_dataset
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionClass
+from MTINetLib.progress import Stage
 from MTINetLib.session.masks import Standing
 from MTINetLib.session.state import State
 
@@ -65,7 +66,7 @@ def bring_into(state: str, widget: Any, add_study: Callable[[Any], Any]) -> None
         panel(widget, "CorrectPanel").widget.collapsed = False
         session.report_error(InputError(f"The folder {'/studies/of/the/department' * 4} is not there."))
     if state == "running":
-        begin_pretended_work(session, State.ANALYZING, "Reading the slices with the network", 17, 80)
+        begin_pretended_work(session, State.ANALYZING, Stage.FITTING_THRESHOLDS, 17, 80)
     if state == "training":
         widget.tabs.setCurrentIndex(1)
 

@@ -12,6 +12,7 @@ from support.made_analysis import made_analysis, made_grid, made_study
 from support.slicer_desktop import slicer_desktop
 
 from MTINetLib.models.thresholds import AnalysisSettings
+from MTINetLib.progress import Stage
 from MTINetLib.session.choices import choose_thresholds, chosen_thresholds
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Condition, Found, look
@@ -159,10 +160,10 @@ def test_progress_shows_the_stage_and_the_slices(panel: Any, session: FakeSessio
     panel.ui.analyzeButton.click()
     assert (panel.ui.progressBar.minimum, panel.ui.progressBar.maximum) == (0, 0)
     assert panel.ui.stageLabel.text == "Analyzing…"
-    session.saw("Reading slices", 34, 80)
+    session.saw(Stage.FINDING_LESIONS, 34, 80)
     assert (panel.ui.progressBar.value, panel.ui.progressBar.maximum) == (34, 80)
-    assert panel.ui.stageLabel.text == "Reading slices: 34 / 80"
-    session.saw("Loading the model", 0, 0)
+    assert panel.ui.stageLabel.text == "Finding lesions: 34 / 80"
+    session.saw(Stage.LOADING_MODEL, 0, 0)
     assert panel.ui.progressBar.maximum == 0
     assert panel.ui.stageLabel.text == "Loading the model…"
     session.now(State.IDLE)

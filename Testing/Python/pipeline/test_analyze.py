@@ -15,6 +15,7 @@ from MTINetLib.findings import LesionClass, findings_schema, from_json, to_json
 from MTINetLib.models.thresholds import AnalysisSettings
 from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.pipeline.remeasure import remeasure
+from MTINetLib.progress import Stage
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
@@ -186,11 +187,11 @@ def test_a_random_network_still_gives_whole_findings(tmp_path: Path) -> None:
 
 def test_progress_is_told_and_may_cancel() -> None:
     class Recorder:
-        def __init__(self, stop_at: str = "") -> None:
-            self.stages: list[tuple[str, int]] = []
+        def __init__(self, stop_at: Stage | None = None) -> None:
+            self.stages: list[tuple[Stage, int]] = []
             self.stop_at = stop_at
 
-        def start(self, stage: str, total: int) -> None:
+        def start(self, stage: Stage, total: int) -> None:
             self.stages.append((stage, total))
 
         def update(self, done: int) -> None:
@@ -203,13 +204,13 @@ def test_progress_is_told_and_may_cancel() -> None:
     recorder = Recorder()
     analyze(study, known_model(), device="cpu", precision="fp32", progress=recorder)
     assert [stage for stage, _ in recorder.stages] == [
-        "Finding lesions",
-        "Reading lesions",
-        "Measuring lesions",
+        Stage.FINDING_LESIONS,
+        Stage.READING_LESIONS,
+        Stage.MEASURING_LESIONS,
     ]
     assert recorder.stages[0][1] == 20
     with pytest.raises(Cancelled):
-        analyze(study, known_model(), device="cpu", progress=Recorder("Reading lesions"))
+        analyze(study, known_model(), device="cpu", progress=Recorder(Stage.READING_LESIONS))
 
 
 def test_a_corrected_mask_is_measured_without_the_network(plain) -> None:

@@ -18,6 +18,7 @@ from MTINetLib.findings import from_json
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.pipeline.write import WriteOptions
 from MTINetLib.pipeline.write import write as write_results
+from MTINetLib.progress import Stage
 from MTINetLib.report import formats as writing
 from MTINetLib.report.file_names import NOTES_FILE, REPORT_FILES
 from MTINetLib.report.formats import ALL as ALL_FORMATS
@@ -241,7 +242,7 @@ def test_a_missing_package_is_named(
 
 
 class CancelAtOnce:
-    def start(self, stage: str, total: int) -> None:
+    def start(self, stage: Stage, total: int) -> None:
         assert total == 2
 
     def update(self, done: int) -> None:

@@ -15,6 +15,7 @@ from support.study_inputs import NAMES, four_files, is_the_study, series_folders
 from MTINetLib.errors import InputError
 from MTINetLib.pipeline.inspect import inspect
 from MTINetLib.pipeline.open import open_study
+from MTINetLib.progress import Stage
 from MTINetLib.reading import unpack_archive
 from MTINetLib.reading.open_input import open_input
 
@@ -60,7 +61,7 @@ def test_nothing_is_left_of_an_archive_after_a_failure_or_a_cancelled_reading(
     tmp_path: Path, temporary: Path
 ) -> None:
     class Impatient:
-        def start(self, stage: str, total: int) -> None:
+        def start(self, stage: Stage, total: int) -> None:
             pass
 
         def update(self, done: int) -> None:

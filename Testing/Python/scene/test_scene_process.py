@@ -13,7 +13,7 @@ from support.made_analysis import made_analysis, made_study
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.pipeline.write import Addition, WriteOptions, write
-from MTINetLib.progress import Silent
+from MTINetLib.progress import Silent, Stage
 from MTINetLib.scene import scene_process
 from MTINetLib.scene.addition import SCENE_ADDITION
 
@@ -27,7 +27,7 @@ class _Stages(Silent):
     def __init__(self) -> None:
         self.begun: list[str] = []
 
-    def start(self, stage: str, total: int) -> None:
+    def start(self, stage: Stage, total: int) -> None:
         self.begun.append(stage)
 
 
@@ -89,7 +89,7 @@ def test_the_scene_comes_from_the_process_with_its_progress(tmp_path: Path) -> N
         progress=stages,
     )
     assert (tmp_path / "scene.mrb").is_file()
-    assert {"Building the scene", "Saving the scene"} <= set(stages.begun)
+    assert {Stage.BUILDING_SCENE, Stage.SAVING_SCENE} <= set(stages.begun)
     assert all("OpenGL" in sentence for sentence in said)
 
 
@@ -130,7 +130,7 @@ def test_a_cancelled_scene_ends_its_process(tmp_path: Path, monkeypatch: pytest.
     ended: list[int | None] = []
 
     class Impatient(Silent):
-        def start(self, stage: str, total: int) -> None:
+        def start(self, stage: Stage, total: int) -> None:
             raise KeyboardInterrupt
 
     real = scene_process.subprocess.Popen

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError, MTINetError
+from MTINetLib.progress import Stage
 from MTINetLib.session.state import ProgressSeen
 from MTINetLib.session.task import NO_RETURN, Job, Status, Steps, Task, ask
 from MTINetLib.worker.plain import Message
@@ -117,15 +118,15 @@ def test_progress_of_pieces_and_of_the_worker_is_told_alike(worker: Any) -> None
     news: list[Any] = []
 
     def steps() -> Steps[None]:
-        yield ProgressSeen("Packing", 1, 4)
+        yield ProgressSeen(Stage.READING_FILES, 1, 4)
         yield Job(worker, "send", {}, lambda kind, data: news.append((kind, data)))
 
     seen: list[Any] = []
     task = Task(steps(), on_progress=lambda one: seen.append(one.progress))
     task.poll()
-    worker.watcher.progress("Sending", 2, 9)
+    worker.watcher.progress(Stage.SENDING, 2, 9)
     worker.watcher.news("note", {"code": "slow"})
-    assert seen == [ProgressSeen("Packing", 1, 4), ProgressSeen("Sending", 2, 9)]
+    assert seen == [ProgressSeen(Stage.READING_FILES, 1, 4), ProgressSeen(Stage.SENDING, 2, 9)]
     assert news == [("note", {"code": "slow"})]
 
 
@@ -156,7 +157,7 @@ def test_a_cancel_while_the_worker_works_waits_for_its_word_and_hears_no_more_pr
     task.cancel()
     task.cancel()
     assert worker.cancelled == 1
-    worker.watcher.progress("Late", 1, 2)
+    worker.watcher.progress(Stage.SENDING, 1, 2)
     assert (task.status, task.progress) == (Status.CANCELLING, None)
     worker.watcher.failed(Cancelled("The work was cancelled."))
     task.poll()

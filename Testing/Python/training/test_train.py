@@ -13,7 +13,7 @@ import torch
 
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.models.store import load_model
-from MTINetLib.progress import Silent
+from MTINetLib.progress import Silent, Stage
 from MTINetLib.training import train as module
 from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings, settings_from_dict
@@ -163,8 +163,8 @@ class StopAt(Silent):
     def __init__(self, step: int, error: type[BaseException]) -> None:
         self._step, self._error, self._training = step, error, False
 
-    def start(self, stage: str, total: int) -> None:
-        self._training = stage == "Training"
+    def start(self, stage: Stage, total: int) -> None:
+        self._training = stage is Stage.TRAINING
 
     def update(self, done: int) -> None:
         if self._training and done >= self._step:

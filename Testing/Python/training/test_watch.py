@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from MTINetLib.errors import Stopped
 from MTINetLib.models.store import load_model
 from MTINetLib.training import budget as budget_module
 from MTINetLib.training import cross_validation
@@ -18,7 +19,6 @@ from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
 from MTINetLib.training.train import train
-from MTINetLib.training.watch import Stopped
 
 
 @pytest.fixture(autouse=True)

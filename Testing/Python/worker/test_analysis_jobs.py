@@ -13,6 +13,7 @@ from support.worker_study import Heard, is_gone, kill, open_study
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError, ModelError
 from MTINetLib.findings import LesionClass, from_dict
 from MTINetLib.pipeline.analyze import analyze
+from MTINetLib.progress import Stage
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import Analyze, Analyzed, Prepare, ReadAgain
 
@@ -50,7 +51,7 @@ def test_the_worker_finds_what_the_library_finds(knowing: WorkerClient) -> None:
     assert np.array_equal(np.load(found.labels), here.labels)
     assert np.array_equal(np.load(found.probability), here.probability)
     assert set(found.timings) >= {"network", "lesions", "measure"}
-    assert {"Loading the model"} <= {stage for stage, _, _ in heard.steps}
+    assert {Stage.LOADING_MODEL} <= {stage for stage, _, _ in heard.steps}
 
 
 def test_the_network_reads_corrected_masks_again(knowing: WorkerClient) -> None:

@@ -14,6 +14,7 @@ from support.waiting import LONGEST_WAIT_S, wait_until
 from support.worker_study import Heard, is_gone, kill
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
+from MTINetLib.progress import Stage
 from MTINetLib.worker import client as client_module
 from MTINetLib.worker import jobs
 from MTINetLib.worker.client import WorkerClient
@@ -60,7 +61,7 @@ def test_jobs_run_one_after_the_other_and_their_watchers_hear_of_them(shared: Wo
     shared.wait(other, timeout_s=120)
     assert one.finished
     assert first.result == {"counted": 3}
-    assert first.steps[0] == ("Counting", 0, 3)
+    assert first.steps[0] == (Stage.MEASURING_LESIONS, 0, 3)
     assert second.stories == [("metrics", {"epoch": 1, "loss": 0.5})]
     assert second.result == {"x": [1, 2]}
 
@@ -69,13 +70,13 @@ def test_progress_comes_at_most_thirty_times_a_second(monkeypatch: pytest.Monkey
     now, sent = [0.0], []
     monkeypatch.setattr(jobs.time, "monotonic", lambda: now[0])
     progress = JobProgress(lambda *step: sent.append(step), lambda: False)
-    progress.start("Counting", 2000)
+    progress.start(Stage.MEASURING_LESIONS, 2000)
     for step in range(2000):  # in two seconds
         now[0] += 0.001
         progress.update(step + 1)
     assert 50 <= len(sent) <= 61
-    progress.start("Adding", 1)
-    assert sent[-1] == ("Adding", 0, 1), "a new stage is told at once"
+    progress.start(Stage.READING_LESIONS, 1)
+    assert sent[-1] == (Stage.READING_LESIONS, 0, 1), "a new stage is told at once"
 
 
 def test_poll_does_not_wait_while_a_job_runs(shared: WorkerClient) -> None:

@@ -11,6 +11,7 @@ from support.worker_study import Heard, open_study, phase_files
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import to_dict
+from MTINetLib.progress import Stage
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
@@ -112,7 +113,7 @@ def test_an_alignment_that_is_cancelled_ends_by_itself(patient: WorkerClient) ->
     study = made_study(replace(made_grid((40, 160, 160)), spacing=(2.0, 2.0, 4.0)))
     request = OpenStudy("moved", phase_files(patient.folder, study), alignment="force")  # type: ignore[arg-type]
     call = patient.submit("open_study", request.to_dict(), heard := Heard())
-    wait_until(lambda: ("Aligning phases", 0, 4) in heard.steps or call.finished, patient.poll)
+    wait_until(lambda: (Stage.ALIGNING_PHASES, 0, 4) in heard.steps or call.finished, patient.poll)
     pid = patient.pid
     patient.cancel(call)
     with pytest.raises(Cancelled):

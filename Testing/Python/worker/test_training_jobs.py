@@ -16,6 +16,7 @@ from MTINetLib.claim import claimed
 from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.models.store import load_model
+from MTINetLib.progress import Stage
 from MTINetLib.study.grid import Grid
 from MTINetLib.worker.client import Call, WorkerClient
 from MTINetLib.worker.training_messages import (
@@ -116,7 +117,7 @@ def test_a_run_tells_its_figures_and_leaves_a_model_to_keep(
     assert {"val/dice", "val/mae", "val/accuracy", "val/segmentation"} <= set(validated[-1]["values"])
     assert any("train/loss" in data["values"] for data in figures)
     stages = list(dict.fromkeys(stage for stage, _, _ in heard.steps))
-    assert stages == ["Loading PyTorch", "Preparing slices", "Training"]
+    assert stages == [Stage.LOADING_TORCH, Stage.PREPARING_SLICES, Stage.TRAINING]
     (model,) = trained.models
     assert model.thresholds.startswith("Neutral thresholds: 2 validation patients are too few")
     kept = client.wait(
@@ -230,7 +231,7 @@ def test_folds_are_trained_one_after_the_other_and_more_than_patients_are_refuse
     assert trained.finished
     assert [model.part for model in trained.models] == [1, 2]
     assert {data["part"] for data in stories(heard, "metrics")} == {1, 2}
-    assert any(stage == "Training, fold 2 of 2" for stage, _, _ in heard.steps)
+    assert ("pace", (2, 2)) in [(kind, (data.get("part"), data.get("parts"))) for kind, data in heard.stories]
     many = request(dataset, tmp_path / "many", cache, changes, folds=7)
     with pytest.raises(InputError, match="7 folds need at least 7 patients; the dataset has 6"):
         client.wait(client.submit("train", many.to_dict()), timeout_s=120)
