@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from MTINetLib.study.phase import Phase
     from MTINetLib.study.study import Study
 
-#: Names of the four options, in the order of PHASES.
-PHASE_OPTIONS = ("--pre", "--arterial", "--portal-venous", "--delayed")
 _ALIGNMENTS = ("auto", "off", "force")
 
 
@@ -29,17 +27,28 @@ def analyze(
         Path | None,
         typer.Argument(
             metavar="INPUT",
-            help="A folder of DICOM, at any depth, or of four volume files; or a .zip of either. Left out "
-            "when the four phases are named one by one.",
+            help="A folder of DICOM, at any depth, or of volume files; or a .zip of either. Left out when "
+            "all phases are named one by one.",
         ),
     ] = None,
     pre: Annotated[str | None, typer.Option(metavar="P", help="Pre-contrast phase.")] = None,
     arterial: Annotated[str | None, typer.Option(metavar="P", help="Arterial phase.")] = None,
     portal_venous: Annotated[str | None, typer.Option(metavar="P", help="Portal venous phase.")] = None,
     delayed: Annotated[str | None, typer.Option(metavar="P", help="Delayed phase.")] = None,
+    other_phases: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--phase",
+            metavar="NAME=P",
+            help="Any phase that the model takes, such as hepatobiliary=P; may be repeated.",
+        ),
+    ] = None,
     reference: Annotated[
-        str, typer.Option(metavar="PHASE", help="The phase whose grid the results have.")
-    ] = "portal_venous",
+        str | None,
+        typer.Option(
+            metavar="PHASE", help="The phase whose grid the results have; portal venous where it is there."
+        ),
+    ] = None,
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -53,7 +62,7 @@ def analyze(
         bool,
         typer.Option(
             "--assume-order",
-            help="Confirm that four volumes that nothing names were taken in the order of their numbers.",
+            help="Confirm that volumes that nothing names were taken in the order of their numbers.",
         ),
     ] = False,
     resume_from: Annotated[
@@ -90,10 +99,12 @@ def analyze(
     from MTINetLib.report.output_folder import check_output_folder
     from MTINetLib.report.source_data import refuse_source_data
 
-    told = _told((pre, arterial, portal_venous, delayed))
-    grid_of = _phase(reference)
+    told = _told((pre, arterial, portal_venous, delayed), other_phases or [])
+    grid_of = None if reference is None else _reference(reference)
     check_output_folder(out, overwrite=overwrite)
     _check_source(source, told, align)
+    if source is None:
+        _check_paths(told, model)
     refuse_source_data(out, [*([] if source is None else [source]), *map(Path, told.values())])
     earlier = None if resume_from is None else _segmentation_file(resume_from)
     console = terminal()
@@ -110,6 +121,7 @@ def analyze(
 
         study = open_study(
             source if source is not None else {phase: Path(word) for phase, word in told.items()},
+            phases=loaded.info.phases,
             told=None if source is None else told,
             reference=grid_of,
             alignment=align,
@@ -186,42 +198,73 @@ def _load_model(model: str | None, device: str, precision: str, progress: Progre
     return loaded
 
 
-def _told(words: tuple[str | None, ...]) -> dict[Phase, str]:
-    from MTINetLib.study.phase import PHASES
-
-    return {phase: word for phase, word in zip(PHASES, words, strict=True) if word is not None}
-
-
-def _phase(name: str) -> Phase:
+def _told(words: tuple[str | None, ...], others: list[str]) -> dict[Phase, str]:
+    """What each phase was named, by the four options of their own and by --phase."""
     from MTINetLib.errors import InputError
-    from MTINetLib.study.phase import PHASES
+    from MTINetLib.study.phase import FOUR_PHASES, in_order_of_time, phase_named
 
-    wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
-    for phase in PHASES:
-        if phase.value == wanted:
-            return phase
-    choices = ", ".join(phase.value for phase in PHASES)
-    raise InputError(f"There is no phase '{name}' for --reference; choose one of {choices}.")
+    told = {phase: word for phase, word in zip(FOUR_PHASES, words, strict=True) if word is not None}
+    for text in others:
+        name, equals, word = text.partition("=")
+        if not (equals and word):
+            raise InputError(f"--phase {text} is no NAME=PATH; write, say, --phase hepatobiliary=PATH.")
+        phase = phase_named(name)
+        if phase in told:
+            raise InputError(f"The {phase.title} phase is named twice; name it once.")
+        told[phase] = word
+    return {phase: told[phase] for phase in in_order_of_time(told)}
+
+
+def _reference(name: str) -> Phase:
+    from MTINetLib.errors import InputError
+    from MTINetLib.study.phase import phase_named
+
+    try:
+        return phase_named(name)
+    except InputError as error:
+        raise InputError(str(error).replace(f"'{name}'", f"'{name}' for --reference", 1)) from error
 
 
 def _check_source(source: Path | None, told: dict[Phase, str], alignment: str) -> None:
     """What can be refused before anything is read."""
     from MTINetLib.errors import InputError
-    from MTINetLib.study.phase import PHASES
+    from MTINetLib.phases.naming import options_of
+    from MTINetLib.study.phase import FOUR_PHASES
 
     if alignment not in _ALIGNMENTS:
         raise InputError(f"--align {alignment} is unknown; choose one of {', '.join(_ALIGNMENTS)}.")
-    if source is not None:
-        if not source.exists():
-            raise InputError(f"{source} does not exist; name a folder or .zip archive of one study.")
-        return
-    missing = [option for phase, option in zip(PHASES, PHASE_OPTIONS, strict=True) if phase not in told]
-    if len(missing) == len(PHASES):
-        raise InputError(f"Nothing to analyse: name a folder of DICOM, or all of {', '.join(PHASE_OPTIONS)}.")
-    if missing:
-        raise InputError(f"{', '.join(missing)} is missing: without INPUT all four phases must be named.")
-    for phase, option in zip(PHASES, PHASE_OPTIONS, strict=True):
-        if not Path(told[phase]).exists():
+    if source is None and not told:
+        raise InputError(
+            f"Nothing to analyse: name a folder of DICOM, or all of {options_of(FOUR_PHASES)} "
+            "(or the phases that another model takes)."
+        )
+    if source is not None and not source.exists():
+        raise InputError(f"{source} does not exist; name a folder or .zip archive of one study.")
+
+
+def _check_paths(told: dict[Phase, str], model: str | None) -> None:
+    """All phases of the model are named, and each path is there; before torch is loaded."""
+    from MTINetLib.errors import InputError
+    from MTINetLib.models.find import find_model
+    from MTINetLib.models.info import told_info
+    from MTINetLib.phases.naming import option_of
+    from MTINetLib.pipeline.other_models import refuse_other_phases
+    from MTINetLib.study.phase import count_in_words
+
+    info = told_info(find_model(model))
+    try:
+        refuse_other_phases(tuple(told), info)
+    except InputError as error:
+        missing = [option_of(phase) for phase in info.phases if phase not in told]
+        if not missing:
+            raise
+        count = count_in_words(len(info.phases))
+        raise InputError(
+            f"{', '.join(missing)} is missing: without INPUT all {count} phases must be named. {error}"
+        ) from error
+    for phase, word in told.items():
+        if not Path(word).exists():
             raise InputError(
-                f"{told[phase]} does not exist; {option} needs a file or a folder of one DICOM series."
+                f"{word} does not exist; {option_of(phase).removesuffix('=...')} needs a file or a folder of "
+                "one DICOM series."
             )

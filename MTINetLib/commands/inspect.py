@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
 
     from MTINetLib.pipeline.inspect import InspectedVolume, Inspection
+    from MTINetLib.study.phase import Phase
 
 _MOST_PROBLEMS = 12
 #: Columns of a table that is not printed on a terminal.
@@ -25,12 +28,21 @@ def inspect(
             metavar="INPUT", help="A folder of DICOM, at any depth, or of volume files; or a .zip of either."
         ),
     ],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="NAME|FOLDER",
+            help="Look for the phases that this model takes; by default the first model found.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Say what a folder or archive holds: series, volumes, phases and why, without analysing anything."""
     from MTINetLib.pipeline.inspect import inspect as inspect_source
 
-    found = inspect_source(source)
+    phases = _phases_of(model)
+    found = inspect_source(source, phases)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False))
         return
@@ -40,8 +52,23 @@ def inspect(
     if not console.is_terminal:
         console = terminal(max(console.width, _WIDTH))
     console.print(_table(found))
-    for line in _lines(found):
+    for line in _lines(found, phases):
         console.print(line, soft_wrap=True)
+
+
+def _phases_of(model: str | None) -> tuple[Phase, ...]:
+    """The phases that a model takes; the usual ones where there is no model and none was named."""
+    from MTINetLib.errors import ModelError
+    from MTINetLib.models.find import find_model
+    from MTINetLib.models.info import told_info
+    from MTINetLib.study.phase import FOUR_PHASES
+
+    try:
+        return told_info(find_model(model)).phases
+    except ModelError:
+        if model is not None:
+            raise
+        return FOUR_PHASES
 
 
 def _table(found: Inspection) -> Table:
@@ -77,23 +104,24 @@ def _row(found: InspectedVolume) -> tuple[str, ...]:
     )
 
 
-def _lines(found: Inspection) -> list[str]:
+def _lines(found: Inspection, phases: Sequence[Phase]) -> list[str]:
     """What a person needs to know besides the table."""
+    from MTINetLib.phases.naming import options_of
     from MTINetLib.pipeline.inspect import TOLD_IN_DOUBTS
     from MTINetLib.presentation.warnings import is_warning
     from MTINetLib.presentation.words import flags_in_words, whole_sentence
+    from MTINetLib.study.phase import count_in_words
 
     lines = [*found.remarks, *found.doubts]
     if found.missing and len(found.volumes) > 1:
         lines.append(
-            "Name these phases for mtinet analyze with --pre, --arterial, --portal-venous or --delayed and "
-            "the #number above."
+            f"Name these phases for mtinet analyze with {options_of(phases, 'or')} and the #number above."
         )
     elif not found.remarks:
         how = (
             "this folder; mind what is said here." if found.doubts or found.flags else "this folder as it is."
         )
-        lines.append(f"All four phases were found: mtinet analyze can use {how}")
+        lines.append(f"All {count_in_words(len(phases))} phases were found: mtinet analyze can use {how}")
     flags = dict.fromkeys((*found.flags, *(flag for item in found.volumes for flag in item.volume.flags)))
     told = {*TOLD_IN_DOUBTS, *filter(is_warning, found.flags)}
     untold = flags_in_words(flag for flag in flags if flag not in told)

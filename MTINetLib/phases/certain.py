@@ -23,6 +23,7 @@ class CertainPhases:
         volumes, verdicts: of the certain phases.
         uncertain: what would be taken for the others, where anything speaks for it.
         left_out: volumes that cannot be phases.
+        phases: that were looked for.
         clues, bolus_start_s: of the volumes that can be, as :func:`clues_of` gives them.
     """
 
@@ -32,6 +33,7 @@ class CertainPhases:
     left_out: tuple[LeftOut, ...]
     clues: tuple[Clues, ...] = ()
     bolus_start_s: float | None = None
+    phases: tuple[Phase, ...] = FOUR_PHASES
 
 
 def certain_phases(
@@ -53,7 +55,7 @@ def certain_phases(
     allowed = named | {id(volume) for volume in candidates}
     ordered = [volume for volume in volumes if id(volume) in allowed]
     if not ordered:
-        return CertainPhases({}, {}, {}, tuple(left_out))
+        return CertainPhases({}, {}, {}, tuple(left_out), phases=tuple(phases))
     clues, start = clues_of(ordered, phases)
     chosen, rivals = best_assignment(clues, told, phases)
     kept = dict(chosen)
@@ -85,6 +87,7 @@ def certain_phases(
         left_out=tuple(left_out),
         clues=tuple(clues),
         bolus_start_s=start,
+        phases=tuple(phases),
     )
 
 

@@ -8,6 +8,7 @@ from MTINetLib.inference.lesions import find_lesions
 from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import AnalysisSettings
+from MTINetLib.pipeline.other_models import refuse_other_phases
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.stage_clock import StageClock
 from MTINetLib.study.study import Study
@@ -32,9 +33,11 @@ def analyze(
         batch_size: slices a batch; None takes it from free memory.
 
     Raises:
-        InputError, MissingResourceError: the device or precision asked for is not there.
+        InputError, MissingResourceError: the study has other phases than the model takes, or the device or
+            precision asked for is not there.
         Cancelled: told by ``progress``.
     """
+    refuse_other_phases(study.phases, model.info)
     progress = progress or Silent()
     thresholds = (settings or AnalysisSettings()).over(model.info.thresholds)
     asked: LesionModel = model.on(device, precision, batch_size=batch_size, keep_above=thresholds.mask)

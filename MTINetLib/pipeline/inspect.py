@@ -23,7 +23,7 @@ from MTINetLib.progress import Progress
 from MTINetLib.reading.found_volumes import FileProblem, FoundVolumes
 from MTINetLib.reading.open_input import open_input
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, the_phases, usual_reference
 
 #: Flags of volumes of which the doubts say more.
 TOLD_IN_DOUBTS = frozenset({"joined_series", "ambiguous_uids"})
@@ -108,8 +108,13 @@ class Inspection:
         }
 
 
-def inspect(path: Path, progress: Progress | None = None) -> Inspection:
+def inspect(
+    path: Path, phases: Sequence[Phase] = FOUR_PHASES, progress: Progress | None = None
+) -> Inspection:
     """Open a folder or archive and say which phases are certain; those that are not stand in ``missing``.
+
+    Args:
+        phases: that are looked for, those that a model takes.
 
     Raises:
         InputError: there is nothing that can be used, or images of several studies or patients.
@@ -119,9 +124,9 @@ def inspect(path: Path, progress: Progress | None = None) -> Inspection:
         with os.scandir(path):  # says so, where walking through it would find nothing
             pass
     with open_input(path, progress) as found:
-        certain = certain_phases(found.volumes, {}, look=_look)
+        certain = certain_phases(found.volumes, {}, look=_look, phases=phases)
         try:
-            assignment = recognise_phases(found.volumes)
+            assignment = recognise_phases(found.volumes, phases=phases)
         except InputError:
             return _partly(found, certain)
         try:
@@ -145,23 +150,21 @@ def _partly(found: FoundVolumes, certain: CertainPhases) -> Inspection:
         f"It is not certain that '{volume.name}' is the {phase.title} phase."
         for phase, (volume, _) in certain.uncertain.items()
     ]
-    open_phases = [p for p in PHASES if p not in certain.volumes and p not in certain.uncertain]
+    open_phases = [p for p in certain.phases if p not in certain.volumes and p not in certain.uncertain]
     if open_phases:
-        names = [f"the {phase.title} phase" for phase in open_phases]
-        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        remarks.append(f"Missing, or nothing tells which volume it is: {listed}.")
+        remarks.append(f"Missing, or nothing tells which volume it is: {the_phases(open_phases)}.")
     remarks += [
         f"The {phase.title} phase cannot be used: {volume.problem}"
         for phase, volume in certain.volumes.items()
         if volume.problem is not None
     ]
     try:
-        recognise_phases(found.volumes, assume_order=True)
+        recognise_phases(found.volumes, phases=certain.phases, assume_order=True)
     except InputError:
         pass
     else:
         remarks.append(f"If they were taken in the order of their numbers, confirm it with {OPTION}.")
-    remarks += next_steps(found)
+    remarks += next_steps(found, certain.phases)
     return _inspection(found, certain, None, phase_doubts(certain.volumes), tuple(remarks))
 
 
@@ -176,7 +179,7 @@ def _inspection(
         phases = {id(volume): (phase, certain.verdicts[phase]) for phase, volume in certain.volumes.items()}
         reasons = {id(item.volume): item.reason for item in certain.left_out}
     else:
-        phases = {id(assignment.volume(p)): (p, assignment.verdict(p)) for p in PHASES}
+        phases = {id(assignment.volume(p)): (p, assignment.verdict(p)) for p in certain.phases}
         reasons = {id(item.volume): item.reason for item in assignment.left_out}
     perhaps = {id(volume): (phase, verdict) for phase, (volume, verdict) in certain.uncertain.items()}
     times = _times(certain, phases)
@@ -189,7 +192,7 @@ def _inspection(
                 likely, verdict = perhaps[id(volume)]
                 reason = f"not certain, perhaps the {likely.title} phase"
             else:
-                reason = why_not(volume, certain.clues, [p for p, _ in phases.values()], PHASES)
+                reason = why_not(volume, certain.clues, [p for p, _ in phases.values()], certain.phases)
         time = times.get(id(volume))
         volumes.append(
             InspectedVolume(number, volume, time, phase, verdict.confidence, verdict.evidence, reason)
@@ -199,22 +202,24 @@ def _inspection(
     ambiguous = sum("ambiguous_uids" in volume.flags for volume in found.volumes)
     if ambiguous:
         known = [flag for flag in known if flag.partition(":")[0] != SHARED_UIDS]
-    known += coverage_flags(grids, Phase.PORTAL_VENOUS)
+    known += coverage_flags(grids, usual_reference(certain.phases))
     return Inspection(
         volumes=tuple(volumes),
         times_after=None if not times else "pre-contrast" if certain.bolus_start_s is None else "bolus",
-        missing=tuple(p for p in PHASES if all(p is not phase for phase, _ in phases.values())),
+        missing=tuple(p for p in certain.phases if all(p is not phase for phase, _ in phases.values())),
         remarks=remarks,
         problems=found.problems,
         skipped=found.skipped,
         copies=found.copies,
         set_aside=found.set_aside,
-        doubts=_doubts(ambiguous, volumes, known),
+        doubts=_doubts(ambiguous, volumes, known, usual_reference(certain.phases)),
         flags=tuple(known),
     )
 
 
-def _doubts(ambiguous: int, inspected: Sequence[InspectedVolume], flags: Sequence[str]) -> tuple[str, ...]:
+def _doubts(
+    ambiguous: int, inspected: Sequence[InspectedVolume], flags: Sequence[str], reference: Phase
+) -> tuple[str, ...]:
     """How volumes were put together, what contradicts the phases, and identifiers that say nothing."""
     names = {found.phase: found.volume.name for found in inspected if found.phase is not None}
     said = [
@@ -222,7 +227,7 @@ def _doubts(ambiguous: int, inspected: Sequence[InspectedVolume], flags: Sequenc
         for found in inspected
         for remark in found.volume.remarks
     ]
-    said += warning_sentences(flags, names, Phase.PORTAL_VENOUS)
+    said += warning_sentences(flags, names, reference)
     if ambiguous:
         said.append(
             f"Different images have the same SOP Instance UID (in {ambiguous} of the volumes): DICOM results "

@@ -13,7 +13,9 @@ from MTINetLib.phases.choose import choose_phases
 from MTINetLib.phases.doubts import doubted
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.phases.usable import validated
+from MTINetLib.pipeline.other_models import other_sets, who_takes
 from MTINetLib.progress import Progress, Silent, Stage
+from MTINetLib.reading.found_volumes import FoundVolumes
 from MTINetLib.reading.open_input import open_input
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_volume
@@ -21,7 +23,15 @@ from MTINetLib.reading.volumes.volume_files import is_volume_file, stem_of
 from MTINetLib.registration.align import Mode, align
 from MTINetLib.report.source_data import is_inside
 from MTINetLib.stage_clock import StageClock
-from MTINetLib.study.phase import FOUR_PHASES, Phase, count_in_words, the_phases
+from MTINetLib.study.phase import (
+    FOUR_PHASES,
+    Phase,
+    count_in_words,
+    in_order_of_time,
+    the_phases,
+    titles_of,
+    usual_reference,
+)
 from MTINetLib.study.study import Study
 
 #: A folder or archive in which the phases are recognised; each phase's own file or folder; or volumes whose
@@ -36,7 +46,7 @@ def open_study(
     *,
     phases: Sequence[Phase] = FOUR_PHASES,
     told: Told | None = None,
-    reference: Phase = Phase.PORTAL_VENOUS,
+    reference: Phase | None = None,
     alignment: str = "auto",
     assume_order: bool = False,
     files: ExitStack | None = None,
@@ -48,9 +58,10 @@ def open_study(
     Args:
         source: a folder, DICOMDIR or archive (see open_input); by phase the path of a file or of a folder
             of one DICOM series; or volumes with what was found out about them (see phases/given.py).
-        phases: that the study shall have, in the order of time; volumes that are given have their own.
+        phases: of the study, in the order of time: those that the model takes (``ModelInfo.phases``);
+            volumes that are given have their own.
         told, assume_order: the user's word on the phases of a folder or archive, as in recognise_phases.
-        reference: the phase whose grid the study has.
+        reference: the phase whose grid the study has; None for portal venous, where there is one.
         alignment: ``auto``, ``off`` or ``force``, as ``mode`` of align.
         files: keeps what was unpacked of an archive until it is closed; DICOM results, which refer to the
             images, need it. Without it the study of an archive knows no images.
@@ -60,6 +71,8 @@ def open_study(
         InputError: phases are missing, cannot be told apart, or cannot be used; one sentence says which.
     """
     mode = _mode(alignment)
+    wanted = source.phases if isinstance(source, PhaseAssignment) else phases
+    grid_of = _reference(reference, wanted)
     watcher, clock = progress or Silent(), clock or StageClock()
     with ExitStack() as closed_here:
         if isinstance(source, Path):
@@ -67,9 +80,7 @@ def open_study(
                 named = {phase: _name_in(source, phase, word) for phase, word in (told or {}).items()}
                 found = (files or closed_here).enter_context(open_input(source, watcher))
             with clock.stage("recognise"):
-                assignment = validated(
-                    doubted(choose_phases(found, named, phases=phases, assume_order=assume_order))
-                )
+                assignment = validated(doubted(_chosen(found, named, phases, assume_order)))
             kept = files is not None or not found.temporary
         elif isinstance(source, PhaseAssignment):
             with clock.stage("recognise"):
@@ -83,7 +94,7 @@ def open_study(
                 assignment = validated(doubted(told_all))
             kept = True
         with clock.stage("align"):
-            study = align(assignment, reference, watcher, mode)
+            study = align(assignment, grid_of, watcher, mode)
     return study if kept else _without_images(study)
 
 
@@ -92,6 +103,30 @@ def _mode(alignment: str) -> Mode:
         if alignment == mode:
             return mode  # type: ignore[no-any-return]
     raise InputError(f"The alignment '{alignment}' is unknown; use auto, off or force.")
+
+
+def _reference(reference: Phase | None, phases: Sequence[Phase]) -> Phase:
+    if reference is None:
+        return usual_reference(phases)
+    if reference not in phases:
+        raise InputError(
+            f"The {reference.title} phase cannot be the reference: the study has {titles_of(phases)}."
+        )
+    return reference
+
+
+def _chosen(found: FoundVolumes, told: Told, phases: Sequence[Phase], assume_order: bool) -> PhaseAssignment:
+    """The phases of a folder; where they are not all there, the sentence names a model that takes what is."""
+    try:
+        return choose_phases(found, told, phases=phases, assume_order=assume_order)
+    except InputError as error:
+        for others in other_sets(phases):
+            try:
+                choose_phases(found, told, phases=others, assume_order=assume_order)
+            except InputError:
+                continue
+            raise InputError(f"{error} {who_takes(others)}") from error
+        raise
 
 
 def _without_images(study: Study) -> Study:
@@ -110,7 +145,7 @@ def _name_in(source: Path, phase: Phase, word: SourceVolume | str) -> SourceVolu
     if uid is None:
         raise InputError(
             f"{path} was named as the {phase.title} phase but does not lie in INPUT; leave INPUT out and "
-            "name all four phases by their files."
+            "name all phases by their files."
         )
     return uid
 
@@ -118,10 +153,7 @@ def _name_in(source: Path, phase: Phase, word: SourceVolume | str) -> SourceVolu
 def _read_each(
     paths: Mapping[Phase, Path], phases: Sequence[Phase], progress: Progress
 ) -> dict[Phase, SourceVolume]:
-    missing = [phase for phase in phases if phase not in paths]
-    if missing:
-        count = count_in_words(len(phases))
-        raise InputError(f"No path was given for {the_phases(missing)}; name all {count} phases.")
+    _refuse_other_set(in_order_of_time(paths), phases)
     volumes = {}
     progress.start(Stage.READING_PHASES, len(phases))
     for done, phase in enumerate(phases, start=1):
@@ -132,3 +164,18 @@ def _read_each(
         progress.update(done)
     progress.finish()
     return volumes
+
+
+def _refuse_other_set(given: Sequence[Phase], phases: Sequence[Phase]) -> None:
+    missing = [phase for phase in phases if phase not in given]
+    more = [phase for phase in given if phase not in phases]
+    trouble = ""
+    if missing:
+        trouble = (
+            f"No path was given for {the_phases(missing)}; name all {count_in_words(len(phases))} phases."
+        )
+    elif more:
+        trouble = f"{the_phases(more)} cannot be used: the model takes {titles_of(phases)}."
+    if trouble:
+        who = who_takes(given) if tuple(given) in other_sets(phases) else ""
+        raise InputError(f"{trouble[0].upper()}{trouble[1:]} {who}".strip())

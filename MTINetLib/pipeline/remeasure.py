@@ -17,6 +17,7 @@ from MTINetLib.inference.decide import Decision, decide
 from MTINetLib.inference.describe import describe_lesions, summarise_study, utc_now
 from MTINetLib.inference.lesions import lesion_boxes
 from MTINetLib.models.thresholds import Thresholds
+from MTINetLib.pipeline.other_models import refuse_other_phases
 from MTINetLib.progress import Progress
 from MTINetLib.study.study import Study
 
@@ -110,6 +111,7 @@ def _read(
     """Findings of masks under which the model reads every lesion."""
     from MTINetLib.inference.findings_of import findings_of
 
+    refuse_other_phases(study.phases, model.info)
     asked: LesionModel = model.on(device, precision)
     return findings_of(study, labels, asked.read(study, labels, progress), thresholds, asked, progress)
 

@@ -31,7 +31,7 @@ _HARMLESS = tuple(
         r"the description says that contrast was given",
         r"it is time point \d+, (in|out of) order",
         r"(a|no) contrast agent is named(, unlike in others)?",
-        r"its vessels are (not )?the darkest of the four volumes",
+        r"its vessels are (not )?the darkest of the [a-z]+ volumes(, as before contrast)?",
         r"the enhancement spreads from the arterial to the portal venous phase",
         r"the enhancement is more spread in the arterial than in the portal venous phase",
         rf"made as the {_PHASE} phase, [\d.e+-]+ s after the bolus started",

@@ -9,12 +9,11 @@ import numpy as np
 
 from MTINetLib.report.body import body
 from MTINetLib.scene.label_image import Box, ijk_to_local_ras, read_mask
-from MTINetLib.scene.phase_views import slice_view_name
+from MTINetLib.scene.phase_views import slice_view_name, viewed_phases
 from MTINetLib.scene.results import Results
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.scene.slicer_core import application_logic, slicer_module
 from MTINetLib.study.grid import FloatArray
-from MTINetLib.study.phase import PHASES
 
 #: World RAS in mm, [points, 3].
 Points = FloatArray
@@ -81,7 +80,7 @@ def view_sizes() -> tuple[tuple[int, int], ...]:
 def shown_slice_views() -> list[Any]:
     """The nodes of those of our slice views that a window shows."""
     scene, application = slicer_module().mrmlScene, application_logic()
-    nodes = [scene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode") for phase in PHASES]
+    nodes = [scene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode") for phase in viewed_phases()]
     return [node for node in nodes if node is not None and application.GetSliceLogic(node) is not None]
 
 

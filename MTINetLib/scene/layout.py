@@ -1,4 +1,4 @@
-"""Our own view layouts: the four phases two by two over a plot, with and without a 3-D view beside them."""
+"""Our own view layouts: the phases in two rows over a plot, with and without a 3-D view beside them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from MTINetLib.scene.fit_views import Points, body_points, fit_views
-from MTINetLib.scene.phase_views import VIEW_LABELS, show_phases, slice_view_name, view_node
+from MTINetLib.scene.phase_views import (
+    layout_node,
+    set_viewed_phases,
+    show_phases,
+    slice_view_name,
+    view_label,
+    view_node,
+    viewed_phases,
+)
 from MTINetLib.scene.slicer_core import slicer_module
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 #: Slicer's own layouts end far below; extensions choose numbers of their own.
 LAYOUT_ID = 6904
@@ -20,22 +28,31 @@ VIEW_3D = "MTINet3D"
 _BEFORE = "MTINet.LayoutBefore"
 #: Slicer's own slice views: name, orientation, and the RAS axes that run across and up.
 _USUAL_SLICES = (("Red", "Axial", 0, 1), ("Green", "Coronal", 0, 2), ("Yellow", "Sagittal", 1, 2))
-_VIEW_COLOURS = ("#9AA5AE", "#E4572E", "#2E86AB", "#6A8D73")
+_VIEW_COLOURS = {
+    Phase.PRE: "#9AA5AE",
+    Phase.EARLY_ARTERIAL: "#F2A541",
+    Phase.ARTERIAL: "#E4572E",
+    Phase.PORTAL_VENOUS: "#2E86AB",
+    Phase.DELAYED: "#6A8D73",
+    Phase.HEPATOBILIARY: "#8E6C8A",
+}
 #: Shares of the height: the images first, a quarter at most for the plot.
 _IMAGES, _PLOT = 770, 230
 
 
 def layout_description(with_3d: bool = False) -> str:
-    """The layout as Slicer's XML: two rows of two axial slice views over a plot view."""
+    """The layout as Slicer's XML: two rows of axial slice views over a plot view."""
     views = [
         f'<item><view class="vtkMRMLSliceNode" singletontag="{slice_view_name(phase)}">'
         f'<property name="orientation" action="default">Axial</property>'
-        f'<property name="viewlabel" action="default">{VIEW_LABELS[phase]}</property>'
-        f'<property name="viewcolor" action="default">{colour}</property></view></item>'
-        for phase, colour in zip(PHASES, _VIEW_COLOURS, strict=True)
+        f'<property name="viewlabel" action="default">{view_label(phase)}</property>'
+        f'<property name="viewcolor" action="default">{_VIEW_COLOURS[phase]}</property></view></item>'
+        for phase in viewed_phases()
     ]
+    above = (len(views) + 1) // 2
     rows = "".join(
-        f'<item><layout type="horizontal">{"".join(pair)}</layout></item>' for pair in (views[:2], views[2:])
+        f'<item><layout type="horizontal">{"".join(pair)}</layout></item>'
+        for pair in (views[:above], views[above:])
     )
     images = f'<layout type="vertical">{rows}</layout>'
     if with_3d:
@@ -53,7 +70,7 @@ def layout_description(with_3d: bool = False) -> str:
 
 def register_layout() -> int:
     """Make the layouts known to the scene's layout node; give the number without 3-D. Shows nothing."""
-    node = _layout_node()
+    node = layout_node()
     for number, with_3d in ((LAYOUT_ID, False), (LAYOUT_3D_ID, True)):
         description = layout_description(with_3d)
         if not node.IsLayoutDescription(number):
@@ -74,7 +91,7 @@ def turn_to_layout(with_3d: bool = False) -> int:
     Returns:
         The number of the layout that the user had before ours, to give it back with :func:`restore_layout`.
     """
-    node = _layout_node()
+    node = layout_node()
     if node.GetViewArrangement() not in OUR_LAYOUTS:
         node.SetAttribute(_BEFORE, str(node.GetViewArrangement()))
     # A scene that was opened while ours was on forgets the one before.
@@ -92,23 +109,24 @@ def show_chart(chart: Any) -> None:
     view.SetPlotChartNodeID(None if chart is None else chart.GetID())
 
 
-def show_layout(volumes: tuple[Any, Any, Any, Any], chart: Any, reference: Any = None) -> int:
+def show_layout(volumes: Mapping[Phase, Any], chart: Any, reference: Any = None) -> int:
     """Turn to the layout, with each phase in its view and the chart in the plot view.
 
     The views are linked to each other and to no view of the user. Views that showed these slices before
     keep their place; the others show the body. Call :func:`fit_views` when they have their final size.
 
     Args:
-        reference: the volume whose slices all four views follow; None: each its own volume's.
+        volumes: of each phase that gets a view, in the order of time.
+        reference: the volume whose slices all views follow; None: each its own volume's.
 
     Returns:
         As :func:`turn_to_layout`.
     """
+    set_viewed_phases(tuple(volumes))
     before = turn_to_layout()
     show_chart(chart)
-    phases: Mapping[Phase, Any] = dict(zip(PHASES, volumes, strict=True))
-    if show_phases(phases, reference):
-        points: Points = body_points(volumes[0] if reference is None else reference)
+    if show_phases(volumes, reference):
+        points: Points = body_points(next(iter(volumes.values())) if reference is None else reference)
         fit_views(points)
     return before
 
@@ -136,20 +154,14 @@ def show_usual_layout(volume: Any, chart: Any, centre_ras: Sequence[float]) -> N
     plot_view = view_node("vtkMRMLPlotViewNode", "PlotView1")
     plot_view.SetLayoutName("PlotView1")
     plot_view.SetPlotChartNodeID(chart.GetID())
-    _layout_node().SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView)
+    layout_node().SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView)
 
 
 def layout_in_use() -> int:
     """The number of the layout that is shown."""
-    return int(_layout_node().GetViewArrangement())
+    return int(layout_node().GetViewArrangement())
 
 
 def restore_layout(before: int) -> None:
     """Give the user's own layout back."""
-    _layout_node().SetViewArrangement(before)
-
-
-def _layout_node() -> Any:
-    scene = slicer_module().mrmlScene
-    node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
-    return node if node is not None else scene.AddNewNodeByClass("vtkMRMLLayoutNode")
+    layout_node().SetViewArrangement(before)

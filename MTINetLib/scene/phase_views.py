@@ -1,16 +1,14 @@
-"""Our four slice views: each shows its own phase, or nothing, and its title says no more than that."""
+"""Our slice views, one a phase: each shows its phase, or nothing, and its title says no more than that."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from MTINetLib.presentation.words import phase_title
 from MTINetLib.scene.slicer_core import slicer_module
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
 
-#: Title of a view that does not show its phase.
-VIEW_LABELS = {Phase.PRE: "1", Phase.ARTERIAL: "2", Phase.PORTAL_VENOUS: "3", Phase.DELAYED: "4"}
 #: Name of the orientation that follows a volume's own slices. Slicer cannot read a view back whose
 #: orientation has no name.
 ACQUIRED = "Acquired"
@@ -18,6 +16,32 @@ ACQUIRED = "Acquired"
 _VIEW_GROUP = 6904
 #: Attribute of a slice view: ID of the volume whose slices it was put on.
 _PLACED = "MTINet.SlicesOf"
+#: Attribute of the layout node: the phases that have a view, by their values.
+_VIEWED = "MTINet.ViewedPhases"
+
+
+def viewed_phases() -> tuple[Phase, ...]:
+    """The phases that have a view in our layout, also after the scene was opened again."""
+    words = str(layout_node().GetAttribute(_VIEWED) or "").split()
+    found = in_order_of_time(phase for phase in Phase if phase.value in words)
+    return found or FOUR_PHASES
+
+
+def set_viewed_phases(phases: Sequence[Phase]) -> None:
+    """Give these phases a view each; ``layout.register_layout`` makes the layout follow."""
+    layout_node().SetAttribute(_VIEWED, " ".join(phase.value for phase in phases))
+
+
+def layout_node() -> Any:
+    """The scene's layout node."""
+    scene = slicer_module().mrmlScene
+    node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    return node if node is not None else scene.AddNewNodeByClass("vtkMRMLLayoutNode")
+
+
+def view_label(phase: Phase) -> str:
+    """Title of a view that does not show its phase: its number."""
+    return str(viewed_phases().index(phase) + 1)
 
 
 def slice_view_name(phase: Phase) -> str:
@@ -38,7 +62,7 @@ def show_phases(volumes: Mapping[Phase, Any], reference: Any = None) -> bool:
         Whether a view was put on other slices, so that it has to be fitted.
     """
     moved = False
-    for phase in PHASES:
+    for phase in viewed_phases():
         volume = volumes.get(phase)
         composite = _composite(phase)
         composite.SetDoPropagateVolumeSelection(False)  # a phase stays in its view, whatever is loaded
@@ -57,7 +81,7 @@ def show_phases(volumes: Mapping[Phase, Any], reference: Any = None) -> bool:
 def title_views(volumes: Mapping[Phase, Any]) -> None:
     """Let each title say what is seen: the phase where its own volume is shown, otherwise a number."""
     scene = slicer_module().mrmlScene
-    for phase in PHASES:
+    for phase in viewed_phases():
         name = slice_view_name(phase)
         node = scene.GetSingletonNode(name, "vtkMRMLSliceNode")
         composite = scene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
@@ -65,7 +89,7 @@ def title_views(volumes: Mapping[Phase, Any]) -> None:
             continue
         volume = volumes.get(phase)
         own = volume is not None and composite.GetBackgroundVolumeID() == volume.GetID()
-        title = phase_title(phase) if own else VIEW_LABELS[phase]
+        title = phase_title(phase) if own else view_label(phase)
         if node.GetLayoutLabel() != title:
             node.SetLayoutLabel(title)
 

@@ -36,7 +36,7 @@ class ShownStudy:
     layout_before: int
 
     @property
-    def volumes(self) -> tuple[Any, Any, Any, Any]:
+    def volumes(self) -> tuple[Any, ...]:
         return self.results.volumes
 
     @property
@@ -63,11 +63,11 @@ def show_findings(study: Study, analysis: Analysis) -> ShownStudy:
     return show_on_volumes(study, analysis, volumes)
 
 
-def show_on_volumes(study: Study, analysis: Analysis, volumes: tuple[Any, Any, Any, Any]) -> ShownStudy:
-    """The same over volumes that are in the scene already, in the order of PHASES."""
+def show_on_volumes(study: Study, analysis: Analysis, volumes: tuple[Any, ...]) -> ShownStudy:
+    """The same over volumes that are in the scene already, in the order of the phases."""
     findings = analysis.findings
-    reference = volumes[study.reference.index]
+    reference = volumes[study.index(study.reference)]
     results = show_results_now(findings, analysis.labels, volumes, reference)
-    before = show_layout(volumes, results.chart)
+    before = show_layout(results.by_phase, results.chart)
     show_curve(results, findings.lesions[0].label if findings.lesions else None)
     return ShownStudy(results, findings, before)

@@ -25,7 +25,7 @@ FOLDER_NAME = "MTI-Net results"
 def show_results(
     findings: StudyFindings,
     labels: npt.NDArray[Any],
-    volumes: tuple[Any, Any, Any, Any],
+    volumes: tuple[Any, ...],
     reference: Any,
     grid: Grid | None = None,
 ) -> Generator[None, None, Results]:
@@ -35,7 +35,7 @@ def show_results(
 
     Args:
         labels: [K, J, I], lesion n has the value n; they are copied.
-        volumes: four volume nodes in the order of PHASES.
+        volumes: a volume node a phase, in the order of the findings' phases.
         reference: the volume node that the lesions belong to.
         grid: of the labels, world LPS; None: the voxels of ``reference``. Where it is not the reference's
             own, because that is under a transform that no grid can follow, the lesions get a geometry of
@@ -96,7 +96,7 @@ def show_results(
 def show_results_now(
     findings: StudyFindings,
     labels: npt.NDArray[Any],
-    volumes: tuple[Any, Any, Any, Any],
+    volumes: tuple[Any, ...],
     reference: Any,
     grid: Grid | None = None,
 ) -> Results:

@@ -1,4 +1,4 @@
-"""The four phases as volume nodes."""
+"""The phases as volume nodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from MTINetLib.presentation.words import phase_title
 from MTINetLib.report.body import body, tissue_window
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray, Grid
-from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 
 #: MRML is RAS, a Grid is LPS: both first axes turn round.
@@ -27,18 +26,18 @@ def ijk_to_ras(grid: Grid) -> FloatArray:
     return matrix
 
 
-def add_phase_volumes(study: Study) -> tuple[Any, Any, Any, Any]:
-    """Four vtkMRMLScalarVolumeNodes in the order of PHASES, with one display window for all."""
+def add_phase_volumes(study: Study) -> tuple[Any, ...]:
+    """A vtkMRMLScalarVolumeNode a phase, in the order of the study, with one display window for all."""
     low, high = display_window(study)
     nodes = []
-    for phase in PHASES:
+    for phase in study.phases:
         node = add_volume(f"{phase_title(phase)} phase", study.phase(phase), study.grid)
         node.SetAttribute(PHASE_ATTRIBUTE, phase.value)
         display = node.GetDisplayNode()
         display.AutoWindowLevelOff()
         display.SetWindowLevelMinMax(low, high)
         nodes.append(node)
-    return nodes[0], nodes[1], nodes[2], nodes[3]
+    return tuple(nodes)
 
 
 def add_volume(name: str, array: npt.NDArray[Any], grid: Grid) -> Any:
@@ -55,4 +54,4 @@ def add_volume(name: str, array: npt.NDArray[Any], grid: Grid) -> Any:
 def display_window(study: Study) -> tuple[float, float]:
     """Black and white for all phases alike, so that enhancement is seen."""
     sample = study.volumes[:, ::2, ::2, ::2]
-    return tissue_window(sample, body(sample[study.reference.index]))
+    return tissue_window(sample, body(sample[study.index(study.reference)]))

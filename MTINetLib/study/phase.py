@@ -84,6 +84,12 @@ def phase_set(names: Sequence[object]) -> tuple[Phase, ...]:
     return phases
 
 
+def usual_reference(phases: Sequence[Phase]) -> Phase:
+    """The phase whose grid a study gets unless somebody says otherwise: liver and lesions stand out in it."""
+    wanted = (Phase.PORTAL_VENOUS, Phase.DELAYED, Phase.HEPATOBILIARY)
+    return next((phase for phase in wanted if phase in phases), phases[-1])
+
+
 def in_order_of_time(phases: Iterable[Phase]) -> tuple[Phase, ...]:
     """Each phase once, in the order of time."""
     given = set(phases)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.worker.plain import Message
 
 
@@ -40,15 +40,16 @@ class PhaseFile(Message):
 
 @dataclass(frozen=True)
 class OpenStudy(Message):
-    """Job ``open_study``: check four phases, bring them onto one grid, keep them under a key.
+    """Job ``open_study``: check phases, bring them onto one grid, keep them under a key.
 
     Args:
         study: the key, any text that tells nothing of the patient.
-        phases: in the order of PHASES.
+        phases: the volumes, one a phase.
         reference: whose grid the study gets.
         alignment: ``auto``, ``off`` or ``force``.
         flags: what is doubtful of the phases (see phases/README.md), as far as the headers of the volumes,
             which do not come with them, tell it.
+        order: which phases these are, in the order of time.
     """
 
     study: str
@@ -56,6 +57,7 @@ class OpenStudy(Message):
     reference: Phase = Phase.PORTAL_VENOUS
     alignment: str = "auto"
     flags: tuple[str, ...] = ()
+    order: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,10 @@ class OpenedStudy(Message):
     """The study that the worker keeps.
 
     Args:
-        volumes: .npy of float32 [4, K, J, I], on ``grid``.
+        volumes: .npy of float32 [P, K, J, I], on ``grid``.
         times_s, flags, alignment: as in Study.
-        sources: in the order of PHASES.
+        sources: one a phase.
+        order: which phases these are, in the order of time.
     """
 
     study: str
@@ -84,9 +87,10 @@ class OpenedStudy(Message):
     grid: Grid
     reference: Phase
     times_s: tuple[float | None, ...]
-    sources: tuple[SourceText, SourceText, SourceText, SourceText]
+    sources: tuple[SourceText, ...]
     flags: tuple[str, ...]
     alignment: tuple[float | None, ...]
+    order: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -201,7 +205,7 @@ class Report(Message):
         comment, reader: of the person who read the study.
         deidentify: leave out all that tells of the patient or the reader.
         overwrite: replace earlier results.
-        files: the DICOM files of each phase, in the order of PHASES; empty where a phase has none.
+        files: the DICOM files of each phase, in the order of the study; empty where a phase has none.
         tracking: by lesion number, the UID that DICOM objects follow the lesion by; others get new ones.
     """
 
@@ -215,7 +219,7 @@ class Report(Message):
     reader: str = ""
     deidentify: bool = False
     overwrite: bool = False
-    files: tuple[tuple[str, ...], ...] = ((), (), (), ())
+    files: tuple[tuple[str, ...], ...] = ()
     tracking: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -282,7 +286,8 @@ class MakeSample(Message):
 
 @dataclass(frozen=True)
 class Sample(Message):
-    """A synthetic study: four phases in the order of PHASES, with their times."""
+    """A synthetic study: a volume a phase, with their times, in the order of time."""
 
     phases: tuple[PhaseFile, ...]
     name: str
+    order: tuple[Phase, ...] = FOUR_PHASES

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Stage
-from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 from MTINetLib.worker.arrays import load_array, save_array
 from MTINetLib.worker.jobs import JobContext
@@ -38,7 +37,7 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     request = OpenStudy.from_dict(arguments)
     given = {
         phase: GivenPhase(_volume(file, context), file.evidence, file.confidence, file.time_s)
-        for phase, file in zip(PHASES, request.phases, strict=True)
+        for phase, file in zip(request.order, request.phases, strict=True)
     }
     study = study_of(
         given_phases(given, request.flags),
@@ -64,9 +63,9 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
     context.progress.start(Stage.MAKING_SAMPLE, 1)
     study = make_case(seed, 0, DEMO_SETTINGS).study
     files = []
-    for phase in PHASES:
+    for phase in study.phases:
         context.progress.check()
-        source = study.sources[phase.index]
+        source = study.source(phase)
         files.append(
             PhaseFile(
                 path=save_array(context.folder, f"sample-{phase.value}", study.phase(phase)),
@@ -74,11 +73,11 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
                 description=source.description,
                 evidence=source.evidence,
                 confidence=source.confidence,
-                time_s=study.times_s[phase.index],
+                time_s=study.time_s(phase),
             )
         )
     context.progress.update(1)
-    return Sample(cast(tuple[PhaseFile, ...], tuple(files)), f"Sample study {seed}").to_dict()
+    return Sample(tuple(files), f"Sample study {seed}", study.phases).to_dict()
 
 
 def _volume(file: PhaseFile, context: JobContext) -> Any:
@@ -111,7 +110,8 @@ def _opened(key: str, study: Study, volumes: str) -> OpenedStudy:
         grid=study.grid,
         reference=study.reference,
         times_s=study.times_s,
-        sources=cast(Any, sources),
+        sources=sources,
         flags=study.flags,
         alignment=study.alignment,
+        order=study.phases,
     )

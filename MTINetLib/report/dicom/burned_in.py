@@ -8,7 +8,7 @@ from pathlib import Path
 from MTINetLib.errors import InputError
 from MTINetLib.reading.dicom.header import Header, tag_of
 from MTINetLib.reading.dicom.open import UnusableError, read_header
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 
@@ -23,9 +23,9 @@ def refuse_names_in_pixels(study: Study, files: Sequence[Sequence[Path]] = ()) -
     Raises:
         InputError: the pictures of such images would show whom they are of.
     """
-    for phase in PHASES:
-        own = [image.path for image in study.sources[phase.index].images]
-        paths = own or list(files[phase.index] if files else ())
+    for place, phase in enumerate(study.phases):
+        own = [image.path for image in study.sources[place].images]
+        paths = own or list(files[place] if files else ())
         if paths and _says_so(paths[len(paths) // 2]):
             raise _refusal(phase)
 

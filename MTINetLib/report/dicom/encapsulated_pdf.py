@@ -55,7 +55,7 @@ def encapsulated_pdf(
         setattr(made, keyword, moment.strftime("%H%M%S"))
     made.AcquisitionDateTime = ""
     made.BurnedInAnnotation = "YES"
-    made.DocumentTitle = "Liver lesions in four-phase contrast-enhanced MRI"
+    made.DocumentTitle = "Liver lesions in contrast-enhanced MRI"
     made.ConceptNameCodeSequence = Sequence([_code(*_TITLE)])
     made.MIMETypeOfEncapsulatedDocument = "application/pdf"
     made.EncapsulatedDocumentLength = len(pdf)

@@ -23,7 +23,7 @@ from MTINetLib.report.dicom.maker import (
 )
 from MTINetLib.report.dicom.segment_reference import segment_reference
 from MTINetLib.report.dicom.source_headers import SourceHeaders
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 _MM3_PER_ML = 1000.0
 
@@ -83,7 +83,7 @@ def measurement_report(
 
 
 def _once(images: list[Dataset]) -> list[Dataset]:
-    """One of each instance: an enhanced file may hold all four phases."""
+    """One of each instance: an enhanced file may hold several phases."""
     return list({image.SOPInstanceUID: image for image in images}.values())
 
 
@@ -100,7 +100,9 @@ def _groups(
         assert segmentation is not None
         algorithm = _algorithm(findings)
         groups.append(_lesion_group(lesion, number, tracking[lesion.label], segmentation, algorithm))
-        groups += [_phase_group(lesion, phase, findings, headers, tracking, algorithm) for phase in PHASES]
+        groups += [
+            _phase_group(lesion, phase, findings, headers, tracking, algorithm) for phase in findings.phases
+        ]
     return groups
 
 
@@ -185,11 +187,12 @@ def _phase_group(
     import highdicom as hd
 
     curve = lesion.measured_curve
-    header, frame = headers.phases[phase.index]
+    place = findings.phases.index(phase)
+    header, frame = headers.phases[place]
     measurements = [
         hd.sr.Measurement(
             name=codes.SIGNAL,
-            value=_rounded(values[phase.index]),
+            value=_rounded(values[place]),
             unit=codes.NO_UNITS,
             derivation=derivation,
             algorithm_id=algorithm,
@@ -198,7 +201,7 @@ def _phase_group(
     ]
     return hd.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(tracking[lesion.label]),
-        time_point_context=_time_point(phase, _since_injection(findings, phase)),
+        time_point_context=_time_point(place + 1, phase, _since_injection(findings, place)),
         finding_type=codes.LESION,
         finding_sites=[hd.sr.FindingSite(anatomic_location=codes.LIVER)],
         measurements=measurements,
@@ -212,16 +215,16 @@ def _phase_group(
     )
 
 
-def _since_injection(findings: StudyFindings, phase: Phase) -> float | None:
+def _since_injection(findings: StudyFindings, place: int) -> float | None:
     """Seconds after the bolus; times that count from the pre-contrast phase are none."""
-    return None if "times_from_pre" in findings.study.flags else findings.study.times_s[phase.index]
+    return None if "times_from_pre" in findings.study.flags else findings.study.times_s[place]
 
 
-def _time_point(phase: Phase, seconds: float | None) -> Any:
+def _time_point(number: int, phase: Phase, seconds: float | None) -> Any:
     """Phases have no DICOM codes: their number, and seconds after the injection where they are known."""
     import highdicom as hd
 
-    context = hd.sr.TimePointContext(time_point=f"{phase.index + 1} {phase.title}")
+    context = hd.sr.TimePointContext(time_point=f"{number} {phase.title}")
     if seconds is not None:
         context.append(
             hd.sr.NumContentItem(

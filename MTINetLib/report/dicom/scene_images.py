@@ -5,8 +5,9 @@ A scene may hold a volume's slices in another order, mirrored, or cut to a part,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from MTINetLib.reading.dicom.scan import scan
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.report.dicom.source_headers import SourceHeaders, headers_of_images
 from MTINetLib.study.grid import FloatArray, Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 #: Voxels; grids whose voxels are all so near each other are one.
@@ -45,27 +46,27 @@ class OnImages:
 
 
 def on_images(study: Study, labels: npt.NDArray[Any], files: Sequence[Sequence[Path]]) -> OnImages:
-    """Find the images of the four phases among their files, and bring the masks onto those of the reference.
+    """Find the images of the phases among their files, and bring the masks onto those of the reference.
 
     Args:
         labels: [K, J, I] on the study's grid.
-        files: of each phase, in the order of PHASES and in any order within; a file may be of several phases.
+        files: of each phase of the study and in any order within; a file may be of several phases.
 
     Raises:
         InputError: a phase has no files or none that hold it, or the reference phase lies elsewhere than
             its images; the sentence names the phase.
     """
     known: dict[tuple[Path, ...], tuple[SourceVolume, ...]] = {}
-    found = []
-    for phase in PHASES:
-        key = tuple(sorted(files[phase.index])) if files else ()
+    found = {}
+    for place, phase in enumerate(study.phases):
+        key = tuple(sorted(files[place])) if files else ()
         if key not in known:
             known[key] = _volumes(key)
-        found.append(_volume_of(study, phase, known[key]))
+        found[phase] = _volume_of(study, phase, known[key])
     _refuse_shared(found)
-    reference = found[study.reference.index]
+    reference = found[study.reference]
     moved = _moved(labels, study.grid, reference.grid, study.reference)
-    images = (found[0].images, found[1].images, found[2].images, found[3].images)
+    images = {phase: volume.images for phase, volume in found.items()}
     return OnImages(headers_of_images(images, reference.grid, study.reference), moved)
 
 
@@ -98,14 +99,13 @@ def _volume_of(study: Study, phase: Phase, volumes: Sequence[SourceVolume]) -> S
     return usable[best]
 
 
-def _refuse_shared(found: Sequence[SourceVolume]) -> None:
-    for phase in PHASES:
-        for other in PHASES[: phase.index]:
-            if found[phase.index].images == found[other.index].images:
-                raise InputError(
-                    f"The {other.title} and the {phase.title} phase seem to come from the same DICOM images, "
-                    "so no DICOM object can refer to them: leave DICOM out."
-                )
+def _refuse_shared(found: Mapping[Phase, SourceVolume]) -> None:
+    for other, phase in combinations(found, 2):
+        if found[phase].images == found[other].images:
+            raise InputError(
+                f"The {other.title} and the {phase.title} phase seem to come from the same DICOM images, "
+                "so no DICOM object can refer to them: leave DICOM out."
+            )
 
 
 def _agreement(study: Study, phase: Phase, volume: SourceVolume) -> float:

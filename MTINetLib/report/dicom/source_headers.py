@@ -8,7 +8,7 @@ Everything is done on copies.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +18,14 @@ from MTINetLib.errors import InputError
 from MTINetLib.reading.dicom.open import UnusableError, read_header
 from MTINetLib.report.dicom.identity import Identity, hide_identity, identity_of
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.source_image import SourceImage
 from MTINetLib.study.study import Study
 
 #: Without these nothing can be referred to, and nothing can stand in for them.
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
-#: The images of the four phases, in the order of PHASES.
-FourPhases = tuple[Sequence[SourceImage], Sequence[SourceImage], Sequence[SourceImage], Sequence[SourceImage]]
+#: The images of each phase, in the order of time.
+PhaseImages = Mapping[Phase, Sequence[SourceImage]]
 _GROUPS_LIFTED = ("PixelMeasuresSequence", "PlaneOrientationSequence")
 
 
@@ -65,18 +65,18 @@ def source_headers(study: Study) -> SourceHeaders:
         InputError: the study was not read from DICOM, a file is gone, or an attribute that references need
             is missing; the sentence names it.
     """
-    for phase in PHASES:
-        if not study.sources[phase.index].images:
+    images = {phase: source.images for phase, source in zip(study.phases, study.sources, strict=True)}
+    for phase, own in images.items():
+        if not own:
             raise InputError(
                 f"The {phase.title} phase was not read from DICOM, or its slices had to be resampled, so no "
                 "DICOM object can refer to its images; the other results can be written."
             )
-    one, two, three, four = (source.images for source in study.sources)
-    return headers_of_images((one, two, three, four), study.grid, study.reference)
+    return headers_of_images(images, study.grid, study.reference)
 
 
-def headers_of_images(images: FourPhases, grid: Grid, reference: Phase) -> SourceHeaders:
-    """Read the headers of the images of four phases, in the order of PHASES.
+def headers_of_images(images: PhaseImages, grid: Grid, reference: Phase) -> SourceHeaders:
+    """Read the headers of the images of a study's phases.
 
     Args:
         images: of each phase, those of the reference phase in the order of the slices of ``grid``.
@@ -84,7 +84,7 @@ def headers_of_images(images: FourPhases, grid: Grid, reference: Phase) -> Sourc
     Raises:
         InputError: as :func:`source_headers`.
     """
-    own = images[reference.index]
+    own = images[reference]
     if len(own) != grid.shape[0]:
         raise InputError(
             f"The {reference.title} phase has {grid.shape[0]} slices from {len(own)} DICOM images; a DICOM "
@@ -92,14 +92,14 @@ def headers_of_images(images: FourPhases, grid: Grid, reference: Phase) -> Sourc
         )
     _refuse_ambiguous(images)
     identity = identity_of(_read(own[0], reference))
-    middles = tuple(_middle(images[phase.index], grid, phase) for phase in PHASES)
+    middles = tuple(_middle(images[phase], grid, phase) for phase in images)
     return SourceHeaders(identity, _reference_images(own, grid, reference), middles)
 
 
-def _refuse_ambiguous(images: FourPhases) -> None:
+def _refuse_ambiguous(images: PhaseImages) -> None:
     """A reference is a UID: it has to name one image."""
     named: dict[tuple[str, int | None], Path] = {}
-    for phase, own in zip(PHASES, images, strict=True):
+    for phase, own in images.items():
         uids = {path: _uid(path, phase) for path in {image.path for image in own}}
         for image in own:
             uid = uids[image.path]

@@ -59,7 +59,7 @@ def liver_surface(volumes: Sequence[Any], lesions: Sequence[Mask]) -> Any | None
     """An estimate of the liver for orientation only, in RAS; None where nothing of its size is found.
 
     Args:
-        volumes: the four phases.
+        volumes: a volume a phase.
         lesions: masks [K, J, I] on the volumes' grid.
     """
     grid = CoarseGrid.of(volumes[0])

@@ -1,4 +1,4 @@
-"""The four phases side by side: a lesion's key slice with outlines, phase titles and a legend."""
+"""The phases side by side: a lesion's key slice with outlines, phase titles and a legend."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from MTINetLib.scene.segmentation import SegmentedLesion, outlines_only, read_le
 from MTINetLib.scene.show import ShownStudy
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray
-from MTINetLib.study.phase import PHASES
 
 TILE_WIDTH = 480
 MOST_ROWS = 3
@@ -29,7 +28,7 @@ _LEGEND_HEIGHT = 44
 
 
 def draw_phases(shown: ShownStudy, times: Sequence[float | None]) -> Picture:
-    """One row of four phases per key slice, of the three largest lesions at most; [height, width, 3]."""
+    """One row of all phases per key slice, of the three largest lesions at most; [height, width, 3]."""
     lesions = read_lesions(shown.segmentation, shown.reference)
     slices = _slices_to_show(lesions, shown.reference)
     inside = body(np.asarray(slicer_module().util.arrayFromVolume(shown.reference)))
@@ -67,11 +66,12 @@ def _row(
     margin = 0.03 * (outline.max(axis=0) - outline.min(axis=0))
     stage.frame(outline.min(axis=0) - margin, outline.max(axis=0) + margin)
     tiles = []
-    for phase, volume, time in zip(PHASES, shown.volumes, times, strict=True):
+    for place, (phase, volume) in enumerate(shown.results.by_phase.items()):
+        time = times[place]
         stage.wipe()
         title = phase_title(phase)
         _write_marks(stage, title if time is None else f"{title}, {seconds(time)}")
-        if phase is PHASES[0]:
+        if place == 0:
             stage.write(f"slice {k + 1}", (12, 18), 15, (0.75, 0.78, 0.8))
         for lesion in lesions:
             if lesion.mask[k].any():

@@ -10,7 +10,7 @@ from MTINetLib.scene.pictures.canvas import BACKGROUND, Picture, open_window, pi
 from MTINetLib.scene.pictures.context import body_surface, liver_surface
 from MTINetLib.scene.segmentation import SegmentedLesion, read_lesions
 from MTINetLib.scene.show import ShownStudy
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import usual_reference
 
 _SIZE = (1200, 900)
 _SKIN: Rgb = (0.80, 0.72, 0.66)
@@ -27,7 +27,7 @@ def draw_3d(shown: ShownStudy) -> Picture:
     window.SetAlphaBitPlanes(1)
     window.SetMultiSamples(0)  # depth peeling draws nothing over a multi-sampled window
     renderer.UseFXAAOn()
-    portal = shown.volumes[Phase.PORTAL_VENOUS.index]
+    portal = shown.results.by_phase[usual_reference(shown.results.phases)]
     renderer.AddViewProp(_surface(body_surface(portal), _SKIN, 0.13))
     lesions = read_lesions(shown.segmentation, shown.reference)
     liver = liver_surface(shown.volumes, [lesion.mask for lesion in lesions])

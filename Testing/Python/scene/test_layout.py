@@ -42,7 +42,7 @@ def results(slicer: Any) -> Results:
 @pytest.fixture
 def logics(slicer: Any, results: Results) -> Iterator[list[Any]]:
     """Slice logics as a window's views have them, of 300 x 200 pixels each."""
-    show_layout(results.volumes, results.chart)
+    show_layout(results.by_phase, results.chart)
     made = []
     for node in slice_nodes(slicer):
         node.SetDimensions(300, 200, 1)
@@ -73,7 +73,7 @@ def test_the_description_is_xml_with_four_slices_and_a_plot() -> None:
 
 def test_the_views_are_linked_to_each_other_only(slicer: Any, results: Results) -> None:
     red = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSliceNode")
-    show_layout(results.volumes, results.chart)
+    show_layout(results.by_phase, results.chart)
     groups = {node.GetViewGroup() for node in slice_nodes(slicer)}
     assert len(groups) == 1
     assert red.GetViewGroup() not in groups
@@ -84,7 +84,7 @@ def test_the_views_are_linked_to_each_other_only(slicer: Any, results: Results) 
 
 
 def test_all_views_follow_the_slices_of_the_reference(slicer: Any, results: Results) -> None:
-    show_layout(results.volumes, results.chart, results.reference)
+    show_layout(results.by_phase, results.chart, results.reference)
     normals = {
         tuple(round(node.GetSliceToRAS().GetElement(row, 2), 5) for row in range(3))
         for node in slice_nodes(slicer)
@@ -94,9 +94,9 @@ def test_all_views_follow_the_slices_of_the_reference(slicer: Any, results: Resu
 
 
 def test_other_results_take_the_views_over(slicer: Any, results: Results) -> None:
-    before = show_layout(results.volumes, results.chart)
+    before = show_layout(results.by_phase, results.chart)
     others, *_ = shown_results()
-    assert show_layout(others.volumes, others.chart) == before
+    assert show_layout(others.by_phase, others.chart) == before
     plot = slicer.mrmlScene.GetSingletonNode(PLOT_VIEW, "vtkMRMLPlotViewNode")
     assert plot.GetPlotChartNodeID() == others.chart.GetID()
     composite = slicer.mrmlScene.GetSingletonNode("MTINetDelayed", "vtkMRMLSliceCompositeNode")
@@ -104,24 +104,24 @@ def test_other_results_take_the_views_over(slicer: Any, results: Results) -> Non
 
 
 def test_a_layout_of_an_older_version_is_brought_up_to_date(slicer: Any, results: Results) -> None:
-    show_layout(results.volumes, results.chart)
+    show_layout(results.by_phase, results.chart)
     node = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
     node.SetLayoutDescription(LAYOUT_ID, "<layout type='horizontal'/>")
-    show_layout(results.volumes, results.chart)
+    show_layout(results.by_phase, results.chart)
     assert "MTINetArterial" in node.GetLayoutDescription(LAYOUT_ID)
 
 
 def test_the_users_layout_comes_back(slicer: Any, results: Results) -> None:
     restore_layout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
     assert not layout_is_shown()
-    before = show_layout(results.volumes, results.chart)
+    before = show_layout(results.by_phase, results.chart)
     assert layout_is_shown()
     restore_layout(before)
     assert layout_in_use() == slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
 
 
 def test_the_phases_fill_their_views(slicer: Any, results: Results, logics: list[Any]) -> None:
-    show_layout(results.volumes, results.chart, results.reference)
+    show_layout(results.by_phase, results.chart, results.reference)
     for node in slice_nodes(slicer):
         width, height = node.GetFieldOfView()[:2]
         assert height == pytest.approx(80 * 3.6, rel=0.15), "the volume's height"
@@ -129,7 +129,7 @@ def test_the_phases_fill_their_views(slicer: Any, results: Results, logics: list
 
 
 def test_fitting_again_keeps_the_slice(slicer: Any, results: Results, logics: list[Any]) -> None:
-    show_layout(results.volumes, results.chart, results.reference)
+    show_layout(results.by_phase, results.chart, results.reference)
     offsets = []
     for node in slice_nodes(slicer):
         node.SetSliceOffset(node.GetSliceOffset() + 20)
@@ -142,7 +142,7 @@ def test_fitting_again_keeps_the_slice(slicer: Any, results: Results, logics: li
 
 
 def test_without_a_window_there_is_nothing_to_fit(slicer: Any, results: Results) -> None:
-    show_layout(results.volumes, results.chart)
+    show_layout(results.by_phase, results.chart)
     before = [node.GetFieldOfView() for node in slice_nodes(slicer)]
     fit_views(body_points(results.reference))
     assert [node.GetFieldOfView() for node in slice_nodes(slicer)] == before

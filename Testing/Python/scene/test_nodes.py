@@ -180,8 +180,8 @@ def test_each_phase_has_its_view_and_the_users_layout_comes_back(shown: ShownStu
     layout = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
     four_up = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
     layout.SetViewArrangement(four_up)
-    assert show_layout(shown.volumes, shown.chart) == four_up
-    assert show_layout(shown.volumes, shown.chart) == four_up, "also when ours is there already"
+    assert show_layout(shown.results.by_phase, shown.chart) == four_up
+    assert show_layout(shown.results.by_phase, shown.chart) == four_up, "also when ours is there already"
     assert layout.GetViewArrangement() == LAYOUT_ID
     for phase, volume in zip(PHASES, shown.volumes, strict=True):
         name = slice_view_name(phase)
@@ -194,7 +194,7 @@ def test_each_phase_has_its_view_and_the_users_layout_comes_back(shown: ShownStu
 
 def test_showing_the_layout_twice_makes_no_second_views(shown: ShownStudy, slicer: Any) -> None:
     count = slicer.mrmlScene.GetNumberOfNodes()
-    show_layout(shown.volumes, shown.chart)
+    show_layout(shown.results.by_phase, shown.chart)
     assert slicer.mrmlScene.GetNumberOfNodes() == count
 
 

@@ -58,7 +58,7 @@ def depth(node: Any, ras: tuple[float, float, float]) -> float:
 @pytest.mark.parametrize("left_handed", [False, True])
 def test_every_view_jumps_to_the_lesion(slicer: Any, left_handed: bool) -> None:
     results, study, analysis = shown_results(made_grid(left_handed=left_handed))
-    show_layout(results.volumes, results.chart, results.reference)
+    show_layout(results.by_phase, results.chart, results.reference)
     for name, orientation in (("Red", "Axial"), ("Green", "Coronal"), ("Yellow", "Sagittal")):
         user_view(slicer, name, orientation)
     # View nodes outlive a closed scene, so earlier tests may have left more.
