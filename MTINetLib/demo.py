@@ -13,6 +13,7 @@ from MTINetLib.claim import claimed
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionFinding
 from MTINetLib.presentation.words import class_title
+from MTINetLib.progress import Stage
 from MTINetLib.report.output_folder import check_output_folder, new_results
 from MTINetLib.study.grid import Grid
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from MTINetLib.inference.analysis import Analysis
     from MTINetLib.phantom.case import PhantomCase
-    from MTINetLib.progress import Progress, Stage
+    from MTINetLib.progress import Progress
     from MTINetLib.study.study import Study
 
 #: The synthetic study; the results' own DICOM lies in ``dicom``.

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from MTINetLib.commands.options import Device, Model, OutFolder, Overwrite, Precision
+from MTINetLib.progress import Stage
 
 if TYPE_CHECKING:
     from MTINetLib.inference.analysis import Analysis
-    from MTINetLib.progress import Progress, Stage
+    from MTINetLib.progress import Progress
     from MTINetLib.report.dicom.maker import Tracking
     from MTINetLib.study.phase import Phase
     from MTINetLib.study.study import Study
