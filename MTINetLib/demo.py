@@ -96,8 +96,7 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     from MTINetLib.phantom.dicom_writer import write_study_as_dicom
     from MTINetLib.pipeline.analyze import analyze
     from MTINetLib.pipeline.open import open_study
-    from MTINetLib.pipeline.write import WriteOptions, write_into
-    from MTINetLib.report.formats import ALL
+    from MTINetLib.pipeline.write import ALL_FORMATS, WriteOptions, write_into
     from MTINetLib.scene.addition import SCENE_ADDITION
 
     progress.start(Stage.MAKING_PHANTOM, 1)
@@ -108,7 +107,7 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     write_study_as_dicom(dicom, case.study, patient_id=_PATIENT_ID, study_seed=DEMO_SEED, progress=progress)
     study = open_study(dicom, progress=progress)
     analysis = analyze(study, model, progress=progress)
-    options = WriteOptions(formats=tuple(ALL), additions=(SCENE_ADDITION,))
+    options = WriteOptions(formats=ALL_FORMATS, additions=(SCENE_ADDITION,))
     written = write_into(folder, study, analysis, options, progress=progress)
     compared, false_positives = compare_with_truth(case, study, analysis)
     return DemoResult(analysis, compared, false_positives, written.left_out)

@@ -115,9 +115,8 @@ def analyze(
 
         from MTINetLib.pipeline.analyze import analyze as find_lesions
         from MTINetLib.pipeline.open import open_study
-        from MTINetLib.pipeline.write import USUAL_FORMATS, WriteOptions, first_to_read, write
+        from MTINetLib.pipeline.write import ALL_FORMATS, USUAL_FORMATS, WriteOptions, first_to_read, write
         from MTINetLib.report.file_names import OWN_FILES
-        from MTINetLib.report.formats import DICOM
         from MTINetLib.scene.addition import SCENE_ADDITION
 
         study = open_study(
@@ -138,7 +137,7 @@ def analyze(
         else:
             analysis, known = _resume(earlier, study, loaded, device, precision, progress, notes)
         options = WriteOptions(
-            formats=(*USUAL_FORMATS, *[DICOM] * dicom),
+            formats=ALL_FORMATS if dicom else USUAL_FORMATS,
             deidentify=deidentify,
             tracking=known,
             additions=[SCENE_ADDITION] * scene,

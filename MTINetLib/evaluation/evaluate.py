@@ -34,7 +34,6 @@ from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
     from MTINetLib.models.store import LoadedModel
-    from MTINetLib.models.thresholds import AnalysisSettings
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ def evaluate(
     model: LoadedModel,
     device: str = "auto",
     precision: str = "auto",
-    settings: AnalysisSettings | None = None,
+    thresholds: Mapping[str, float] | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
     limit: int | None = None,
@@ -100,7 +99,7 @@ def evaluate(
     """Analyse every case of a dataset with a model and write the four files into ``out``.
 
     Args:
-        settings: thresholds other than the model's own.
+        thresholds: those that differ from the model's own, by the names of Thresholds.
         limit: only the first cases; None takes all.
         seed: of the bootstrap.
         command: what the summary quotes as the command; None takes this process's own.
@@ -113,7 +112,7 @@ def evaluate(
 
     def analyzer(study: Study, inner: Progress) -> Analysed:
         analysed: Analysed = analyze(
-            study, model, settings=settings, device=device, precision=precision, progress=inner
+            study, model, thresholds=thresholds, device=device, precision=precision, progress=inner
         )
         return analysed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from MTINetLib.errors import InputError
@@ -72,23 +72,13 @@ class Thresholds:
                 raise InputError(f"The threshold {name} is {value!r}; it must be a {'whole ' * whole}number.")
         return cls(**values)
 
+    def changed(self, changes: Mapping[str, Any]) -> Thresholds:
+        """These thresholds with a user's changes, by name; ``peak`` rises with ``mask`` unless it is set.
 
-@dataclass(frozen=True)
-class AnalysisSettings:
-    """What the user sets; None takes the model's own value. The names are those of :class:`Thresholds`."""
-
-    mask: float | None = None
-    peak: float | None = None
-    mean: float | None = None
-    smallest_mm3: float | None = None
-    min_slices: int | None = None
-    class_probability: float | None = None
-    slice_disagreement: float | None = None
-    least_pixels: int | None = None
-
-    def over(self, own: Thresholds) -> Thresholds:
-        """The model's own thresholds with the user's changes; peak rises with mask unless it is set."""
-        changes = {name: value for name, value in asdict(self).items() if value is not None}
-        if "mask" in changes and "peak" not in changes:
-            changes["peak"] = max(own.peak, changes["mask"])
-        return replace(own, **changes)
+        Raises:
+            InputError: an unknown name, a value that is no number or makes no sense.
+        """
+        values = {**self.to_dict(), **changes}
+        if "peak" not in changes and isinstance(values["mask"], (int, float)):
+            values["peak"] = max(self.peak, values["mask"])
+        return Thresholds.from_dict(values)

@@ -19,7 +19,7 @@ from MTINetLib.session.setup import Group, hinders_analysis, look
 from MTINetLib.session.state import State
 from MTINetLib.study.phase import PHASES
 
-#: Names of AnalysisSettings, and the spin boxes that set them; the lowest value means "the model's own".
+#: Names of Thresholds, and the spin boxes that set them; the lowest value means "the model's own".
 THRESHOLDS = {
     "mask": "maskSpin",
     "peak": "peakSpin",
@@ -198,7 +198,7 @@ class AnalyzePanel(Panel):
             setattr(self.session.choices, name, str(self._boxes()[name].itemData(index)))
 
     def thresholds(self) -> dict[str, float]:
-        """What the spin boxes say, by the names of AnalysisSettings; the model's own are left out."""
+        """What the spin boxes say, by the names of Thresholds; the model's own are left out."""
         return {
             name: int(spin.value) if name in _WHOLE else float(spin.value)
             for name, spin in self._spins().items()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.inference.findings_of import findings_of
 from MTINetLib.inference.lesions import find_lesions
 from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.store import LoadedModel
-from MTINetLib.models.thresholds import AnalysisSettings
 from MTINetLib.pipeline.other_models import refuse_other_phases
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.stage_clock import StageClock
@@ -18,7 +19,7 @@ def analyze(
     study: Study,
     model: LoadedModel,
     *,
-    settings: AnalysisSettings | None = None,
+    thresholds: Mapping[str, float] | None = None,
     device: str = "auto",
     precision: str = "auto",
     progress: Progress | None = None,
@@ -27,27 +28,27 @@ def analyze(
     """Find, read and measure the lesions of a study.
 
     Args:
-        settings: thresholds other than the model's own.
+        thresholds: those that shall differ from the model's own, by the names of Thresholds.
         device, precision: see :func:`MTINetLib.models.device.choose_compute`.
         progress: told of the stages; may raise Cancelled.
         batch_size: slices a batch; None takes it from free memory.
 
     Raises:
-        InputError, MissingResourceError: the study has other phases than the model takes, or the device or
-            precision asked for is not there.
+        InputError, MissingResourceError: the study has other phases than the model takes, the device or
+            precision asked for is not there, or a threshold makes no sense.
         Cancelled: told by ``progress``.
     """
     refuse_other_phases(study.phases, model.info)
     progress = progress or Silent()
-    thresholds = (settings or AnalysisSettings()).over(model.info.thresholds)
-    asked: LesionModel = model.on(device, precision, batch_size=batch_size, keep_above=thresholds.mask)
+    own = model.info.thresholds.changed(thresholds or {})
+    asked: LesionModel = model.on(device, precision, batch_size=batch_size, keep_above=own.mask)
     clock = StageClock()
     with clock.stage("network"):
         probability = asked.probability(study, progress)
     with clock.stage("lesions"):
-        labels = find_lesions(probability, study.grid, thresholds)
+        labels = find_lesions(probability, study.grid, own)
     with clock.stage("heads"):
         readings = asked.read(study, labels, progress)
     with clock.stage("measure"):
-        findings = findings_of(study, labels, readings, thresholds, asked, progress)
+        findings = findings_of(study, labels, readings, own, asked, progress)
     return Analysis(findings, labels, probability, clock.seconds)

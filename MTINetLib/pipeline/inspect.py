@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import InputError
-from MTINetLib.phases.certain import CertainPhases, certain_phases
 from MTINetLib.phases.choose import next_steps, refuse_rivals
 from MTINetLib.phases.coverage import coverage_flags
 from MTINetLib.phases.doubts import SHARED_UIDS, doubted, phase_doubts
 from MTINetLib.phases.evidence import Verdict
 from MTINetLib.phases.order import OPTION
-from MTINetLib.phases.pixels import NOT_SEEN, PixelCheck, check_pixels
-from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases, why_not
+from MTINetLib.phases.recognise import recognise_phases, why_not
+from MTINetLib.phases.recognition import Recognition, recognition
 from MTINetLib.phases.usable import validated
 from MTINetLib.presentation.warnings import warning_sentences
 from MTINetLib.progress import Progress
@@ -124,28 +123,19 @@ def inspect(
         with os.scandir(path):  # says so, where walking through it would find nothing
             pass
     with open_input(path, progress) as found:
-        certain = certain_phases(found.volumes, {}, look=_look, phases=phases)
+        known = recognition(found.volumes, phases=phases)
+        if known.assignment is None:
+            return _partly(found, known)
+        doubtful = doubted(known.assignment)
         try:
-            assignment = recognise_phases(found.volumes, phases=phases)
-        except InputError:
-            return _partly(found, certain)
-        try:
-            refuse_rivals(found, assignment)
-            flags = validated(doubted(assignment)).flags
+            refuse_rivals(found, known.assignment)
+            flags = validated(doubtful).flags
         except InputError as error:
-            return _inspection(found, certain, assignment, doubted(assignment).flags, (str(error),))
-        return _inspection(found, certain, assignment, flags, ())
+            return _inspection(found, known, doubtful.flags, (str(error),))
+        return _inspection(found, known, flags, ())
 
 
-def _look(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) -> PixelCheck:
-    """The pixel check; volumes that cannot be read say nothing."""
-    try:
-        return check_pixels(volumes, phases)
-    except InputError:
-        return NOT_SEEN
-
-
-def _partly(found: FoundVolumes, certain: CertainPhases) -> Inspection:
+def _partly(found: FoundVolumes, certain: Recognition) -> Inspection:
     remarks = [
         f"It is not certain that '{volume.name}' is the {phase.title} phase."
         for phase, (volume, _) in certain.uncertain.items()
@@ -165,24 +155,16 @@ def _partly(found: FoundVolumes, certain: CertainPhases) -> Inspection:
     else:
         remarks.append(f"If they were taken in the order of their numbers, confirm it with {OPTION}.")
     remarks += next_steps(found, certain.phases)
-    return _inspection(found, certain, None, phase_doubts(certain.volumes), tuple(remarks))
+    return _inspection(found, certain, phase_doubts(certain.volumes), tuple(remarks))
 
 
 def _inspection(
-    found: FoundVolumes,
-    certain: CertainPhases,
-    assignment: PhaseAssignment | None,
-    flags: tuple[str, ...],
-    remarks: tuple[str, ...],
+    found: FoundVolumes, known: Recognition, flags: tuple[str, ...], remarks: tuple[str, ...]
 ) -> Inspection:
-    if assignment is None:
-        phases = {id(volume): (phase, certain.verdicts[phase]) for phase, volume in certain.volumes.items()}
-        reasons = {id(item.volume): item.reason for item in certain.left_out}
-    else:
-        phases = {id(assignment.volume(p)): (p, assignment.verdict(p)) for p in certain.phases}
-        reasons = {id(item.volume): item.reason for item in assignment.left_out}
-    perhaps = {id(volume): (phase, verdict) for phase, (volume, verdict) in certain.uncertain.items()}
-    times = _times(certain, phases)
+    phases = {id(volume): (phase, known.verdicts[phase]) for phase, volume in known.volumes.items()}
+    reasons = {id(item.volume): item.reason for item in known.left_out}
+    perhaps = {id(volume): (phase, verdict) for phase, (volume, verdict) in known.uncertain.items()}
+    times = _times(known, phases)
     volumes = []
     for number, volume in enumerate(found.volumes, start=1):
         phase, verdict = phases.get(id(volume), (None, Verdict((), 0.0)))
@@ -192,28 +174,28 @@ def _inspection(
                 likely, verdict = perhaps[id(volume)]
                 reason = f"not certain, perhaps the {likely.title} phase"
             else:
-                reason = why_not(volume, certain.clues, [p for p, _ in phases.values()], certain.phases)
+                reason = why_not(volume, known.clues, [p for p, _ in phases.values()], known.phases)
         time = times.get(id(volume))
         volumes.append(
             InspectedVolume(number, volume, time, phase, verdict.confidence, verdict.evidence, reason)
         )
     grids = {found.phase: found.volume.grid for found in volumes if found.phase is not None}
-    known = [flag for flag in flags if flag not in _SAID_BY_THE_TABLE]
+    told = [flag for flag in flags if flag not in _SAID_BY_THE_TABLE]
     ambiguous = sum("ambiguous_uids" in volume.flags for volume in found.volumes)
     if ambiguous:
-        known = [flag for flag in known if flag.partition(":")[0] != SHARED_UIDS]
-    known += coverage_flags(grids, usual_reference(certain.phases))
+        told = [flag for flag in told if flag.partition(":")[0] != SHARED_UIDS]
+    told += coverage_flags(grids, usual_reference(known.phases))
     return Inspection(
         volumes=tuple(volumes),
-        times_after=None if not times else "pre-contrast" if certain.bolus_start_s is None else "bolus",
-        missing=tuple(p for p in certain.phases if all(p is not phase for phase, _ in phases.values())),
+        times_after=None if not times else "pre-contrast" if known.bolus_start_s is None else "bolus",
+        missing=tuple(p for p in known.phases if all(p is not phase for phase, _ in phases.values())),
         remarks=remarks,
         problems=found.problems,
         skipped=found.skipped,
         copies=found.copies,
         set_aside=found.set_aside,
-        doubts=_doubts(ambiguous, volumes, known, usual_reference(certain.phases)),
-        flags=tuple(known),
+        doubts=_doubts(ambiguous, volumes, told, usual_reference(known.phases)),
+        flags=tuple(told),
     )
 
 
@@ -236,7 +218,7 @@ def _doubts(
     return tuple(said)
 
 
-def _times(certain: CertainPhases, phases: dict[int, tuple[Phase, Verdict]]) -> dict[int, float]:
+def _times(certain: Recognition, phases: dict[int, tuple[Phase, Verdict]]) -> dict[int, float]:
     """Seconds after the bolus, or after the pre-contrast phase, by the volume's id."""
     clocks = {id(clue.volume): clue.clock for clue in certain.clues}
     pre = next((clocks.get(key) for key, (phase, _) in phases.items() if phase is Phase.PRE), None)

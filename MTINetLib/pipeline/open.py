@@ -80,22 +80,19 @@ def open_study(
                 named = {phase: _name_in(source, phase, word) for phase, word in (told or {}).items()}
                 found = (files or closed_here).enter_context(open_input(source, watcher))
             with clock.stage("recognise"):
-                assignment = validated(doubted(_chosen(found, named, phases, assume_order)))
-            kept = files is not None or not found.temporary
+                chosen = doubted(_chosen(found, named, phases, assume_order))
         elif isinstance(source, PhaseAssignment):
-            with clock.stage("recognise"):
-                assignment = validated(source)
-            kept = True
+            chosen = source
         else:
             with clock.stage("read"):
                 volumes = _read_each(source, phases, watcher)
             with clock.stage("recognise"):
-                told_all = recognise_phases([volumes[phase] for phase in phases], volumes, phases=phases)
-                assignment = validated(doubted(told_all))
-            kept = True
+                chosen = doubted(recognise_phases(list(volumes.values()), volumes, phases=phases))
+        with clock.stage("recognise"):
+            assignment = validated(chosen)
         with clock.stage("align"):
             study = align(assignment, grid_of, watcher, mode)
-    return study if kept else _without_images(study)
+    return _without_lost_images(study)
 
 
 def _mode(alignment: str) -> Mode:
@@ -129,9 +126,11 @@ def _chosen(found: FoundVolumes, told: Told, phases: Sequence[Phase], assume_ord
         raise
 
 
-def _without_images(study: Study) -> Study:
-    sources = tuple(replace(source, images=()) for source in study.sources)
-    return replace(study, sources=sources)
+def _without_lost_images(study: Study) -> Study:
+    """The files of an archive are gone when it is closed: a study that referred to them would mislead."""
+    if all(source.images[0].path.exists() for source in study.sources if source.images):
+        return study
+    return replace(study, sources=tuple(replace(source, images=()) for source in study.sources))
 
 
 def _name_in(source: Path, phase: Phase, word: SourceVolume | str) -> SourceVolume | str:

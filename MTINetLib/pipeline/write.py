@@ -23,8 +23,9 @@ from MTINetLib.study.study import Study
 if TYPE_CHECKING:
     from MTINetLib.report.dicom.maker import Tracking
 
+ALL_FORMATS = tuple(ALL)
 #: What is written where nothing is said: all formats but DICOM.
-USUAL_FORMATS = tuple(name for name in ALL if name != DICOM)
+USUAL_FORMATS = tuple(name for name in ALL_FORMATS if name != DICOM)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from MTINetLib.errors import InputError
 from MTINetLib.phases.evidence import Verdict
+from MTINetLib.phases.recognition import recognition
 from MTINetLib.reading.candidates import LeftOut
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.scene.check_choice import check_choice as check_choice
@@ -126,39 +127,23 @@ def _best_study(
 
 def _recognised(sources: Sequence[NodeSource]) -> _Found:
     """The phases among the volumes of one study, all or those that are certain."""
-    from MTINetLib.phases.recognise import recognise_phases
-
     by_volume = {id(source.volume): source for source in sources}
     told, doubled = _told(sources)
-    volumes = [source.volume for source in sources]
-    try:
-        assignment = recognise_phases(volumes, told)
-    except InputError:
-        return _certain_only(sources, told, doubled)
-    chosen = {phase: by_volume[id(assignment.volume(phase))] for phase in PHASES}
-    verdicts = {phase: _said(assignment.verdicts[phase.index], phase in told) for phase in PHASES}
-    flags = tuple(flag for flag in assignment.flags if flag.partition(":")[0] in _OF_RECOGNITION)
-    return _Found(chosen, verdicts, _names(assignment.left_out, by_volume), doubled, flags)
-
-
-def _certain_only(
-    sources: Sequence[NodeSource], told: Mapping[Phase, SourceVolume], doubled: tuple[str, ...]
-) -> _Found:
-    from MTINetLib.phases.certain import certain_phases
-
-    by_volume = {id(source.volume): source for source in sources}
-    found = certain_phases([source.volume for source in sources], told)
-    chosen = {phase: by_volume[id(found.volumes[phase])] for phase in found.volumes}
-    verdicts = {phase: _said(found.verdicts[phase], phase in told) for phase in found.volumes}
+    known = recognition([source.volume for source in sources], told)
     doubtful = tuple(
         f"It is not certain that '{by_volume[id(volume)].name}' is the {phase.title} phase"
         f"{_because(verdict)}: choose it yourself."
-        for phase, (volume, verdict) in found.uncertain.items()
+        for phase, (volume, verdict) in known.uncertain.items()
     )
-    nothing = _nothing_tells(
-        [phase for phase in PHASES if phase not in found.volumes and phase not in found.uncertain]
+    nothing = _nothing_tells([p for p in PHASES if p not in known.volumes and p not in known.uncertain])
+    flags = () if known.assignment is None else known.assignment.flags
+    return _Found(
+        chosen={phase: by_volume[id(volume)] for phase, volume in known.volumes.items()},
+        verdicts={phase: _said(verdict, phase in told) for phase, verdict in known.verdicts.items()},
+        left_out=_names(known.left_out, by_volume),
+        doubtful=(*doubled, *doubtful, *nothing),
+        flags=tuple(flag for flag in flags if flag.partition(":")[0] in _OF_RECOGNITION),
     )
-    return _Found(chosen, verdicts, _names(found.left_out, by_volume), (*doubled, *doubtful, *nothing))
 
 
 def _nothing_tells(phases: Sequence[Phase]) -> tuple[str, ...]:

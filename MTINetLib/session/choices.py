@@ -107,7 +107,7 @@ def choose_volume(choices: Choices, phase: Phase, node: Any) -> None:
 
 
 def chosen_thresholds(choices: Choices) -> dict[str, float]:
-    """The thresholds that differ from the model's own, by the names of AnalysisSettings."""
+    """The thresholds that differ from the model's own, by the names of Thresholds."""
     try:
         told = json.loads(choices.thresholds or "{}")
     except ValueError:  # a scene that something else has written

@@ -10,7 +10,6 @@ import numpy as np
 from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.models.device import choose_compute
 from MTINetLib.models.store import LoadedModel
-from MTINetLib.models.thresholds import AnalysisSettings, Thresholds
 from MTINetLib.pipeline.analyze import analyze as analyze_study
 from MTINetLib.pipeline.remeasure import remeasure, resume
 from MTINetLib.progress import Stage
@@ -43,14 +42,12 @@ def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
         InputError, ModelError, MissingResourceError: see ``load_model`` and ``pipeline.analyze``.
     """
     request = Analyze.from_dict(arguments)
-    Thresholds.from_dict(request.thresholds)  # refuses unknown names and words for numbers
-    settings = AnalysisSettings(**request.thresholds)
     model = _ready_model(request.model, request.device, request.precision, context)
     study = context.state.study(request.study)
     found = analyze_study(
         study,
         model,
-        settings=settings,
+        thresholds=request.thresholds,
         device=request.device,
         precision=request.precision,
         progress=context.progress,

@@ -119,7 +119,7 @@ class Analyze(Message):
     Args:
         model: name or folder; None takes the first that is found.
         device, precision: as in ``inference.device.choose_compute``.
-        thresholds: those that differ from the model's own, by the names of AnalysisSettings.
+        thresholds: those that differ from the model's own, by the names of Thresholds.
     """
 
     study: str

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from MTINetLib.errors import InputError
-from MTINetLib.models.thresholds import AnalysisSettings, Thresholds
+from MTINetLib.models.thresholds import Thresholds
 
 
 def test_thresholds_survive_json() -> None:
@@ -29,10 +29,19 @@ def test_senseless_thresholds_are_refused_by_name(values: dict) -> None:
 
 def test_the_user_changes_only_what_is_set() -> None:
     own = Thresholds(mask=0.4, peak=0.6, smallest_mm3=50)
-    assert AnalysisSettings().over(own) == own
-    assert AnalysisSettings(smallest_mm3=10).over(own) == Thresholds(mask=0.4, peak=0.6, smallest_mm3=10)
+    assert own.changed({}) == own
+    assert own.changed({"smallest_mm3": 10}) == Thresholds(mask=0.4, peak=0.6, smallest_mm3=10)
 
 
 def test_the_peak_rises_with_the_mask_threshold() -> None:
-    changed = AnalysisSettings(mask=0.9).over(Thresholds(mask=0.4, peak=0.6))
+    changed = Thresholds(mask=0.4, peak=0.6).changed({"mask": 0.9})
     assert (changed.mask, changed.peak) == (0.9, 0.9)
+    assert Thresholds(mask=0.4, peak=0.6).changed({"mask": 0.3}).peak == 0.6
+
+
+@pytest.mark.parametrize(
+    "changes", [{"mask": "half"}, {"mask": True}, {"speck": 3}, {"mask": 0.8, "peak": 0.7}]
+)
+def test_senseless_changes_are_refused_by_name(changes: dict) -> None:
+    with pytest.raises(InputError, match=next(iter(changes))):
+        Thresholds().changed(changes)

@@ -11,7 +11,7 @@ from support.fake_session import FakeSession
 from support.made_analysis import made_analysis, made_grid, made_study
 from support.slicer_desktop import slicer_desktop
 
-from MTINetLib.models.thresholds import AnalysisSettings
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.progress import Stage
 from MTINetLib.session.choices import choose_thresholds, chosen_thresholds
 from MTINetLib.session.events import Topic
@@ -230,7 +230,7 @@ def test_the_sessions_sentence_is_shown(panel: Any, session: FakeSession, kind: 
 def test_the_thresholds_have_the_names_of_the_settings(panel: Any) -> None:
     from MTINetLib.panels.analyze_panel import THRESHOLDS
 
-    assert list(THRESHOLDS) == [field.name for field in fields(AnalysisSettings)]
+    assert list(THRESHOLDS) == [field.name for field in fields(Thresholds)]
 
 
 def test_only_thresholds_that_were_set_are_chosen(panel: Any, session: FakeSession) -> None:
@@ -241,7 +241,7 @@ def test_only_thresholds_that_were_set_are_chosen(panel: Any, session: FakeSessi
     given = chosen_thresholds(session.choices)
     assert given == {"mask": pytest.approx(0.4), "smallest_mm3": 0.0, "min_slices": 2}
     assert isinstance(given["min_slices"], int)
-    AnalysisSettings(**given)
+    Thresholds().changed(given)
     panel.ui.resetButton.click()
     assert chosen_thresholds(session.choices) == {}
 
@@ -259,18 +259,17 @@ def test_thresholds_of_an_opened_scene_are_shown_and_stay(panel: Any, session: F
 
 def test_every_threshold_reaches_its_smallest_and_largest_sense(panel: Any) -> None:
     """A value next to the model's own is one that the settings take."""
-    from MTINetLib.models.thresholds import Thresholds
     from MTINetLib.panels.analyze_panel import THRESHOLDS
 
     for name in THRESHOLDS.values():
         spin = getattr(panel.ui, name)
         spin.setValue(spin.minimum + spin.singleStep)
-    low = AnalysisSettings(**panel.thresholds()).over(Thresholds())
+    low = Thresholds().changed(panel.thresholds())
     assert (low.smallest_mm3, low.least_pixels, low.mean) == (0.0, 0, 0.0)
     for name in THRESHOLDS.values():
         spin = getattr(panel.ui, name)
         spin.setValue(spin.maximum)
-    AnalysisSettings(**panel.thresholds()).over(Thresholds())
+    Thresholds().changed(panel.thresholds())
 
 
 def test_models_and_devices_are_offered_as_the_worker_tells_them(panel: Any, session: FakeSession) -> None:

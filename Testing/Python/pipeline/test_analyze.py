@@ -12,7 +12,6 @@ from support.small_models import known_model, random_model
 
 from MTINetLib.errors import Cancelled
 from MTINetLib.findings import LesionClass, findings_schema, from_json, to_json
-from MTINetLib.models.thresholds import AnalysisSettings
 from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.progress import Stage
@@ -159,8 +158,9 @@ def test_a_study_without_lesions_has_none() -> None:
 
 def test_settings_drop_lesions_that_are_too_small() -> None:
     study, _ = make_study()
-    settings = AnalysisSettings(smallest_mm3=8000)
-    analysis = analyze(study, known_model(), settings=settings, device="cpu", precision="fp32")
+    analysis = analyze(
+        study, known_model(), thresholds={"smallest_mm3": 8000}, device="cpu", precision="fp32"
+    )
     assert len(analysis.findings.lesions) == 1
     assert analysis.findings.provenance.settings["thresholds"]["smallest_mm3"] == 8000
 
