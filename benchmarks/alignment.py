@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
@@ -34,6 +34,31 @@ class AlignedPhase:
     said: tuple[str, ...]
 
 
+@dataclass
+class Tally:
+    """What one kind of move came to over all phantoms: errors at the lesions, seconds."""
+
+    before_mm: list[float] = field(default_factory=list)
+    after_mm: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def add(self, results: Sequence[AlignedPhase], seconds: float) -> None:
+        self.seconds.append(seconds)
+        for result in results:
+            self.before_mm += result.before_mm
+            self.after_mm += result.after_mm
+
+    def figures(self) -> dict[str, float]:
+        """As :func:`run_alignment` says."""
+        return {
+            "before_mm": round(max(self.before_mm), 2),
+            "after_mm": round(max(self.after_mm), 2),
+            "made_worse_mm": round(float(np.max(np.subtract(self.after_mm, self.before_mm))), 2),
+            "mean_after_mm": round(float(np.mean(self.after_mm)), 2),
+            "seconds": round(max(self.seconds), 1),
+        }
+
+
 def moves(seed: int) -> tuple[Move, ...]:
     """Nothing, shifts to 25 mm, and smooth deformations alone and with a shift."""
     rng = np.random.default_rng(seed)
@@ -46,28 +71,40 @@ def moves(seed: int) -> tuple[Move, ...]:
     )
 
 
+@dataclass(frozen=True)
+class MovedPhases:
+    """The reference phase as it lies, and the others, all moved alike."""
+
+    fixed: SourceVolume
+    moving: dict[Phase, SourceVolume]
+
+    @staticmethod
+    def of(case: StillCase, move: Move, reference: Phase = Phase.PORTAL_VENOUS) -> MovedPhases:
+        fixed = SourceVolume.of_array(case.moved(reference, shift((0, 0, 0)), 9), case.grid, "fixed")
+        moving = {
+            phase: SourceVolume.of_array(case.moved(phase, move, phase.index), case.grid, phase.value)
+            for phase in others(reference)
+        }
+        return MovedPhases(fixed, moving)
+
+
 def aligned(case: StillCase, move: Move, mode: Mode = "auto") -> tuple[list[AlignedPhase], float]:
     """Move all phases but the reference alike, align them as ``align`` does, and take the seconds."""
-    reference = Phase.PORTAL_VENOUS
-    fixed = SourceVolume.of_array(case.moved(reference, shift((0, 0, 0)), 9), case.grid, "fixed")
-    volumes = {
-        phase: SourceVolume.of_array(case.moved(phase, move, phase.index), case.grid, phase.value)
-        for phase in others(reference)
-    }
+    phases = MovedPhases.of(case, move)
     started = time.perf_counter()
-    place = Place.of(fixed)
+    place = Place.of(phases.fixed)
 
-    def one(phase: Phase) -> Any:
-        found = placement(place, volumes[phase], mode)
+    def one(moving: SourceVolume) -> Any:
+        found = placement(place, moving, mode)
         if found.transform is not None:
-            resample(volumes[phase].array, case.grid, case.grid, found.transform)
+            resample(moving.array, case.grid, case.grid, found.transform)
         return found
 
     with ThreadPoolExecutor(max_workers=3) as pool:
-        found = list(pool.map(one, volumes))
+        found = list(pool.map(one, phases.moving.values()))
     seconds = time.perf_counter() - started
     results = []
-    for phase, placed in zip(volumes, found, strict=True):
+    for phase, placed in zip(phases.moving, found, strict=True):
         before = case.errors_mm(move, lambda points: points)
         after = case.errors_mm(move, lambda points, by=placed.transform: _through(by, points))  # type: ignore[misc]
         results.append(AlignedPhase(phase, move.name, before, after, placed.said))
@@ -93,18 +130,12 @@ def run_alignment(
     watcher = progress or Silent()
     names = [move.name for move in moves(0)]
     watcher.start(Stage.ALIGNING_PHANTOMS, len(seeds) * len(names))
-    rows: dict[str, dict[str, list[float]]] = {
-        name: {"before": [], "after": [], "seconds": []} for name in names
-    }
+    tallies = {name: Tally() for name in names}
     for number, seed in enumerate(seeds):
         case = still_case(seed, slices, side)
         for done, move in enumerate(moves(seed), start=1):
             results, seconds = aligned(case, move)
-            row = rows[move.name]
-            row["seconds"].append(seconds)
-            for result in results:
-                row["before"] += result.before_mm
-                row["after"] += result.after_mm
+            tallies[move.name].add(results, seconds)
             watcher.update(number * len(names) + done)
     watcher.finish()
     return {
@@ -112,16 +143,7 @@ def run_alignment(
         "slices": slices,
         "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
         "version": MTINetLib.__version__,
-        "moves": {
-            name: {
-                "before_mm": round(max(row["before"]), 2),
-                "after_mm": round(max(row["after"]), 2),
-                "made_worse_mm": round(float(np.max(np.subtract(row["after"], row["before"]))), 2),
-                "mean_after_mm": round(float(np.mean(row["after"])), 2),
-                "seconds": round(max(row["seconds"]), 1),
-            }
-            for name, row in rows.items()
-        },
+        "moves": {name: tally.figures() for name, tally in tallies.items()},
     }
 
 

@@ -188,7 +188,7 @@ def placement(place: Place, moving: SourceVolume, mode: Mode) -> Placement:
         for step in steps:
             tried = step(place, moving, still.shift_mm)
             fit = place.reference.fit(coarse, tried)
-            if _better(fit, now):
+            if is_better(fit, now):
                 transform, now, moved = tried, fit, False
                 said.append("registered")
                 break
@@ -196,14 +196,15 @@ def placement(place: Place, moving: SourceVolume, mode: Mode) -> Placement:
     if mode == "force" or now.bend_mm >= SMALLEST_BEND_MM:
         smooth = register_smoothly(place.smooth_target, coarse, transform)
         fit = now if smooth is None else place.reference.fit(coarse, smooth)
-        if _better(fit, now) and fit.bend_mm < now.bend_mm:
+        if is_better(fit, now) and fit.bend_mm < now.bend_mm:
             return Placement(smooth, still.agreement, fit.agreement, ("registered", "deformed"))
     if moved or now.bend_mm >= _TOLD_BEND_MM:
         said.append("motion")
     return Placement(transform, still.agreement, now.agreement, tuple(said))
 
 
-def _better(fit: Fit, than: Fit) -> bool:
+def is_better(fit: Fit, than: Fit) -> bool:
+    """Whether edges agree so much better than before that a step is kept."""
     if fit.agreement is None or than.agreement is None:
         return False
     least = max(_LEAST_GAIN, _LEAST_SHARE_GAINED * (1.0 - than.agreement))
