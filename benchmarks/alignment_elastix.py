@@ -29,13 +29,10 @@ from MTINetLib.registration.align import SMALLEST_BEND_MM, SMALLEST_MOTION_MM, i
 from MTINetLib.registration.motion import CoarsePhase, Reference
 
 OURS = "ours"
-SETTINGS = {
-    "elastix": Settings(),
-    "elastix, bending penalty": Settings(penalty=1000.0),
-}
-IF_BETTER = ", kept if better"
+PLAIN, PENALISED, IF_BETTER = "elastix", "elastix, bending penalty", ", kept if better"
 #: Names of all ways, in the order of the table.
-WAYS = (OURS, *(name + end for name in SETTINGS for end in ("", IF_BETTER)))
+WAYS = (OURS, *(name + end for name in (PLAIN, PENALISED) for end in ("", IF_BETTER)))
+MOVES = tuple(move.name for move in moves(0))
 Told = Callable[[str], None]
 
 
@@ -78,32 +75,44 @@ def judged_as_ours(reference: Reference, moving: SourceVolume, found: Displaceme
     return tried, tried and is_better(reference.fit(coarse, found.transform()), still)
 
 
-def compare(
-    seeds: Sequence[int], slices: int, side: int, tell: Told = lambda line: None
-) -> Iterator[dict[str, Any]]:
-    """Every move of every phantom by every way.
+@dataclass(frozen=True)
+class Plan:
+    """What is compared; ``penalty`` weighs the bending energy, ``moves`` are names."""
+
+    seeds: tuple[int, ...] = SEEDS
+    slices: int = 80
+    side: int = 256
+    penalty: float = 4000.0
+    moves: tuple[str, ...] = MOVES
+
+
+def compare(plan: Plan, tell: Told = lambda line: None) -> Iterator[dict[str, Any]]:
+    """Every chosen move of every phantom by every way.
 
     Yields:
         After each phantom what is known so far. ``moves``: by name of the move, then of the way, as in
-        :func:`benchmarks.alignment.run_alignment`; and ``seeds``, ``slices``, ``side``, ``date``,
-        ``version``.
+        :func:`benchmarks.alignment.run_alignment`; and ``seeds``, ``slices``, ``side``, ``penalty``,
+        ``date``, ``version``.
 
     Raises:
         MissingResourceError: elastix is not installed.
     """
     require_elastix()
-    tallies = {move.name: {way: Tally() for way in WAYS} for move in moves(0)}
-    for number, seed in enumerate(seeds, start=1):
-        case = still_case(seed, slices, side)
+    tallies = {name: {way: Tally() for way in WAYS} for name in plan.moves}
+    for number, seed in enumerate(plan.seeds, start=1):
+        case = still_case(seed, plan.slices, plan.side)
         for move in moves(seed):
-            for way, outcome in _each_way(case, move):
+            if move.name not in tallies:
+                continue
+            for way, outcome in _each_way(case, move, plan.penalty):
                 tallies[move.name][way].add(outcome.phases, outcome.seconds)
                 after = max(max(result.after_mm) for result in outcome.phases)
                 tell(f"seed {seed}, {move.name}, {way}: {after:.2f} mm at most, {outcome.seconds:.1f} s")
         yield {
-            "seeds": list(seeds[:number]),
-            "slices": slices,
-            "side": side,
+            "seeds": list(plan.seeds[:number]),
+            "slices": plan.slices,
+            "side": plan.side,
+            "penalty": plan.penalty,
             "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
             "version": MTINetLib.__version__,
             "moves": {
@@ -113,9 +122,9 @@ def compare(
         }
 
 
-def _each_way(case: StillCase, move: Move) -> list[tuple[str, Outcome]]:
+def _each_way(case: StillCase, move: Move, penalty: float) -> list[tuple[str, Outcome]]:
     outcomes = [(OURS, Outcome(*aligned(case, move)))]
-    for name, settings in SETTINGS.items():
+    for name, settings in ((PLAIN, Settings()), (PENALISED, Settings(penalty=penalty))):
         always, if_better = by_elastix(case, move, settings)
         outcomes += [(name, always), (name + IF_BETTER, if_better)]
     return outcomes
@@ -126,6 +135,7 @@ def comparison_table(result: dict[str, Any]) -> str:
     seeds = ", ".join(str(seed) for seed in result["seeds"])
     lines = [
         f"Synthetic phantoms of seeds {seeds}, {result['slices']} slices of {result['side']} pixels a side, "
+        f"weight of the penalty {result['penalty']:g}, "
         f"{result['date']}, MTINet {result['version']} (`python -m benchmarks.alignment_elastix`). "
         "Errors at the lesions in mm: largest / mean / most made worse.",
         "",
@@ -147,14 +157,18 @@ def _errors(row: dict[str, float]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare, write the JSON file after each phantom, print the table."""
+    usual = Plan()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.alignment_elastix")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
-    parser.add_argument("--slices", type=int, default=80)
-    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--seeds", type=int, nargs="+", default=usual.seeds)
+    parser.add_argument("--slices", type=int, default=usual.slices)
+    parser.add_argument("--side", type=int, default=usual.side)
+    parser.add_argument("--penalty", type=float, default=usual.penalty, help="weight of the bending energy")
+    parser.add_argument("--moves", nargs="+", choices=MOVES, default=usual.moves, metavar="NAME")
     given = parser.parse_args(arguments)
+    plan = Plan(tuple(given.seeds), given.slices, given.side, given.penalty, tuple(given.moves))
     try:
-        for result in compare(given.seeds, given.slices, given.side, _tell):
+        for result in compare(plan, _tell):
             given.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     except MTINetError as error:
         parser.exit(2, f"{error}\n")

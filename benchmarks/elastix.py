@@ -27,8 +27,8 @@ _METRIC, _PENALTY = "AdvancedMattesMutualInformation", "TransformBendingEnergyPe
 class Settings:
     """What is set in elastix's default parameter maps.
 
-    ``iterations`` and ``samples`` are its defaults, new samples at every iteration too. ``grid_mm`` and the
-    weight of the comparison did best on the phantom of seed 42.
+    ``iterations`` and ``samples`` are its defaults, new samples at every iteration too. ``grid_mm`` did best
+    on the phantom of seed 42.
 
     Args:
         penalty: weight of the bending energy beside the mutual information; 0 leaves it out.

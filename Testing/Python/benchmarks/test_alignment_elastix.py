@@ -12,7 +12,16 @@ import pytest
 
 from benchmarks import alignment_elastix
 from benchmarks.alignment_cases import Move, StillCase, shift, still_case
-from benchmarks.alignment_elastix import IF_BETTER, OURS, WAYS, by_elastix, comparison_table, main
+from benchmarks.alignment_elastix import (
+    IF_BETTER,
+    OURS,
+    WAYS,
+    Plan,
+    by_elastix,
+    compare,
+    comparison_table,
+    main,
+)
 from benchmarks.elastix import Displacements, Settings
 from MTINetLib.study.grid import FloatArray, Grid
 
@@ -88,9 +97,28 @@ def test_the_table_has_times_as_multiples_of_ours() -> None:
     row = {"before_mm": 9.7, "after_mm": 1.26, "mean_after_mm": 0.4, "made_worse_mm": -8.0, "seconds": 2.0}
     slow = {**row, "made_worse_mm": 0.31, "seconds": 30.0}
     by_way = {way: row if way in (OURS, "elastix" + IF_BETTER) else slow for way in WAYS}
-    result = {"seeds": [5, 23], "slices": 48, "side": 160, "date": "2026-01-02", "version": "1.0"}
+    result = {
+        "seeds": [5, 23],
+        "slices": 48,
+        "side": 160,
+        "penalty": 50.0,
+        "date": "2026-01-02",
+        "version": "1.0",
+    }
     lines = comparison_table({**result, "moves": {"shift 10 mm": by_way}}).splitlines()
     assert "seeds 5, 23, 48 slices" in lines[0]
+    assert "penalty 50," in lines[0]
     good, bad = "1.3 / 0.4 / 0.0", "1.3 / 0.4 / 0.3"
     assert lines[-2] == f"| shift 10 mm | 9.7 | {good} | {bad} | {good} | {bad} | {bad} |"
     assert lines[-1] == "| longest time, ours = 1 | | 1 | 15 | 1 | 15 | 15 |"
+
+
+def test_only_the_moves_that_are_asked_for_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alignment_elastix, "require_elastix", lambda: None)
+    monkeypatch.setattr(alignment_elastix, "still_case", lambda seed, slices, side: _case())
+    _found_by_elastix(monkeypatch, (0.0, 0.0, 2.0))
+    (result,) = compare(Plan(seeds=(7,), slices=24, side=96, moves=("none", "shift 2 mm")))
+    assert list(result["moves"]) == ["none", "shift 2 mm"]
+    assert result["moves"]["none"]["elastix"]["made_worse_mm"] == 2.0
+    assert result["moves"]["shift 2 mm"]["elastix"]["after_mm"] == 0.0
+    assert result["moves"]["shift 2 mm"]["elastix"]["seconds"] == 6.0
