@@ -68,7 +68,7 @@ def train(
         Cancelled: told by ``progress``; the run can be resumed.
 
     Example:
-        >>> quick = mtinet.training_preset("quick", ["max_steps=2", "steps_per_epoch=2"])
+        >>> quick = mtinet.training_preset("quick", ["max_steps=2", "network.image_size=64"])
         >>> trained = mtinet.train("dataset", "run", quick, name="first-try")
         >>> mtinet.load_model(trained.folder).info.name
         'first-try'

@@ -11,7 +11,9 @@ from typing import Any
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(DOCS)]
+
+from schema_tables import schema_tables  # noqa: E402
 
 import MTINetLib  # noqa: E402
 from MTINetLib.findings import findings_schema  # noqa: E402
@@ -82,6 +84,7 @@ for name, source in PAGES.items():
 for old in GENERATED.rglob("*.md"):
     if old.relative_to(GENERATED).with_suffix("").as_posix() not in PAGES:
         old.unlink()
+write_if_new(GENERATED / "findings-fields.txt", schema_tables(findings_schema()))
 write_if_new(GENERATED / "findings.schema.json", json.dumps(findings_schema(), indent=2) + "\n")
 
 

@@ -83,8 +83,8 @@ class EvaluationSummary:
 
 
 def evaluate(
-    dataset: Path,
-    out: Path,
+    dataset: str | Path,
+    out: str | Path,
     *,
     model: LoadedModel,
     device: str = "auto",
@@ -107,6 +107,11 @@ def evaluate(
     Raises:
         InputError: no dataset, an ``out`` that holds something else, or not one case that works.
         Cancelled: told by ``progress``; nothing is written.
+
+    Example:
+        >>> summary = mtinet.evaluate("dataset", "figures", model=model, limit=1)
+        >>> summary.about["cases"]["evaluated"]
+        1
     """
     from MTINetLib.pipeline.analyze import analyze
 
@@ -125,8 +130,8 @@ def evaluate(
     return evaluate_with(
         analyzer,
         identity,
-        dataset,
-        out,
+        Path(dataset),
+        Path(out),
         progress=progress,
         overwrite=overwrite,
         limit=limit,

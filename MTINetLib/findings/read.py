@@ -18,6 +18,11 @@ def from_json(text: str) -> StudyFindings:
 
     Raises:
         ValueError: the text is not JSON of that form.
+
+    Example:
+        >>> text = mtinet.findings_to_json(analysis.findings)  # what findings.json holds
+        >>> mtinet.findings_from_json(text) == analysis.findings
+        True
     """
     return from_dict(json.loads(text))
 

@@ -22,7 +22,12 @@ _PLAIN = {float: "number", int: "integer", str: "string", bool: "boolean"}
 
 
 def findings_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of findings.json."""
+    """The JSON Schema (2020-12) of findings.json.
+
+    Example:
+        >>> sorted(mtinet.findings_schema()["properties"])
+        ['format', 'lesions', 'provenance', 'study']
+    """
     defined: dict[str, Any] = {}
     whole = object_schema(StudyFindings, defined)
     return {

@@ -16,7 +16,12 @@ FORMAT = 2
 
 
 def to_json(findings: StudyFindings) -> str:
-    """The findings as indented JSON that follows findings.schema.json."""
+    """The findings as indented JSON that follows findings.schema.json.
+
+    Example:
+        >>> mtinet.findings_to_json(analysis.findings).splitlines()[1]
+        '  "format": 2,'
+    """
     return json.dumps(to_dict(findings), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 

@@ -40,7 +40,12 @@ def is_shipped(folder: Path) -> bool:
 
 
 def list_models() -> list[ModelInfo]:
-    """Every model that is found, the default one first; damaged ones are listed with their problem."""
+    """Every model that is found, the default one first; damaged ones are listed with their problem.
+
+    Example:
+        >>> [model.name for model in mtinet.list_models() if model.problem is None]
+        ['mtinet-phantom']
+    """
     return [info_or_problem(folder) for folder in models_in(model_folders())]
 
 

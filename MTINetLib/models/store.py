@@ -114,6 +114,11 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
 
     Raises:
         ModelError: missing, damaged, changed since its checksums were made, or of another version.
+
+    Example:
+        >>> model = mtinet.load_model("mtinet-phantom")
+        >>> model.info.classes
+        ('hcc', 'hemangioma')
     """
     weights, info = read_model_folder(find_model(name_or_path))
     network = _make(info, weights)

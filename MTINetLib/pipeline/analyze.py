@@ -29,14 +29,23 @@ def analyze(
 
     Args:
         thresholds: those that shall differ from the model's own, by the names of Thresholds.
-        device, precision: see :func:`MTINetLib.models.device.choose_compute`.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``; auto takes a GPU where one can be used.
+        precision: ``auto``, ``fp32`` or ``bf16``; auto takes bf16 where the hardware gains by it.
         progress: told of the stages; may raise Cancelled.
         batch_size: slices a batch; None takes it from free memory.
 
     Raises:
-        InputError, MissingResourceError: the study has other phases than the model takes, the device or
-            precision asked for is not there, or a threshold makes no sense.
+        InputError: the study has other phases than the model takes, the device or precision is unknown, or
+            a threshold makes no sense.
+        MissingResourceError: the device or precision asked for is not there.
         Cancelled: told by ``progress``.
+
+    Example:
+        >>> analysis = mtinet.analyze(study, model, thresholds={"smallest_mm3": 500})
+        >>> [(lesion.label, round(lesion.volume_ml)) for lesion in analysis.findings.lesions]
+        [(1, 18), (2, 11)]
+        >>> analysis.labels.shape == study.grid.shape
+        True
     """
     refuse_other_phases(study.phases, model.info)
     progress = progress or Silent()

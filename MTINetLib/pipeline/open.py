@@ -28,6 +28,7 @@ from MTINetLib.study.phase import (
     Phase,
     count_in_words,
     in_order_of_time,
+    phase_named,
     the_phases,
     titles_of,
     usual_reference,
@@ -36,9 +37,9 @@ from MTINetLib.study.study import Study
 
 #: A folder or archive in which the phases are recognised; each phase's own file or folder; or volumes whose
 #: phases are known already, as in a scene.
-Source = Path | Mapping[Phase, Path] | PhaseAssignment
+Source = str | Path | Mapping[Phase, str | Path] | Mapping[str, str | Path] | PhaseAssignment
 #: The user's word on a phase: its description, series UID or #number in the source, or a path inside of it.
-Told = Mapping[Phase, "SourceVolume | str"]
+Told = Mapping[Phase, "SourceVolume | str"] | Mapping[str, str]
 
 
 def open_study(
@@ -46,7 +47,7 @@ def open_study(
     *,
     phases: Sequence[Phase] = FOUR_PHASES,
     told: Told | None = None,
-    reference: Phase | None = None,
+    reference: Phase | str | None = None,
     alignment: str = "auto",
     assume_order: bool = False,
     files: ExitStack | None = None,
@@ -57,27 +58,43 @@ def open_study(
 
     Args:
         source: a folder, DICOMDIR or archive (see open_input); by phase the path of a file or of a folder
-            of one DICOM series; or volumes with what was found out about them (see phases/given.py).
+            of one DICOM series; or volumes with what was found out about them (see phases/given.py). A phase
+            may be named by its word, such as ``"arterial"``.
         phases: of the study, in the order of time: those that the model takes (``ModelInfo.phases``);
             volumes that are given have their own.
-        told, assume_order: the user's word on the phases of a folder or archive, as in recognise_phases.
+        told: the user's word on phases of a folder or archive: a series description or UID, ``#number``, or
+            a path in it.
+        assume_order: the user's word that volumes which nothing names were taken in the order of their
+            numbers.
         reference: the phase whose grid the study has; None for portal venous, where there is one.
-        alignment: ``auto``, ``off`` or ``force``, as ``mode`` of align.
+        alignment: move the phases onto each other where it helps (``auto``), never (``off``) or always
+            (``force``).
         files: keeps what was unpacked of an archive until it is closed; DICOM results, which refer to the
             images, need it. Without it the study of an archive knows no images.
         clock: told of the stages ``read``, ``recognise`` and ``align``.
 
     Raises:
         InputError: phases are missing, cannot be told apart, or cannot be used; one sentence says which.
+
+    Example:
+        >>> study = mtinet.open_study("study")
+        >>> study.volumes.shape
+        (4, 20, 152, 192)
+        >>> phases = ["pre", "arterial", "portal_venous", "delayed"]
+        >>> files = {name: f"files/{name}.nii.gz" for name in phases}
+        >>> mtinet.open_study(files, reference="arterial").reference.title
+        'arterial'
     """
     mode = _mode(alignment)
     wanted = source.phases if isinstance(source, PhaseAssignment) else phases
-    grid_of = _reference(reference, wanted)
+    grid_of = _reference(None if reference is None else _phase(reference), wanted)
     watcher, clock = progress or Silent(), clock or StageClock()
     with ExitStack() as closed_here:
-        if isinstance(source, Path):
+        if isinstance(source, (str, Path)):
+            source = Path(source)
             with clock.stage("read"):
-                named = {phase: _name_in(source, phase, word) for phase, word in (told or {}).items()}
+                words = {_phase(key): word for key, word in (told or {}).items()}
+                named = {phase: _name_in(source, phase, word) for phase, word in words.items()}
                 found = (files or closed_here).enter_context(open_input(source, watcher))
             with clock.stage("recognise"):
                 chosen = doubted(_chosen(found, named, phases, assume_order))
@@ -85,7 +102,8 @@ def open_study(
             chosen = source
         else:
             with clock.stage("read"):
-                volumes = _read_each(source, phases, watcher)
+                paths = {_phase(key): Path(path) for key, path in source.items()}
+                volumes = _read_each(paths, phases, watcher)
             with clock.stage("recognise"):
                 chosen = doubted(recognise_phases(list(volumes.values()), volumes, phases=phases))
         with clock.stage("recognise"):
@@ -93,6 +111,10 @@ def open_study(
         with clock.stage("align"):
             study = align(assignment, grid_of, watcher, mode)
     return _without_lost_images(study)
+
+
+def _phase(key: Phase | str) -> Phase:
+    return key if isinstance(key, Phase) else phase_named(key)
 
 
 def _mode(alignment: str) -> Mode:
@@ -112,7 +134,9 @@ def _reference(reference: Phase | None, phases: Sequence[Phase]) -> Phase:
     return reference
 
 
-def _chosen(found: FoundVolumes, told: Told, phases: Sequence[Phase], assume_order: bool) -> PhaseAssignment:
+def _chosen(
+    found: FoundVolumes, told: Mapping[Phase, SourceVolume | str], phases: Sequence[Phase], assume_order: bool
+) -> PhaseAssignment:
     """The phases of a folder; where they are not all there, the sentence names a model that takes what is."""
     try:
         return choose_phases(found, told, phases=phases, assume_order=assume_order)

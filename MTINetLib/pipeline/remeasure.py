@@ -47,8 +47,16 @@ def remeasure(
         before: the findings that the correction started from.
 
     Raises:
-        InputError, MissingResourceError: the device or precision asked for is not there.
+        InputError: the device or precision is unknown.
+        MissingResourceError: the device or precision asked for is not there.
         Cancelled: told by ``progress``.
+
+    Example:
+        >>> corrected = analysis.labels.copy()
+        >>> corrected[corrected == 2] = 0  # no lesion, says the reader
+        >>> again = mtinet.remeasure(study, corrected, analysis.findings)
+        >>> [lesion.label for lesion in again.lesions], again.provenance.corrected_by_person
+        ([1], True)
     """
     if model is not None:
         thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))

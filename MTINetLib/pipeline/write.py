@@ -84,7 +84,7 @@ class Written:
 def write(
     study: Study,
     analysis: Analysis,
-    out: Path,
+    out: str | Path,
     options: WriteOptions | None = None,
     *,
     overwrite: bool = False,
@@ -101,8 +101,14 @@ def write(
         InputError: an unknown format, ``out`` is in use or may not be written to, or the study cannot be
             de-identified.
         MissingResourceError: the disk is full, or not one of the formats could be made.
+
+    Example:
+        >>> options = mtinet.WriteOptions(formats=["json", "csv"], deidentify=True)
+        >>> written = mtinet.write_report(study, analysis, "results", options)
+        >>> [file.name for file in written.files], written.left_out
+        (['findings.json', 'lesions.csv', 'curves.csv'], ())
     """
-    chosen = options or WriteOptions()
+    out, chosen = Path(out), options or WriteOptions()
     _check_formats(chosen.formats)
     if not overwrite and holds_something(out):
         raise InputError(

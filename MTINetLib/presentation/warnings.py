@@ -106,7 +106,12 @@ def warning_sentences(
 
 
 def study_warnings(findings: StudyFindings) -> tuple[str, ...]:
-    """The warnings of a study that was analysed; de-identified findings name no volume."""
+    """The warnings of a study that was analysed; de-identified findings name no volume.
+
+    Example:
+        >>> mtinet.study_warnings(analysis.findings)
+        ()
+    """
     phases = findings.study.phases
     names = {said.phase: said.description for said in phases if said.description not in ("", WITHHELD)}
     reference = findings.provenance.settings.get("reference")

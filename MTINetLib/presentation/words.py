@@ -121,7 +121,12 @@ def flag_in_words(flag: str) -> str:
 
 
 def flags_in_words(flags: Iterable[str]) -> tuple[str, ...]:
-    """All flags as words, in their order; what is said of several phases is said once for all of them."""
+    """All flags as words, in their order; what is said of several phases is said once for all of them.
+
+    Example:
+        >>> mtinet.flags_in_words(["registered:arterial", "registered:delayed"])
+        ('moved onto the reference phase by registration: arterial, delayed',)
+    """
     phases: dict[tuple[str, str], list[str]] = {}
     for flag in flags:
         name, _, detail = flag.partition(":")

@@ -126,8 +126,16 @@ class TrainingSettings:
 def training_preset(name: str, changes: Iterable[str] = ()) -> TrainingSettings:
     """The settings of a preset with ``key=value`` changes made.
 
+    Args:
+        name: ``demo`` trained the shipped model, ``paper`` is the paper's recipe, ``quick`` takes seconds.
+        changes: such as ``batch_size=8`` or ``network.image_size=128``.
+
     Raises:
         InputError: there is no such preset, or a change does not fit.
+
+    Example:
+        >>> mtinet.training_preset("paper", ["epochs=20"]).epochs
+        20
     """
     if name not in PRESETS:
         raise InputError(f"There is no training preset '{name}'; choose one of {', '.join(PRESETS)}.")

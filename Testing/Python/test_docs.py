@@ -47,7 +47,7 @@ def test_the_pages_build_without_a_warning_and_without_a_network(pages: Path) ->
     assert (pages / "index.html").is_file()
 
 
-@pytest.mark.parametrize("reader", ["radiologist", "researcher", "integrator", "developer"])
+@pytest.mark.parametrize("reader", ["radiologist", "researcher", "python", "integrator", "developer"])
 def test_each_reader_has_a_page(pages: Path, reader: str) -> None:
     assert f"{reader}.html" in (pages / "index.html").read_text(encoding="utf-8")
     assert (pages / f"{reader}.html").is_file()
