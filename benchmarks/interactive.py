@@ -66,20 +66,20 @@ def measure_interactive(teller: Teller, slices: int, model: str | None, device: 
     from benchmarks.bench_study import bench_study
     from MTINetLib.scene.slicer_core import slicer_module
     from MTINetLib.scene.volumes import add_phase_volumes
-    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
     from MTINetLib.study.phase import PHASES
 
     slicer_module()
     import vtk  # noqa: F401  # Slicer has it at its start
 
-    choices = PlainChoices(model=model or "", device=device, precision=precision)
+    choices = Choices(model=model or "", device=device, precision=precision)
     for phase, node in zip(PHASES, add_phase_volumes(bench_study(slices)), strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices)
     try:
         teller.doing("loading the sample study")
-        teller.figures(_measure_sample(Session(PlainChoices())))
+        teller.figures(_measure_sample(Session(Choices())))
         polling = Polling(session)
         session.views.enter()
         teller.doing("analysing from the module")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from MTINetLib.study.phase import Phase
 
@@ -21,39 +21,8 @@ PHASE_NAMES: dict[Phase, str] = {
 }
 
 
-class PhaseVolumes(Protocol):
-    """The volume node of each phase, or None."""
-
-    pre: Any
-    arterial: Any
-    portalVenous: Any
-    delayed: Any
-
-
-class Choices(Protocol):
-    """See :class:`PlainChoices` for the meaning of each."""
-
-    @property
-    def phases(self) -> PhaseVolumes: ...
-
-    reference: str
-    alignment: str
-    model: str
-    device: str
-    precision: str
-    thresholds: str
-    segmentation: Any
-    selectedLesion: int
-    relativePlot: bool
-    readerComment: str
-    readerName: str
-    reportFolder: str
-    reportFormats: str
-    deidentify: bool
-
-
 @dataclass
-class PlainPhases:
+class PhaseVolumes:
     """Four vtkMRMLScalarVolumeNodes or None."""
 
     pre: Any = None
@@ -63,8 +32,8 @@ class PlainPhases:
 
 
 @dataclass
-class PlainChoices:
-    """Choices without a parameter node, for scripts and tests.
+class Choices:
+    """All choices. Slicer's parameter node has the same names; this one is for scripts and tests.
 
     Args:
         reference: Phase.value of the phase whose grid the results have.
@@ -78,7 +47,7 @@ class PlainChoices:
         reportFormats: names of session.reports.FORMATS, separated by commas.
     """
 
-    phases: PlainPhases = field(default_factory=PlainPhases)
+    phases: PhaseVolumes = field(default_factory=PhaseVolumes)
     reference: str = Phase.PORTAL_VENOUS.value
     alignment: str = "auto"
     model: str = ""

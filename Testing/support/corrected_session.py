@@ -18,12 +18,12 @@ def corrected_session(worker: Any, study: Study, analysis: Any = None) -> Any:
     """A session over results that are in the scene, as after a saved scene was opened."""
     from MTINetLib.scene.show_results import show_results_now
     from MTINetLib.scene.volumes import add_phase_volumes
-    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
     analysis = analysis or made_analysis(study)
     volumes = add_phase_volumes(study)
-    choices = PlainChoices(alignment="off")
+    choices = Choices(alignment="off")
     for phase, node in zip(PHASES, volumes, strict=True):
         choose_volume(choices, phase, node)
     reference = volumes[study.reference.index]

@@ -8,7 +8,7 @@ from typing import Any
 
 from MTINetLib.progress import Stage
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
-from MTINetLib.session.choices import PlainChoices, choose_volume, chosen_volumes
+from MTINetLib.session.choices import Choices, choose_volume, chosen_volumes
 from MTINetLib.session.events import Events, Topic
 from MTINetLib.session.state import Message, ProgressSeen, State
 from MTINetLib.study.phase import PHASES, Phase
@@ -64,7 +64,7 @@ class FakeSession:
 
     sees: Any = None
     warns: tuple[str, ...] = ()
-    choices: PlainChoices = field(default_factory=PlainChoices)
+    choices: Choices = field(default_factory=Choices)
     events: Events = field(default_factory=Events)
     state: State = State.IDLE
     progress: ProgressSeen | None = None

@@ -50,10 +50,10 @@ def choices_of(box: Any) -> list[int]:
 
 
 def test_offers_nothing_before_there_are_results(slicer_desktop: Any, worker: Any, open_panel: Any) -> None:
-    from MTINetLib.session.choices import PlainChoices
+    from MTINetLib.session.choices import Choices
     from MTINetLib.session.session import Session
 
-    panel = open_panel(Session(PlainChoices(), worker))
+    panel = open_panel(Session(Choices(), worker))
     assert enabled(panel) == set()
     assert not panel.ui.editorPlace.enabled
     assert "Analyze a study first" in panel.ui.standingLabel.text

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.viewer
 @pytest.fixture
 def session(slicer_desktop: Any) -> Any:
     from MTINetLib.scene.volumes import add_phase_volumes
-    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
-    choices = PlainChoices(alignment="off")
+    choices = Choices(alignment="off")
     for phase, node in zip(PHASES, add_phase_volumes(made_study()), strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices)

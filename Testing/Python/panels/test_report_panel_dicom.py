@@ -39,11 +39,11 @@ def loaded(slicer_desktop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def session(loaded: LoadedStudy, worker: Any) -> Any:
-    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.measure_masks import measure_masks
     from MTINetLib.session.session import Session
 
-    choices = PlainChoices(alignment="off")
+    choices = Choices(alignment="off")
     for phase, node in zip(PHASES, loaded.nodes, strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices, worker)

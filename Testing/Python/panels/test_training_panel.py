@@ -30,10 +30,10 @@ def _own_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 
 @pytest.fixture
 def session(slicer_desktop: Any) -> Iterator[Any]:
-    from MTINetLib.session.choices import PlainChoices
+    from MTINetLib.session.choices import Choices
     from MTINetLib.session.session import Session
 
-    made = Session(PlainChoices())
+    made = Session(Choices())
     yield made
     made.close()
 

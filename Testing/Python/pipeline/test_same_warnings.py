@@ -109,13 +109,13 @@ def in_slicer(
     case: Doubtful, series: dict[Phase, Path], model: Path, worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Any:
     """A session that has analysed the study as Slicer's import would have loaded it."""
-    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
     slicer = empty_scene()
     database = FakeDatabase()
     monkeypatch.setattr(slicer, "dicomDatabase", database, raising=False)
-    session = Session(PlainChoices(alignment="off", model=str(model), device="cpu"), worker)
+    session = Session(Choices(alignment="off", model=str(model), device="cpu"), worker)
     for phase, path in series.items():
         choose_volume(session.choices, phase, node_of(read_volume(path), database))
     if case.named:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from MTINetLib.errors import MissingResourceError, MTINetError
-from MTINetLib.session.choices import PlainChoices
+from MTINetLib.session.choices import Choices
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Topic
@@ -19,7 +19,7 @@ class Around(SessionCore):
     """A session whose worker answers when the test says so."""
 
     def __init__(self) -> None:
-        super().__init__(PlainChoices(), SimpleNamespace(submit=self._submit))  # type: ignore[arg-type]
+        super().__init__(Choices(), SimpleNamespace(submit=self._submit))  # type: ignore[arg-type]
         self.jobs: list[Any] = []
         self.told = 0
         self.computer = Computer(self)

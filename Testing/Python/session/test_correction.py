@@ -255,10 +255,10 @@ class TestAnAction:
         assert counts == [2, 1, 2]
 
     def test_needs_results(self, slicer: Any, worker: Any) -> None:
-        from MTINetLib.session.choices import PlainChoices
+        from MTINetLib.session.choices import Choices
         from MTINetLib.session.session import Session
 
-        session = Session(PlainChoices(), worker)
+        session = Session(Choices(), worker)
         with pytest.raises(InputError, match="analyze a study first"):
             session.correction.add_lesion()
 
@@ -439,10 +439,10 @@ class TestDrawnMasks:
 def analyzed_session(worker: Any, model: Path) -> Any:
     """A session after an analysis with the small network, which finds what it finds."""
     from MTINetLib.scene.volumes import add_phase_volumes
-    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
-    choices = PlainChoices(alignment="off", model=str(model), device="cpu")
+    choices = Choices(alignment="off", model=str(model), device="cpu")
     for phase, node in zip(PHASES, add_phase_volumes(made_study()), strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices, worker)
@@ -458,7 +458,7 @@ class TestASavedScene:
     ) -> None:
         from MTINetLib.scene.results import results_in_scene
         from MTINetLib.scene.save import load_scene, save_scene
-        from MTINetLib.session.choices import PlainChoices
+        from MTINetLib.session.choices import Choices
         from MTINetLib.session.session import Session
 
         first = corrected_session(worker, made_study())
@@ -471,7 +471,7 @@ class TestASavedScene:
         slicer.mrmlScene.Clear(False)
         load_scene(path)
         (results,) = results_in_scene()
-        session = Session(PlainChoices(alignment="off", segmentation=results.segmentation), worker)
+        session = Session(Choices(alignment="off", segmentation=results.segmentation), worker)
         session.restore()
         settle(session)
         assert session.findings.provenance.corrected_by_person

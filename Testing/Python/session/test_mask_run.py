@@ -20,11 +20,11 @@ pytestmark = pytest.mark.viewer
 @pytest.fixture
 def session(worker: Any, model: Path) -> Any:
     from MTINetLib.scene.volumes import add_phase_volumes
-    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
     empty_scene()
-    choices = PlainChoices(alignment="off", model=str(model), device="cpu")
+    choices = Choices(alignment="off", model=str(model), device="cpu")
     for phase, node in zip(PHASES, add_phase_volumes(made_study()), strict=True):
         choose_volume(choices, phase, node)
     return Session(choices, worker)

@@ -14,7 +14,7 @@ from MTINetLib.findings import to_dict
 from MTINetLib.scene.label_image import write_mask
 from MTINetLib.scene.segmentation import lesion_mask, segment_labels
 from MTINetLib.scene.volumes import add_phase_volumes
-from MTINetLib.session.choices import PlainChoices, choose_volume
+from MTINetLib.session.choices import Choices, choose_volume
 from MTINetLib.session.session import Session
 from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.messages import Analyzed, OpenedStudy
@@ -104,7 +104,7 @@ def analyzed(slicer: Any, client: Any, transform: Any) -> Session:
 
 
 def analyzed_by(worker: ThresholdWorker, transform: Any) -> Session:
-    choices = PlainChoices(alignment="off")
+    choices = Choices(alignment="off")
     for phase, node in zip(PHASES, add_phase_volumes(made_study(GRID)), strict=True):
         node.SetAndObserveTransformNodeID(transform.GetID())
         choose_volume(choices, phase, node)

@@ -10,7 +10,7 @@ import pytest
 from support.made_analysis import made_study
 from support.slicer_scene import empty_scene
 
-from MTINetLib.session.choices import PlainChoices, choose_volume
+from MTINetLib.session.choices import Choices, choose_volume
 from MTINetLib.study.phase import PHASES, Phase
 
 pytestmark = pytest.mark.viewer
@@ -21,7 +21,7 @@ def session() -> Iterator[Any]:
     empty_scene()
     from MTINetLib.session.session import Session
 
-    made = Session(PlainChoices())  # its worker starts with the first job, which does not come
+    made = Session(Choices())  # its worker starts with the first job, which does not come
     yield made
     made.close()
 

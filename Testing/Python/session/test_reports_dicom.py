@@ -65,11 +65,11 @@ def labels_in(study: LoadedStudy) -> np.ndarray[Any, Any]:
 
 def measured(worker: Any, study: LoadedStudy, turned: Turned = PLAIN) -> Any:
     """A session whose results are those two lesions, drawn on the volumes as they lie in the scene."""
-    from MTINetLib.session.choices import PlainChoices, choose_volume
+    from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.measure_masks import measure_masks
     from MTINetLib.session.session import Session
 
-    choices = PlainChoices(alignment="off")
+    choices = Choices(alignment="off")
     for phase, node in zip(PHASES, study.nodes, strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices, worker)

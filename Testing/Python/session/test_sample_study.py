@@ -20,11 +20,11 @@ class Around:
 
     def __init__(self, worker: Any) -> None:
         from MTINetLib.scene.propose_phases import propose_phases
-        from MTINetLib.session.choices import PlainChoices
+        from MTINetLib.session.choices import Choices
         from MTINetLib.session.core import SessionCore
         from MTINetLib.session.sample_study import SampleStudy
 
-        self.core = SessionCore(PlainChoices(), worker)
+        self.core = SessionCore(Choices(), worker)
         self.proposal: Any = None
         self._propose = propose_phases
         self.sample = SampleStudy(self.core, self._recognise)

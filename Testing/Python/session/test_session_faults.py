@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.slicer_scene import empty_scene
 
-from MTINetLib.session.choices import PlainChoices
+from MTINetLib.session.choices import Choices
 from MTINetLib.session.session import Session
 from MTINetLib.session.state import State
 from MTINetLib.session.task import Steps
@@ -31,7 +31,7 @@ def test_a_fault_is_one_sentence_and_its_text_stays_out_of_the_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     empty_scene()
-    session = Session(PlainChoices(), WorkerClient())
+    session = Session(Choices(), WorkerClient())
 
     def fail() -> None:
         raise error
