@@ -45,9 +45,10 @@ def check(dataset: Dataset) -> None:
 def _table(found: DatasetCheck) -> Table:
     from rich.table import Table
 
-    from MTINetLib.study.phase import PHASES
+    from MTINetLib.study.phase import titles_of
 
-    table = Table(title=f"{len(found.cases)} cases of {found.patients} patients")
+    of_phases = titles_of(found.phases)
+    table = Table(title=f"{len(found.cases)} cases of {found.patients} patients; phases: {of_phases}")
     for name in ("case", "patient", "class"):
         table.add_column(name)
     for name in ("phases", "lesions", "columns x rows x slices", "problems"):
@@ -57,7 +58,7 @@ def _table(found: DatasetCheck) -> Table:
             case.case or f"(line {case.line})",
             case.patient,
             case.case_class,
-            f"{len(case.phases)} of {len(PHASES)}",
+            f"{len(case.phases)} of {len(found.phases)}",
             "?" if case.lesions is None else str(case.lesions),
             "?" if case.size is None else " x ".join(str(number) for number in reversed(case.size)),
             str(len(case.problems) or ""),

@@ -18,18 +18,19 @@ import numpy.typing as npt
 import MTINetLib
 from MTINetLib.dataset.append import append_case_rows
 from MTINetLib.dataset.folder import (
-    CASE_COLUMNS,
     CASES_FILE,
     LESION_CLASSES,
     LESION_COLUMNS,
     LESIONS_FILE,
+    case_columns,
+    dataset_phases,
 )
 from MTINetLib.dataset.tables import Row, table_rows
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES, Phase, titles_of
 from MTINetLib.unfinished import Begun, noted
 
 #: Beside the volumes of an added case: what it was made from, without anything that names a person.
@@ -42,12 +43,13 @@ class NewCase:
     """A study with its corrected lesions.
 
     Args:
-        volumes: [4, K, J, I] in the order of PHASES.
+        volumes: [P, K, J, I] in the order of ``phases``.
         labels: [K, J, I], 0 for background and 1 to 255 for the lesions.
         grid: of all of them.
         lesion_classes: HCC or hemangioma for every label.
         patient: a pseudonym; the same for all cases of one patient. Made if empty.
         case: name of the case; made if empty.
+        phases: of the study, in the order of time.
         origin: what else is worth keeping of where it came from, plain JSON, no identity.
     """
 
@@ -58,6 +60,7 @@ class NewCase:
     patient: str = ""
     case: str = ""
     origin: Mapping[str, Any] | None = None
+    phases: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ def add_case(dataset: Path, new: NewCase, progress: Progress | None = None) -> A
     """
     watcher = progress or Silent()
     rows = _existing(dataset)
+    if rows:
+        _check_phases(new.phases, dataset_phases(dataset))
     _check_labels(new)
     digest = _digest(new)
     patient = new.patient or _made_name("patient", (row.values["patient"] for row in rows))
@@ -122,7 +127,7 @@ def _existing(dataset: Path) -> list[Row]:
             )
         return []
     rows = []
-    for row in table_rows(dataset / CASES_FILE, CASE_COLUMNS):
+    for row in table_rows(dataset / CASES_FILE, case_columns(dataset_phases(dataset))):
         if not isinstance(row, Row):
             raise row
         rows.append(row)
@@ -133,8 +138,16 @@ def _existing(dataset: Path) -> list[Row]:
     return rows
 
 
+def _check_phases(new: Sequence[Phase], known: Sequence[Phase]) -> None:
+    if tuple(new) != tuple(known):
+        raise InputError(
+            f"The cases of this dataset have {titles_of(known)}, the study has {titles_of(new)}; add it to "
+            "another dataset."
+        )
+
+
 def _check_labels(new: NewCase) -> None:
-    if new.volumes.shape != (len(PHASES), *new.grid.shape) or new.labels.shape != new.grid.shape:
+    if new.volumes.shape != (len(new.phases), *new.grid.shape) or new.labels.shape != new.grid.shape:
         raise ValueError("volumes, labels and grid differ in shape")
     present = {int(label) for label in np.unique(new.labels) if label}
     if present and (min(present) < 1 or max(present) > 255):
@@ -194,10 +207,10 @@ def _digest(new: NewCase) -> str:
 
 def _write_files(folder: Path, new: NewCase, digest: str, progress: Progress) -> None:
     folder.mkdir(parents=True)
-    progress.start(Stage.WRITING_CASE, len(PHASES) + 1)
-    for phase in PHASES:
-        write_volume(folder / f"{phase.value}.nii", _smallest(new.volumes[phase.index]), new.grid)
-        progress.update(phase.index + 1)
+    progress.start(Stage.WRITING_CASE, len(new.phases) + 1)
+    for done, (phase, volume) in enumerate(zip(new.phases, new.volumes, strict=True), start=1):
+        write_volume(folder / f"{phase.value}.nii", _smallest(volume), new.grid)
+        progress.update(done)
     write_label_map(folder / "mask.nii.gz", new.labels, new.grid)
     origin = {
         "made_by": f"MTINetLib {MTINetLib.__version__}",
@@ -205,7 +218,7 @@ def _write_files(folder: Path, new: NewCase, digest: str, progress: Progress) ->
         **(new.origin or {}),
     }
     (folder / ORIGIN_FILE).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
-    progress.update(len(PHASES) + 1)
+    progress.update(len(new.phases) + 1)
     progress.finish()
 
 
@@ -231,7 +244,7 @@ def _append(dataset: Path, new: NewCase, case: str, patient: str) -> None:
         "case": case,
         "patient": patient,
         "class": _case_class(labels, new.lesion_classes),
-        **{phase.value: f"{path}/{phase.value}.nii" for phase in PHASES},
+        **{phase.value: f"{path}/{phase.value}.nii" for phase in new.phases},
         "mask": f"{path}/mask.nii.gz",
     }
     append_case_rows(

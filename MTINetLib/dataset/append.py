@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from MTINetLib.dataset.folder import CASE_COLUMNS, CASES_FILE, LESION_COLUMNS, LESIONS_FILE
+from MTINetLib.dataset.folder import CASES_FILE, LESION_COLUMNS, LESIONS_FILE
 from MTINetLib.dataset.table_text import column_name, table_text
 
 
@@ -22,7 +22,7 @@ def append_case_rows(dataset: Path, case: Mapping[str, str], lesions: Sequence[M
     """
     tables = (
         (dataset / LESIONS_FILE, LESION_COLUMNS, lesions),
-        (dataset / CASES_FILE, CASE_COLUMNS, [case]),
+        (dataset / CASES_FILE, tuple(case), [case]),
     )
     before = [(table, table.read_bytes() if table.is_file() else None) for table, _, _ in tables]
     written = [

@@ -12,11 +12,12 @@ import numpy.typing as npt
 from MTINetLib.dataset.checked import CaseCheck, DatasetCheck
 from MTINetLib.dataset.folder import (
     CASE_CLASSES,
-    CASE_COLUMNS,
     CASES_FILE,
     LESION_CLASSES,
     LESION_COLUMNS,
     LESIONS_FILE,
+    case_columns,
+    dataset_phases,
 )
 from MTINetLib.dataset.headers import header_grid
 from MTINetLib.dataset.plausible import (
@@ -34,7 +35,7 @@ from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_label_map, read_volume
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase, usual_reference
 
 _MAX_LESIONS = 255
 #: Fewer patients cannot be split into those that train and those that validate.
@@ -59,7 +60,8 @@ def check_dataset(
     if not table.is_file():
         return DatasetCheck(folder, problems=(f"{folder} is not a dataset: it has no {CASES_FILE}.",))
     try:
-        rows = list(table_rows(table, CASE_COLUMNS))
+        phases = dataset_phases(folder)
+        rows = list(table_rows(table, case_columns(phases)))
     except InputError as error:
         return DatasetCheck(folder, problems=(str(error),))
     classes = _lesion_classes(folder, {row.values["case"] for row in rows if isinstance(row, Row)})
@@ -68,7 +70,7 @@ def check_dataset(
     named: list[NamedCase] = []
     watcher.start(Stage.CHECKING_CASES, len(rows))
     for number, row in enumerate(rows, 1):
-        case, name = _checked(folder, row, classes.of_case, seen)
+        case, name = _checked(folder, row, phases, classes.of_case, seen)
         named += [] if name is None else [name]
         seen.add(case.case)
         cases.append(case)
@@ -76,7 +78,8 @@ def check_dataset(
         watcher.update(number)
     watcher.finish()
     problems, warnings = cases_problems(named)
-    return DatasetCheck(folder, tuple(cases), (*classes.problems, *_whole(cases), *problems), tuple(warnings))
+    found = (*classes.problems, *_whole(cases), *problems)
+    return DatasetCheck(folder, tuple(cases), found, tuple(warnings), phases)
 
 
 def _whole(cases: list[CaseCheck]) -> Iterator[str]:
@@ -151,7 +154,11 @@ def _after_column(problem: str) -> str:
 
 
 def _checked(
-    folder: Path, row: Row | RowError, classes: Mapping[str, Mapping[int, str]], seen: set[str]
+    folder: Path,
+    row: Row | RowError,
+    phases: Sequence[Phase],
+    classes: Mapping[str, Mapping[int, str]],
+    seen: set[str],
 ) -> tuple[CaseCheck, NamedCase | None]:
     if isinstance(row, RowError):
         return CaseCheck(row.line, problems=(f"The line has {row.problem}.",)), None
@@ -164,17 +171,18 @@ def _checked(
     told = classes.get(case, {})
     if case_class == "none" and told:
         problems.append(f"The class is none, but {LESIONS_FILE} names lesions of this case.")
-    grids = _phase_grids(folder, row, problems)
-    reference = grids.get(Phase.PORTAL_VENOUS)
+    grids = _phase_grids(folder, row, phases, problems)
+    grid_of = usual_reference(phases)
+    reference = grids.get(grid_of)
     sound = not problems
-    labels = _check_mask(folder, row, case_class, told, reference, problems)
-    volumes = _volumes(folder, row, problems) if sound and len(grids) == len(PHASES) else None
+    labels = _check_mask(folder, row, case_class, told, (grid_of, reference), problems)
+    volumes = _volumes(folder, row, phases, problems) if sound and len(grids) == len(phases) else None
     if labels is not None and reference is not None and labels.shape == reference.shape:
-        image = None if volumes is None else volumes[Phase.PORTAL_VENOUS.index].array
+        image = None if volumes is None else volumes[phases.index(grid_of)].array
         wrong, unusual = mask_problems(labels, reference, image)
         problems += wrong
         problems.warnings += unusual
-    flags, digest = ((), None) if volumes is None else _check_values(volumes, problems)
+    flags, digest = ((), None) if volumes is None else _check_values(volumes, phases, problems)
     present = () if labels is None else tuple(int(label) for label in np.unique(labels) if label)
     of_lesions = frozenset(told.get(label, case_class) for label in present)
     checked = CaseCheck(
@@ -182,7 +190,7 @@ def _checked(
         case,
         patient,
         case_class,
-        tuple(phase.value for phase in PHASES if phase in grids),
+        tuple(phase.value for phase in phases if phase in grids),
         None if labels is None else len(present),
         None if reference is None else reference.shape,
         tuple(problems),
@@ -192,31 +200,35 @@ def _checked(
     return checked, NamedCase(case, patient, of_lesions, digest)
 
 
-def _volumes(folder: Path, row: Row, problems: _Problems) -> list[SourceVolume] | None:
-    """The four phases with their pixels, None where they cannot be read."""
+def _volumes(
+    folder: Path, row: Row, phases: Sequence[Phase], problems: _Problems
+) -> list[SourceVolume] | None:
+    """The phases with their pixels, None where they cannot be read."""
     try:
-        volumes = [read_volume(row.path(phase.value, folder)) for phase in PHASES]
+        volumes = [read_volume(row.path(phase.value, folder)) for phase in phases]
         return volumes if all(volume.array.size for volume in volumes) else None
     except (InputError, OSError) as error:
         problems.append(str(error))
         return None
 
 
-def _check_values(volumes: Sequence[SourceVolume], problems: _Problems) -> tuple[tuple[str, ...], str | None]:
-    """Flags of doubts about the values, and a digest of the portal venous image."""
+def _check_values(
+    volumes: Sequence[SourceVolume], phases: Sequence[Phase], problems: _Problems
+) -> tuple[tuple[str, ...], str | None]:
+    """Flags of doubts about the values, and a digest of the image that the mask lies on."""
     try:
-        refuse_unusable(volumes)
-        flags = check_signal(volumes).flags
+        refuse_unusable(volumes, phases)
+        flags = check_signal(volumes, phases).flags
     except InputError as error:
         problems.append(str(error))
         flags = ()
-    return flags, image_digest(volumes[Phase.PORTAL_VENOUS.index].array)
+    return flags, image_digest(volumes[phases.index(usual_reference(phases))].array)
 
 
-def _phase_grids(folder: Path, row: Row, problems: _Problems) -> dict[Phase, Grid]:
+def _phase_grids(folder: Path, row: Row, phases: Sequence[Phase], problems: _Problems) -> dict[Phase, Grid]:
     grids: dict[Phase, Grid] = {}
     paths: dict[Path, Phase] = {}
-    for phase in PHASES:
+    for phase in phases:
         path = problems.path(row, phase.value, folder)
         if path is None:
             continue
@@ -240,7 +252,7 @@ def _check_mask(
     row: Row,
     case_class: str,
     told: Mapping[int, str],
-    reference: Grid | None,
+    on: tuple[Phase, Grid | None],
     problems: _Problems,
 ) -> npt.NDArray[np.uint8] | None:
     """The label map, and sentences about it; None where it cannot be read, all 0 without one."""
@@ -256,8 +268,9 @@ def _check_mask(
     except (InputError, OSError) as error:
         problems.append(f"The mask: {error}")
         return None
+    phase, reference = on
     if reference is not None and not mask.grid.matches(reference):
-        problems.append("The mask has another grid than the portal venous phase; resample it.")
+        problems.append(f"The mask has another grid than the {phase.title} phase; resample it.")
     labels = _labels(mask.array)
     if labels is None:
         problems.append(

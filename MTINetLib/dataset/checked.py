@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from MTINetLib.study.phase import FOUR_PHASES, Phase
+
 
 @dataclass(frozen=True)
 class CaseCheck:
@@ -15,7 +17,7 @@ class CaseCheck:
         case, patient, case_class: as they stand there, empty where they are missing.
         phases: those whose file or series can be opened, by Phase.value.
         lesions: number of lesions in the mask; None where it could not be read, 0 without one.
-        size: voxels (K, J, I) of the portal venous phase, None if unknown.
+        size: voxels (K, J, I) of the phase that masks lie on, None if unknown.
         problems: one sentence each; a case without any can be trained on.
         warnings: one sentence each; what is unusual, but may be meant.
         flags: doubts about the values, as a study would carry them (see phases/README.md).
@@ -35,12 +37,16 @@ class CaseCheck:
 
 @dataclass(frozen=True)
 class DatasetCheck:
-    """All cases of a folder; ``problems`` and ``warnings`` are those of the tables and of the whole."""
+    """All cases of a folder; ``problems`` and ``warnings`` are those of the tables and of the whole.
+
+    ``phases`` are those that its table has columns for.
+    """
 
     folder: Path
     cases: tuple[CaseCheck, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = FOUR_PHASES
 
     @property
     def patients(self) -> int:

@@ -1,6 +1,7 @@
 """A dataset: a folder with ``cases.csv``, an optional ``lesions.csv``, and the files that they name.
 
-``cases.csv`` has the columns ``case,patient,class,pre,arterial,portal_venous,delayed,mask``: the class
+``cases.csv`` has the columns ``case,patient,class,pre,arterial,portal_venous,delayed,mask``, or a column for
+each of the phases that its studies have, two or more of those in study/phase.py: the class
 is HCC, hemangioma or none, the paths are relative to the folder and name files (NIfTI, NRRD, MHA) or
 DICOM series folders, and ``mask`` (may be empty) is a label map with 0 for background and 1..n for the
 lesions. ``lesions.csv`` has the columns ``case,label,class`` and gives the class lesion by lesion.
@@ -14,16 +15,43 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from MTINetLib.dataset.tables import Row, RowError, table_rows
+from MTINetLib.dataset.tables import Row, RowError, column_names, table_rows
 from MTINetLib.errors import InputError
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
 
 CASES_FILE = "cases.csv"
 LESIONS_FILE = "lesions.csv"
-CASE_COLUMNS = ("case", "patient", "class", *(phase.value for phase in PHASES), "mask")
+_BEFORE, _BEHIND = ("case", "patient", "class"), ("mask",)
+_FEWEST_PHASES = 2
 LESION_COLUMNS = ("case", "label", "class")
 LESION_CLASSES = ("HCC", "hemangioma")
 CASE_CLASSES = (*LESION_CLASSES, "none")
+
+
+def case_columns(phases: Sequence[Phase]) -> tuple[str, ...]:
+    """The columns of ``cases.csv`` in a dataset of studies with these phases."""
+    return (*_BEFORE, *(phase.value for phase in phases), *_BEHIND)
+
+
+#: The columns of ``cases.csv`` for studies with the usual phases.
+CASE_COLUMNS = case_columns(FOUR_PHASES)
+
+
+def dataset_phases(folder: Path) -> tuple[Phase, ...]:
+    """The phases that a dataset has columns for; the usual ones where its table does not tell.
+
+    Raises:
+        InputError: the table cannot be read.
+    """
+    table = folder / CASES_FILE
+    if not table.is_file():
+        return FOUR_PHASES
+    names = column_names(table, case_columns(FOUR_PHASES))
+    found = tuple(phase for phase in Phase if phase.value in names)
+    # Between these two stand the phases: a name there that is none is one that was written otherwise.
+    place = [names.index(name) for name in (_BEFORE[-1], _BEHIND[0]) if name in names]
+    strange = [name for name in names[slice(*place)][1:] if name not in case_columns(found)]
+    return FOUR_PHASES if strange or len(found) < _FEWEST_PHASES else found
 
 
 @dataclass(frozen=True)
@@ -46,6 +74,15 @@ class DatasetCase:
     mask_path: Path | None
     lesion_classes: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases that there are."""
+        return in_order_of_time(self.phase_paths)
+
+    def paths_of(self, phases: Sequence[Phase]) -> dict[Phase, Path]:
+        """The paths of these phases, as far as they are there."""
+        return {phase: self.phase_paths[phase] for phase in phases if phase in self.phase_paths}
+
     def class_of(self, label: int) -> str:
         """HCC or hemangioma for a label of the mask; the case's class where lesions.csv is silent."""
         return self.lesion_classes.get(label, self.case_class)
@@ -60,7 +97,8 @@ def read_dataset(folder: Path) -> list[DatasetCase]:
     table = folder / CASES_FILE
     if not table.is_file():
         raise InputError(f"{folder} is not a dataset: it has no {CASES_FILE}.")
-    rows = list(_rows(table, CASE_COLUMNS))
+    phases = dataset_phases(folder)
+    rows = list(_rows(table, case_columns(phases)))
     if not rows:
         raise InputError(f"{table} lists no cases; add one line per study.")
     names = [row.text("case") for row in rows]
@@ -68,7 +106,7 @@ def read_dataset(folder: Path) -> list[DatasetCase]:
         if name in names[:number]:
             raise row.error("case", f"{name!r} stands here twice; give every case its own name")
     classes = _read_lesion_classes(folder / LESIONS_FILE, names)
-    return [_case(folder, row, classes.get(name, {})) for row, name in zip(rows, names, strict=True)]
+    return [_case(folder, row, phases, classes.get(name, {})) for row, name in zip(rows, names, strict=True)]
 
 
 def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
@@ -78,12 +116,13 @@ def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
         InputError: a path lies outside.
     """
     root = folder.resolve()
+    phases = cases[0].phases if cases else FOUR_PHASES
     case_rows = [
         [
             case.case,
             case.patient,
             case.case_class,
-            *(_relative(root, case.phase_paths[phase]) for phase in PHASES),
+            *(_relative(root, case.phase_paths[phase]) for phase in phases),
             _relative(root, case.mask_path) if case.mask_path else "",
         ]
         for case in cases
@@ -93,10 +132,10 @@ def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
     ]
     root.mkdir(parents=True, exist_ok=True)
     _write_table(root / LESIONS_FILE, LESION_COLUMNS, lesion_rows)
-    _write_table(root / CASES_FILE, CASE_COLUMNS, case_rows)
+    _write_table(root / CASES_FILE, case_columns(phases), case_rows)
 
 
-def _case(folder: Path, row: Row, lesion_classes: dict[int, str]) -> DatasetCase:
+def _case(folder: Path, row: Row, phases: Sequence[Phase], lesion_classes: dict[int, str]) -> DatasetCase:
     case_class = row.choice("class", CASE_CLASSES)
     if case_class == "none" and lesion_classes:
         raise row.error("class", f"says none, but {LESIONS_FILE} names lesions of this case")
@@ -104,7 +143,7 @@ def _case(folder: Path, row: Row, lesion_classes: dict[int, str]) -> DatasetCase
         case=row.text("case"),
         patient=row.text("patient"),
         case_class=case_class,
-        phase_paths={phase: row.path(phase.value, folder) for phase in PHASES},
+        phase_paths={phase: row.path(phase.value, folder) for phase in phases},
         mask_path=row.path("mask", folder) if row.values["mask"] else None,
         lesion_classes=lesion_classes,
     )

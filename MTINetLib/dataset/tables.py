@@ -76,6 +76,22 @@ class Row:
         return RowError(self.table, self.line, column, problem)
 
 
+def column_names(table: Path, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a table has, by their plain names.
+
+    Args:
+        columns: that it should have at least, which tells its separator.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        _, cells = next(read_table_text(table, columns).lines(), (1, []))
+    except csv.Error as error:
+        raise InputError(f"{table} is not a readable CSV table ({error}); save it as such.") from error
+    return tuple(column_name(cell) for cell in cells)
+
+
 def table_rows(table: Path, columns: Sequence[str]) -> Iterator[Row | RowError]:
     """The non-empty lines; a line that cannot be read comes as its error, and the next lines follow.
 

@@ -16,7 +16,7 @@ from MTINetLib.evaluation.truth import Truth
 from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
 from MTINetLib.inference.measure import plane_diameters
 from MTINetLib.study.normalise import estimate_scale
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 
 Curve = tuple[float, ...]
@@ -31,7 +31,8 @@ class LesionRow:
     Overlaps and distances follow the rule for empty masks of metrics.py, so a missed lesion has Dice 0.
     Curves are means per phase in scanner units: ``true`` and ``measured`` in the true and the found mask of
     the same images, ``predicted`` by the network. ``scale_width`` is the study's intensity scale in scanner
-    units, to which the percentages refer. Unknown figures are nan, unknown words None.
+    units, to which the percentages refer, and ``phases`` are those of the curves. Unknown figures are nan,
+    unknown words None.
     """
 
     case: str
@@ -60,6 +61,7 @@ class LesionRow:
     predicted_mae: float
     predicted_to_measured_mae: float
     scale_width: float
+    phases: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class _View:
         self.case, self.study, self.truth, self.found, self.lesions = case, study, truth, found, lesions
         self.spacing_kji = study.grid.spacing[::-1]
         self.voxel_ml = study.grid.voxel_volume_mm3 / 1000.0
-        self.scale_width = estimate_scale(study.phase(Phase.PRE)).width
+        self.scale_width = estimate_scale(study.volumes[0]).width
         self.truth_boxes = ndimage.find_objects(truth)
         self.found_boxes = ndimage.find_objects(found)
 
@@ -197,6 +199,7 @@ class _View:
             predicted_mae=_mae(true_curve, predicted),
             predicted_to_measured_mae=_mae(measured, predicted),
             scale_width=self.scale_width,
+            phases=self.study.phases,
         )
 
     def _box(self, truth_label: int | None, found_label: int | None) -> tuple[slice, slice, slice]:

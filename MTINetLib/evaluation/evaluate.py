@@ -13,8 +13,8 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -132,6 +132,7 @@ def evaluate(
         identity,
         Path(dataset),
         Path(out),
+        phases=model.info.phases,
         progress=progress,
         overwrite=overwrite,
         limit=limit,
@@ -146,6 +147,7 @@ def evaluate_with(
     dataset: Path,
     out: Path,
     *,
+    phases: Sequence[Phase] = (),
     progress: Progress | None = None,
     overwrite: bool = False,
     limit: int | None = None,
@@ -155,12 +157,15 @@ def evaluate_with(
     """As :func:`evaluate`, for anything that turns a study into findings.
 
     Args:
+        phases: that the analyzer takes of every study; none for all that the dataset has.
         identity: of what is evaluated; at least ``name`` and ``sha256``.
     """
     progress = progress or Silent()
     _check_out(out, overwrite)
     cases = read_dataset(dataset)[:limit]
     started = time.perf_counter()
+    if phases:
+        cases = [replace(case, phase_paths=case.paths_of(phases)) for case in cases]
     comparisons, provenance = _run(cases, analyzer, progress)
     rows = [comparison.case for comparison in comparisons]
     if all(row.error for row in rows):
@@ -221,7 +226,7 @@ def _evaluate_case(
     case: DatasetCase, analyzer: Analyzer, progress: Progress
 ) -> tuple[Comparison, StudyFindings]:
     start = time.perf_counter()
-    study = open_study(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=progress)
+    study = open_study(case.phase_paths, phases=case.phases, progress=progress)
     loaded = time.perf_counter()
     truth = read_truth(case, study.grid)
     before = time.perf_counter()

@@ -22,7 +22,7 @@ from MTINetLib.evaluation.statistics import (
     wilson,
 )
 from MTINetLib.findings import NETWORK_CLASSES, LesionClass
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
 
 
 @dataclass(frozen=True)
@@ -193,10 +193,8 @@ def curve_figures(rows: Rows) -> dict[str, Any]:
         figures[f"{name}_mae_percent_of_scale"] = rows.over_lesions(mean_of, percent, matched)
         figures[f"{name}_mae_percent_of_scale_median"] = rows.over_lesions(median_of, percent, matched)
     figures["predicted_mae_percent_of_scale_by_phase"] = {
-        phase.value: rows.over_lesions(
-            mean_of, [_percent_error(row, phase.index) for row in matched], matched
-        )
-        for phase in PHASES
+        phase.value: rows.over_lesions(mean_of, [_percent_error(row, phase) for row in matched], matched)
+        for phase in in_order_of_time(phase for row in matched for phase in row.phases) or FOUR_PHASES
     }
     return figures
 
@@ -237,7 +235,8 @@ def plain(figures: Any) -> Any:
     return None if isinstance(figures, float) and not math.isfinite(figures) else figures
 
 
-def _percent_error(row: LesionRow, phase: int) -> float:
-    if row.true_curve is None or row.predicted_curve is None:
+def _percent_error(row: LesionRow, phase: Phase) -> float:
+    if row.true_curve is None or row.predicted_curve is None or phase not in row.phases:
         return float("nan")
-    return 100.0 * abs(row.predicted_curve[phase] - row.true_curve[phase]) / row.scale_width
+    place = row.phases.index(phase)
+    return 100.0 * abs(row.predicted_curve[place] - row.true_curve[place]) / row.scale_width

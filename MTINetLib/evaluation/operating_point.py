@@ -125,7 +125,7 @@ def _look_at(
 
 
 def _look_at_case(case: DatasetCase, model: LesionModel, seen: _Seen) -> None:
-    study = open_study(case.phase_paths)
+    study = open_study(case.paths_of(model.info.phases), phases=model.info.phases)
     truth = read_truth(case, study.grid).labels
     probability = model.probability(study)
     seen.patients.add(case.patient)

@@ -11,7 +11,7 @@ from typing import Any
 
 from MTINetLib.evaluation.compare import CaseRow, LesionRow
 from MTINetLib.evaluation.statistics import LEAST_PATIENTS, Estimate
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES, in_order_of_time
 
 _CURVES = ("true_curve", "measured_curve", "predicted_curve")
 
@@ -19,19 +19,25 @@ _CURVES = ("true_curve", "measured_curve", "predicted_curve")
 def write_rows(
     path: Path, kind: type[CaseRow] | type[LesionRow], rows: Sequence[CaseRow | LesionRow]
 ) -> None:
-    """One line a row, curves as four columns; what is unknown stays empty, infinity is ``inf``."""
+    """One line a row, a curve as a column a phase; what is unknown stays empty, infinity is ``inf``."""
     header: list[str] = []
-    for field in fields(kind):
-        spread = [f"{field.name}_{phase.value}" for phase in PHASES]
+    phases = in_order_of_time(phase for row in rows for phase in getattr(row, "phases", ())) or FOUR_PHASES
+    shown = [field for field in fields(kind) if field.name != "phases"]
+    for field in shown:
+        spread = [f"{field.name}_{phase.value}" for phase in phases]
         header += spread if field.name in _CURVES else [field.name]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         for row in rows:
             cells: list[str] = []
-            for field in fields(kind):
+            for field in shown:
                 value = getattr(row, field.name)
-                values = (value or (None,) * 4) if field.name in _CURVES else (value,)
+                if field.name in _CURVES:
+                    curve = dict(zip(getattr(row, "phases", ()), value or (), strict=False))
+                    values = tuple(curve.get(phase) for phase in phases)
+                else:
+                    values = (value,)
                 cells += [_cell(item) for item in values]
             writer.writerow(cells)
 

@@ -148,6 +148,10 @@ class NetworkSettings:
         """N = P C with C the channels of the last encoder block (4 C in the paper)."""
         return self.phase_count * self.widths[3]
 
+    def for_phases(self, count: int) -> NetworkSettings:
+        """The same for slices of so many images."""
+        return replace(self, phase_count=count)
+
     @property
     def regresses(self) -> bool:
         """Is there an enhancement regression head?"""

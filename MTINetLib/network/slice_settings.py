@@ -16,6 +16,9 @@ class SliceSettings(Protocol):
     def phase_count(self) -> int:
         """Images that a slice has, one a contrast phase."""
 
+    def for_phases(self, count: int) -> SliceSettings:
+        """The same for slices of so many images."""
+
     @property
     def regresses(self) -> bool:
         """Does it predict enhancement curves?"""

@@ -14,14 +14,13 @@ from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set
 from MTINetLib.presentation.dataset_words import case_warnings
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing
-from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.training_messages import CaseRow, CheckedDataset
 
 HEADS = ("Case", "Patient", "Ph.", "Class", "Les.", "Size")
 _TIPS = (
     "Name of the case; a red mark says that it cannot be used, a yellow one that there are warnings",
     "Cases of one patient share it, so that they are never trained and validated on at once",
-    "How many of the four phases can be opened",
+    "How many of the phases can be opened",
     "HCC, hemangioma, or none for a study without lesions",
     "Number of lesions in the mask",
     "Columns × rows × slices of the portal venous phase",
@@ -132,8 +131,9 @@ class DatasetSection:
         known = len(self._rows) if rows[: len(self._rows)] == self._rows else 0
         was = table.blockSignals(True)
         table.setRowCount(len(rows))
+        wanted = max((len(row.phases) for row in rows), default=0)
         for row in range(known, len(rows)):
-            for column, text in enumerate(_cells(rows[row])):
+            for column, text in enumerate(_cells(rows[row], wanted)):
                 item = read_only_item(text, _ALIGNED[column])
                 item.setToolTip(" ".join(_said(rows[row])) or text)
                 if column == 0:
@@ -186,12 +186,12 @@ def _no_cases(checked: CheckedDataset) -> str:
     return checked.problems[0] if checked.problems else str(_("There are no cases."))
 
 
-def _cells(case: CaseRow) -> tuple[str, ...]:
+def _cells(case: CaseRow, wanted: int) -> tuple[str, ...]:
     size = "–" if case.size is None else "×".join(str(number) for number in reversed(case.size))
     return (
         case.case or f"({case.line})",
         case.patient or "–",
-        f"{len(case.phases)}/{len(PHASES)}" if len(case.phases) < len(PHASES) else str(len(PHASES)),
+        f"{len(case.phases)}/{wanted}" if len(case.phases) < wanted else str(wanted),
         case.case_class or "–",
         "?" if case.lesions is None else str(case.lesions),
         size,

@@ -76,6 +76,7 @@ def add_case(core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> S
             tuple(sorted(choices.classes.items())),
             choices.patient,
             origin={**_origin(findings), **times},
+            order=study.order,
         )
         return (yield from ask(worker, "add_case", request, CaseAdded))
 

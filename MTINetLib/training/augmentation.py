@@ -1,6 +1,6 @@
 """How training slices are varied, a batch at a time.
 
-The four phases share one intensity scale, and the differences between them are what the network reads.
+The phases share one intensity scale, and the differences between them are what the network reads.
 So every intensity change is the same for all phases, except those that real studies show per phase: a
 small gain, noise, and a shift by breathing. Geometry is one grid_sample for the whole batch: MONAI
 spatial transforms work slice by slice, and the loader shares its cores with training.
@@ -26,14 +26,19 @@ from torch.nn import functional
 
 from MTINetLib.training.settings import AugmentationSettings
 
-#: The phase whose grid the masks lie on; it is never shifted against them.
-REFERENCE_PHASE = 2
-
 
 def augment(
-    phases: Tensor, tumour: Tensor, lesion: Tensor, settings: AugmentationSettings, seeds: Sequence[int]
+    phases: Tensor,
+    tumour: Tensor,
+    lesion: Tensor,
+    settings: AugmentationSettings,
+    seeds: Sequence[int],
+    reference: int = 2,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Vary phases [B, 4, S, S] and the masks [B, 1, S, S] that belong to them; ``seeds`` decides how.
+    """Vary phases [B, P, S, S] and the masks [B, 1, S, S] that belong to them; ``seeds`` decides how.
+
+    Args:
+        reference: number of the phase whose grid the masks lie on; it is never shifted against them.
 
     Returns:
         Phases and masks of the same shapes; masks stay 0 or 1.
@@ -44,7 +49,7 @@ def augment(
     warped = _warp(torch.cat([phases, tumour, lesion], dim=1), settings, random)
     phases = warped[:, :-2].contiguous()
     masks = (warped[:, -2:] > 0.5).float()
-    _shift_phases(phases, settings, random)
+    _shift_phases(phases, settings, random, reference)
     _share_intensity(phases, seeds, settings.strength, random)
     _vary_phases(phases, settings, random)
     return phases, masks[:, :1].contiguous(), masks[:, 1:].contiguous()
@@ -138,7 +143,9 @@ def _warp(images: Tensor, settings: AugmentationSettings, random: torch.Generato
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def _shift_phases(phases: Tensor, settings: AugmentationSettings, random: torch.Generator) -> None:
+def _shift_phases(
+    phases: Tensor, settings: AugmentationSettings, random: torch.Generator, reference: int
+) -> None:
     """Move single phases by whole pixels, as breathing does; the reference phase stays with its masks."""
     most = round(settings.phase_shift_px * settings.strength)
     if most == 0:
@@ -147,13 +154,13 @@ def _shift_phases(phases: Tensor, settings: AugmentationSettings, random: torch.
         if _one(random) >= 0.35:
             continue
         for number in range(len(sample)):
-            if number != REFERENCE_PHASE:
+            if number != reference:
                 down, right = torch.randint(-most, most + 1, (2,), generator=random).tolist()
                 sample[number] = torch.roll(sample[number], (down, right), dims=(0, 1))
 
 
 def _share_intensity(phases: Tensor, seeds: Sequence[int], strength: float, random: torch.Generator) -> None:
-    """Changes that all four phases of a slice share: gain, coil bias, contrast, blur, ringing."""
+    """Changes that all phases of a slice share: gain, coil bias, contrast, blur, ringing."""
     batch, _, size, _ = phases.shape
     bias = torch.randn(batch, 1, 3, 3, generator=random) * 0.12 * strength
     bias *= (torch.rand(batch, 1, 1, 1, generator=random) < 0.4).float()
@@ -172,7 +179,7 @@ def _share_intensity(phases: Tensor, seeds: Sequence[int], strength: float, rand
 
 @lru_cache(maxsize=4)
 def _monai_transforms(strength: float) -> Compose:
-    """Each sees one slice's [4, S, S] as a whole, so that the phases keep one scale."""
+    """Each sees one slice's [P, S, S] as a whole, so that the phases keep one scale."""
     most = 0.25 * min(strength, 1.5)
     return Compose(
         [

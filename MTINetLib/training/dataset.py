@@ -18,7 +18,7 @@ from MTINetLib.training.slice_store import UNKNOWN_CLASS, SliceStore
 
 
 class Sample(NamedTuple):
-    """One slice as it lies on the disk: float16 phases [4, S, S], bool masks [S, S]; see TrainingBatch."""
+    """One slice as it lies on the disk: float16 phases [P, S, S], bool masks [S, S]; see TrainingBatch."""
 
     phases: Tensor
     tumour: Tensor
@@ -31,12 +31,12 @@ class TrainingBatch(NamedTuple):
     """A batch of B slices with S x S pixels.
 
     Args:
-        phases: float32 [B, 4, S, S], normalised units.
+        phases: float32 [B, P, S, S], normalised units.
         tumour: float32 [B, 1, S, S], 1 inside any lesion.
         lesion: float32 [B, 1, S, S], 1 inside the lesion asked about; all tumour in slice focus.
         focus: float32 [B, 1, S, S], that lesion as a predicted mask might show it; ones on healthy slices.
-        curve: float32 [B, 4], mean per phase inside ``lesion``, normalised units; 0 on healthy slices.
-        tumour_curve: float32 [B, 4], the same inside ``tumour``.
+        curve: float32 [B, P], mean per phase inside ``lesion``, normalised units; 0 on healthy slices.
+        tumour_curve: float32 [B, P], the same inside ``tumour``.
         class_index: int64 [B], 0 HCC, 1 hemangioma, -1 unknown or healthy.
         bears_tumour: bool [B], whether ``lesion`` has any pixel.
     """
@@ -79,8 +79,8 @@ class BatchMaker:
     Labels are computed after augmentation, so that the curve is that of the pixels the network sees.
     """
 
-    def __init__(self, settings: AugmentationSettings | None) -> None:
-        self._settings = settings
+    def __init__(self, settings: AugmentationSettings | None, reference: int = 2) -> None:
+        self._settings, self._reference = settings, reference
 
     def __call__(self, samples: Sequence[Sample]) -> TrainingBatch:
         phases = torch.stack([sample.phases for sample in samples]).float()
@@ -88,7 +88,7 @@ class BatchMaker:
         lesion = torch.stack([sample.lesion for sample in samples])[:, None].float()
         if self._settings is not None:
             seeds = [sample.seed for sample in samples]
-            phases, tumour, lesion = augment(phases, tumour, lesion, self._settings, seeds)
+            phases, tumour, lesion = augment(phases, tumour, lesion, self._settings, seeds, self._reference)
             focus = jitter_focus(lesion, self._settings.focus_jitter, seeds)
         else:
             focus = lesion.clone()

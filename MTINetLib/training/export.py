@@ -8,6 +8,7 @@ from pathlib import Path
 import MTINetLib
 from MTINetLib.models.folder import save_model_folder
 from MTINetLib.network.slice_network import SliceNetwork
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.training.settings import TrainingSettings
 
 
@@ -32,6 +33,7 @@ def export_model(
     config = {
         "name": name or f"mtinet-{settings.preset}",
         "preset": settings.preset,
+        "phases": list(settings.phases) or [phase.value for phase in FOUR_PHASES],
         "software": getattr(MTINetLib, "__version__", ""),
         "training": settings.to_dict(),
         "validation": {key: round(value, 5) for key, value in scores.items()},

@@ -6,6 +6,7 @@ import lightning.pytorch as pl
 import torch
 from torch.utils.data import DataLoader
 
+from MTINetLib.study.phase import FOUR_PHASES, phase_set, usual_reference
 from MTINetLib.training.dataset import BatchMaker, Sample, SliceDataset
 from MTINetLib.training.sampling import NO_LESION, DrawSampler, validation_draws
 from MTINetLib.training.settings import TrainingSettings
@@ -34,13 +35,18 @@ class SliceLoaders(pl.LightningDataModule):
         return DataLoader(
             SliceDataset(self._training, settings.network.lesion_focus),
             batch_sampler=sampler,
-            collate_fn=BatchMaker(augmentation),
+            collate_fn=BatchMaker(augmentation, self._reference()),
             num_workers=settings.workers,
             persistent_workers=settings.workers > 0,
             pin_memory=torch.cuda.is_available(),
             # Its own stream, so that starting an epoch does not move the one that dropout uses.
             generator=torch.Generator().manual_seed(settings.seed),
         )
+
+    def _reference(self) -> int:
+        """Number of the phase that the masks lie on."""
+        phases = phase_set(self._settings.phases) if self._settings.phases else FOUR_PHASES
+        return phases.index(usual_reference(phases))
 
     def val_dataloader(self) -> DataLoader[Sample]:
         settings, trainer = self._settings, self.trainer
@@ -57,7 +63,7 @@ class SliceLoaders(pl.LightningDataModule):
         )
 
     def curve_statistics(self) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """Mean and deviation [4] of training curves; None where fewer than two slices bear a tumour."""
+        """Mean and deviation [P] of training curves; None where fewer than two slices bear a tumour."""
         settings = self._settings
         draws = validation_draws(self._training, 2 * _CURVES, settings.seed)
         dataset, make = SliceDataset(self._training, settings.network.lesion_focus), BatchMaker(None)

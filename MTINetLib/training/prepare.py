@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase, usual_reference
 from MTINetLib.study.study import Study
 from MTINetLib.training.slice_store import (
     INDEX_FILE,
@@ -60,6 +61,7 @@ def prepare_dataset(
     processes: int = 0,
     progress: Progress | None = None,
     preprocessing: AxialSlices = _USUAL,
+    phases: Sequence[Phase] = (),
 ) -> SliceStore:
     """Prepare every case that is not in the cache yet.
 
@@ -69,6 +71,7 @@ def prepare_dataset(
             cache serves several datasets and runs.
         processes: that read in parallel; 0 takes one per processor, 1 stays in this process.
         preprocessing: what makes slices of a study.
+        phases: that the slices shall have; none for all that the dataset has.
 
     Raises:
         InputError: a case cannot be used; the message names it.
@@ -77,6 +80,8 @@ def prepare_dataset(
     """
     progress = progress or Silent()
     cases = read_dataset(dataset)
+    if phases:
+        cases = [replace(case, phase_paths=case.paths_of(phases)) for case in cases]
     folders = [cache / _cache_name(case, preprocessing) for case in cases]
     missing = [
         (case, folder, preprocessing)
@@ -161,10 +166,10 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
     beside = folder.with_name(f".part-{os.getpid()}-{os.getppid()}-{folder.name}")
     try:
         watcher = _LookingUp(look_up)
-        study = open_study(case.phase_paths, reference=Phase.PORTAL_VENOUS, progress=watcher)
+        study = open_study(case.phase_paths, phases=case.phases, progress=watcher)
         labels = _read_labels(case, study.grid)
         look_up()
-        image = study.phase(Phase.PORTAL_VENOUS)
+        image = study.phase(study.reference)
         problems, warnings = mask_problems(labels, study.grid, image)
         if problems:
             raise InputError(" ".join(problems))
@@ -214,7 +219,8 @@ def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
     mask = read_label_map(case.mask_path)
     if not mask.grid.matches(grid):
         raise InputError(
-            f"the mask {case.mask_path.name} has another grid than the portal venous phase; resample it."
+            f"the mask {case.mask_path.name} has another grid than the {usual_reference(case.phases).title} "
+            "phase; resample it."
         )
     labels = np.rint(mask.array)
     if not np.array_equal(labels, mask.array) or labels.min() < 0 or labels.max() > MAX_LESIONS:
@@ -240,7 +246,7 @@ def _stored(case: DatasetCase, folder: Path) -> StoredCase:
 
 def _cache_name(case: DatasetCase, preprocessing: AxialSlices) -> str:
     digest = hashlib.sha256(f"{CACHE_VERSION} {preprocessing.info}".encode())
-    for phase in PHASES:
+    for phase in case.phases:
         digest.update(_content_mark(case.phase_paths[phase]))
     if case.mask_path is not None:
         digest.update(_content_mark(case.mask_path))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from MTINetLib.errors import InputError
 from MTINetLib.models.architectures import architecture_of
 from MTINetLib.network.settings import NetworkSettings, paper
 from MTINetLib.network.slice_settings import SliceSettings
+from MTINetLib.study.phase import Phase, phase_set
 from MTINetLib.training.losses import LossWeights
 from MTINetLib.training.setting_text import change_settings
 
@@ -45,6 +46,7 @@ class TrainingSettings:
 
     Args:
         preset: name of the recipe that the settings started from.
+        phases: to be taken in, in the order of time, by their names; none stands for all of the dataset.
         seed: of every draw: split, sampling, augmentation, weights, dropout.
         max_minutes, max_steps, epochs: the budget; the first one that is spent ends the run, and the
             learning rate is annealed along the first of them that is set, in this order.
@@ -68,6 +70,7 @@ class TrainingSettings:
     """
 
     preset: str = "demo"
+    phases: tuple[str, ...] = ()
     seed: int = 0
     max_minutes: float | None = None
     max_steps: int | None = None
@@ -115,8 +118,16 @@ class TrainingSettings:
             raise InputError(
                 f"Training setting ema_decay is {self.ema_decay}; it must be at least 0 and under 1."
             )
+        object.__setattr__(self, "phases", tuple(self.phases))
+        if self.phases:
+            phase_set(self.phases)
         if self.folds < 2:
             raise InputError(f"Training setting folds is {self.folds}; a cross-validation needs at least 2.")
+
+    def for_phases(self, phases: Sequence[Phase]) -> TrainingSettings:
+        """The settings of a network that takes these phases."""
+        names = tuple(phase.value for phase in phases)
+        return replace(self, phases=names, network=self.network.for_phases(len(names)))
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; nested settings are nested dictionaries."""

@@ -66,7 +66,7 @@ _NO_NOTES = CaseNotes()
 
 @dataclass(frozen=True)
 class StoredCase:
-    """A prepared case: ``folder`` holds float16 phases [Z, 4, S, S] and uint8 labels [Z, S, S].
+    """A prepared case: ``folder`` holds float16 phases [Z, P, S, S] and uint8 labels [Z, S, S].
 
     Args:
         scale: (low, high) in scanner units of normalised 0 and 1.
@@ -116,7 +116,7 @@ class SliceStore:
         return {**self.__dict__, "_maps": {}}
 
     def phases(self, entry: SliceEntry) -> npt.NDArray[np.float16]:
-        """Normalised phases of a slice, [4, S, S], read-only."""
+        """Normalised phases of a slice, [P, S, S], read-only."""
         return self._map(entry.case, PHASES_FILE)[entry.z]  # type: ignore[no-any-return]
 
     def labels(self, entry: SliceEntry) -> npt.NDArray[np.uint8]:
@@ -145,7 +145,7 @@ def write_case(
     """Write one case's files; the index comes last and says that the case is whole.
 
     Args:
-        phases: normalised, [Z, 4, S, S]. float16 keeps 3 digits, far finer than the noise of MR.
+        phases: normalised, [Z, P, S, S]. float16 keeps 3 digits, far finer than the noise of MR.
         labels: [Z, S, S], at most 255 lesions.
     """
     folder.mkdir(parents=True, exist_ok=True)

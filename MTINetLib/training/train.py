@@ -18,6 +18,7 @@ from MTINetLib.errors import Cancelled, InputError, Stopped
 from MTINetLib.models.info import read_info
 from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.phase import phase_set
 from MTINetLib.training.budget import Budget
 from MTINetLib.training.callbacks import (
     BudgetEnd,
@@ -41,6 +42,7 @@ from MTINetLib.training.loaders import SliceLoaders
 from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.processes import is_first_process, wait_for
 from MTINetLib.training.run_folder import RunFolder, keep_metrics, merge_metrics, open_run
+from MTINetLib.training.run_phases import run_phases
 from MTINetLib.training.run_split import DataChanges, kept_parts, parts_of, split_of, write_split
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
@@ -110,6 +112,7 @@ def train(
     progress = progress or Silent()
     watch = watch or Nobody()
     folder = RunFolder(run)
+    settings = settings.for_phases(run_phases(dataset, settings))
     accelerator = usable_accelerator(settings.accelerator)
     if is_first_process():
         open_run(folder, settings, resume)
@@ -177,6 +180,7 @@ def _prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: 
         processes=settings.preparation_processes,
         progress=progress,
         preprocessing=AxialSlices(settings.network.image_size),
+        phases=phase_set(settings.phases),
     )
 
 

@@ -41,7 +41,7 @@ def check_dataset(arguments: Mapping[str, Any], context: JobContext) -> Mapping[
     found = checked(Path(request.dataset), context.progress, tell)
     rows = tuple(_row(case) for case in found.cases)
     return CheckedDataset(
-        request.dataset, rows, found.problems, found.warnings, found.patients, found.usable
+        request.dataset, rows, found.problems, found.warnings, found.patients, found.usable, found.phases
     ).to_dict()
 
 
@@ -60,6 +60,7 @@ def add_case(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, 
         patient=request.patient,
         case=request.case,
         origin=request.origin,
+        phases=request.order,
     )
     added = add_to_dataset(Path(request.dataset), new, context.progress)
     return CaseAdded(added.case, added.patient, str(added.folder)).to_dict()

@@ -8,6 +8,7 @@ from typing import Any
 
 from MTINetLib.dataset.checked import CaseCheck
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.worker.plain import Message
 
 #: Words that a running ``train`` job listens to, see WorkerClient.control.
@@ -30,7 +31,7 @@ class CaseRow(CaseCheck, Message):
 class CheckedDataset(Message):
     """Every case; ``problems`` and ``warnings`` are those of the dataset as a whole.
 
-    ``usable`` says that a run can start.
+    ``usable`` says that a run can start, ``order`` which phases the dataset has.
     """
 
     dataset: str
@@ -39,6 +40,7 @@ class CheckedDataset(Message):
     warnings: tuple[str, ...]
     patients: int
     usable: bool
+    order: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ class AddCase(Message):
     """Job ``add_case``: a corrected study becomes a case; see study.dataset_add.NewCase.
 
     Args:
-        volumes: .npy of [4, K, J, I].
+        volumes: .npy of [P, K, J, I].
         labels: .npy of [K, J, I].
         classes: (label, class) of every lesion.
+        order: which phases the volumes are, in the order of time.
     """
 
     dataset: str
@@ -59,6 +62,7 @@ class AddCase(Message):
     patient: str = ""
     case: str = ""
     origin: Mapping[str, Any] = field(default_factory=dict)
+    order: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from MTINetLib.dataset.folder import CASE_COLUMNS, DatasetCase, read_dataset, write_dataset_tables
+from MTINetLib.dataset.folder import (
+    CASE_COLUMNS,
+    DatasetCase,
+    dataset_phases,
+    read_dataset,
+    write_dataset_tables,
+)
 from MTINetLib.errors import InputError
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, PHASES, Phase
 
 HEADER = ",".join(CASE_COLUMNS)
 GOOD = "c1,p1,HCC,c 1/pre.nii.gz,c 1/art.nii.gz,c 1/pv,c 1/del.nii.gz,c 1/mask.nii.gz"
@@ -125,3 +131,21 @@ def test_a_folder_that_is_no_dataset_says_what_is_missing(tmp_path: Path, folder
     write(folder)
     with pytest.raises(InputError, match="no cases"):
         read_dataset(folder)
+
+
+def test_a_dataset_has_the_phases_that_its_table_has_columns_for(tmp_path: Path, folder: Path) -> None:
+    three = HEADER.replace(",delayed", "")
+    names = three.split(",")
+    values = dict(zip(HEADER.split(","), GOOD.split(","), strict=True))
+    write(folder, ",".join(values[name] for name in names), header=three)
+    (case,) = read_dataset(folder)
+    assert case.phases == dataset_phases(folder) == FOUR_PHASES[:3]
+    write_dataset_tables(folder, [case])
+    assert read_dataset(folder) == [case]
+    five = HEADER.replace(",mask", ",hepatobiliary,mask")
+    write(
+        folder,
+        ",".join({**values, "hepatobiliary": values["delayed"]}[n] for n in five.split(",")),
+        header=five,
+    )
+    assert read_dataset(folder)[0].phases == (*FOUR_PHASES, Phase.HEPATOBILIARY)

@@ -18,7 +18,7 @@ from support.waiting import wait_until
 from MTINetLib.dataset.check import check_dataset
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.models.preprocessing import AxialSlices
-from MTINetLib.pipeline import load
+from MTINetLib.pipeline import open as opening
 from MTINetLib.progress import Silent
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.phase import PHASES
@@ -318,7 +318,7 @@ def test_one_process_sees_a_cancellation_between_two_phases(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Path] = []
-    whole = load.read_volume
+    whole = opening.read_volume
 
     def counted(path: Path) -> SourceVolume:
         read.append(path)
@@ -329,7 +329,7 @@ def test_one_process_sees_a_cancellation_between_two_phases(
             if len(read) == 2:
                 raise Cancelled
 
-    monkeypatch.setattr(load, "read_volume", counted)
+    monkeypatch.setattr(opening, "read_volume", counted)
     with pytest.raises(Cancelled):
         prepare_dataset(dataset, tmp_path, processes=1, preprocessing=SMALL, progress=CancelAfterTwoPhases())
     assert len(read) == 2
