@@ -89,7 +89,9 @@ def _table(found: Inspection) -> Table:
 
 def _row(found: InspectedVolume) -> tuple[str, ...]:
     grid = found.volume.grid
-    said = "; ".join(found.evidence)
+    from MTINetLib.study.evidence import evidence_in_words
+
+    said = "; ".join(map(evidence_in_words, found.evidence))
     if found.left_out is not None:
         said = f"not used: {found.left_out}" + (f" ({said})" if said else "")
     return (

@@ -110,7 +110,7 @@ class PhaseSummary:
     Args:
         phase: which one.
         description: series description or file name.
-        evidence: sentences, strongest first.
+        evidence: codes with values (study/evidence.py), strongest first; sentences in older files.
         confidence: 0 to 1; 1 is the user's own word.
         series_uid: DICOM Series Instance UID; None for files of other kinds.
         time_point: 1-based position in a series with several time points; None if it has one.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
+from MTINetLib.study.evidence import CHOSEN, evidence_in_words
+
 if TYPE_CHECKING:
     from MTINetLib.scene.propose_phases import PhaseChoice
 
@@ -19,8 +21,6 @@ _LONGEST = 90
 
 def phase_line(choice: PhaseChoice | None) -> str:
     """One line of rich text under a phase's selector."""
-    from MTINetLib.scene.check_choice import CHOSEN
-
     if choice is None:
         return _dot(_RED) + _grey(_("missing: choose its volume"))
     if CHOSEN in choice.evidence:
@@ -28,7 +28,7 @@ def phase_line(choice: PhaseChoice | None) -> str:
         return _dot(_GREEN) + _grey(told)
     color, word = _how_sure(choice.confidence)
     percent = f"{100 * choice.confidence:.0f} %"
-    why = "; ".join([*choice.evidence[:1], *_time_of(choice)])
+    why = "; ".join([*(evidence_in_words(item, _) for item in choice.evidence[:1]), *_time_of(choice)])
     return _dot(color) + _grey(_shortened(f"{word} ({percent})" + (f": {why}" if why else "")))
 
 
@@ -36,7 +36,7 @@ def phase_tip(choice: PhaseChoice | None) -> str:
     """Everything that speaks for and against a phase, for its tool tip."""
     if choice is None:
         return _("No volume of the scene was recognised as this phase.")
-    lines = [choice.name, *choice.evidence, *_time_of(choice)]
+    lines = [choice.name, *(evidence_in_words(item, _) for item in choice.evidence), *_time_of(choice)]
     return "\n".join(lines)
 
 

@@ -19,6 +19,7 @@ from MTINetLib.phantom.motion import displace, draw_motion
 from MTINetLib.phantom.patient import Patient, draw_patient
 from MTINetLib.phantom.scanner import Scanner, draw_bias, draw_scanner, read_out, still_image, store
 from MTINetLib.phantom.vessels import paint_liver_vessels
+from MTINetLib.study.evidence import evidence
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
@@ -262,7 +263,7 @@ def _study(scene: _Scene, volumes: npt.NDArray[np.float32]) -> Study:
     sources = [
         PhaseSource(
             description=f"phantom {phase.title}",
-            evidence=(f"made as the {phase.title} phase, {times[phase.index]:g} s after the bolus started",),
+            evidence=(evidence("phantom", phase, f"{times[phase.index]:g}"),),
         )
         for phase in PHASES
     ]

@@ -12,6 +12,7 @@ from MTINetLib.phases.recognise import LOWEST_CONFIDENCE
 from MTINetLib.phases.scores import best_assignment
 from MTINetLib.reading.candidates import LeftOut, candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.study.evidence import evidence
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 
@@ -105,6 +106,6 @@ def _against_names(
             continue
         if (clue.clock.seconds < own.seconds) != name.is_before(phase):
             relation = "before" if own.seconds < clue.clock.seconds else "after"
-            said = f"acquired {relation} '{clue.volume.name}', which is called {name.title}"
+            said = evidence(f"other_called_{relation}", name, clue.volume.name)
             return Verdict((*verdict.evidence, said), round(0.5 * verdict.confidence, 3), True)
     return verdict

@@ -1,4 +1,4 @@
-"""How sure one phase is: its evidence in sentences, and a confidence from 0 to 1.
+"""How sure one phase is: its evidence, and a confidence from 0 to 1.
 
 Kinds of evidence are treated as independent: support adds up as 1 - product(1 - weight), each
 contradiction multiplies what is left by 1 - 0.6 weight.
@@ -13,6 +13,7 @@ from itertools import pairwise
 from MTINetLib.phases.clues import Clues
 from MTINetLib.phases.pixels import PixelCheck
 from MTINetLib.phases.times import AFTER_BOLUS, between, fit
+from MTINetLib.study.evidence import NAMED, acquired, evidence
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 _SHARE_OF_CONTRADICTION = 0.6
@@ -26,7 +27,7 @@ _WEIGHT_ASSUMED = 0.6
 
 @dataclass(frozen=True)
 class Verdict:
-    """Sentences, strongest first, and confidence; ``contradicted`` if one of them speaks against it."""
+    """Evidence, strongest first, and confidence; ``contradicted`` if some of it speaks against the phase."""
 
     evidence: tuple[str, ...]
     confidence: float
@@ -38,7 +39,7 @@ class _Item:
     """One piece of evidence; a negative weight contradicts."""
 
     weight: float
-    sentence: str
+    said: str
 
 
 def judge(
@@ -62,11 +63,11 @@ def judge(
     items = [*_tag(phase, clue), *_time(phase, phases, chosen), *_words(phase, clue)]
     items += [*_order(phase, phases, chosen), *_series_number(phase, chosen), *_agent(phase, clue)]
     items += _seen(phase, pixels)
-    items += [_Item(-0.1, clue.doubt)] if clue.doubt and not told else []
+    items += [_Item(-0.1, evidence("word_of_other_kind", clue.doubt))] if clue.doubt and not told else []
     against = [item for item in items if item.weight < 0]
+    made = [evidence("made", remark) for remark in clue.volume.remarks]
     if told:
-        sentences = ("named by the user", *[item.sentence for item in items], *clue.volume.remarks)
-        return Verdict(sentences, 1.0, bool(against))
+        return Verdict((NAMED, *[item.said for item in items], *made), 1.0, bool(against))
     left = 1.0
     for item in items:
         if item.weight > 0:
@@ -74,19 +75,19 @@ def judge(
     confidence = 1.0 - left
     for item in against:
         confidence *= 1.0 + _SHARE_OF_CONTRADICTION * item.weight
-    sentences = tuple(item.sentence for item in sorted(items, key=lambda item: -abs(item.weight)))
+    said = [item.said for item in sorted(items, key=lambda item: -abs(item.weight))]
     if rival is not None:
         confidence *= 0.9
-        sentences = (*sentences, f"'{rival.volume.name}' would fit nearly as well")
+        said.append(evidence("other_would_fit", rival.volume.name))
     highest = _HIGHEST_ASSUMED if clue.assumed else _HIGHEST_DOUBTED if clue.doubt else _HIGHEST
-    return Verdict((*sentences, *clue.volume.remarks), round(min(confidence, highest), 3), bool(against))
+    return Verdict((*said, *made), round(min(confidence, highest), 3), bool(against))
 
 
 def _tag(phase: Phase, clue: Clues) -> list[_Item]:
     if clue.tag is None:
         return []
     weight = 0.95 if clue.has_tag_of(phase) else -0.95
-    return [_Item(weight, f"the contrast agent phase tag says {clue.tag.title}")]
+    return [_Item(weight, evidence("tag", clue.tag))]
 
 
 def _time(phase: Phase, phases: Sequence[Phase], chosen: Mapping[Phase, Clues]) -> list[_Item]:
@@ -99,22 +100,22 @@ def _time(phase: Phase, phases: Sequence[Phase], chosen: Mapping[Phase, Clues]) 
     trust = 1.0 if clue.clock.reliable else 0.6
     if clue.after_bolus_s is not None:
         weight = {2: 0.85, 1: 0.5, -1: -0.6}[fit(clue.after_bolus_s, AFTER_BOLUS[phase])]
-        when = f"{abs(clue.after_bolus_s):.0f} s {'before' if clue.after_bolus_s < 0 else 'after'}"
-        return [_Item(weight, f"acquired {when} the start of the bolus")]
+        when = "before_bolus" if clue.after_bolus_s < 0 else "after_bolus"
+        return [_Item(weight, evidence(when, f"{abs(clue.after_bolus_s):.0f}"))]
     fits = []
-    said = []
+    steps = []
     for first, second in pairwise(phases):
         if phase in (first, second) and first in chosen and second in chosen:
             one, other = chosen[first].clock, chosen[second].clock
             if one is not None and other is not None:
                 step = other.seconds - one.seconds
                 fits.append(fit(step, between(first, second)))
-                later = f"after the {first.title}" if second is phase else f"before the {second.title}"
-                said.append(f"{step:.0f} s {later} phase")
+                after = second is phase
+                steps.append((step, after, first if after else second))
     if not fits:
         return []
     weight = {2: 0.7, 1: 0.45, -1: -0.4}[min(fits)] * trust
-    return [_Item(weight, f"acquired {' and '.join(said)} ({clue.clock.source})")]
+    return [_Item(weight, acquired(clue.clock.source, steps))]
 
 
 def _wrong_order(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
@@ -124,34 +125,32 @@ def _wrong_order(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
             continue
         if (clue.clock.seconds < own.seconds) != other.is_before(phase):
             relation = "before" if own.seconds < clue.clock.seconds else "after"
-            return [_Item(-0.8, f"acquired {relation} the volume taken for the {other.title} phase")]
+            return [_Item(-0.8, evidence(f"{relation}_volume_of", other))]
     return []
 
 
 def _words(phase: Phase, clue: Clues) -> list[_Item]:
     words = clue.words
     if words.phase is phase:
-        return [_Item(0.9, f"the description says '{words.word}'")]
+        return [_Item(0.9, evidence("word", words.word))]
     if words.phase is not None:
-        return [
-            _Item(-0.9, f"the description says '{words.word}', which names the {words.phase.title} phase")
-        ]
+        return [_Item(-0.9, evidence("word_of_other", words.phase, words.word))]
     if words.post and phase is Phase.PRE:
-        return [_Item(-0.7, "the description says that contrast was given")]
-    return [_Item(0.2, "the description says that contrast was given")] if words.post else []
+        return [_Item(-0.7, "contrast_given")]
+    return [_Item(0.2, "contrast_given")] if words.post else []
 
 
 def _order(phase: Phase, phases: Sequence[Phase], chosen: Mapping[Phase, Clues]) -> list[_Item]:
     if chosen[phase].assumed:
-        return [_Item(_WEIGHT_ASSUMED, chosen[phase].assumed)]
+        return [_Item(_WEIGHT_ASSUMED, evidence("assumed", chosen[phase].assumed))]
     orders = [chosen[each].order if each in chosen else None for each in phases]
     own = chosen[phase].order
     if own is None or any(order is None for order in orders):
         return []
     known = [order for order in orders if order is not None]
     if known != sorted(known):
-        return [_Item(-0.5, f"it is time point {own:.0f}, out of order")]
-    return [_Item(0.35, f"it is time point {own:.0f}, in order")]
+        return [_Item(-0.5, evidence("time_point_out_of_order", f"{own:.0f}"))]
+    return [_Item(0.35, evidence("time_point_in_order", f"{own:.0f}"))]
 
 
 def _series_number(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
@@ -166,7 +165,7 @@ def _series_number(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
             continue
         if (theirs < number) != other.is_before(phase):
             relation = "before" if number < theirs else "after"
-            return [_Item(-0.6, f"its series number comes {relation} that of the {other.title} phase")]
+            return [_Item(-0.6, evidence(f"number_{relation}", other))]
     return []
 
 
@@ -180,8 +179,8 @@ def _number(clue: Clues) -> float | None:
 def _agent(phase: Phase, clue: Clues) -> list[_Item]:
     if clue.agent is None:
         return []
-    sentence = "a contrast agent is named" if clue.agent else "no contrast agent is named, unlike in others"
-    return [_Item(0.3 if clue.agent == (phase is not Phase.PRE) else -0.3, sentence)]
+    said = "agent" if clue.agent else "no_agent"
+    return [_Item(0.3 if clue.agent == (phase is not Phase.PRE) else -0.3, said)]
 
 
 def _seen(phase: Phase, pixels: PixelCheck | None) -> list[_Item]:
@@ -189,12 +188,12 @@ def _seen(phase: Phase, pixels: PixelCheck | None) -> list[_Item]:
         return []
     if phase is Phase.PRE and pixels.pre_is_lowest is not None:
         if pixels.pre_is_lowest:
-            return [_Item(0.4, f"its vessels are the darkest of {pixels.how_many}")]
-        return [_Item(-0.7, f"its vessels are not the darkest of {pixels.how_many}")]
+            return [_Item(0.4, evidence("darkest", pixels.how_many))]
+        return [_Item(-0.7, evidence("not_darkest", pixels.how_many))]
     if phase is not Phase.PRE and pixels.darkest is phase:
-        return [_Item(-0.7, f"its vessels are the darkest of {pixels.how_many}, as before contrast")]
+        return [_Item(-0.7, evidence("darkest_unlike", pixels.how_many))]
     if phase in (Phase.ARTERIAL, Phase.PORTAL_VENOUS) and pixels.arterial_is_focal is not None:
         if pixels.arterial_is_focal:
-            return [_Item(0.3, "the enhancement spreads from the arterial to the portal venous phase")]
-        return [_Item(-0.4, "the enhancement is more spread in the arterial than in the portal venous phase")]
+            return [_Item(0.3, "spreads")]
+        return [_Item(-0.4, "shrinks")]
     return []

@@ -20,6 +20,7 @@ from MTINetLib.phases.report import cannot_tell, told_volume
 from MTINetLib.phases.scores import best_assignment
 from MTINetLib.reading.candidates import LeftOut, candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time, titles_of
 from MTINetLib.study.study import PhaseSource
 
@@ -171,7 +172,9 @@ def _by_order(
     verdicts = {phase: judge(phase, chosen, phase in fixed, start, None, pixels, phases) for phase in phases}
     weak = [phase for phase in phases if verdicts[phase].confidence < LOWEST_CONFIDENCE]
     if weak:
-        said = [text for text in verdicts[weak[0]].evidence if text != chosen[weak[0]].assumed]
+        said = [
+            evidence_in_words(item) for item in verdicts[weak[0]].evidence if not item.startswith("assumed:")
+        ]
         return None, f"of what would be the {weak[0].title} phase it is known that {' and '.join(said)}"
     assumed = {
         phase: replace(chosen[phase], assumed="") if phase in fixed else chosen[phase] for phase in phases

@@ -10,6 +10,7 @@ from MTINetLib.phases.naming import options_of
 from MTINetLib.reading.candidates import LeftOut
 from MTINetLib.reading.dicom.header import SECONDS_PER_DAY
 from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.phase import Phase, count_in_words
 
 _MOST_LISTED = 24
@@ -48,7 +49,7 @@ def _doubt(phase: Phase, found: Mapping[Phase, tuple[SourceVolume, Verdict]]) ->
     if phase not in found:
         return f"nothing tells which volume is the {phase.title} phase, or it is missing"
     volume, verdict = found[phase]
-    why = f" ({', '.join(verdict.evidence)})" if verdict.evidence else ""
+    why = f" ({', '.join(map(evidence_in_words, verdict.evidence))})" if verdict.evidence else ""
     return f"it is not sure that '{volume.name}' is the {phase.title} phase{why}"
 
 

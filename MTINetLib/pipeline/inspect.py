@@ -22,6 +22,7 @@ from MTINetLib.progress import Progress
 from MTINetLib.reading.found_volumes import FileProblem, FoundVolumes
 from MTINetLib.reading.open_input import open_input
 from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.phase import FOUR_PHASES, Phase, the_phases, usual_reference
 
 #: Flags of volumes of which the doubts say more.
@@ -39,7 +40,7 @@ class InspectedVolume:
         time_s: seconds after the bolus, or after the pre-contrast phase; None where that is not known.
         phase: None where it is no phase, or not certainly one.
         confidence: that it is the phase; below 0.6 where that is not certain, 0 where nothing says so.
-        evidence: sentences, strongest first.
+        evidence: see study/evidence.py, strongest first.
         left_out: why no phase is taken from it, None for a phase that can be used.
     """
 
@@ -59,7 +60,7 @@ class InspectedVolume:
             "time_s": self.time_s,
             "phase": None if self.phase is None else self.phase.value,
             "confidence": self.confidence,
-            "evidence": list(self.evidence),
+            "evidence": [evidence_in_words(item) for item in self.evidence],
             "left_out": self.left_out,
             "flags": list(self.volume.flags),
         }

@@ -27,6 +27,7 @@ from MTINetLib.presentation.words import (
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
+from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
@@ -179,7 +180,7 @@ def _phase_rows(findings: StudyFindings) -> tuple[Row, ...]:
                 said.phase.title,
                 said.description or "not named",
                 seconds(time),
-                "; ".join(said.evidence[:_EVIDENCE_SHOWN]) or "not stated",
+                "; ".join(map(evidence_in_words, said.evidence[:_EVIDENCE_SHOWN])) or "not stated",
                 f"{100 * said.confidence:.0f} %",
                 "-" if said.alignment is None else f"{said.alignment:.2f}",
             )

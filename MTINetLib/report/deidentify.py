@@ -2,7 +2,7 @@
 
 What the profile of DICOM PS3.15 Annex E would remove or clean from such data goes: UIDs, which are left out
 or replaced, free text from the scanner or from people, dates and times of day. Times relative to the bolus or
-the first phase stay, for they are the measurement. Evidence is kept where it is one of our own sentences and
+the first phase stay, for they are the measurement. Evidence is kept where its code says that it
 quotes nothing.
 """
 
@@ -16,28 +16,9 @@ from typing import Any
 
 from MTINetLib.findings import WITHHELD, PhaseSummary, Provenance, StudyFindings
 from MTINetLib.report.new_uids import NewUids
+from MTINetLib.study.evidence import quotes
 from MTINetLib.study.phase import Phase
 
-_PHASE = "(?:" + "|".join(re.escape(phase.title) for phase in Phase) + ")"
-_STEP = rf"-?\d+ s (before|after) the {_PHASE} phase"
-#: Our own sentences of evidence; none of them can carry words from a header.
-_HARMLESS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"the contrast agent phase tag says {_PHASE}",
-        r"acquired \d+ s (before|after) the start of the bolus",
-        rf"acquired {_STEP}( and {_STEP})? \([a-z ]+\)",
-        rf"acquired (before|after) the volume taken for the {_PHASE} phase",
-        r"the description says that contrast was given",
-        r"it is time point \d+, (in|out of) order",
-        r"(a|no) contrast agent is named(, unlike in others)?",
-        r"its vessels are (not )?the darkest of the [a-z]+ volumes(, as before contrast)?",
-        r"the enhancement spreads from the arterial to the portal venous phase",
-        r"the enhancement is more spread in the arterial than in the portal venous phase",
-        rf"made as the {_PHASE} phase, [\d.e+-]+ s after the bolus started",
-        r"(named|chosen) by (the user|you)",
-    )
-)
 #: Settings that are words; all other words are left out, for they may be paths or names.
 _PLAIN_WORD = re.compile(r"(" + "|".join(phase.value for phase in Phase) + r"|auto|off|force|none)")
 
@@ -71,9 +52,7 @@ def deidentified(findings: StudyFindings, token: str, uids: NewUids | None = Non
 
 
 def _phase(said: PhaseSummary, uids: NewUids | None) -> PhaseSummary:
-    kept = tuple(
-        sentence for sentence in said.evidence if any(form.fullmatch(sentence) for form in _HARMLESS)
-    )
+    kept = tuple(item for item in said.evidence if not quotes(item))
     return replace(
         said,
         description=WITHHELD,

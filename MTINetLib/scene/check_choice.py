@@ -16,9 +16,8 @@ from MTINetLib.scene.phase_images import why_unusable
 from MTINetLib.scene.phase_problems import problems, remarks
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.scene.phase_times import time_flags, times_of
+from MTINetLib.study.evidence import CHOSEN
 from MTINetLib.study.phase import PHASES, Phase
-
-CHOSEN = "chosen by you"
 
 
 def check_choice(phases: Mapping[Phase, Any]) -> PhaseProposal:

@@ -17,7 +17,7 @@ class PhaseChoice:
 
     Args:
         node_id, name: of the volume node.
-        evidence: sentences without a full stop, strongest first.
+        evidence: see study/evidence.py, strongest first.
         confidence: 0 to 1; 1 is the user's own word.
         time_s: seconds after the start of the bolus, or after the pre-contrast phase; None if unknown.
         series_uid, time_point, instance_uids: as in PhaseSource.

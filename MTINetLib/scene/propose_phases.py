@@ -24,6 +24,7 @@ from MTINetLib.scene.sequences import (
     time_points_in_scene,
     volume_sequences,
 )
+from MTINetLib.study.evidence import MARKED, NAMED, evidence_in_words
 from MTINetLib.study.phase import PHASES, Phase
 
 _MULTI_VOLUME = "vtkMRMLMultiVolumeNode"
@@ -156,7 +157,7 @@ def _nothing_tells(phases: Sequence[Phase]) -> tuple[str, ...]:
 
 
 def _because(verdict: Verdict) -> str:
-    return f" ({', '.join(verdict.evidence)})" if verdict.evidence else ""
+    return f" ({', '.join(map(evidence_in_words, verdict.evidence))})" if verdict.evidence else ""
 
 
 def _told(sources: Sequence[NodeSource]) -> tuple[dict[Phase, SourceVolume], tuple[str, ...]]:
@@ -178,8 +179,8 @@ def _told(sources: Sequence[NodeSource]) -> tuple[dict[Phase, SourceVolume], tup
 def _said(verdict: Verdict, marked: bool) -> Verdict:
     if not marked:
         return verdict
-    others = tuple(sentence for sentence in verdict.evidence if sentence != "named by the user")
-    return Verdict(("marked as this phase in the scene", *others), verdict.confidence, verdict.contradicted)
+    others = tuple(item for item in verdict.evidence if item != NAMED)
+    return Verdict((MARKED, *others), verdict.confidence, verdict.contradicted)
 
 
 def _names(left_out: Sequence[LeftOut], by_volume: Mapping[int, NodeSource]) -> tuple[tuple[str, str], ...]:

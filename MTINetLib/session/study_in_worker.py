@@ -13,6 +13,7 @@ from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.state import ProgressSeen
 from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import Key, WantedStudy
+from MTINetLib.study.evidence import CHOSEN
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.worker.messages import OpenedStudy, OpenStudy, PhaseFile
 
@@ -83,7 +84,7 @@ def _hand_over(wanted: WantedStudy, phase: Phase, path: Path) -> Steps[PhaseFile
         path=str(path),
         grid=image.grid,
         description=image.description,
-        evidence=told.evidence if told else ("chosen by the user",),
+        evidence=told.evidence if told else (CHOSEN,),
         confidence=told.confidence if told else 1.0,
         series_uid=told.series_uid if told else None,
         time_point=told.time_point if told else None,

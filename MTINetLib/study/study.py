@@ -20,7 +20,7 @@ class PhaseSource:
 
     Args:
         description: for people; series description or file name, never a patient's identity.
-        evidence: sentences, strongest first, such as ``time 28 s after the pre-contrast phase``.
+        evidence: see study/evidence.py, strongest first.
         confidence: 0 to 1; 1 is the user's own word.
         series_uid: DICOM Series Instance UID, None for files of other kinds.
         time_point: 1-based position in a series with several time points, None if it has one.

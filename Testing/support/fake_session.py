@@ -11,6 +11,7 @@ from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.session.choices import Choices, choose_volume, chosen_volumes
 from MTINetLib.session.events import Events, Topic
 from MTINetLib.session.state import Message, ProgressSeen, State
+from MTINetLib.study.evidence import CHOSEN
 from MTINetLib.study.phase import PHASES, Phase
 
 
@@ -104,7 +105,7 @@ class FakeSession:
     def _told(self, phase: Phase, node: Any) -> PhaseChoice:
         seen = self.sees.phases.get(phase) if self.sees is not None else None
         same = seen is not None and seen.node_id == node.GetID()
-        return seen if same else told(node, "chosen by you", confidence=1.0)
+        return seen if same else told(node, CHOSEN, confidence=1.0)
 
     def start_analysis(self) -> None:
         self._asked("start_analysis")

@@ -24,4 +24,4 @@ def test_an_order_is_used_after_the_user_s_word_only(
     assert "order_assumed" in study["flags"]
     for phase, place in zip(study["phases"], ("first", "second", "third", "fourth"), strict=True):
         assert phase["confidence"] < 0.8
-        assert any(f"the {place} of 4 by time point" in sentence for sentence in phase["evidence"])
+        assert any(f"the {place} of 4 by time point" in item for item in phase["evidence"])

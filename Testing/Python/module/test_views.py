@@ -313,8 +313,8 @@ def test_slicer_can_leave_a_module_that_it_has_ended(slicer_desktop: Any, widget
 def test_an_opened_scene_says_of_the_phases_what_was_said_before(
     slicer_desktop: Any, widget: Any, case: Any, tmp_path: Path
 ) -> None:
-    from MTINetLib.scene.check_choice import CHOSEN
     from MTINetLib.scene.volumes import add_phase_volumes
+    from MTINetLib.study.evidence import CHOSEN
 
     slicer, session = slicer_desktop.slicer, widget.logic.session
     volumes = add_phase_volumes(case.study)

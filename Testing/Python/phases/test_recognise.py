@@ -13,6 +13,7 @@ from support import dicom_layouts as layouts
 from MTINetLib.errors import InputError
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.reading.source_volume import SourceVolume
+from MTINetLib.study.evidence import NAMED
 from MTINetLib.study.phase import PHASES, Phase
 
 TRUTH = layouts.make_truth()
@@ -63,7 +64,7 @@ def test_times_after_the_bolus_name_the_phases_without_words() -> None:
     assignment = recognise_phases(volumes)
     assert _is_right(assignment)
     assert assignment.times_s == (-20.0, 32.0, 72.0, 190.0)
-    assert "acquired 32 s after the start of the bolus" in assignment.verdicts[1].evidence
+    assert "after_bolus:32" in assignment.verdicts[1].evidence
 
 
 def test_times_between_phases_name_them_without_words_or_bolus() -> None:
@@ -174,7 +175,7 @@ def test_the_users_word_stands_above_all_evidence() -> None:
     assignment = recognise_phases(volumes, told)
     assert _is_right(assignment)
     verdict = assignment.verdicts[1]
-    assert (verdict.confidence, verdict.evidence[0]) == (1.0, "named by the user")
+    assert (verdict.confidence, verdict.evidence[0]) == (1.0, NAMED)
     assert "phase_contradiction:arterial" in assignment.flags
 
 

@@ -57,7 +57,7 @@ def test_a_whole_volume_that_is_called_a_phase_is_used_and_doubted(
         np.testing.assert_array_equal(found.volume(each).array, TRUTH.volumes[each.index])
     verdict = found.verdicts[phase.index]
     assert 0.6 <= verdict.confidence < 0.8
-    assert any(f"the description also says '{word}'" in sentence for sentence in verdict.evidence)
+    assert any(f"the description also says '{word}'" in item for item in verdict.evidence)
     assert {f"phase_doubt:{phase.value}", f"phase_contradiction:{phase.value}"} <= set(found.flags)
     assert not any(
         flag.startswith("phase_doubt") and not flag.endswith(f":{phase.value}") for flag in found.flags

@@ -23,8 +23,10 @@ def findings_with_secrets() -> StudyFindings:
             description="LAVA SMITH^JOHN",
             series_uid="1.2.840.99.1",
             evidence=(
+                "word:SMITH",
+                "other_called_before:arterial:SMITH: 10:32",
+                "after_bolus:32",
                 "the description says 'SMITH'",
-                "acquired 32 s after the start of the bolus",
                 "at 10:32",
             ),
         )
@@ -55,7 +57,7 @@ def test_measurements_and_harmless_evidence_stay() -> None:
     after = deidentified(before, "MTI-X")
     assert after.lesions == before.lesions
     assert after.study.times_s == before.study.times_s
-    assert after.study.phases[0].evidence == ("acquired 32 s after the start of the bolus",)
+    assert after.study.phases[0].evidence == ("after_bolus:32",)
     assert after.provenance.settings == {"threshold": 0.5, "reference": "portal_venous", "more": {}}
     assert after.provenance.model_sha256 == before.provenance.model_sha256
     assert "MTI-X" in after.provenance.notes[0]
@@ -93,8 +95,6 @@ def test_of_real_evidence_all_stays_that_quotes_no_header() -> None:
     before = replace(made, study=replace(made.study, phases=phases))
     after = deidentified(before, "MTI-X")
     for said, kept in zip(before.study.phases, after.study.phases, strict=True):
-        assert any("description says '" in sentence for sentence in said.evidence)
-        assert kept.evidence == tuple(
-            sentence for sentence in said.evidence if "description says '" not in sentence
-        )
+        assert any(item.startswith("word:") for item in said.evidence)
+        assert kept.evidence == tuple(item for item in said.evidence if not item.startswith("word:"))
         assert len(kept.evidence) >= 2

@@ -15,6 +15,7 @@ from MTINetLib.scene.phase_images import node_array
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import add_volume
+from MTINetLib.study.evidence import CHOSEN, evidence_in_words
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import PHASES
 
@@ -56,8 +57,11 @@ def test_a_right_choice_has_no_warning_and_is_sure(truth: Truth) -> None:
     assert [proposal.phases[phase].time_s for phase in PHASES] == [0, 55, 95, 215]
     for choice in proposal.phases.values():
         assert choice.confidence == 1.0
-        assert choice.evidence[0] == "chosen by you"
-    assert any("55 s after the pre-contrast" in text for text in proposal.phases[ARTERIAL].evidence)
+        assert choice.evidence[0] == CHOSEN
+    assert any(
+        "55 s after the pre-contrast" in evidence_in_words(item)
+        for item in proposal.phases[ARTERIAL].evidence
+    )
 
 
 def test_times_count_from_a_pre_contrast_volume_that_is_not_the_first(truth: Truth) -> None:

@@ -26,6 +26,7 @@ from MTINetLib.scene.phase_images import candidate_volumes, volumes_of_sequence
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import PHASE_ATTRIBUTE, add_volume
+from MTINetLib.study.evidence import MARKED, evidence_in_words
 from MTINetLib.study.phase import PHASES, Phase
 
 pytestmark = pytest.mark.viewer
@@ -106,7 +107,7 @@ def test_names_tell_the_phases_with_their_evidence(slicer: Any, truth: Truth) ->
     assert proposal.warnings == ()
     arterial = proposal.phases[ARTERIAL]
     assert arterial.node_id == nodes[1].GetID()
-    assert "the description says 'arterial'" in arterial.evidence
+    assert "word:arterial" in arterial.evidence
     assert 0.6 <= arterial.confidence < 1
     assert arterial.time_s is None
     assert any("times" in note for note in proposal.notes)
@@ -195,7 +196,10 @@ def test_times_alone_tell_phases_of_series_without_words(
     nodes = from_dicom(database, tmp_path, truth, images, ("3: t1", "4: t1", "5: t1", "6: t1"))
     proposal = propose_phases(nodes)
     assert names(proposal) == right(nodes)
-    assert any("40 s after the arterial phase" in text for text in proposal.phases[PORTAL_VENOUS].evidence)
+    assert any(
+        "40 s after the arterial phase" in evidence_in_words(item)
+        for item in proposal.phases[PORTAL_VENOUS].evidence
+    )
 
 
 def test_a_study_past_midnight_goes_on(slicer: Any, truth: Truth, database: Database, tmp_path: Path) -> None:
@@ -280,7 +284,7 @@ def test_marks_and_times_of_the_nodes_are_believed(slicer: Any, truth: Truth) ->
         node.SetAttribute(TIME_ATTRIBUTE, str(time))
     proposal = propose_phases(nodes[::-1])
     assert names(proposal) == right(nodes)
-    assert proposal.phases[PRE].evidence[0] == "marked as this phase in the scene"
+    assert proposal.phases[PRE].evidence[0] == MARKED
     # Times before contrast stay as they are: they count from the bolus.
     assert [proposal.phases[phase].time_s for phase in PHASES] == [-12.0, 33.0, 71.0, 182.5]
 

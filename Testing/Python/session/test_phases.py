@@ -50,7 +50,7 @@ def test_recognised_phases_are_chosen(session: Any, nodes: dict[Phase, Any]) -> 
 def test_one_overruled_phase_leaves_the_evidence_for_the_others(
     session: Any, nodes: dict[Phase, Any]
 ) -> None:
-    from MTINetLib.scene.check_choice import CHOSEN
+    from MTINetLib.study.evidence import CHOSEN
 
     before = session.recognise().phases
     choose_volume(session.choices, Phase.DELAYED, nodes[Phase.PRE])
@@ -63,7 +63,7 @@ def test_one_overruled_phase_leaves_the_evidence_for_the_others(
 
 
 def test_a_choice_that_was_never_recognised_is_the_users_word(session: Any, nodes: dict[Phase, Any]) -> None:
-    from MTINetLib.scene.check_choice import CHOSEN
+    from MTINetLib.study.evidence import CHOSEN
 
     for phase, node in nodes.items():
         choose_volume(session.choices, phase, node)

@@ -22,7 +22,7 @@ def test_a_folder_of_four_volume_files_is_a_study_by_their_names(tmp_path: Path,
     study = open_study(four_files(tmp_path, suffix))
     is_the_study(study)
     assert [source.description for source in study.sources] == list(NAMES)
-    assert "the description says 'art'" in " ".join(study.sources[1].evidence)
+    assert "word:art" in study.sources[1].evidence
     assert study.times_s == (None, None, None, None)
     assert "times_unknown" in study.flags
 
