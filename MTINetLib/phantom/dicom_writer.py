@@ -1,4 +1,4 @@
-"""Writes a four-phase study as classic DICOM MR images, one series a phase, as a scanner would.
+"""Writes a study as classic DICOM MR images, one series a phase, as a scanner would.
 
 DICOM PS3.3: MR Image IOD (A.4), Image Plane module (C.7.6.2), Contrast/Bolus module (C.7.6.4).
 """
@@ -19,7 +19,7 @@ from pydicom.valuerep import format_number_as_ds
 
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent, Stage
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 GE_DESCRIPTIONS: Mapping[Phase, str] = {
@@ -81,10 +81,10 @@ def write_study_as_dicom(
     style: DicomStyle | None = None,
     progress: Progress | None = None,
 ) -> dict[Phase, Path]:
-    """Write the study's four phases as MR Image Storage, explicit VR little endian.
+    """Write the study's phases as MR Image Storage, explicit VR little endian.
 
     Values are stored as whole numbers; where that would lose more than 0.1 % of the study's largest
-    value, all four phases share one RescaleSlope. Unknown times leave the time attributes out.
+    value, all phases share one RescaleSlope. Unknown times leave the time attributes out.
     The same arguments give the same UIDs and the same bytes.
 
     Args:
@@ -106,14 +106,14 @@ def write_study_as_dicom(
     pixel_type = np.dtype("<i2" if chosen.signed or stored.min() < 0 else "<u2")
     common = _study_attributes(study, patient_id, patient_name, study_seed, chosen)
     folders = {}
-    watcher.start(Stage.WRITING_DICOM, len(PHASES))
-    for phase in PHASES:
-        name = f"{phase.index + 2:03d}_{phase.value}" if chosen.folder_per_series else ""
+    watcher.start(Stage.WRITING_DICOM, len(study.phases))
+    for place, phase in enumerate(study.phases):
+        name = f"{place + 2:03d}_{phase.value}" if chosen.folder_per_series else ""
         folders[phase] = folder / name if name else folder
         template = _series_template(common, study, phase, study_seed, chosen)
         _set_pixel_format(template, pixel_type, slope)
-        _write_series(folders[phase], template, study, phase, stored[phase.index].astype(pixel_type), chosen)
-        watcher.update(phase.index + 1)
+        _write_series(folders[phase], template, study, phase, stored[place].astype(pixel_type), chosen)
+        watcher.update(place + 1)
     watcher.finish()
     return folders
 
@@ -169,11 +169,14 @@ def _series_template(common: Dataset, study: Study, phase: Phase, seed: int, sty
     data = Dataset()
     data.update(common)
     data.SeriesInstanceUID = _uid(common.PatientID, seed, phase.value, "series")
-    data.SeriesNumber, data.AcquisitionNumber = str(phase.index + 2), "1"
-    data.SeriesDescription = data.ProtocolName = style.descriptions[phase]
+    data.SeriesNumber, data.AcquisitionNumber = str(study.index(phase) + 2), "1"
+    data.SeriesDescription = data.ProtocolName = style.descriptions.get(phase, f"T1 {phase.title}")
     data.ImageType = ["ORIGINAL", "PRIMARY", "OTHER"]
-    data.TemporalPositionIdentifier, data.NumberOfTemporalPositions = str(phase.index + 1), str(len(PHASES))
-    seconds = study.times_s[phase.index]
+    data.TemporalPositionIdentifier, data.NumberOfTemporalPositions = (
+        str(study.index(phase) + 1),
+        str(len(study.phases)),
+    )
+    seconds = study.time_s(phase)
     if seconds is not None:
         moment = style.start + timedelta(seconds=float(seconds))
         data.AcquisitionDate = data.SeriesDate = data.ContentDate = f"{moment:%Y%m%d}"
@@ -223,7 +226,7 @@ def _write_series(
             template.pop(keyword, None)
         meta.MediaStorageSOPInstanceUID = template.SOPInstanceUID
         template.file_meta = meta
-        prefix = "" if style.folder_per_series else f"S{phase.index + 2:03d}"
+        prefix = "" if style.folder_per_series else f"S{study.index(phase) + 2:03d}"
         template.save_as(folder / f"{prefix}IM{k + 1:04d}{style.suffix}", enforce_file_format=True)
 
 

@@ -10,44 +10,59 @@ import SimpleITK
 
 from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.network.settings import NetworkSettings
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 SIZE = 64
 SLICES = 6
 #: Of a disc that is no lesion, in the arterial phase: a network that knows brightness only is unsure of it.
 DIM = 1.15
 CURVES = {"HCC": (0.5, 1.5, 0.9, 0.6), "hemangioma": (0.4, 1.0, 1.2, 1.4)}
+#: Of a lesion of any class in the phases that are not the usual ones.
+_IN_OTHER_PHASES = 0.3
 CLASSES = ("HCC", "hemangioma", "HCC", "hemangioma", "HCC", "none")
 #: Changes of a preset that make a run of a few seconds.
 SHORT = ("validation_share=0.34", "max_steps=8", "steps_per_epoch=2", "log_every=1")
 
 
-def made_slices(case_class: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Phases [Z, 4, S, S] around 0.6 with a disc of the class's curve in three slices, and its labels."""
+def made_slices(
+    case_class: str, seed: int, phases_of: Sequence[Phase] = FOUR_PHASES
+) -> tuple[np.ndarray, np.ndarray]:
+    """Phases [Z, P, S, S] around 0.6 with a disc of the class's curve in three slices, and its labels."""
     random = np.random.default_rng(seed)
-    phases = (0.6 + 0.03 * random.standard_normal((SLICES, 4, SIZE, SIZE))).astype(np.float32)
+    phases = (0.6 + 0.03 * random.standard_normal((SLICES, len(phases_of), SIZE, SIZE))).astype(np.float32)
     labels = np.zeros((SLICES, SIZE, SIZE), np.uint8)
     if case_class != "none":
         row, column = random.integers(20, 44, 2)
         rows, columns = np.mgrid[:SIZE, :SIZE]
         labels[2:5] = (rows - row) ** 2 + (columns - column) ** 2 < 64
-        for number, value in enumerate(CURVES[case_class]):
-            phases[:, number][labels > 0] += value - 0.6
+        curve = dict(zip(FOUR_PHASES, CURVES[case_class], strict=True))
+        for number, phase in enumerate(phases_of):
+            phases[:, number][labels > 0] += curve.get(phase, _IN_OTHER_PHASES) - 0.6
     return phases, labels
 
 
-def write_small_dataset(root: Path, classes: Sequence[str] = CLASSES, *, dim_spots: bool = False) -> Path:
+def write_small_dataset(
+    root: Path,
+    classes: Sequence[str] = CLASSES,
+    *,
+    dim_spots: bool = False,
+    phases: Sequence[Phase] = FOUR_PHASES,
+) -> Path:
     """Small NIfTI files and their tables; by default two lesion classes and one study without lesions.
 
     ``dim_spots`` adds to each study a disc that is no lesion and hardly as bright as one.
     """
-    cases = [_write_files(root, number, case_class, dim_spots) for number, case_class in enumerate(classes)]
+    cases = [
+        _write_files(root, number, case_class, dim_spots, phases) for number, case_class in enumerate(classes)
+    ]
     write_dataset_tables(root, cases)
     return root
 
 
-def _write_files(root: Path, number: int, case_class: str, dim_spot: bool) -> DatasetCase:
-    phases, labels = made_slices(case_class, number)
+def _write_files(
+    root: Path, number: int, case_class: str, dim_spot: bool, phases_of: Sequence[Phase]
+) -> DatasetCase:
+    phases, labels = made_slices(case_class, number, phases_of)
     if dim_spot:
         phases[2:5, 1, 8:18, 50:60] = DIM
     folder = root / f"case_{number}"
@@ -55,9 +70,9 @@ def _write_files(root: Path, number: int, case_class: str, dim_spot: bool) -> Da
     # A body with air around it: the intensity scale looks for one.
     phases[:, :, :6] = phases[:, :, -6:] = 0
     paths = {}
-    for phase in PHASES:
+    for place, phase in enumerate(phases_of):
         paths[phase] = folder / f"{phase.value}.nii.gz"
-        _write_image(paths[phase], 100 * phases[:, phase.index])
+        _write_image(paths[phase], 100 * phases[:, place])
     mask = folder / "mask.nii.gz"
     _write_image(mask, labels)
     return DatasetCase(f"case_{number}", f"patient_{number}", case_class, paths, mask)
