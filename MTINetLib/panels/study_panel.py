@@ -59,6 +59,7 @@ class StudyPanel(Panel):
         self.ui.referenceSelector.connect("currentIndexChanged(int)", self.onReferenceChosen)
         self.ui.alignmentSelector.connect("currentIndexChanged(int)", self.onAlignmentChosen)
         self.listen(Topic.PHASES, self.refresh)
+        self.listen(Topic.FINDINGS, self._show_warnings)
         self.listen(Topic.STATE, self._state_changed)
         self._watch_scene()
 
@@ -109,7 +110,8 @@ class StudyPanel(Panel):
 
     def _show_warnings(self) -> None:
         proposal = self.session.proposal
-        warnings = list(proposal.warnings) if proposal is not None else []
+        seen = proposal.warnings if proposal is not None else ()
+        warnings = dict.fromkeys((*seen, *self._warnings_of_analysis()))
         label = self.ui.warningsLabel
         label.text = "<br>".join(f"⚠ {html.escape(warning)}" for warning in warnings)
         label.visible = bool(warnings)
@@ -122,6 +124,17 @@ class StudyPanel(Panel):
         label.text = "\n".join(notes)
         label.toolTip = "\n".join(f"{name}: {reason}" for name, reason in left_out)
         label.visible = bool(notes)
+
+    def _warnings_of_analysis(self) -> tuple[str, ...]:
+        """What an analysis of these very volumes has found out, such as motion between the phases."""
+        from MTINetLib.presentation.warnings import study_warnings
+
+        results, findings = self.session.results, self.session.findings
+        if results is None or findings is None:
+            return ()
+        analysed = {phase: _id(node) for phase, node in results.by_phase.items()}
+        chosen = {phase: _id(node) for phase, node in chosen_volumes(self.session.choices).items()}
+        return study_warnings(findings) if analysed == chosen else ()
 
     def _state_changed(self) -> None:
         self._show_enabled()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from support.fake_session import FakeSession, proposal, told
-from support.made_analysis import made_grid
+from support.made_analysis import made_analysis, made_grid, made_study
 from support.slicer_desktop import slicer_desktop
 
 from MTINetLib.errors import InputError
@@ -122,6 +124,24 @@ def test_warnings_are_in_sight_and_gone_when_there_are_none(panel: Any, session:
     panel.ui.recogniseButton.click()
     assert panel.ui.warningsLabel.isHidden()
     assert panel.ui.notesLabel.isHidden()
+
+
+def test_what_the_analysis_of_these_volumes_found_out_is_a_warning_too(
+    panel: Any, session: FakeSession
+) -> None:
+    nodes = [add_volume(name) for name in "abcd"]
+    session.sees = proposal({phase: told(node) for phase, node in zip(PHASES, nodes, strict=True)})
+    panel.enter()
+    assert panel.ui.warningsLabel.isHidden()
+    findings = made_analysis(made_study()).findings
+    moved = replace(findings.study, flags=("motion:delayed", "registered:pre"))
+    session.findings = replace(findings, study=moved)
+    session.results = SimpleNamespace(by_phase=dict(zip(PHASES, nodes, strict=True)))
+    session.events.tell(Topic.FINDINGS)
+    assert "do not lie well on each other (motion): delayed" in panel.ui.warningsLabel.text
+    assert "registration" not in panel.ui.warningsLabel.text
+    panel.ui.delayedSelector.setCurrentNode(add_volume("other"))
+    assert panel.ui.warningsLabel.isHidden(), "it was said of another volume"
 
 
 def test_volumes_that_arrive_later_are_taken_too(

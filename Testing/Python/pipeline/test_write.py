@@ -6,6 +6,7 @@ import re
 import sys
 import zlib
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -279,3 +280,22 @@ def test_where_nothing_asked_for_can_be_made_it_is_an_error_and_nothing_is_left(
     with pytest.raises(MissingResourceError, match="was not read from DICOM"):
         write(tmp_path / "out", study, analysis, WriteOptions(formats=(DICOM,)))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_warnings_name_the_volumes_unless_the_report_is_deidentified(
+    study: Study, analysis: Analysis, tmp_path: Path
+) -> None:
+    flags = ("named_otherwise:arterial:delayed", "unusual_step:pre:arterial:25_min")
+    summary = replace(analysis.findings.study, flags=flags)
+    doubtful = replace(analysis, findings=replace(analysis.findings, study=summary))
+    name = summary.phases[1].description
+    said = {}
+    for hidden in (False, True):
+        out = tmp_path / str(hidden)
+        write(out, study, doubtful, WriteOptions(formats=("html", "json"), deidentify=hidden))
+        said[hidden] = unescape((out / "report.html").read_text(encoding="utf-8"))
+        assert from_json((out / "findings.json").read_text(encoding="utf-8")).study.flags == flags
+    assert f"'{name}' is taken for the arterial phase; its name says delayed." in said[False]
+    assert name not in said[True]
+    assert "A volume is taken for the arterial phase; its name says delayed." in said[True]
+    assert all("25 min lie between the pre-contrast and the arterial phase" in text for text in said.values())
