@@ -102,6 +102,13 @@ def test_every_decision_has_a_number_of_its_own_and_is_short() -> None:
         assert len(lines) <= 40, path.name
 
 
+def test_the_tests_that_the_page_of_claims_names_are_there() -> None:
+    page = (ROOT / "Testing" / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(Python/[^`]+)`", page)
+    assert len(named) > 8
+    assert [name for name in named if not any((ROOT / "Testing").glob(name))] == []
+
+
 @pytest.mark.parametrize("page", ["radiologist.md", "researcher.md", "integrator.md"])
 def test_every_command_that_a_page_names_is_one_with_these_options(page: str) -> None:
     from typer.main import get_command
