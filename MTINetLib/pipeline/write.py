@@ -15,9 +15,10 @@ from MTINetLib.progress import Progress, Silent
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.deidentify import Disguise, deidentified
 from MTINetLib.report.file_names import FINDINGS_FILE, HTML_FILE, PDF_FILE, REPORT_FILES
-from MTINetLib.report.formats import ALL, DICOM, Results, write_formats, write_notes
+from MTINetLib.report.formats import ALL, DICOM, write_formats, write_notes
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.output_folder import holds_something, new_results
+from MTINetLib.report.results import Results
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:

@@ -7,21 +7,16 @@ says what is missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import StudyFindings, to_json
+from MTINetLib.findings import to_json
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
-from MTINetLib.report.content import ReportContent, report_content
-from MTINetLib.report.cover import Cover
 from MTINetLib.report.csv_tables import curves_csv, lesions_csv
-from MTINetLib.report.deidentify import Disguise
 from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
 from MTINetLib.report.file_names import (
     CURVES_FILE,
@@ -34,49 +29,13 @@ from MTINetLib.report.file_names import (
     PROBABILITY_FILE,
 )
 from MTINetLib.report.html import html_report
-from MTINetLib.report.left_out import LeftOut
-from MTINetLib.report.pdf import pdf_report
-from MTINetLib.study.study import Study
-
-if TYPE_CHECKING:
-    from MTINetLib.report.dicom.maker import Tracking
+from MTINetLib.report.results import Results
 
 #: The format of SEG, SR and encapsulated PDF.
 DICOM = "dicom"
 #: The probability map is kept in steps of 1/256: enough to look at and threshold, and it packs ten times
 #: smaller than full floats.
 _PROBABILITY_STEPS = 256
-
-
-@dataclass
-class Results:
-    """All that a writer may need; the report's content is made only once, by the first that asks.
-
-    Args:
-        labels: [K, J, I] on the study's grid, numbered as ``findings`` says.
-        probability: [K, J, I], 0 to 1; None leaves the map out.
-        disguise: of a de-identified export, whose findings are so already.
-        files: the DICOM files of each phase, for a study that does not know its images itself.
-        tracking: by label, what lesions are called in DICOM objects; others get new names and UIDs.
-    """
-
-    study: Study
-    findings: StudyFindings
-    labels: npt.NDArray[Any]
-    probability: npt.NDArray[np.float32] | None
-    left_out: LeftOut
-    cover: Cover = field(default_factory=Cover)
-    disguise: Disguise | None = None
-    files: Sequence[Sequence[Path]] = ()
-    tracking: Mapping[int, Tracking] = field(default_factory=dict)
-
-    @cached_property
-    def content(self) -> ReportContent:
-        return report_content(self.study, self.findings, self.labels, self.cover, self.left_out)
-
-    @cached_property
-    def pdf(self) -> bytes:
-        return pdf_report(self.content)
 
 
 #: Writes one format into a folder.
@@ -166,7 +125,7 @@ def _write_pdf(folder: Path, results: Results) -> None:
 
 
 def _write_dicom(folder: Path, results: Results) -> None:
-    from MTINetLib.report.dicom.add_dicom import add_dicom
+    from MTINetLib.report.dicom_results import add_dicom
 
     add_dicom(folder, results)
 

@@ -61,7 +61,7 @@ FAULTS = (
         frozenset(),
         "There is no curve of lesion 1 in the report or curve of lesion 2 in the report: ",
     ),
-    Fault("report.dicom.add_dicom.source_headers", frozenset(DICOM), "There is no DICOM SEG, SR or PDF: "),
+    Fault("report.dicom_results.source_headers", frozenset(DICOM), "There is no DICOM SEG, SR or PDF: "),
     Fault(
         "report.dicom.segmentation.dicom_segmentation",
         frozenset({"dicom/segmentation.dcm", "dicom/measurements.dcm"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy.typing as npt
 
@@ -16,10 +16,8 @@ from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.scene_images import on_images
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.report.left_out import LeftOut
+from MTINetLib.report.results import Results
 from MTINetLib.study.study import Study
-
-if TYPE_CHECKING:
-    from MTINetLib.report.formats import Results
 
 
 def add_dicom(folder: Path, results: Results) -> None:
