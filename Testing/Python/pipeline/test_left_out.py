@@ -39,12 +39,12 @@ class Fault:
 FAULTS = (
     Fault("report.formats.html_report", frozenset({"report.html"}), "There is no report.html: "),
     Fault(
-        "report.formats.pdf_report",
+        "report.results.pdf_report",
         frozenset({"report.pdf", "dicom/report.dcm"}),
         "There is no report.pdf or DICOM PDF: ",
     ),
     Fault(
-        "report.formats.report_content",
+        "report.results.report_content",
         frozenset({"report.html", "report.pdf", "dicom/report.dcm"}),
         "There is no report.html, report.pdf or DICOM PDF: ",
     ),
