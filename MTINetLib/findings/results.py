@@ -157,7 +157,11 @@ class StudySummary:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How the findings came to be, enough to make them again."""
+    """How the findings came to be, enough to make them again.
+
+    Args:
+        notes: what had to be done, codes with values (findings/notes.py); sentences in older files.
+    """
 
     software: str
     model_name: str

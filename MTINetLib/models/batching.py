@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import torch
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.findings.notes import BATCH_HALVED, CONTINUED_ON_CPU, GPU_LEFT, note, note_in_words
 from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.device import give_back_gpu_memory
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line
@@ -99,18 +100,17 @@ class Batcher:
         unusable = failure.problem is DeviceProblem.UNUSABLE
         if self.size > 1 and not unusable:
             self.size //= 2
-            self._note(f"out of memory: batch halved to {self.size}")
+            self._note(note(BATCH_HALVED, self.size))
         elif self.to_cpu is not None:
             self.to_cpu()
             self.to_cpu = None
             self.size = CPU_BATCH
-            why = f"the GPU cannot be used ({failure.said})" if unusable else "out of memory"
-            self._note(f"{why}: continued on the CPU")
+            self._note(note(GPU_LEFT, failure.said) if unusable else CONTINUED_ON_CPU)
         else:
             raise MissingResourceError(
                 "There is not enough memory to analyse one slice; close other programs and try again."
             )
 
-    def _note(self, text: str) -> None:
-        logger.warning(text)
-        self.notes.append(text)
+    def _note(self, item: str) -> None:
+        logger.warning(note_in_words(item))
+        self.notes.append(item)

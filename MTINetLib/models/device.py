@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.findings.notes import WORKED_ON_CPU, note, note_in_words
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line, touch
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class Compute:
         device: where the network runs.
         dtype: torch.float32 or torch.bfloat16.
         asked: the user named this device, so no other one is taken in its place at the start.
-        notes: why it is not the one that would have come first, as sentences for the provenance.
+        notes: why it is not the one that would have come first, see findings/notes.py.
     """
 
     device: torch.device
@@ -87,10 +88,10 @@ def on_cpu_instead(chosen: Compute, error: BaseException, precision: str = "auto
             else "look at the driver (nvidia-smi), and whether another program holds it"
         )
         raise MissingResourceError(f"{why}; {remedy}, or use the device cpu or auto.") from error
-    note = f"{why}: worked on the CPU"
-    logger.warning(note)
+    told = note(WORKED_ON_CPU, why)
+    logger.warning(note_in_words(told))
     cpu = torch.device("cpu")
-    return Compute(cpu, _dtype(cpu, precision), notes=(*chosen.notes, note))
+    return Compute(cpu, _dtype(cpu, precision), notes=(*chosen.notes, told))
 
 
 def give_back_gpu_memory() -> None:

@@ -22,7 +22,7 @@ class Computation:
     Args:
         device: where, for people.
         precision: of the weights, ``fp32`` or ``bf16``.
-        notes: what had to be done about memory and devices, as sentences.
+        notes: what had to be done about memory and devices, see findings/notes.py.
         settings: of the preprocessing, as plain values.
     """
 

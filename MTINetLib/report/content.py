@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
+from MTINetLib.findings.notes import note_in_words
 from MTINetLib.inference.enhancement import WASHOUT_PHASES
 from MTINetLib.presentation.colours import ON_WHITE
 from MTINetLib.presentation.figure_words import figures_without_phases
@@ -278,7 +279,7 @@ def _provenance(provenance: Provenance) -> tuple[tuple[str, str], ...]:
         ("Corrected by a person", corrected),
     ]
     if provenance.notes:
-        lines.append(("Notes", "; ".join(provenance.notes)))
+        lines.append(("Notes", "; ".join(map(note_in_words, provenance.notes))))
     return tuple(lines)
 
 

@@ -2,7 +2,7 @@
 
 What the profile of DICOM PS3.15 Annex E would remove or clean from such data goes: UIDs, which are left out
 or replaced, free text from the scanner or from people, dates and times of day. Times relative to the bolus or
-the first phase stay, for they are the measurement. Evidence is kept where its code says that it
+the first phase stay, for they are the measurement. Evidence and notes are kept where their code says that it
 quotes nothing.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from MTINetLib.findings import WITHHELD, PhaseSummary, Provenance, StudyFindings
+from MTINetLib.findings import WITHHELD, PhaseSummary, Provenance, StudyFindings, notes
 from MTINetLib.report.new_uids import NewUids
 from MTINetLib.study.evidence import quotes
 from MTINetLib.study.phase import Phase
@@ -70,7 +70,10 @@ def _provenance(provenance: Provenance, token: str, uids: NewUids | None) -> Pro
         input_series_uids=series,
         settings=_harmless_settings(provenance.settings),
         created_utc="",
-        notes=(f"De-identified; study reference {token}.",),
+        notes=(
+            *(item for item in provenance.notes if not notes.quotes(item)),
+            notes.note(notes.DEIDENTIFIED, token),
+        ),
     )
 
 

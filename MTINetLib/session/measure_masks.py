@@ -11,6 +11,7 @@ import numpy.typing as npt
 import MTINetLib
 from MTINetLib.errors import InputError
 from MTINetLib.findings import PhaseSummary, Provenance, StudyFindings, StudySummary, from_dict, to_dict
+from MTINetLib.findings.notes import DRAWN
 from MTINetLib.scene.results import remove_results
 from MTINetLib.scene.show_results import show_results
 from MTINetLib.session.array_files import temporary_file, write_array
@@ -100,6 +101,6 @@ def _nothing_found(opened: OpenedStudy) -> StudyFindings:
         precision="fp32",
         input_series_uids=tuple(source.series_uid or "" for source in opened.sources),
         settings={},
-        notes=("The masks were drawn; no network was asked.",),
+        notes=(DRAWN,),
     )
     return StudyFindings((), summary, provenance)

@@ -9,6 +9,7 @@ import torch
 from support.small_models import random_model
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.findings.notes import note_in_words
 from MTINetLib.models import device as device_module
 from MTINetLib.models.device import choose_compute
 from MTINetLib.models.device_errors import DeviceProblem, device_problem
@@ -89,7 +90,7 @@ def test_a_gpu_that_fails_when_first_touched(monkeypatch: pytest.MonkeyPatch, er
     compute = choose_compute("auto", "fp32")
     assert compute.device.type == "cpu"
     assert len(compute.notes) == 1
-    assert compute.notes[0].endswith("worked on the CPU")
+    assert note_in_words(compute.notes[0]).endswith("worked on the CPU")
     with pytest.raises(MissingResourceError, match=r"cuda:0 .*use the device cpu or auto"):
         choose_compute("cuda", "fp32")
 
@@ -110,8 +111,8 @@ def test_a_gpu_that_fails_while_the_model_is_moved_there(
     loaded = load_ready_model(model, "auto", "fp32")
     compute = loaded.settled("auto", "fp32")
     assert compute.device.type == "cpu"
-    assert compute.notes[0].startswith("cuda:0 ")
-    assert compute.notes[0].endswith("worked on the CPU")
+    assert compute.notes[0].startswith("worked_on_cpu:cuda:0 ")
+    assert note_in_words(compute.notes[0]).endswith("worked on the CPU")
     with pytest.raises(MissingResourceError, match=r"cuda:0 .*use the device cpu or auto"):
         load_model(model).settled("cuda:0", "fp32")
 

@@ -159,7 +159,7 @@ def test_memory_that_runs_out_halves_the_batch_and_the_watcher_hears_of_it(fault
     heard = Heard()
     found = analyzed(faulty, heard=heard)
     assert ("note", {"text": "out of memory: batch halved to 1"}) in heard.stories
-    assert "out of memory: batch halved to 1" in from_dict(found.findings).provenance.notes
+    assert "batch_halved:1" in from_dict(found.findings).provenance.notes
     assert len(from_dict(found.findings).lesions) == 2
 
 
