@@ -21,9 +21,10 @@ from rich.table import Table
 from rich.text import Text
 
 from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.presentation.classes import class_title
 from MTINetLib.presentation.stages import stage_text
 from MTINetLib.presentation.warnings import is_warning, study_warnings
-from MTINetLib.presentation.words import class_title, flags_in_words, probability_in_words
+from MTINetLib.presentation.words import flags_in_words, probability_in_words
 from MTINetLib.progress import Stage
 
 

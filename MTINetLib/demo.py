@@ -12,7 +12,7 @@ import numpy.typing as npt
 from MTINetLib.claim import claimed
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionFinding
-from MTINetLib.presentation.words import class_title
+from MTINetLib.presentation.classes import class_title, class_word
 from MTINetLib.progress import Stage
 from MTINetLib.report.output_folder import check_output_folder, new_results
 from MTINetLib.study.grid import Grid
@@ -155,7 +155,7 @@ def truth_table(result: DemoResult) -> Table:
         lesion = row.found
         table.add_row(
             str(row.true_label),
-            row.true_class,
+            class_word(row.true_class),
             f"{row.true_diameter_mm:.0f} mm",
             "missed" if lesion is None else f"{lesion.label} {class_title(lesion.lesion_class)}",
             "-" if lesion is None else f"{lesion.long_axis_mm:.0f} mm",

@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomCase, PhantomSettings, make_case
+from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.study.grid import FloatArray, Grid
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import Volume
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomSettings, make_case
+from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 from MTINetLib.study.study import Study
 
 SIDE = 256

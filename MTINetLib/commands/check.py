@@ -20,6 +20,7 @@ def check(dataset: Dataset) -> None:
     from MTINetLib.console import RichProgress, terminal
     from MTINetLib.dataset.check import check_dataset
     from MTINetLib.errors import InputError
+    from MTINetLib.presentation.classes import class_word
     from MTINetLib.presentation.dataset_words import case_warnings
 
     console = terminal()
@@ -27,6 +28,9 @@ def check(dataset: Dataset) -> None:
         found = check_dataset(dataset, progress)
     if found.cases:
         console.print(_table(found))
+    if found.classes:
+        counts = (f"{class_word(name)} in {_cases(count)}" for name, count in found.classes.items())
+        console.print(f"Classes of lesions: {', '.join(counts)}.", soft_wrap=True)
     for case in found.cases:
         for problem in (*case.problems, *(f"Warning: {text}" for text in case_warnings(case))):
             name = case.case or f"line {case.line}"
@@ -40,6 +44,10 @@ def check(dataset: Dataset) -> None:
             if bad
             else "This dataset cannot be trained on; see above."
         )
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"
 
 
 def _table(found: DatasetCheck) -> Table:

@@ -19,7 +19,6 @@ import MTINetLib
 from MTINetLib.dataset.append import append_case_rows
 from MTINetLib.dataset.folder import (
     CASES_FILE,
-    LESION_CLASSES,
     LESION_COLUMNS,
     LESIONS_FILE,
     case_columns,
@@ -30,6 +29,7 @@ from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order, lesion_class_name
 from MTINetLib.study.phase import FOUR_PHASES, Phase, titles_of
 from MTINetLib.unfinished import Begun, noted
 
@@ -46,7 +46,7 @@ class NewCase:
         volumes: [P, K, J, I] in the order of ``phases``.
         labels: [K, J, I], 0 for background and 1 to 255 for the lesions.
         grid: of all of them.
-        lesion_classes: HCC or hemangioma for every label.
+        lesion_classes: the class of every label.
         patient: a pseudonym; the same for all cases of one patient. Made if empty.
         case: name of the case; made if empty.
         phases: of the study, in the order of time.
@@ -154,10 +154,12 @@ def _check_labels(new: NewCase) -> None:
         raise InputError("A case holds at most 255 lesions, numbered from 1.")
     for label in sorted(present):
         told = new.lesion_classes.get(label)
-        if told not in LESION_CLASSES:
-            raise InputError(
-                f"Lesion {label} has no class that can be learnt; choose {' or '.join(LESION_CLASSES)}."
-            )
+        if told is None:
+            raise InputError(f"Lesion {label} has no class that can be learnt; say what it is.")
+        try:
+            lesion_class_name(told)
+        except InputError as error:
+            raise InputError(f"Lesion {label} has no class that can be learnt: {error}") from error
 
 
 def _check_names(case: str, patient: str, taken: Iterable[str]) -> None:
@@ -239,22 +241,20 @@ def _smallest(volume: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _append(dataset: Path, new: NewCase, case: str, patient: str) -> None:
     labels = sorted(int(label) for label in np.unique(new.labels) if label)
+    classes = {label: lesion_class_name(new.lesion_classes[label]) for label in labels}
     path = f"cases/{case}"
     values = {
         "case": case,
         "patient": patient,
-        "class": _case_class(labels, new.lesion_classes),
+        "class": _case_class(list(classes.values())),
         **{phase.value: f"{path}/{phase.value}.nii" for phase in new.phases},
         "mask": f"{path}/mask.nii.gz",
     }
     append_case_rows(
-        dataset, values, [{"case": case, "label": str(n), "class": new.lesion_classes[n]} for n in labels]
+        dataset, values, [{"case": case, "label": str(n), "class": name} for n, name in classes.items()]
     )
 
 
-def _case_class(labels: Sequence[int], classes: Mapping[int, str]) -> str:
+def _case_class(told: Sequence[str]) -> str:
     """The class that most lesions have, none without lesions; lesions.csv tells the others."""
-    if not labels:
-        return "none"
-    told = [classes[label] for label in labels]
-    return max(LESION_CLASSES, key=told.count)
+    return max(in_usual_order(told), key=told.count, default=NO_LESIONS)

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from MTINetLib.dataset.checked import CaseCheck, DatasetCheck
 from MTINetLib.dataset.folder import (
-    CASE_CLASSES,
     CASES_FILE,
-    LESION_CLASSES,
     LESION_COLUMNS,
     LESIONS_FILE,
+    case_class_of,
     case_columns,
     dataset_phases,
+    lesion_class_of,
 )
 from MTINetLib.dataset.headers import header_grid
 from MTINetLib.dataset.plausible import (
@@ -35,6 +35,7 @@ from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_label_map, read_volume
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order
 from MTINetLib.study.phase import Phase, usual_reference
 
 _MAX_LESIONS = 255
@@ -120,7 +121,7 @@ def _add_lesion(found: _LesionClasses, row: Row | RowError, known: set[str]) -> 
     of_case = found.of_case.setdefault(case, {})
     if label in of_case:
         raise row.error("label", f"{label} of case {case!r} stands here twice")
-    of_case[label] = row.choice("class", LESION_CLASSES)
+    of_case[label] = lesion_class_of(row)
 
 
 class _Problems(list[str]):
@@ -130,12 +131,19 @@ class _Problems(list[str]):
         super().__init__()
         self.warnings: list[str] = []
 
-    def text(self, row: Row, column: str, allowed: tuple[str, ...] = ()) -> str:
+    def text(self, row: Row, column: str) -> str:
         try:
-            return row.choice(column, allowed) if allowed else row.text(column)
+            return row.text(column)
         except RowError as error:
             self.add(error)
             return row.values[column]
+
+    def case_class(self, row: Row) -> str:
+        try:
+            return case_class_of(row)
+        except RowError as error:
+            self.add(error)
+            return row.values["class"]
 
     def path(self, row: Row, column: str, folder: Path) -> Path | None:
         try:
@@ -165,11 +173,11 @@ def _checked(
     problems = _Problems()
     case = problems.text(row, "case")
     patient = problems.text(row, "patient")
-    case_class = problems.text(row, "class", CASE_CLASSES)
+    case_class = problems.case_class(row)
     if case and case in seen:
         problems.append(f"The name {case} stands twice; give every case its own.")
     told = classes.get(case, {})
-    if case_class == "none" and told:
+    if case_class == NO_LESIONS and told:
         problems.append(f"The class is none, but {LESIONS_FILE} names lesions of this case.")
     grids = _phase_grids(folder, row, phases, problems)
     grid_of = usual_reference(phases)
@@ -196,6 +204,7 @@ def _checked(
         tuple(problems),
         tuple(problems.warnings),
         flags,
+        in_usual_order(of_lesions - {"", NO_LESIONS}),
     )
     return checked, NamedCase(case, patient, of_lesions, digest)
 
@@ -257,7 +266,7 @@ def _check_mask(
 ) -> npt.NDArray[np.uint8] | None:
     """The label map, and sentences about it; None where it cannot be read, all 0 without one."""
     if not row.values["mask"]:
-        if case_class != "none":
+        if case_class != NO_LESIONS:
             problems.append("The mask is missing; training needs one for every case with lesions.")
         return np.zeros((1, 1, 1), dtype=np.uint8)
     path = problems.path(row, "mask", folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from MTINetLib.study.lesion_class import in_usual_order
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 
@@ -21,6 +22,7 @@ class CaseCheck:
         problems: one sentence each; a case without any can be trained on.
         warnings: one sentence each; what is unusual, but may be meant.
         flags: doubts about the values, as a study would carry them (see phases/README.md).
+        classes: of the lesions in the mask.
     """
 
     line: int
@@ -33,6 +35,7 @@ class CaseCheck:
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,12 @@ class DatasetCheck:
     @property
     def patients(self) -> int:
         return len({case.patient for case in self.cases if case.patient})
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """In how many cases each class of lesions occurs, in the usual order."""
+        found = [name for case in self.cases for name in case.classes]
+        return {name: found.count(name) for name in in_usual_order(found)}
 
     @property
     def usable(self) -> bool:

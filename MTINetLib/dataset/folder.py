@@ -1,10 +1,11 @@
 """A dataset: a folder with ``cases.csv``, an optional ``lesions.csv``, and the files that they name.
 
 ``cases.csv`` has the columns ``case,patient,class,pre,arterial,portal_venous,delayed,mask``, or a column for
-each of the phases that its studies have, two or more of those in study/phase.py: the class
-is HCC, hemangioma or none, the paths are relative to the folder and name files (NIfTI, NRRD, MHA) or
-DICOM series folders, and ``mask`` (may be empty) is a label map with 0 for background and 1..n for the
-lesions. ``lesions.csv`` has the columns ``case,label,class`` and gives the class lesion by lesion.
+each of the phases that its studies have, two or more of those in study/phase.py: the class names what the
+lesions are (``hcc``, ``hemangioma``, any name) or is ``none``, the paths are relative to the folder and name
+files (NIfTI, NRRD, MHA) or DICOM series folders, and ``mask`` (may be empty) is a label map with 0 for
+background and 1..n for the lesions. ``lesions.csv`` has the columns ``case,label,class`` and gives the class
+lesion by lesion.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from MTINetLib.dataset.tables import Row, RowError, column_names, table_rows
 from MTINetLib.errors import InputError
+from MTINetLib.study.lesion_class import NO_LESIONS, lesion_class_name
 from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
 
 CASES_FILE = "cases.csv"
@@ -24,8 +26,6 @@ LESIONS_FILE = "lesions.csv"
 _BEFORE, _BEHIND = ("case", "patient", "class"), ("mask",)
 _FEWEST_PHASES = 2
 LESION_COLUMNS = ("case", "label", "class")
-LESION_CLASSES = ("HCC", "hemangioma")
-CASE_CLASSES = (*LESION_CLASSES, "none")
 
 
 def case_columns(phases: Sequence[Phase]) -> tuple[str, ...]:
@@ -50,7 +50,8 @@ def dataset_phases(folder: Path) -> tuple[Phase, ...]:
     found = tuple(phase for phase in Phase if phase.value in names)
     # Between these two stand the phases: a name there that is none is one that was written otherwise.
     place = [names.index(name) for name in (_BEFORE[-1], _BEHIND[0]) if name in names]
-    strange = [name for name in names[slice(*place)][1:] if name not in case_columns(found)]
+    between = names[place[0] + 1 : place[1]] if len(place) == 2 else []
+    strange = [name for name in between if name not in case_columns(found)]
     return FOUR_PHASES if strange or len(found) < _FEWEST_PHASES else found
 
 
@@ -61,7 +62,7 @@ class DatasetCase:
     Args:
         case: unique name.
         patient: cases of one patient share it, so that a split never parts them.
-        case_class: HCC, hemangioma, or none for a study without lesions.
+        case_class: name of the class of its lesions, or none for a study without lesions.
         phase_paths: a file or DICOM series folder per phase, absolute.
         mask_path: label map, absolute; None where there is none.
         lesion_classes: class per label of the mask, as far as lesions.csv tells.
@@ -84,7 +85,7 @@ class DatasetCase:
         return {phase: self.phase_paths[phase] for phase in phases if phase in self.phase_paths}
 
     def class_of(self, label: int) -> str:
-        """HCC or hemangioma for a label of the mask; the case's class where lesions.csv is silent."""
+        """The class of a label of the mask; the case's class where lesions.csv is silent."""
         return self.lesion_classes.get(label, self.case_class)
 
 
@@ -135,9 +136,28 @@ def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
     _write_table(root / CASES_FILE, case_columns(phases), case_rows)
 
 
+def lesion_class_of(row: Row) -> str:
+    """What the column ``class`` says a lesion is, as the name of the class.
+
+    Raises:
+        RowError: it names no class.
+    """
+    try:
+        return lesion_class_name(row.text("class"))
+    except RowError:
+        raise
+    except InputError as error:
+        raise row.error("class", f"is wrong: {error}".rstrip(".")) from error
+
+
+def case_class_of(row: Row) -> str:
+    """As :func:`lesion_class_of`, and ``none`` for a study without lesions."""
+    return NO_LESIONS if row.text("class").casefold() == NO_LESIONS else lesion_class_of(row)
+
+
 def _case(folder: Path, row: Row, phases: Sequence[Phase], lesion_classes: dict[int, str]) -> DatasetCase:
-    case_class = row.choice("class", CASE_CLASSES)
-    if case_class == "none" and lesion_classes:
+    case_class = case_class_of(row)
+    if case_class == NO_LESIONS and lesion_classes:
         raise row.error("class", f"says none, but {LESIONS_FILE} names lesions of this case")
     return DatasetCase(
         case=row.text("case"),
@@ -162,7 +182,7 @@ def _read_lesion_classes(table: Path, cases: Sequence[str]) -> dict[str, dict[in
         of_case = classes.setdefault(case, {})
         if label in of_case:
             raise row.error("label", f"lesion {label} of case {case!r} stands here twice")
-        of_case[label] = row.choice("class", LESION_CLASSES)
+        of_case[label] = lesion_class_of(row)
     return classes
 
 

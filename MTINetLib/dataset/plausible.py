@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from scipy import ndimage
 from MTINetLib.dataset.folder import LESIONS_FILE
 from MTINetLib.phases.signal_levels import signal_levels
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.lesion_class import NO_LESIONS
 from MTINetLib.study.study import Volume
 
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
@@ -130,10 +132,21 @@ def cases_problems(cases: Sequence[NamedCase]) -> tuple[list[str], list[str]]:
         warnings.append(f"The patients {names} count as different; write them alike if they are one.")
     for names in _near([case.case for case in cases]):
         warnings.append(f"The cases {names} differ in writing only; check that no study stands here twice.")
-    classes = set().union(*(case.classes for case in cases)) - {"none", ""}
+    classes = set().union(*(case.classes for case in cases)) - {NO_LESIONS, ""}
+    warnings += _misspelt(cases, classes)
     if len(classes) == 1:
         warnings.append(f"All lesions are of the class {classes.pop()}: no class can be told from another.")
     return problems, warnings
+
+
+def _misspelt(cases: Sequence[NamedCase], classes: set[str]) -> Iterator[str]:
+    """Any name is a class, so one that a single case has, and that is nearly another's, may be a slip."""
+    for name in sorted(classes):
+        holders = [case.case for case in cases if name in case.classes]
+        others = [other for other in sorted(classes - {name}) if sum(other in c.classes for c in cases) > 1]
+        near = get_close_matches(name, others, n=1, cutoff=0.8)
+        if len(holders) == 1 and near:
+            yield f"Only the case {holders[0]} has a lesion of the class {name}; is it {near[0]}, misspelt?"
 
 
 def _near(names: Sequence[str]) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """How well classes are told apart, when ``undecided`` is an answer.
 
-Items are lesions of a known class that were found. The confusion matrix has a third column for undecided;
-accuracy counts decided lesions only and therefore always stands beside the coverage.
+Items are lesions of a known class that were found. The confusion matrix has a further column for undecided;
+accuracy counts decided lesions only and therefore always stands beside the coverage. A lesion of a class
+that the model does not tell apart is wrong whenever it is decided, and no figure of probabilities counts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,48 +15,55 @@ import numpy.typing as npt
 from scipy import stats
 
 from MTINetLib.evaluation.statistics import Floats, Statistic, divide
-from MTINetLib.findings import NETWORK_CLASSES, LesionClass
+from MTINetLib.study.lesion_class import UNDECIDED, in_usual_order
 
-#: Bins of equal width over the confidence 0.5 to 1 that a winner of two classes can have.
+#: Bins of equal width over the confidences that a winner can have, from one over the number of classes to 1.
 ECE_BINS = 10
 
 
 @dataclass(frozen=True)
 class ClassItem:
-    """One lesion: its true class, the answer, and the probability of HCC (the other class has the rest)."""
+    """One lesion: its true class, the answer, and the probability of each class of the model."""
 
     patient: str
-    truth: LesionClass
-    answer: LesionClass
-    p_hcc: float
+    truth: str
+    answer: str
+    probabilities: Mapping[str, float]
 
 
-def confusion(items: Sequence[ClassItem]) -> dict[str, dict[str, int]]:
-    """Counts by true class (outer) and answer (inner: both classes and undecided)."""
-    table = {truth.value: {answer.value: 0 for answer in LesionClass} for truth in NETWORK_CLASSES}
+def confusion(items: Sequence[ClassItem], classes: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Counts by true class (outer) and answer (inner: every class and undecided)."""
+    unknown = {item.truth for item in items} - set(classes)
+    table = {truth: dict.fromkeys((*classes, UNDECIDED), 0) for truth in (*classes, *in_usual_order(unknown))}
     for item in items:
-        table[item.truth.value][item.answer.value] += 1
+        table[item.truth][item.answer] += 1
     return table
 
 
 def decided(items: Sequence[ClassItem]) -> npt.NDArray[np.bool_]:
     """Which items got a class, [items]."""
-    return np.array([item.answer is not LesionClass.UNDECIDED for item in items], dtype=bool)
+    return np.array([item.answer != UNDECIDED for item in items], dtype=bool)
 
 
 def correct(items: Sequence[ClassItem]) -> npt.NDArray[np.bool_]:
     """Which items got their true class, [items]; undecided is not correct."""
-    return np.array([item.answer is item.truth for item in items], dtype=bool)
+    return np.array([item.answer == item.truth for item in items], dtype=bool)
 
 
-def auc_of(items: Sequence[ClassItem]) -> Statistic:
-    """Area under the ROC curve of the probability of HCC; ties count half, undecided lesions count too."""
-    p, is_hcc = _probabilities(items)
-    positive, negative = p[is_hcc], p[~is_hcc]
+def of_told_classes(items: Sequence[ClassItem]) -> list[ClassItem]:
+    """The items whose true class is one that the model tells apart: what probabilities can be judged by."""
+    return [item for item in items if item.truth in item.probabilities]
+
+
+def auc_of(items: Sequence[ClassItem], name: str) -> Statistic:
+    """Area under the ROC curve of one class against the rest; ties count half, undecided ones count too."""
+    p = np.array([item.probabilities[name] for item in items], dtype=np.float64)
+    is_class = np.array([item.truth == name for item in items], dtype=bool)
+    positive, negative = p[is_class], p[~is_class]
     wins = (positive[:, None] > negative[None, :]) + 0.5 * (positive[:, None] == negative[None, :])
 
     def statistic(weights: Floats) -> Floats:
-        up, down = weights[:, is_hcc], weights[:, ~is_hcc]
+        up, down = weights[:, is_class], weights[:, ~is_class]
         pairs = up.sum(axis=1) * down.sum(axis=1)
         won = ((up @ wins) * down).sum(axis=1)
         return divide(won, pairs)
@@ -63,10 +71,23 @@ def auc_of(items: Sequence[ClassItem]) -> Statistic:
     return statistic
 
 
-def brier_of(items: Sequence[ClassItem]) -> Statistic:
-    """Mean squared error of the probability of HCC (Brier 1950, in its form for two classes), 0 to 1."""
-    p, is_hcc = _probabilities(items)
-    errors = (p - is_hcc) ** 2
+def mean_auc_of(items: Sequence[ClassItem], classes: Sequence[str]) -> Statistic:
+    """The AUC of two classes; of more the mean of one against the rest, over the classes that occur."""
+    of_each = [auc_of(items, name) for name in (classes[:1] if len(classes) == 2 else classes)]
+
+    def statistic(weights: Floats) -> Floats:
+        values = np.array([each(weights) for each in of_each]).reshape(len(of_each), len(weights))
+        known = ~np.isnan(values)
+        return divide(np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0).astype(np.float64))
+
+    return statistic
+
+
+def brier_of(items: Sequence[ClassItem], classes: Sequence[str]) -> Statistic:
+    """Half the summed squared errors of the probabilities (Brier 1950), 0 to 1; for two classes the usual."""
+    p, truth = _probabilities(items, classes)
+    hot = truth[:, None] == np.arange(len(classes))
+    errors = 0.5 * ((p - hot) ** 2).sum(axis=1)
 
     def statistic(weights: Floats) -> Floats:
         return divide(weights @ errors, weights.sum(axis=1))
@@ -74,15 +95,16 @@ def brier_of(items: Sequence[ClassItem]) -> Statistic:
     return statistic
 
 
-def ece_of(items: Sequence[ClassItem], bins: int = ECE_BINS) -> Statistic:
+def ece_of(items: Sequence[ClassItem], classes: Sequence[str], bins: int = ECE_BINS) -> Statistic:
     """Expected calibration error (Naeini et al., AAAI 2015) of the winning class's probability.
 
-    Bins of equal width over 0.5 to 1; it is biased upwards when there are few lesions per bin.
+    It is biased upwards when there are few lesions per bin.
     """
-    p, is_hcc = _probabilities(items)
-    confidence = np.maximum(p, 1.0 - p)
-    right = ((p >= 0.5) == is_hcc).astype(np.float64)
-    index = np.clip(((confidence - 0.5) * 2.0 * bins).astype(int), 0, bins - 1)
+    p, truth = _probabilities(items, classes)
+    confidence = p.max(axis=1, initial=0.0)
+    right = (p.argmax(axis=1) == truth).astype(np.float64) if p.size else np.zeros(0)
+    least = 1 / max(len(classes), 1)
+    index = np.clip(((confidence - least) / max(1 - least, 1e-9) * bins).astype(int), 0, bins - 1)
     member = (index[:, None] == np.arange(bins)[None, :]).astype(np.float64)
 
     def statistic(weights: Floats) -> Floats:
@@ -101,6 +123,10 @@ def exact_mcnemar(first_right: npt.ArrayLike, second_right: npt.ArrayLike) -> fl
     return float(stats.binomtest(only_first, only_first + only_second, 0.5).pvalue)
 
 
-def _probabilities(items: Sequence[ClassItem]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    p = np.array([item.p_hcc for item in items], dtype=np.float64)
-    return p, np.array([item.truth is LesionClass.HCC for item in items], dtype=bool)
+def _probabilities(
+    items: Sequence[ClassItem], classes: Sequence[str]
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Of each class, [items, classes], and the index of the true one, [items]."""
+    rows = [[item.probabilities[name] for name in classes] for item in items]
+    p = np.array(rows, dtype=np.float64).reshape(len(items), len(classes))
+    return p, np.array([classes.index(item.truth) for item in items], dtype=np.int64)

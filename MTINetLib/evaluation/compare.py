@@ -13,7 +13,7 @@ from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.evaluation import metrics
 from MTINetLib.evaluation.detection import Detection, Match, match_lesions, size_band
 from MTINetLib.evaluation.truth import Truth
-from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
+from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.inference.measure import plane_diameters
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.phase import FOUR_PHASES, Phase
@@ -32,7 +32,7 @@ class LesionRow:
     Curves are means per phase in scanner units: ``true`` and ``measured`` in the true and the found mask of
     the same images, ``predicted`` by the network. ``scale_width`` is the study's intensity scale in scanner
     units, to which the percentages refer, and ``phases`` are those of the curves. Unknown figures are nan,
-    unknown words None.
+    unknown words None; probabilities are by class, in the model's order, and empty where nothing was found.
     """
 
     case: str
@@ -43,7 +43,7 @@ class LesionRow:
     found_label: int | None
     true_class: str | None
     answer: str | None
-    p_hcc: float
+    probabilities: Mapping[str, float]
     size_band: str
     long_axis_mm: float
     true_volume_ml: float
@@ -180,8 +180,8 @@ class _View:
             truth_label=truth_label,
             found_label=found_label,
             true_class=None if truth_label is None else self.case.class_of(truth_label),
-            answer=None if finding is None else finding.lesion_class.value,
-            p_hcc=_NAN if finding is None else float(finding.probabilities.get(LesionClass.HCC.value, _NAN)),
+            answer=None if finding is None else finding.lesion_class,
+            probabilities={} if finding is None else finding.probabilities,
             size_band=size_band(long_axis),
             long_axis_mm=long_axis,
             true_volume_ml=float(true_mask.sum()) * self.voxel_ml,

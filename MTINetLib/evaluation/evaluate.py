@@ -66,12 +66,14 @@ class EvaluationSummary:
         figures: nested dicts of estimates and counts, see figures.py.
         about: dataset, model, cases, seed, machine, date, command, settings.
         cases, lesions: the rows that the figures come from.
+        classes: that the model tells apart.
     """
 
     figures: Mapping[str, Any]
     about: Mapping[str, Any]
     cases: tuple[CaseRow, ...]
     lesions: tuple[LesionRow, ...]
+    classes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: without the rows, numbers that are not finite as None."""
@@ -166,7 +168,8 @@ def evaluate_with(
     started = time.perf_counter()
     if phases:
         cases = [replace(case, phase_paths=case.paths_of(phases)) for case in cases]
-    comparisons, provenance = _run(cases, analyzer, progress)
+    comparisons, first = _run(cases, analyzer, progress)
+    classes = () if first is None else first.provenance.classes
     rows = [comparison.case for comparison in comparisons]
     if all(row.error for row in rows):
         raise InputError(f"None of the {len(rows)} cases could be evaluated; {rows[0].case}: {rows[0].error}")
@@ -184,22 +187,24 @@ def evaluate_with(
             "masks_resampled": sum(row.mask_resampled for row in rows),
         },
         "bootstrap": {"seed": seed, "resamples": RESAMPLES, "confidence": CONFIDENCE},
-        "provenance_of_first_case": provenance,
+        "provenance_of_first_case": None if first is None else _provenance(first),
         "seconds": time.perf_counter() - started,
         "command": command or _own_command(),
         "date": machine["date"],
         "machine": machine,
     }
-    summary = EvaluationSummary(all_figures(Rows.of(rows, lesions, seed)), about, tuple(rows), tuple(lesions))
+    counted = Rows.of(rows, lesions, seed, classes)
+    summary = EvaluationSummary(all_figures(counted), about, tuple(rows), tuple(lesions), counted.classes)
     _write(out, summary)
     return summary
 
 
 def _run(
     cases: list[DatasetCase], analyzer: Analyzer, progress: Progress
-) -> tuple[list[Comparison], dict[str, Any] | None]:
+) -> tuple[list[Comparison], StudyFindings | None]:
+    """Every case compared, and the first findings that there were."""
     comparisons: list[Comparison] = []
-    provenance: dict[str, Any] | None = None
+    first: StudyFindings | None = None
     progress.start(Stage.EVALUATING, len(cases))
     for done, case in enumerate(cases):
         progress.update(done)
@@ -214,12 +219,11 @@ def _run(
                 CaseRow(case.case, case.patient, case.case_class, error=_words(error)), ()
             )
         else:
-            if provenance is None:
-                provenance = _provenance(findings)
+            first = first or findings
         comparisons.append(comparison)
     progress.update(len(cases))
     progress.finish()
-    return comparisons, provenance
+    return comparisons, first
 
 
 def _evaluate_case(
@@ -272,7 +276,7 @@ def _write(out: Path, summary: EvaluationSummary) -> None:
     beside = out.with_name(f".part-{os.getpid()}-{out.name}")
     try:
         beside.mkdir()
-        write_rows(beside / LESIONS_FILE, LesionRow, summary.lesions)
+        write_rows(beside / LESIONS_FILE, LesionRow, summary.lesions, summary.classes)
         write_rows(beside / CASES_FILE, CaseRow, summary.cases)
         text = json.dumps(summary.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
         (beside / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")

@@ -21,7 +21,7 @@ from MTINetLib.evaluation.statistics import (
     ratio_of,
     wilson,
 )
-from MTINetLib.findings import NETWORK_CLASSES, LesionClass
+from MTINetLib.study.lesion_class import OTHER, UNDECIDED, in_usual_order
 from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
 
 
@@ -32,11 +32,18 @@ class Rows:
     cases: Sequence[CaseRow]
     lesions: Sequence[LesionRow]
     bootstrap: PatientBootstrap
+    classes: tuple[str, ...]
 
     @classmethod
-    def of(cls, cases: Sequence[CaseRow], lesions: Sequence[LesionRow], seed: int) -> Rows:
+    def of(
+        cls, cases: Sequence[CaseRow], lesions: Sequence[LesionRow], seed: int, classes: Sequence[str] = ()
+    ) -> Rows:
+        """Args:
+        classes: that the model tells apart; those of the rows are taken as well.
+        """
         done = [case for case in cases if not case.error]
-        return cls(done, lesions, PatientBootstrap([case.patient for case in done], seed))
+        told = dict.fromkeys((*classes, *(name for row in lesions for name in row.probabilities)))
+        return cls(done, lesions, PatientBootstrap([case.patient for case in done], seed), tuple(told))
 
     def true_lesions(self) -> list[LesionRow]:
         return [row for row in self.lesions if row.outcome != "false_positive"]
@@ -78,7 +85,9 @@ def lesion_groups(rows: Rows) -> dict[str, list[LesionRow]]:
     true = rows.true_lesions()
     groups = {"all": true, ">=10 mm": [row for row in true if row.long_axis_mm >= 10.0]}
     groups |= {band: [row for row in true if row.size_band == band] for band in SIZE_BANDS}
-    groups |= {name.value: [row for row in true if row.true_class == name.value] for name in NETWORK_CLASSES}
+    others = {row.true_class for row in true if row.true_class is not None} - set(rows.classes)
+    for name in (*rows.classes, *in_usual_order(others)):
+        groups[name] = [row for row in true if row.true_class == name]
     return groups
 
 
@@ -143,12 +152,13 @@ def class_figures(rows: Rows, lesions: Sequence[LesionRow]) -> dict[str, Any]:
     one_class = len({item.truth for item in items}) == 1
     accuracy_of = 0 if one_class else 1
     per_class = {
-        name.value: wilson(
-            sum(item.answer is name for item in items if item.truth is name),
-            sum(item.truth is name and item.answer is not LesionClass.UNDECIDED for item in items),
+        name: wilson(
+            sum(item.answer == name for item in items if item.truth == name),
+            sum(item.truth == name and item.answer != UNDECIDED for item in items),
         )
-        for name in NETWORK_CLASSES
+        for name in rows.classes
     }
+    told = classification.of_told_classes(items)
     return {
         "lesions": len(items),
         "one_class_only": one_class,
@@ -162,20 +172,40 @@ def class_figures(rows: Rows, lesions: Sequence[LesionRow]) -> dict[str, Any]:
         "coverage": wilson(int(decided.sum()), len(items)),
         "undecided_share": wilson(len(items) - int(decided.sum()), len(items)),
         "recall_of_decided": per_class,
-        "confusion": classification.confusion(items),
-        "auc": rows.bootstrap.estimate(classification.auc_of(items), patients),
-        "brier": rows.bootstrap.estimate(classification.brier_of(items), patients),
-        "ece": rows.bootstrap.estimate(classification.ece_of(items), patients),
+        "confusion": classification.confusion(items, rows.classes),
+        **_probability_figures(rows, told),
+    }
+
+
+def _probability_figures(rows: Rows, items: Sequence[ClassItem]) -> dict[str, Any]:
+    """AUC, of more than two classes also of each against the rest; Brier score; calibration error."""
+    classes, patients = rows.classes, [item.patient for item in items]
+
+    def estimate(statistic: Statistic) -> Estimate:
+        return rows.bootstrap.estimate(statistic, patients)
+
+    of_each = {name: estimate(classification.auc_of(items, name)) for name in classes}
+    return {
+        "auc": estimate(classification.mean_auc_of(items, classes)),
+        **({"auc_against_the_rest": of_each} if len(classes) > 2 else {}),
+        "brier": estimate(classification.brier_of(items, classes)),
+        "ece": estimate(classification.ece_of(items, classes)),
     }
 
 
 def class_items(lesions: Sequence[LesionRow]) -> list[ClassItem]:
-    """The matched lesions of a known class with an answer."""
-    return [
-        ClassItem(row.patient, LesionClass(row.true_class), LesionClass(row.answer), row.p_hcc)
-        for row in lesions
-        if row.outcome == "matched" and row.answer is not None and not math.isnan(row.p_hcc)
-    ]
+    """The matched lesions of a known class with an answer.
+
+    A class that the model does not tell apart is ``other`` for a model that has learnt others.
+    """
+    items = []
+    for row in lesions:
+        if row.outcome != "matched" or row.answer is None or row.true_class is None or not row.probabilities:
+            continue
+        known = row.true_class in row.probabilities or OTHER not in row.probabilities
+        truth = row.true_class if known else OTHER
+        items.append(ClassItem(row.patient, truth, row.answer, row.probabilities))
+    return items
 
 
 def curve_figures(rows: Rows) -> dict[str, Any]:

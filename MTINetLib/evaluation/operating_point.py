@@ -20,13 +20,13 @@ from MTINetLib.evaluation.free_response import (
 )
 from MTINetLib.evaluation.temperature import fit_temperature
 from MTINetLib.evaluation.truth import read_truth
-from MTINetLib.findings import NETWORK_CLASSES
 from MTINetLib.models.info import Found
 from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent, Stage
+from MTINetLib.study.lesion_class import OTHER
 
 #: The point of the free-response curve that is taken: the most sensitive one with at most so many.
 MOST_FALSE_POSITIVES = 0.3
@@ -35,8 +35,6 @@ LEAST_PATIENTS = 10
 LEAST_LESIONS = 10
 #: More patients than these change little and cost minutes.
 MOST_PATIENTS = 40
-
-_CLASS_INDEX = {kind.value: number for number, kind in enumerate(NETWORK_CLASSES)}
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def fit_operating_point(
     seen = _look_at(wanted, model, device, precision, progress or Silent())
     point = _detection(seen)
     thresholds = Thresholds() if point is None else point.thresholds
-    return OperatingPoint(thresholds, _detection_found(seen, point), *_temperature(seen))
+    return OperatingPoint(thresholds, _detection_found(seen, point), *_temperature(seen, model))
 
 
 def _of_first_patients(cases: Sequence[DatasetCase]) -> list[DatasetCase]:
@@ -132,10 +130,16 @@ def _look_at_case(case: DatasetCase, model: LesionModel, seen: _Seen) -> None:
     seen.studies.append(study_components(probability, truth, study.grid))
     for label, reading in model.read(study, truth).items():
         logits = reading.mean_logits()
-        index = _CLASS_INDEX.get(case.class_of(label))
+        index = _index(case.class_of(label), model.info.classes)
         if logits is not None and index is not None and np.isfinite(logits).all():
             seen.logits.append(logits)
             seen.classes.append(index)
+
+
+def _index(name: str, classes: Sequence[str]) -> int | None:
+    """The place of a class in the model's; of an unknown one that of ``other``, if it has it."""
+    wanted = name if name in classes else OTHER
+    return classes.index(wanted) if wanted in classes else None
 
 
 def _detection(seen: _Seen) -> FreeResponsePoint | None:
@@ -144,9 +148,9 @@ def _detection(seen: _Seen) -> FreeResponsePoint | None:
     return most_sensitive(list(free_response(seen.studies, Thresholds())), MOST_FALSE_POSITIVES)
 
 
-def _temperature(seen: _Seen) -> tuple[float, Found]:
+def _temperature(seen: _Seen, model: LoadedModel) -> tuple[float, Found]:
     count = len(seen.classes)
-    if count < LEAST_LESIONS or len(set(seen.classes)) < len(NETWORK_CLASSES):
+    if count < LEAST_LESIONS or len(set(seen.classes)) < len(model.info.classes):
         why = f"{count} validation lesions of known class, or not of every class, are too few"
         return 1.0, Found(False, why, {"lesions": count})
     value = fit_temperature(np.stack(seen.logits), np.array(seen.classes))

@@ -11,21 +11,33 @@ from typing import Any
 
 from MTINetLib.evaluation.compare import CaseRow, LesionRow
 from MTINetLib.evaluation.statistics import LEAST_PATIENTS, Estimate
+from MTINetLib.presentation.classes import class_word
 from MTINetLib.study.phase import FOUR_PHASES, in_order_of_time
 
+_PROBABILITIES = "probabilities"
 _CURVES = ("true_curve", "measured_curve", "predicted_curve")
 
 
 def write_rows(
-    path: Path, kind: type[CaseRow] | type[LesionRow], rows: Sequence[CaseRow | LesionRow]
+    path: Path,
+    kind: type[CaseRow] | type[LesionRow],
+    rows: Sequence[CaseRow | LesionRow],
+    classes: Sequence[str] = (),
 ) -> None:
-    """One line a row, a curve as a column a phase; what is unknown stays empty, infinity is ``inf``."""
+    """One line a row, a column for each phase of a curve and each class of the probabilities.
+
+    What is unknown stays empty, infinity is ``inf``.
+    """
     header: list[str] = []
     phases = in_order_of_time(phase for row in rows for phase in getattr(row, "phases", ())) or FOUR_PHASES
     shown = [field for field in fields(kind) if field.name != "phases"]
     for field in shown:
-        spread = [f"{field.name}_{phase.value}" for phase in phases]
-        header += spread if field.name in _CURVES else [field.name]
+        if field.name in _CURVES:
+            header += [f"{field.name}_{phase.value}" for phase in phases]
+        elif field.name == _PROBABILITIES:
+            header += [f"probability_{name}" for name in classes]
+        else:
+            header.append(field.name)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
@@ -36,6 +48,8 @@ def write_rows(
                 if field.name in _CURVES:
                     curve = dict(zip(getattr(row, "phases", ()), value or (), strict=False))
                     values = tuple(curve.get(phase) for phase in phases)
+                elif field.name == _PROBABILITIES:
+                    values = tuple(value.get(name) for name in classes)
                 else:
                     values = (value,)
                 cells += [_cell(item) for item in values]
@@ -150,13 +164,18 @@ def _detection_table(figures: Mapping[str, Any]) -> list[str]:
 
 def _class_table(groups: Mapping[str, Any]) -> list[str]:
     names = list(groups)
+    classes = list(groups["all"]["recall_of_decided"])
+
+    def three(estimate: Estimate) -> str:
+        return interval(estimate, digits=3)
+
     lines = [
         ("Accuracy among decided, %", "accuracy_of_decided", percent),
         ("Coverage (decided), %", "coverage", percent),
         ("Accuracy, undecided counted wrong, %", "accuracy_undecided_counted_wrong", percent),
-        ("AUC", "auc", lambda e: interval(e, digits=3)),
-        ("Brier score", "brier", lambda e: interval(e, digits=3)),
-        ("Expected calibration error", "ece", lambda e: interval(e, digits=3)),
+        ("AUC", "auc", three),
+        ("Brier score", "brier", three),
+        ("Expected calibration error", "ece", three),
     ]
     rows = [["Matched lesions, n", *(str(groups[name]["lesions"]) for name in names)]]
     rows += [
@@ -171,14 +190,29 @@ def _class_table(groups: Mapping[str, Any]) -> list[str]:
         ]
         for title, key, write in lines
     ]
+    if len(classes) > 2:
+        rows += [
+            [
+                f"AUC, {class_word(name)} against the rest",
+                *(three(groups[group]["auc_against_the_rest"][name]) for group in names),
+            ]
+            for name in classes
+        ]
     confusion = groups["all"]["confusion"]
-    answers = list(next(iter(confusion.values())))
+    answers = list(next(iter(confusion.values()), ()))
     table = [[truth, *(str(counts[answer]) for answer in answers)] for truth, counts in confusion.items()]
     return [
-        *_section("HCC or hemangioma", ["", *names], rows),
+        *_section(_alternatives(classes), ["", *names], rows),
         *_table(["True class", *(f"answered {answer}" for answer in answers)], table),
         "",
     ]
+
+
+def _alternatives(classes: Sequence[str]) -> str:
+    """``HCC, hemangioma or cyst``, as the title of the table."""
+    words = [class_word(name) for name in classes]
+    title = " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:]))) or "Classes"
+    return title[0].upper() + title[1:]
 
 
 def _curve_table(figures: Mapping[str, Any]) -> list[str]:

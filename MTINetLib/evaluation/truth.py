@@ -12,6 +12,7 @@ from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.errors import InputError
 from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.lesion_class import NO_LESIONS
 
 Labels = npt.NDArray[np.uint16]
 
@@ -36,7 +37,7 @@ def read_truth(case: DatasetCase, grid: Grid) -> Truth:
         InputError: the mask is missing, is no label map, or disagrees with the case's class.
     """
     if case.mask_path is None:
-        if case.case_class != "none":
+        if case.case_class != NO_LESIONS:
             raise InputError("it has no mask to compare with; name the file in the column mask of cases.csv.")
         return Truth(np.zeros(grid.shape, dtype=np.uint16), resampled=False)
     volume = read_label_map(case.mask_path)
@@ -44,7 +45,7 @@ def read_truth(case: DatasetCase, grid: Grid) -> Truth:
     limit = np.iinfo(np.uint16).max
     if not np.array_equal(labels, volume.array) or labels.min() < 0 or labels.max() > limit:
         raise InputError(f"the mask {case.mask_path.name} is not a label map of whole numbers from 0 up.")
-    if case.case_class == "none" and labels.any():
+    if case.case_class == NO_LESIONS and labels.any():
         raise InputError("its class is none, but its mask holds lesions; correct one of them in cases.csv.")
     if volume.grid.matches(grid):
         return Truth(labels.astype(np.uint16), resampled=False)

@@ -2,12 +2,10 @@
 
 from MTINetLib.findings.read import from_dict, from_json
 from MTINetLib.findings.results import (
-    NETWORK_CLASSES,
     WITHHELD,
     CurveKind,
     Enhancement,
     EnhancementCurve,
-    LesionClass,
     LesionFinding,
     PhaseSummary,
     Provenance,
@@ -20,12 +18,10 @@ from MTINetLib.findings.write import FORMAT, to_dict, to_json
 
 __all__ = [
     "FORMAT",
-    "NETWORK_CLASSES",
     "WITHHELD",
     "CurveKind",
     "Enhancement",
     "EnhancementCurve",
-    "LesionClass",
     "LesionFinding",
     "PerPhase",
     "PhaseSummary",

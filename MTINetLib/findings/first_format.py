@@ -10,6 +10,8 @@ from typing import Any
 
 _VERSION = "1.0"
 _PHASES = ("pre", "arterial", "portal_venous", "delayed")
+#: The two classes of every model of that time.
+_CLASSES = {"HCC": "hcc", "hemangioma": "hemangioma"}
 _LISTED_FIGURES = ("relative_enhancement", "liver_relative_enhancement", "lesion_to_liver_contrast")
 
 
@@ -30,7 +32,7 @@ def to_second_format(data: Mapping[str, Any]) -> dict[str, Any]:
         "format": 2,
         "lesions": [_lesion(lesion) for lesion in data["lesions"]],
         "study": study,
-        "provenance": data["provenance"],
+        "provenance": {**data["provenance"], "classes": _classes(data["provenance"])},
     }
 
 
@@ -38,13 +40,21 @@ def _lesion(lesion: Mapping[str, Any]) -> dict[str, Any]:
     figures = dict(lesion["enhancement"])
     for name in _LISTED_FIGURES:
         figures[name] = _by_phase(figures[name])
+    shares = lesion["probabilities"]
     return {
         **lesion,
+        "class": _CLASSES.get(lesion["class"], lesion["class"]),
+        "probabilities": {_CLASSES.get(name, name): share for name, share in shares.items()},
         "measured_curve": _curve(lesion["measured_curve"]),
         "predicted_curve": _by_phase(lesion["predicted_curve"]),
         "liver_curve": _curve(lesion["liver_curve"]),
         "enhancement": figures,
     }
+
+
+def _classes(provenance: Mapping[str, Any]) -> list[str]:
+    """None where masks were measured without a model."""
+    return list(_CLASSES.values()) if provenance["model_sha256"] else []
 
 
 def _curve(curve: Mapping[str, Any] | None) -> dict[str, Any] | None:

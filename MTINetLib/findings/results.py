@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Annotated, Any, Literal
 
 from MTINetLib.findings.wire import FILE_NAME, PerPhase, Rule
@@ -18,19 +17,8 @@ Flag = Annotated[str, Rule(pattern="^[a-z0-9_]+(:[A-Za-z0-9_./-]+)*$")]
 Flags = Annotated[tuple[Flag, ...], Rule(uniqueItems=True)]
 #: Stands for what a de-identified result does not tell.
 WITHHELD = "withheld"
+ClassName = Annotated[str, Rule(pattern="^[a-z][a-z0-9_]*$")]
 CurveKind = Literal["persistent", "plateau", "washout"]
-
-
-class LesionClass(str, Enum):
-    """What a lesion looks like; ``undecided`` is an answer, not a failure."""
-
-    HCC = "HCC"
-    HEMANGIOMA = "hemangioma"
-    UNDECIDED = "undecided"
-
-
-#: The classes that the network tells apart, in the order of its class head.
-NETWORK_CLASSES: tuple[LesionClass, LesionClass] = (LesionClass.HCC, LesionClass.HEMANGIOMA)
 
 
 @dataclass(frozen=True)
@@ -72,8 +60,8 @@ class LesionFinding:
 
     Args:
         label: value of the lesion in the label map, 1 for the largest.
-        lesion_class: what it looks like, or undecided.
-        probabilities: of each class, by its name; they sum to one.
+        lesion_class: what it looks like, one of the model's classes, or undecided.
+        probabilities: of each class that the model tells apart, in its order; they sum to one.
         volume_ml: millilitres.
         long_axis_mm: longest diameter in a slice of the reference grid.
         short_axis_mm: longest diameter perpendicular to it in that slice.
@@ -88,8 +76,8 @@ class LesionFinding:
     """
 
     label: Count
-    lesion_class: LesionClass = field(metadata={FILE_NAME: "class"})
-    probabilities: Mapping[str, Share]
+    lesion_class: ClassName = field(metadata={FILE_NAME: "class"})
+    probabilities: Mapping[ClassName, Share]
     volume_ml: Length
     long_axis_mm: Length
     short_axis_mm: Length
@@ -160,6 +148,7 @@ class Provenance:
     """How the findings came to be, enough to make them again.
 
     Args:
+        classes: that the model tells apart, in its order; none where no model was asked.
         notes: what had to be done, codes with values (findings/notes.py); sentences in older files.
     """
 
@@ -171,6 +160,7 @@ class Provenance:
     precision: str
     input_series_uids: tuple[str, ...]
     settings: Mapping[str, Any]
+    classes: tuple[ClassName, ...] = ()
     corrected_by_person: bool = False
     created_utc: str = ""
     notes: tuple[str, ...] = ()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import NETWORK_CLASSES, LesionClass
 from MTINetLib.models.reading import LesionReading
 from MTINetLib.models.thresholds import Thresholds
+from MTINetLib.study.lesion_class import UNDECIDED
 
 NOT_READ = "undecided:not_read"
 LOW_PROBABILITY = "undecided:low_probability"
@@ -21,22 +22,32 @@ LITTLE_EVIDENCE = "undecided:little_evidence"
 class Decision:
     """A class with the probabilities that it rests on; ``flags`` say why it is undecided."""
 
-    lesion_class: LesionClass
+    lesion_class: str
     probabilities: dict[str, float]
     flags: tuple[str, ...] = ()
 
 
-def decide(reading: LesionReading | None, thresholds: Thresholds, temperature: float = 1.0) -> Decision:
+def decide(
+    reading: LesionReading | None,
+    classes: Sequence[str],
+    thresholds: Thresholds,
+    temperature: float = 1.0,
+) -> Decision:
     """Decide the class of a lesion.
 
     Probabilities are the softmax of the area-weighted mean of the slices' logits divided by the
-    temperature. The lesion stays undecided if nothing was read, if the larger probability is below
-    ``class_probability``, if slices with more than ``slice_disagreement`` of its area speak for the
-    other class, or if it covers fewer than ``least_pixels`` pixels.
+    temperature. The lesion stays undecided if nothing was read, if the largest probability is below
+    ``class_probability``, if slices with more than ``slice_disagreement`` of its area speak for
+    another class, or if it covers fewer than ``least_pixels`` pixels.
+
+    Args:
+        classes: that the model tells apart, in the order of its logits.
     """
     logits = None if reading is None else reading.mean_logits()
     if reading is None or reading.logits is None or logits is None or not np.isfinite(logits).all():
-        return Decision(LesionClass.UNDECIDED, _named(np.array([0.5, 0.5])), (NOT_READ,))
+        return Decision(
+            UNDECIDED, _named(classes, np.full(len(classes), 1 / max(len(classes), 1))), (NOT_READ,)
+        )
     probabilities = _softmax(logits / temperature)
     best = int(probabilities.argmax())
     against = reading.areas[reading.logits.argmax(axis=1) != best].sum() / reading.areas.sum()
@@ -47,8 +58,8 @@ def decide(reading: LesionReading | None, thresholds: Thresholds, temperature: f
         flags.append(SLICES_DISAGREE)
     if reading.areas.sum() < thresholds.least_pixels:
         flags.append(LITTLE_EVIDENCE)
-    chosen = LesionClass.UNDECIDED if flags else NETWORK_CLASSES[best]
-    return Decision(chosen, _named(probabilities), tuple(flags))
+    chosen = UNDECIDED if flags else classes[best]
+    return Decision(chosen, _named(classes, probabilities), tuple(flags))
 
 
 def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -56,5 +67,5 @@ def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(powers / powers.sum())
 
 
-def _named(probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
-    return {kind.value: float(p) for kind, p in zip(NETWORK_CLASSES, probabilities, strict=True)}
+def _named(classes: Sequence[str], probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
+    return {name: float(p) for name, p in zip(classes, probabilities, strict=True)}

@@ -35,7 +35,8 @@ def findings_of(
     """
     temperature = model.info.temperature
     decisions = {
-        label: decide(readings.get(label), thresholds, temperature) for label in lesion_boxes(labels)
+        label: decide(readings.get(label), model.info.classes, thresholds, temperature)
+        for label in lesion_boxes(labels)
     }
     curves = {label: reading.curve for label, reading in readings.items()}
     lesions = describe_lesions(study, labels, decisions, curves, progress)
@@ -59,6 +60,7 @@ def _provenance(study: Study, model: LesionModel, thresholds: Thresholds) -> Pro
             "temperature": info.temperature,
             **computation.settings,
         },
+        classes=model.info.classes,
         created_utc=utc_now(),
         notes=computation.notes,
     )

@@ -16,6 +16,7 @@ FORMAT = 2
 _FORMAT_1_IMAGES = {"method": "pre-contrast, percentile of the inner body", "high_percentile": 80.0}
 _FORMAT_1_PHASES = ["pre", "arterial", "portal_venous", "delayed"]
 _FORMAT_1_CLASSES = ["hcc", "hemangioma"]
+_FORMAT_1_CLASSIFYING = ("all", "seg+cls")
 _UNSAID = {"fitted": False, "why": "the model does not say how it was found"}
 
 
@@ -50,6 +51,7 @@ def _from_format_1(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
         raise ModelError(f"{path} does not say 'network'; install the model again.")
     network = values["network"]
     size = network.get("image_size", 256) if isinstance(network, Mapping) else None
+    tasks = network.get("tasks", "all") if isinstance(network, Mapping) else None
     point = dict(values.get("operating_point") or _UNSAID)
     temperature = point.pop("temperature", _UNSAID)
     return {
@@ -57,7 +59,7 @@ def _from_format_1(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
         **rest,
         "architecture": {"name": "mtinet", "settings": network},
         "phases": _FORMAT_1_PHASES,
-        "classes": _FORMAT_1_CLASSES,
+        "classes": _FORMAT_1_CLASSES if tasks in _FORMAT_1_CLASSIFYING else [],
         "preprocessing": {"name": "axial_slices", "version": 1, "slice_size": size},
         "thresholds": {**values.get("thresholds", {}), "found": point},
         "calibration": {"temperature": values.get("temperature", 1.0), "found": temperature},

@@ -17,10 +17,11 @@ from MTINetLib.models.files import WEIGHTS_FILE, read_model_files, write_model_f
 from MTINetLib.models.info import ModelInfo, info_of_files
 from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.network.slice_network import SliceNetwork
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 from MTINetLib.study.phase import FOUR_PHASES
 
-#: What a network of two classes tells apart, in the order of its output.
-CLASSES = ("hcc", "hemangioma")
+#: What a network of two classes usually tells apart, in the order of its output.
+_TWO_CLASSES = (HCC, HEMANGIOMA)
 
 
 def save_model_folder(
@@ -43,7 +44,7 @@ def save_model_folder(
         "format": FORMAT,
         "architecture": {"name": architecture, "settings": network.settings.to_dict()},
         "phases": [phase.value for phase in FOUR_PHASES],
-        "classes": list(CLASSES),
+        "classes": list(_TWO_CLASSES) if network.settings.classifies else [],
         "preprocessing": {
             "name": preprocessing.name,
             "version": preprocessing.version,

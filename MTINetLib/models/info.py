@@ -212,6 +212,12 @@ def _check_fit(info: ModelInfo) -> None:
             f"The preprocessing makes slices of {made} pixels a side, but the network takes "
             f"{settings.image_size}; train the model again."
         )
+    outputs = settings.class_outputs
+    if len(info.classes) != outputs:
+        raise InputError(
+            f"The model names {len(info.classes)} classes, but its network tells {outputs} apart; "
+            "train the model again."
+        )
     if len(info.phases) != settings.phase_count:
         raise InputError(
             f"The model has {len(info.phases)} phases, but its network takes {settings.phase_count}; "

@@ -14,7 +14,7 @@ class LesionReading:
 
     Args:
         areas: pixels of the lesion in each of its network slices, [n].
-        logits: class logits of each slice, [n, 2] (HCC, hemangioma); None without a class head.
+        logits: class logits of each slice, [n, classes] in the model's order; None without a class head.
         curve: the predicted curve in the scanner's units, area-weighted mean over the slices; None without
             a regression head, or where it is not finite.
     """
@@ -24,5 +24,5 @@ class LesionReading:
     curve: tuple[float, ...] | None
 
     def mean_logits(self) -> npt.NDArray[np.float64] | None:
-        """Area-weighted mean of the slices' logits, [2]."""
+        """Area-weighted mean of the slices' logits, [classes]."""
         return None if self.logits is None else np.average(self.logits.astype(np.float64), 0, self.areas)

@@ -24,7 +24,7 @@ class MTINetOutput(NamedTuple):
     Args:
         mask_logits: [B, 1, H, W]; sigmoid gives the tumour probability.
         curve: float32 [B, P], mean lesion intensity per phase, normalised units; None without that task.
-        class_logits: float32 [B, 2], order HCC, hemangioma; softmax gives probabilities; None without it.
+        class_logits: float32 [B, classes]; softmax gives probabilities; None without that task.
         tim_curve: float32 [B, P], the curve that the predicted mask implies; None without TIM.
     """
 

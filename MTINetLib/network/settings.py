@@ -14,9 +14,6 @@ from MTINetLib.errors import InputError
 DOWNSAMPLING = 16
 """Four max-poolings by two: the last map has 1/16 of the image's side."""
 
-CLASS_COUNT = 2
-"""HCC, hemangioma, in this order."""
-
 CHOICES: dict[str, tuple[str, ...]] = {
     "mdief": ("full", "spatial_only", "spectral_only", "none"),
     "tasks": ("all", "seg", "seg+reg", "seg+cls"),
@@ -29,6 +26,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 LIMITS = {
     "image_size": 1024,
     "phase_count": 32,
+    "class_count": 64,
     "widths": 1024,
     "decoder_widths": 1024,
     "context_blocks": 32,
@@ -50,6 +48,7 @@ class NetworkSettings:
         image_size: side of the square slices, pixels; a multiple of 16.
         phase_count: P, images that a slice has, one a contrast phase; two or more.
         widths: channels of the four encoder blocks, per phase.
+        class_count: lesion classes that the class head tells apart; which ones they are, the model says.
         shared_encoder: one encoder for all phases; False gives each phase its own weights.
         mdief: rows of Table 3: ``full``; ``spatial_only`` (No Spe); ``spectral_only`` (No Spa);
             ``none`` (No MdIEF: both domains, joined by concatenation and a 1x1 convolution, no gates).
@@ -75,6 +74,7 @@ class NetworkSettings:
     image_size: int = 256
     phase_count: int = 4
     widths: tuple[int, int, int, int] = (16, 32, 64, 64)
+    class_count: int = 2
     shared_encoder: bool = True
     mdief: str = "full"
     highpass_cutoff: float = 0.1
@@ -128,6 +128,8 @@ class NetworkSettings:
             raise InputError(
                 "Network settings highpass_cutoff, dropout and foreground_prior must lie between 0 and 1."
             )
+        if self.class_count < 2:
+            raise InputError(f"Network setting class_count is {self.class_count}; it must be at least 2.")
         if self.context_blocks < 0:
             raise InputError(
                 f"Network setting context_blocks is {self.context_blocks}; it must not be negative."
@@ -161,6 +163,18 @@ class NetworkSettings:
     def classifies(self) -> bool:
         """Is there a class head?"""
         return self.tasks in ("all", "seg+cls")
+
+    @property
+    def class_outputs(self) -> int:
+        """Outputs of the class head; 0 without one."""
+        return self.class_count if self.classifies else 0
+
+    def for_classes(self, count: int) -> NetworkSettings:
+        """The same network for so many lesion classes; without the class head for 0."""
+        if not count:
+            without = {"all": "seg+reg", "seg+cls": "seg"}
+            return replace(self, tasks=without.get(self.tasks, self.tasks))
+        return replace(self, class_count=count)
 
     @property
     def uses_evidence(self) -> bool:

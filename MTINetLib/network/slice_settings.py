@@ -35,5 +35,12 @@ class SliceSettings(Protocol):
     def tim(self) -> bool:
         """Does training compare its mask with its curve (task interaction)?"""
 
+    @property
+    def class_outputs(self) -> int:
+        """Lesion classes that it tells apart, 0 if none."""
+
+    def for_classes(self, count: int) -> SliceSettings:
+        """The same network for so many lesion classes; without an answer about classes for 0."""
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from MTINetLib.network.attention import TransformerBlock
-from MTINetLib.network.settings import CLASS_COUNT, NetworkSettings
+from MTINetLib.network.settings import NetworkSettings
 
 
 class TaskDrivenDiscriminator(nn.Module):
@@ -22,7 +22,7 @@ class TaskDrivenDiscriminator(nn.Module):
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
         width = settings.tdd_width
-        self.embed = nn.Linear(1 + CLASS_COUNT, width)
+        self.embed = nn.Linear(1 + settings.class_count, width)
         self.positions = nn.Parameter(torch.randn(settings.phase_count, width) * 0.1)
         self.blocks = nn.ModuleList(
             TransformerBlock(width, settings.tdd_heads, 4 * width, 0.0, "pre")
@@ -39,7 +39,7 @@ class TaskDrivenDiscriminator(nn.Module):
         self.curve_deviation.copy_(deviation.clamp_min(1e-3))
 
     def forward(self, curve: Tensor, class_probabilities: Tensor) -> Tensor:
-        """Curve [B, P] (normalised units) and class probabilities [B, 2] -> logits [B] of being real."""
+        """Curve [B, P] (normalised units), class probabilities [B, classes] -> logits [B] of being real."""
         standard = (curve - self.curve_mean) / self.curve_deviation
         classes = class_probabilities.unsqueeze(1).expand(-1, curve.shape[1], -1)
         tokens = self.embed(torch.cat([standard.unsqueeze(2), classes], dim=2)) + self.positions

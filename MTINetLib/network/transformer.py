@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from MTINetLib.network.attention import TransformerBlock, sinusoids
 from MTINetLib.network.focus import STATISTICS, EvidenceEmbedding, gather_evidence, token_weights
 from MTINetLib.network.heads import LinearHead
-from MTINetLib.network.settings import CLASS_COUNT, NetworkSettings
+from MTINetLib.network.settings import NetworkSettings
 
 
 class PositionalEncoding(nn.Module):
@@ -53,7 +53,8 @@ class LesionReader(nn.Module):
         statistics = settings.phase_count * STATISTICS if settings.uses_evidence else 0
         features = settings.phase_count * width
         self.curve = LinearHead(features, statistics, settings.phase_count) if settings.regresses else None
-        self.lesion_class = LinearHead(features, statistics, CLASS_COUNT) if settings.classifies else None
+        classes = settings.class_count
+        self.lesion_class = LinearHead(features, statistics, classes) if settings.classifies else None
 
     def forward(
         self, features: list[Tensor], phases: Tensor, focus: Tensor
@@ -66,7 +67,7 @@ class LesionReader(nn.Module):
             focus: [B, 1, H, W], between 0 and 1.
 
         Returns:
-            (curve float32 [B, P] in normalised units, class logits float32 [B, 2]: HCC, hemangioma);
+            (curve float32 [B, P] in normalised units, class logits float32 [B, classes]);
             None for a head that is switched off.
         """
         maps = features[-1]

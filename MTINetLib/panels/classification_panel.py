@@ -9,13 +9,14 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from MTINetLib.findings import NETWORK_CLASSES, LesionClass, LesionFinding
+from MTINetLib.findings import LesionFinding
 from MTINetLib.panels.notice import WARNING_STYLE
 from MTINetLib.panels.panel import Panel
-from MTINetLib.presentation.colours import ON_BLACK
+from MTINetLib.presentation.classes import class_title, on_black
 from MTINetLib.presentation.figure_words import FigureText, figures_in_words
-from MTINetLib.presentation.words import class_title, flag_in_words, flags_in_words, percent, whole_sentence
+from MTINetLib.presentation.words import flag_in_words, flags_in_words, percent, whole_sentence
 from MTINetLib.session.events import Topic
+from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import Phase
 
 _UNDECIDED, _NOT_READ = "undecided:", "undecided:not_read"
@@ -32,19 +33,8 @@ class ClassificationPanel(Panel):
     UI = "ClassificationPanel.ui"
 
     def setup(self) -> None:
-        self._bars: dict[LesionClass, tuple[Any, Any]] = {}
-        grid = self.ui.barsGrid.layout()
-        for row, kind in enumerate(NETWORK_CLASSES):
-            bar, share = qt.QProgressBar(), qt.QLabel()
-            bar.setRange(0, _FULL)
-            bar.textVisible = False
-            bar.maximumHeight = 14
-            bar.setStyleSheet(_BAR % ON_BLACK[kind])
-            bar.accessibleName = _(class_title(kind))
-            grid.addWidget(qt.QLabel(_(class_title(kind))), row, 0)
-            grid.addWidget(bar, row, 1)
-            grid.addWidget(share, row, 2)
-            self._bars[kind] = (bar, share)
+        self._bars: dict[str, tuple[Any, Any]] = {}
+        self._row_widgets: list[Any] = []
         line = self.ui.remarksLabel.fontMetrics().lineSpacing()
         for doubt in (self.ui.undecidedLabel, self.ui.staleLabel):
             doubt.setFixedHeight(3 * line + 12)
@@ -59,6 +49,7 @@ class ClassificationPanel(Panel):
         for widget in (ui.barsGrid, ui.figuresLabel):
             widget.visible = lesion is not None
         ui.titleLabel.text = self._title(lesion)
+        self._fit_bars(() if lesion is None else tuple(lesion.probabilities))
         self._show_probabilities(lesion)
         self._show_doubts(lesion)
         figures = () if lesion is None else figures_in_words(lesion, self._phases())
@@ -77,7 +68,7 @@ class ClassificationPanel(Panel):
     def _title(self, lesion: LesionFinding | None) -> str:
         if lesion is not None:
             name = _("Lesion {0}: {1}").format(lesion.label, _(class_title(lesion.lesion_class)))
-            colour = ON_BLACK[lesion.lesion_class]
+            colour = on_black(lesion.lesion_class)
             return f'<span style="color:{colour}">■</span> <b>{escape(name)}</b>'
         findings = self.session.findings
         if findings is None:
@@ -86,17 +77,38 @@ class ClassificationPanel(Panel):
             _("Choose a lesion in the table.") if findings.lesions else _("There is no lesion to classify.")
         )
 
+    def _fit_bars(self, classes: tuple[str, ...]) -> None:
+        """A bar for each class that the model tells apart; they stay while no lesion is chosen."""
+        if not classes or classes == tuple(self._bars):
+            return
+        for widget in self._row_widgets:
+            widget.hide()
+            widget.deleteLater()
+        self._bars, self._row_widgets = {}, []
+        grid = self.ui.barsGrid.layout()
+        for row, name in enumerate(classes):
+            title, bar, share = qt.QLabel(_(class_title(name))), qt.QProgressBar(), qt.QLabel()
+            bar.setRange(0, _FULL)
+            bar.textVisible = False
+            bar.maximumHeight = 14
+            bar.setStyleSheet(_BAR % on_black(name))
+            bar.accessibleName = _(class_title(name))
+            for column, widget in enumerate((title, bar, share)):
+                grid.addWidget(widget, row, column)
+                self._row_widgets.append(widget)
+            self._bars[name] = (bar, share)
+
     def _show_probabilities(self, lesion: LesionFinding | None) -> None:
         read = lesion is not None and _NOT_READ not in lesion.flags
         for kind, (bar, share) in self._bars.items():
-            value = lesion.probabilities[kind.value] if lesion is not None and read else 0.0
+            value = lesion.probabilities.get(kind, 0.0) if lesion is not None and read else 0.0
             bar.value = round(_FULL * value)
             bar.enabled = read
             share.text = percent(value) if read else _("not read")
 
     def _show_doubts(self, lesion: LesionFinding | None) -> None:
         ui, flags = self.ui, lesion.flags if lesion is not None else ()
-        undecided = lesion is not None and lesion.lesion_class is LesionClass.UNDECIDED
+        undecided = lesion is not None and lesion.lesion_class == UNDECIDED
         ui.undecidedLabel.text = ui.undecidedLabel.toolTip = _undecided(flags) if undecided else ""
         ui.undecidedLabel.setStyleSheet(WARNING_STYLE if undecided else "")
         stale = lesion is not None and lesion.label in self.session.correction.standing.unread

@@ -9,12 +9,11 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from MTINetLib.findings import NETWORK_CLASSES, LesionClass, LesionFinding
+from MTINetLib.findings import LesionFinding
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
-from MTINetLib.presentation.colours import ON_BLACK
+from MTINetLib.presentation.classes import class_title, on_black
 from MTINetLib.presentation.words import (
-    class_title,
     flag_in_brief,
     flags_in_words,
     percent,
@@ -23,12 +22,13 @@ from MTINetLib.presentation.words import (
     whole_sentence,
 )
 from MTINetLib.session.events import Topic
+from MTINetLib.study.lesion_class import UNDECIDED
 
 HEADS = ("#", "Class", "Prob.", "mL", "mm", "Remarks")
 _TIPS = (
     "Number of the lesion, 1 for the largest",
-    "HCC or hemangioma, the only two that the network tells apart; or undecided",
-    "Probability of the class; of HCC : hemangioma where it is undecided",
+    "One of the classes that the network tells apart; or undecided",
+    "Probability of the class; of each class where it is undecided: point at it to read which",
     "Volume in mL",
     "Longest diameter in a slice in mm, and the longest one perpendicular to it",
     "What to mind; point at it to read it in full",
@@ -45,6 +45,8 @@ _KEYS: tuple[Callable[[LesionFinding], Any], ...] = (
     lambda lesion: (len(lesion.flags), lesion.flags),
 )
 _MOST_ROWS = 8
+#: More shares than this do not fit into a cell.
+_MOST_SHARES = 3
 #: A click that has just chosen a row ends within this time and need not choose it again.
 _ONE_CLICK_S = 0.6
 
@@ -115,7 +117,7 @@ class LesionsPanel(Panel):
             for column, text in enumerate(_cells(lesion)):
                 item = read_only_item(text, _ALIGNED[column])
                 if column == 1:
-                    item.setIcon(swatch(ON_BLACK[lesion.lesion_class]))
+                    item.setIcon(swatch(on_black(lesion.lesion_class)))
                 item.setToolTip({2: probability_in_words(lesion), _REMARKS: _tip(lesion)}.get(column, text))
                 table.setItem(row, column, item)
         header = table.horizontalHeader()
@@ -144,8 +146,8 @@ class LesionsPanel(Panel):
 
 
 def _share(lesion: LesionFinding) -> float:
-    """Probability of the class, or the larger one where it is undecided."""
-    return lesion.probabilities.get(lesion.lesion_class.value, max(lesion.probabilities.values()))
+    """Probability of the class, or the largest one where it is undecided."""
+    return lesion.probabilities.get(lesion.lesion_class, max(lesion.probabilities.values(), default=0.0))
 
 
 def _cells(lesion: LesionFinding) -> tuple[str, ...]:
@@ -160,11 +162,13 @@ def _cells(lesion: LesionFinding) -> tuple[str, ...]:
 
 
 def _probability(lesion: LesionFinding) -> str:
-    """Short: one share where there is a class, both where there is none."""
-    if lesion.lesion_class is not LesionClass.UNDECIDED:
-        return percent(lesion.probabilities[lesion.lesion_class.value])
-    shares = [round(100 * lesion.probabilities[kind.value]) for kind in NETWORK_CLASSES]
-    return " : ".join(map(str, shares))
+    """Short: one share where there is a class, all or the largest where there is none."""
+    if lesion.lesion_class != UNDECIDED:
+        return percent(lesion.probabilities[lesion.lesion_class])
+    shares = [round(100 * share) for share in lesion.probabilities.values()]
+    if len(shares) > _MOST_SHARES:
+        return percent(_share(lesion))
+    return " : ".join(map(str, shares)) or "-"
 
 
 def _said(flag: str) -> bool:

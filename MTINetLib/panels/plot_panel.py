@@ -15,7 +15,8 @@ from MTINetLib.panels.curve_values import CurveRow, as_tab_separated, curve_rows
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.plot_view import PlotView
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
-from MTINetLib.presentation.words import class_title, number, phase_title, seconds, signal_decimals
+from MTINetLib.presentation.classes import class_title
+from MTINetLib.presentation.words import number, phase_title, seconds, signal_decimals
 from MTINetLib.report.csv_tables import curves_csv
 from MTINetLib.session.events import Topic
 from MTINetLib.session.report_place import refuse_place

@@ -17,7 +17,6 @@ from typing import Any
 import slicer
 
 from MTINetLib.errors import Cancelled
-from MTINetLib.findings import LesionClass
 from MTINetLib.panels.column_check import check_column
 from MTINetLib.presentation.words import phase_title
 from MTINetLib.scene.fit_views import body_points, is_fitted, shown_slice_views
@@ -27,6 +26,7 @@ from MTINetLib.scene.results import ai_findings
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.session.setup import Group, look
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.user_folder import USER_FOLDER_VARIABLE
 
@@ -104,14 +104,14 @@ class SelfTest:
         if self._network:
             findings = self._logic.analyze()
             classes = {lesion.lesion_class for lesion in findings.lesions}
-            self._test.assertEqual(classes, {LesionClass.HCC, LesionClass.HEMANGIOMA})
+            self._test.assertEqual(classes, {HCC, HEMANGIOMA})
         else:
             _leave_out("the network", _missing((Group.TORCH, Group.ANALYSIS)))
             from MTINetLib.phantom.demo import make_demo_case
 
             findings = self._logic.measureMasks(make_demo_case().labels)
         self._test.assertEqual(len(findings.lesions), 2)
-        found = (f"{lesion.lesion_class.value} {lesion.volume_ml:.1f} mL" for lesion in findings.lesions)
+        found = (f"{lesion.lesion_class} {lesion.volume_ml:.1f} mL" for lesion in findings.lesions)
         self._say(f"Findings after {time.monotonic() - began:.1f} s: {', '.join(found)}.")
 
     def lookAtResults(self) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import qt
 from slicer.i18n import tr as _
 
-from MTINetLib.dataset.folder import LESION_CLASSES
 from MTINetLib.findings import LesionFinding
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
-from MTINetLib.presentation.words import class_title
+from MTINetLib.presentation.classes import KNOWN_CLASSES, class_title, class_word
 from MTINetLib.session.training_case import CaseChoices, why_no_case
 from MTINetLib.session.training_state import Doing
+from MTINetLib.study.lesion_class import UNDECIDED, in_usual_order
 
 if TYPE_CHECKING:
     from MTINetLib.session.session import Session
@@ -36,6 +36,7 @@ class CaseSection:
         self._ui, self._session, self._folder = ui, session, folder
         self._lesions: tuple[LesionFinding, ...] = ()
         self._boxes: dict[int, Any] = {}
+        self._classes: tuple[str, ...] = ()
         self._results: Any = None
         ui.addCaseButton.connect("clicked()", self.onAdd)
         table = ui.lesionClassTable
@@ -60,7 +61,8 @@ class CaseSection:
         if self._session.training.desk.doing is Doing.ADDING:
             self._session.training.desk.cancel()
             return
-        classes = {label: str(box.currentText) for label, box in self._boxes.items() if box.currentIndex > 0}
+        chosen = {label: box.currentIndex for label, box in self._boxes.items()}
+        classes = {label: self._classes[index - 1] for label, index in chosen.items() if index > 0}
         patient = str(self._ui.patientEdit.text).strip()
         self._session.training.add_case(self._session, CaseChoices(self._folder(), classes, patient))
         self._ui.patientEdit.text = ""
@@ -76,6 +78,8 @@ class CaseSection:
         chosen = {label: box.currentIndex for label, box in self._boxes.items()} if same else {}
         self._results = self._session.results
         self._lesions, self._boxes = lesions, {}
+        told = {name for lesion in lesions for name in lesion.probabilities}
+        self._classes = in_usual_order((KNOWN_CLASSES.keys() | told) - {UNDECIDED})
         table = self._ui.lesionClassTable
         table.setRowCount(0)
         table.setRowCount(len(lesions))
@@ -85,10 +89,10 @@ class CaseSection:
                 table.setItem(row, column, read_only_item(text, _ALIGNED[column]))
             box = qt.QComboBox()
             box.addItem(_("choose…"))
-            for name in LESION_CLASSES:
-                box.addItem(name)
-            found = lesion.lesion_class.value
-            offered = LESION_CLASSES.index(found) + 1 if found in LESION_CLASSES else 0
+            for name in self._classes:
+                box.addItem(_(class_word(name)))
+            found = lesion.lesion_class
+            offered = self._classes.index(found) + 1 if found in self._classes else 0
             box.setCurrentIndex(chosen.get(lesion.label, 0) or offered)
             box.connect("currentIndexChanged(int)", self.onChosen)
             table.setCellWidget(row, 3, box)

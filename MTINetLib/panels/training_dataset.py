@@ -11,9 +11,11 @@ from slicer.i18n import tr as _
 
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
+from MTINetLib.presentation.classes import class_word
 from MTINetLib.presentation.dataset_words import case_warnings
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing
+from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order
 from MTINetLib.worker.training_messages import CaseRow, CheckedDataset
 
 HEADS = ("Case", "Patient", "Ph.", "Class", "Les.", "Size")
@@ -21,7 +23,7 @@ _TIPS = (
     "Name of the case; a red mark says that it cannot be used, a yellow one that there are warnings",
     "Cases of one patient share it, so that they are never trained and validated on at once",
     "How many of the phases can be opened",
-    "HCC, hemangioma, or none for a study without lesions",
+    "Class of the lesions, or none for a study without lesions",
     "Number of lesions in the mask",
     "Columns × rows × slices of the portal venous phase",
 )
@@ -192,7 +194,7 @@ def _cells(case: CaseRow, wanted: int) -> tuple[str, ...]:
         case.case or f"({case.line})",
         case.patient or "–",
         f"{len(case.phases)}/{wanted}" if len(case.phases) < wanted else str(wanted),
-        case.case_class or "–",
+        _(class_word(case.case_class)) if case.case_class else "–",
         "?" if case.lesions is None else str(case.lesions),
         size,
     )
@@ -201,11 +203,11 @@ def _cells(case: CaseRow, wanted: int) -> tuple[str, ...]:
 def _summary(cases: list[CaseRow], patients: int) -> str:
     """``6 cases of 6 patients: 3 HCC, 2 hemangioma, 1 without lesions. All can be used.``"""
     counts = [
-        _("{n} {name}").format(n=count, name=name)
-        for name in ("HCC", "hemangioma")
+        _("{n} {name}").format(n=count, name=_(class_word(name)))
+        for name in in_usual_order({case.case_class for case in cases} - {"", NO_LESIONS})
         if (count := sum(case.case_class == name for case in cases))
     ]
-    healthy = sum(case.case_class == "none" for case in cases)
+    healthy = sum(case.case_class == NO_LESIONS for case in cases)
     counts += [_("{n} without lesions").format(n=healthy)] if healthy else []
     bad = sum(bool(case.problems) for case in cases)
     start = _("{cases} of {patients}: {counts}.").format(

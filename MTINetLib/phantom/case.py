@@ -20,12 +20,9 @@ from MTINetLib.phantom.patient import Patient, draw_patient
 from MTINetLib.phantom.scanner import Scanner, draw_bias, draw_scanner, read_out, still_image, store
 from MTINetLib.phantom.vessels import paint_liver_vessels
 from MTINetLib.study.evidence import evidence
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, NO_LESIONS
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
-
-HCC = "HCC"
-HEMANGIOMA = "hemangioma"
-NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class TruthLesion:
 
     Args:
         label: its value in the label map, 1 for the largest.
-        lesion_class: ``HCC`` or ``hemangioma``.
+        lesion_class: ``hcc`` or ``hemangioma``.
         diameter_mm: longest axial diameter of its mask.
         curve: mean per phase inside the mask in stored units, without noise, motion and k-space artefacts.
     """
@@ -91,7 +88,7 @@ class PhantomCase:
     @property
     def case_class(self) -> str:
         """Class of the largest lesion, or ``none``."""
-        return self.lesions[0].lesion_class if self.lesions else NONE
+        return self.lesions[0].lesion_class if self.lesions else NO_LESIONS
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomCase, PhantomSettings, make_case
+from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 
 DEMO_SEED = 6
 

@@ -63,7 +63,8 @@ def remeasure(
         read = _read(study, labels, model, thresholds, device, precision, progress)
         return replace(read, provenance=replace(read.provenance, corrected_by_person=True))
     known = {lesion.label: lesion for lesion in before.lesions}
-    decisions = {label: _kept(known.get(label)) for label in lesion_boxes(labels)}
+    classes = before.provenance.classes
+    decisions = {label: _kept(known.get(label), classes) for label in lesion_boxes(labels)}
     curves = {label: lesion.predicted_curve for label, lesion in known.items()}
     lesions = describe_lesions(study, labels, decisions, curves, progress)
     corrected = replace(before.provenance, corrected_by_person=True, created_utc=utc_now())
@@ -124,8 +125,8 @@ def _read(
     return findings_of(study, labels, asked.read(study, labels, progress), thresholds, asked, progress)
 
 
-def _kept(lesion: LesionFinding | None) -> Decision:
+def _kept(lesion: LesionFinding | None, classes: Sequence[str]) -> Decision:
     if lesion is None:
-        return decide(None, Thresholds())
+        return decide(None, classes, Thresholds())
     reasons = tuple(flag for flag in lesion.flags if flag.startswith("undecided:"))
     return Decision(lesion.lesion_class, dict(lesion.probabilities), reasons)

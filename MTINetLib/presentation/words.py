@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
+from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.presentation.classes import class_word
+from MTINetLib.study.lesion_class import UNDECIDED, in_usual_order
 from MTINetLib.study.phase import Phase
-
-_CLASS_TITLES = {
-    LesionClass.HCC: "HCC",
-    LesionClass.HEMANGIOMA: "Hemangioma",
-    LesionClass.UNDECIDED: "Undecided",
-}
 
 _FLAGS = {
     "under_10_mm": "smaller than 10 mm",
@@ -76,6 +72,9 @@ _FLAGS = {
     "check whether they are exchanged",
 }
 
+#: So many classes are named where none was decided on.
+_MOST_SHARES = 3
+
 _BRIEF = {
     "under_10_mm": "small",
     "touches_border": "at the edge",
@@ -86,20 +85,15 @@ _BRIEF = {
 }
 
 
-def class_title(lesion_class: LesionClass) -> str:
-    """``HCC``, ``Hemangioma`` or ``Undecided``."""
-    return _CLASS_TITLES[lesion_class]
-
-
 def summary_in_words(findings: StudyFindings) -> str:
     """How many lesions of which class, in one or two sentences."""
     if not findings.lesions:
         return "No lesion was found. This does not exclude one."
-    counts = []
-    for kind in LesionClass:
-        count = sum(lesion.lesion_class is kind for lesion in findings.lesions)
-        if count:
-            counts.append(f"{count} {class_title(kind) if kind is LesionClass.HCC else kind.value}")
+    answers = [lesion.lesion_class for lesion in findings.lesions]
+    order = dict.fromkeys((*findings.provenance.classes, *in_usual_order(answers)))
+    named = [name for name in order if name in answers and name != UNDECIDED]
+    named += [UNDECIDED] if UNDECIDED in answers else []
+    counts = [f"{answers.count(name)} {class_word(name)}" for name in named]
     found = len(findings.lesions)
     return f"{found} lesion{'s' * (found > 1)} found: {', '.join(counts)}."
 
@@ -141,11 +135,13 @@ def flags_in_words(flags: Iterable[str]) -> tuple[str, ...]:
 
 
 def probability_in_words(lesion: LesionFinding) -> str:
-    """The probability of the class shown; both when undecided."""
-    if lesion.lesion_class is LesionClass.UNDECIDED:
+    """The probability of the class shown; of the likeliest ones when undecided."""
+    if lesion.lesion_class == UNDECIDED:
         shares = sorted(lesion.probabilities.items(), key=lambda item: -item[1])
-        return ", ".join(f"{name} {percent(value)}" for name, value in shares)
-    return percent(lesion.probabilities[lesion.lesion_class.value])
+        return (
+            ", ".join(f"{class_word(name)} {percent(value)}" for name, value in shares[:_MOST_SHARES]) or "-"
+        )
+    return percent(lesion.probabilities[lesion.lesion_class])
 
 
 def percent(share: float) -> str:
@@ -171,7 +167,7 @@ def phase_title(phase: Phase) -> str:
 _PHASE_NAMES = frozenset(phase.value for phase in Phase)
 _DETAILS = {
     "not_read": "the network did not read it",
-    "low_probability": "neither class is probable enough",
+    "low_probability": "no class is probable enough",
     "slices_disagree": "its slices speak for different classes",
     "little_evidence": "it covers too few pixels",
     "contrast_given": "that contrast was given",

@@ -11,11 +11,10 @@ import numpy.typing as npt
 from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
 from MTINetLib.findings.notes import note_in_words
 from MTINetLib.inference.enhancement import WASHOUT_PHASES
-from MTINetLib.presentation.colours import ON_WHITE
+from MTINetLib.presentation.classes import class_title, class_word, class_words, on_white
 from MTINetLib.presentation.figure_words import figures_without_phases
 from MTINetLib.presentation.warnings import note_sentences, study_warnings
 from MTINetLib.presentation.words import (
-    class_title,
     flags_in_words,
     number,
     probability_in_words,
@@ -29,6 +28,7 @@ from MTINetLib.report.cover import Cover
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
 from MTINetLib.study.evidence import evidence_in_words
+from MTINetLib.study.lesion_class import OTHER
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
@@ -48,14 +48,13 @@ LESION_HEADS = (
     "Washout ratio",
     "Curve",
 )
-TECHNIQUE = (
+_TECHNIQUE = (
     "Lesions are segmented slice by slice by MTI-Net from all phases and joined in 3-D; axes are the "
     "longest diameter in a slice and the longest one perpendicular to it. Curves are means and standard "
     "deviations inside the mask; the liver is a ring around the lesion. Enhancement is (S - S pre) / S pre; "
     "contrast is (S lesion - S liver) / S liver; arterial gain is the contrast in the arterial phase minus "
     "that before contrast; the washout ratio is 100 S liver / S lesion, portal venous / delayed, above 100 "
-    "where the lesion is darker than the liver. The class compares HCC with hemangioma only: neither may be "
-    "true. No LI-RADS category is given."
+    "where the lesion is darker than the liver. {classes} No LI-RADS category is given."
 )
 
 CORRECTED = (
@@ -108,6 +107,7 @@ class ReportContent:
     lesion_colours: tuple[str, ...]
     blocks: tuple[LesionBlock, ...]
     empty_strip: bytes | None
+    technique: str
     doubts: tuple[str, ...]
     provenance: tuple[tuple[str, str], ...]
     cover: Cover
@@ -135,11 +135,12 @@ def report_content(
         facts=_facts(findings, cover),
         phase_rows=_phase_rows(findings),
         lesion_rows=tuple(_lesion_row(lesion, findings.phases) for lesion in findings.lesions),
-        lesion_colours=tuple(ON_WHITE[lesion.lesion_class] for lesion in findings.lesions),
+        lesion_colours=tuple(on_white(lesion.lesion_class) for lesion in findings.lesions),
         blocks=blocks,
         empty_strip=None
         if blocks
         else _drawn("picture of the study in the report", left_out, lambda: study_strip(study)),
+        technique=_TECHNIQUE.format(classes=_classes(findings.provenance.classes)),
         doubts=(
             *study_warnings(findings),
             *note_sentences(findings.study.flags),
@@ -148,6 +149,18 @@ def report_content(
         provenance=_provenance(findings.provenance),
         cover=cover,
     )
+
+
+def _classes(names: Sequence[str]) -> str:
+    """What the class of a lesion means, in one sentence."""
+    if not names:
+        return "No class was read."
+    if OTHER in names:
+        return f"The class is one of {class_words(names)}, as far as the model has learnt them."
+    if len(names) == 2:
+        one, two = map(class_word, names)
+        return f"The class compares {one} with {two} only: neither may be true."
+    return f"The class compares {class_words(names)} only: none may be true."
 
 
 def _notices(findings: StudyFindings, cover: Cover) -> tuple[str, ...]:
@@ -228,7 +241,7 @@ def _block(
     )
     return LesionBlock(
         title=f"Lesion {lesion.label}: {class_title(lesion.lesion_class)}",
-        colour=ON_WHITE[lesion.lesion_class],
+        colour=on_white(lesion.lesion_class),
         strip=strip,
         curve=curve,
         signal_heads=("", *(phase.title for phase in findings.phases)),

@@ -10,11 +10,8 @@ from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.study.phase import Phase
 
 CURVE_COLUMNS = ("lesion", "class", "curve", "phase", "time_s", "mean", "sd")
-LESION_COLUMNS = (
-    "lesion",
-    "class",
-    "probability_HCC",
-    "probability_hemangioma",
+_BEFORE_PROBABILITIES = ("lesion", "class")
+_AFTER_PROBABILITIES = (
     "volume_ml",
     "long_axis_mm",
     "short_axis_mm",
@@ -39,8 +36,13 @@ def curves_csv(findings: StudyFindings) -> str:
 
 
 def lesions_csv(findings: StudyFindings) -> str:
-    """A row per lesion; slices are 0-based as in findings.json, flags are joined by blanks."""
-    return _csv(LESION_COLUMNS, (_lesion_row(lesion) for lesion in findings.lesions))
+    """A row per lesion, a column per class that the model tells apart.
+
+    Slices are 0-based as in findings.json, flags are joined by blanks.
+    """
+    classes = findings.provenance.classes
+    columns = (*_BEFORE_PROBABILITIES, *(f"probability_{name}" for name in classes), *_AFTER_PROBABILITIES)
+    return _csv(columns, (_lesion_row(lesion, classes) for lesion in findings.lesions))
 
 
 def _curve_rows(findings: StudyFindings) -> Iterator[Sequence[Cell]]:
@@ -57,17 +59,16 @@ def _curve_rows(findings: StudyFindings) -> Iterator[Sequence[Cell]]:
             for phase, time, mean, sd in zip(
                 findings.phases, findings.study.times_s, means, deviations, strict=True
             ):
-                yield lesion.label, lesion.lesion_class.value, name, phase.value, time, mean, sd
+                yield lesion.label, lesion.lesion_class, name, phase.value, time, mean, sd
 
 
-def _lesion_row(lesion: LesionFinding) -> Sequence[Cell]:
+def _lesion_row(lesion: LesionFinding, classes: Sequence[str]) -> Sequence[Cell]:
     figures = lesion.enhancement
     washout = figures.washout_ratio_percent
     return (
         lesion.label,
-        lesion.lesion_class.value,
-        lesion.probabilities["HCC"],
-        lesion.probabilities["hemangioma"],
+        lesion.lesion_class,
+        *(lesion.probabilities.get(name) for name in classes),
         lesion.volume_ml,
         lesion.long_axis_mm,
         lesion.short_axis_mm,

@@ -30,7 +30,7 @@ def html_report(content: ReportContent) -> str:
         banner_text=said.BANNER_TEXT,
         phase_heads=said.PHASE_HEADS,
         lesion_heads=said.LESION_HEADS,
-        technique=said.TECHNIQUE,
+        technique=content.technique,
         not_drawn=said.NOT_DRAWN,
     )
 

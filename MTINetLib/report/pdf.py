@@ -118,7 +118,7 @@ def _named(name: str, value: str) -> str:
 
 def _end(content: ReportContent, width: float) -> list[Any]:
     lines = " &nbsp; ".join(_named(name, value) for name, value in content.provenance)
-    parts = [_head("Technique"), _text(said.TECHNIQUE, 6.2, colour=FAINT_INK, leading=7.4)]
+    parts = [_head("Technique"), _text(content.technique, 6.2, colour=FAINT_INK, leading=7.4)]
     parts.extend([_head("Provenance"), _markup(lines, 6.2, leading=7.6), _head("Reader")])
     parts.extend(reader_part(content.cover, width))
     return parts

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding, StudySummary
-from MTINetLib.presentation.colours import FAINT_INK, INK, LIVER_ON_WHITE, ON_BLACK, ON_WHITE, PAPER_LINE
+from MTINetLib.presentation.classes import on_black, on_white
+from MTINetLib.presentation.colours import FAINT_INK, INK, LIVER_ON_WHITE, PAPER_LINE
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.presentation.words import phase_title, seconds
 from MTINetLib.report.body import body, tissue_window
@@ -44,7 +45,7 @@ def lesion_strip(
     whole = plane.show(study.phase(study.reference)[k])
     crop = body_crop(plane.show(inside))
     _show_slice(panels[0], whole, shown, crop, plane, window, lesions)
-    _frame(panels[0], close, plane, ON_BLACK[lesion.lesion_class])
+    _frame(panels[0], close, plane, on_black(lesion.lesion_class))
     _mark_edges(panels[0], plane)
     panels[0].set_title(f"Slice {k + 1}, {study.reference.title}", color="white", fontsize=6.5, pad=3)
     for phase, time, panel in zip(study.phases, study.times_s, panels[1:], strict=True):
@@ -78,7 +79,7 @@ def curve_figure(lesion: LesionFinding, study: StudySummary) -> bytes:
     axis = TimeAxis.of(study.times_s)
     figure = Figure(figsize=(3.05, 1.25), dpi=_DPI, layout="constrained")
     axes = figure.subplots()
-    colour = ON_WHITE[lesion.lesion_class]
+    colour = on_white(lesion.lesion_class)
     bars: dict[str, Any] = {"capsize": 2.0, "elinewidth": 0.8, "markersize": 3.4}
     line: dict[str, Any]
     if lesion.liver_curve is not None:
@@ -150,7 +151,7 @@ def _show_slice(
     for lesion in lesions:
         mask = labels == lesion.label
         if mask.any():
-            panel.contour(x, y, mask, [0.5], colors=[ON_BLACK[lesion.lesion_class]], linewidths=0.8)
+            panel.contour(x, y, mask, [0.5], colors=[on_black(lesion.lesion_class)], linewidths=0.8)
             _number(panel, lesion, x[mask.any(axis=0)].max(), y[mask.any(axis=1)].min(), crop, plane)
     left, right, top, bottom = _edges_mm(crop, plane)
     panel.set_xlim(left, right)
@@ -163,7 +164,7 @@ def _number(panel: Axes, lesion: LesionFinding, x: float, y: float, crop: Crop, 
     left, right, top, bottom = _edges_mm(crop, plane)
     off = 0.015 * (right - left)
     if left < x + off < right - 4 * off and top + 4 * off < y - off < bottom:
-        colour = ON_BLACK[lesion.lesion_class]
+        colour = on_black(lesion.lesion_class)
         panel.text(x + off, y - off, str(lesion.label), color=colour, fontsize=6.5, fontweight="bold")
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from MTINetLib.findings import LesionFinding, StudySummary
-from MTINetLib.presentation.colours import INK, LIVER_ON_WHITE, ON_WHITE, Rgb, lightened, rgb
+from MTINetLib.presentation.classes import on_white
+from MTINetLib.presentation.colours import INK, LIVER_ON_WHITE, Rgb, lightened, rgb
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.scene.chart_style import style_chart, titled
 from MTINetLib.scene.curve_table import (
@@ -119,7 +120,7 @@ def _draw(node: Any, kind: _Kind, lesion: LesionFinding, study: StudySummary, re
         return False
     of_liver, of_network = kind.column is liver_column, kind.column is predicted_column
     styles = slicer_module().vtkMRMLPlotSeriesNode
-    colour = LIVER_ON_WHITE if of_liver else INK if of_network else ON_WHITE[lesion.lesion_class]
+    colour = LIVER_ON_WHITE if of_liver else INK if of_network else on_white(lesion.lesion_class)
     was = node.StartModify()
     node.SetName(kind.title if of_liver else f"{segment_name(lesion)}, {kind.title}")
     node.SetXColumnName(time_column(TimeAxis.of(study.times_s)))
@@ -176,8 +177,8 @@ def curve_lines(lesions: Sequence[LesionFinding], study: StudySummary) -> tuple[
     x_column = time_column(TimeAxis.of(study.times_s))
     lines = []
     for place, lesion in enumerate(lesions):
-        same = sum(other.lesion_class is lesion.lesion_class for other in lesions[:place])
-        colour = lightened(rgb(ON_WHITE[lesion.lesion_class]), same)
+        same = sum(other.lesion_class == lesion.lesion_class for other in lesions[:place])
+        colour = lightened(rgb(on_white(lesion.lesion_class)), same)
         label, name = lesion.label, segment_name(lesion)
         curves: list[tuple[str, str, str | None, str, str]] = [
             (f"{name}, measured", measured_column(label), sd_column(label), "solid", "circle")

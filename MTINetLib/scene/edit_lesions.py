@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.errors import InputError
-from MTINetLib.findings import LesionClass, LesionFinding
-from MTINetLib.presentation.colours import ON_BLACK, rgb
+from MTINetLib.findings import LesionFinding
+from MTINetLib.presentation.classes import on_black
+from MTINetLib.presentation.colours import rgb
 from MTINetLib.scene.ai_lesions import show_ai_lesions
 from MTINetLib.scene.label_image import Box, Mask, read_mask, write_mask
 from MTINetLib.scene.read_labels import label_new_segments
@@ -27,6 +28,7 @@ from MTINetLib.scene.segmentation import (
 )
 from MTINetLib.scene.split_mask import split_mask
 from MTINetLib.scene.terminology import terminology_entry
+from MTINetLib.study.lesion_class import UNDECIDED
 
 #: A lesion that was merged into another comes back with it if that one covers so much of it.
 _SWALLOWED = 0.5
@@ -79,7 +81,7 @@ def split_lesion(results: Results, label: int) -> tuple[int, ...]:
         raise InputError(f"Lesion {label} is too small to be split.")
     write_mask(results.segmentation, segment_id, parts[0], box, results.geometry)
     whole = results.segmentation.GetSegmentation().GetSegment(segment_id)
-    dress_segment(whole, label, LesionClass.UNDECIDED)
+    dress_segment(whole, label, UNDECIDED)
     numbers = [label]
     for part in parts[1:]:
         numbers.append(first_free_label(results))
@@ -107,7 +109,7 @@ def merge_lesions(results: Results, labels: Sequence[int]) -> int:
     for segment_id in segments[1:]:
         inner.RemoveSegment(segment_id)
     _write_whole(results, segments[0], whole)
-    dress_segment(inner.GetSegment(segments[0]), wanted[0], LesionClass.UNDECIDED)
+    dress_segment(inner.GetSegment(segments[0]), wanted[0], UNDECIDED)
     return wanted[0]
 
 
@@ -224,11 +226,11 @@ def _dress_as_ai(results: Results, label: int, segment_id: str) -> None:
 def _add_segment(results: Results, label: int) -> str:
     inner = results.segmentation.GetSegmentation()
     wanted = inner.GenerateUniqueSegmentID(f"lesion_{label}")
-    colour = rgb(ON_BLACK[LesionClass.UNDECIDED])
+    colour = rgb(on_black(UNDECIDED))
     segment_id = str(inner.AddEmptySegment(wanted, f"{label} {NEW_LESION}", colour))
     segment = inner.GetSegment(segment_id)
     segment.SetTag(LABEL_TAG, str(label))
-    segment.SetTerminology(terminology_entry(LesionClass.UNDECIDED))
+    segment.SetTerminology(terminology_entry(UNDECIDED))
     return segment_id
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from MTINetLib.findings import LesionFinding
-from MTINetLib.presentation.words import class_title, flags_in_words, probability_in_words
+from MTINetLib.presentation.classes import class_title
+from MTINetLib.presentation.words import flags_in_words, probability_in_words
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.table_columns import add_number_column, add_text_column
 

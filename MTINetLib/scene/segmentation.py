@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.errors import InputError
-from MTINetLib.findings import LesionClass, LesionFinding
-from MTINetLib.presentation.colours import ON_BLACK, Rgb, rgb
-from MTINetLib.presentation.words import class_title
+from MTINetLib.findings import LesionFinding
+from MTINetLib.presentation.classes import class_title, on_black, shown_class
+from MTINetLib.presentation.colours import Rgb, rgb
 from MTINetLib.scene.label_image import BINARY_LABELMAP, Box, Labels, Mask, cropped, label_image, read_mask
 from MTINetLib.scene.slicer_core import slicer_module
-from MTINetLib.scene.terminology import TYPES, terminology_entry
+from MTINetLib.scene.terminology import terminology_entry
+from MTINetLib.study.lesion_class import class_name
 
 #: Segment tag that keeps the lesion's number in the label map, whatever the user renames.
 LABEL_TAG = "MTINet.Label"
@@ -29,7 +30,6 @@ _FILL = 0.3
 NEW_LESION = "New lesion"
 #: What Slicer and we call segments that nobody named.
 _AUTOMATIC_NAME = re.compile(rf"Segment(_\d+)?|\d+ {NEW_LESION}")
-_CLASSES = {kind.value: kind for kind in LesionClass}
 
 
 def add_segmentation(
@@ -111,18 +111,24 @@ def add_lesion(node: Any, lesion: LesionFinding, mask: Mask, box: Box, reference
     return segment_id
 
 
-def dress_segment(segment: Any, label: int, lesion_class: LesionClass) -> None:
+def dress_segment(segment: Any, label: int, lesion_class: str) -> None:
     """Name, colour and codes of the class; what the user chose instead of ours or Slicer's stays."""
-    old = _CLASSES.get(segment_tag(segment, CLASS_TAG) or "")
+    old = _class_before(segment)
     name = segment.GetName() or ""
     fresh = old is None and (not name or _AUTOMATIC_NAME.fullmatch(name) is not None)
     if fresh or (old is not None and name == _name(label, old)):
         segment.SetName(_name(label, lesion_class))
-    if fresh or (old is not None and np.allclose(segment.GetColor(), rgb(ON_BLACK[old]), atol=5e-3)):
-        segment.SetColor(rgb(ON_BLACK[lesion_class]))
-    if fresh or (old is not None and TYPES[old][0] in segment.GetTerminology()):
+    if fresh or (old is not None and np.allclose(segment.GetColor(), rgb(on_black(old)), atol=5e-3)):
+        segment.SetColor(rgb(on_black(lesion_class)))
+    if fresh or (old is not None and shown_class(old).code[0] in segment.GetTerminology()):
         segment.SetTerminology(terminology_entry(lesion_class))
-    segment.SetTag(CLASS_TAG, lesion_class.value)
+    segment.SetTag(CLASS_TAG, lesion_class)
+
+
+def _class_before(segment: Any) -> str | None:
+    """The class that we dressed a segment in last; scenes of older versions say ``HCC`` for ``hcc``."""
+    text = segment_tag(segment, CLASS_TAG)
+    return class_name(text) if text else None
 
 
 def segment_name(lesion: LesionFinding) -> str:
@@ -201,5 +207,5 @@ def segment_tag(segment: Any, name: str) -> str | None:
     return str(value) if segment.GetTag(name, value) else None
 
 
-def _name(label: int, lesion_class: LesionClass) -> str:
+def _name(label: int, lesion_class: str) -> str:
     return f"{label} {class_title(lesion_class)}"

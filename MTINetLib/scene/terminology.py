@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from MTINetLib.findings import LesionClass
+from MTINetLib.presentation.classes import shown_class
 from MTINetLib.scene.slicer_core import slicer_module
 
 _log = logging.getLogger(__name__)
@@ -20,20 +20,15 @@ REGIONS_FILE = "MTINet-liver-region.term.json"
 # SNOMED CT codes; they are those of the DICOM objects that the report room writes.
 CATEGORY = ("49755003", "SCT", "Morphologically Abnormal Structure")
 REGION = ("10200004", "SCT", "Liver")
-TYPES: dict[LesionClass, tuple[str, str, str]] = {
-    LesionClass.HCC: ("109841003", "SCT", "Hepatocellular carcinoma"),
-    LesionClass.HEMANGIOMA: ("93469006", "SCT", "Hemangioma of liver"),
-    LesionClass.UNDECIDED: ("52988006", "SCT", "Lesion"),
-}
 _NONE = ("", "", "")
 
 
-def terminology_entry(lesion_class: LesionClass) -> str:
+def terminology_entry(lesion_class: str) -> str:
     """The serialised entry for ``vtkSegment.SetTerminology``: category, type and region."""
     logic = slicer_module().vtkSlicerTerminologiesModuleLogic
     return str(
         logic.SerializeTerminologyEntry(
-            CONTEXT_NAME, *CATEGORY, *TYPES[lesion_class], *_NONE, CONTEXT_NAME, *REGION, *_NONE
+            CONTEXT_NAME, *CATEGORY, *shown_class(lesion_class).code, *_NONE, CONTEXT_NAME, *REGION, *_NONE
         )
     )
 

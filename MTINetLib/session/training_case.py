@@ -25,7 +25,7 @@ class CaseChoices:
 
     Args:
         dataset: folder of the dataset; a new one is made.
-        classes: HCC or hemangioma by lesion number.
+        classes: by lesion number.
         patient: pseudonym, the same for all studies of one patient; made if empty.
     """
 
@@ -60,7 +60,7 @@ def add_case(core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> S
     yield None
     unclassed = sorted({int(label) for label in np.unique(labels) if label} - set(choices.classes))
     if unclassed:
-        raise InputError(f"Choose a class for lesion {unclassed[0]}: HCC or hemangioma.")
+        raise InputError(f"Choose a class for lesion {unclassed[0]}.")
     yield None
     with temporary_file(worker.folder, "case") as path:
         yield from write_array(path, labels)

@@ -37,7 +37,7 @@ class TrainingBatch(NamedTuple):
         focus: float32 [B, 1, S, S], that lesion as a predicted mask might show it; ones on healthy slices.
         curve: float32 [B, P], mean per phase inside ``lesion``, normalised units; 0 on healthy slices.
         tumour_curve: float32 [B, P], the same inside ``tumour``.
-        class_index: int64 [B], 0 HCC, 1 hemangioma, -1 unknown or healthy.
+        class_index: int64 [B], place in the store's classes, -1 unknown or healthy.
         bears_tumour: bool [B], whether ``lesion`` has any pixel.
     """
 

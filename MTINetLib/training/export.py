@@ -34,6 +34,7 @@ def export_model(
         "name": name or f"mtinet-{settings.preset}",
         "preset": settings.preset,
         "phases": list(settings.phases) or [phase.value for phase in FOUR_PHASES],
+        "classes": list(settings.classes) if settings.network.classifies else [],
         "software": getattr(MTINetLib, "__version__", ""),
         "training": settings.to_dict(),
         "validation": {key: round(value, 5) for key, value in scores.items()},

@@ -151,7 +151,7 @@ class MTINetTraining(pl.LightningModule):
     def _train_discriminator(self, optimizer: Any, batch: TrainingBatch, answer: MTINetOutput) -> Tensor:
         assert self.discriminator is not None
         curve, probabilities = _pair(answer)
-        real = self.discriminator(batch.curve, losses.class_vector(batch.class_index))
+        real = self.discriminator(batch.curve, losses.class_vector(batch.class_index, probabilities.shape[1]))
         fake = self.discriminator(curve.detach(), probabilities.detach())
         loss = losses.discriminator_loss(real, fake, batch.bears_tumour)
         optimizer.zero_grad()

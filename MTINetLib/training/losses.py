@@ -81,7 +81,7 @@ def regression_loss(curve: Tensor, truth: Tensor, bears_tumor: Tensor) -> Tensor
 
 
 def classification_loss(class_logits: Tensor, truth: Tensor, bears_tumor: Tensor) -> Tensor:
-    """Equation (4): -log p_u; logits [B, 2] (HCC, hemangioma), class index [B], int64.
+    """Equation (4): -log p_u; logits [B, classes], class index [B], int64.
 
     A negative index is a lesion of unknown class and does not count; healthy samples may hold anything.
     """
@@ -91,14 +91,15 @@ def classification_loss(class_logits: Tensor, truth: Tensor, bears_tumor: Tensor
     return mean_over_bearing(per_sample, counts)
 
 
-def class_vector(truth: Tensor, smoothing: float = 0.1) -> Tensor:
-    """Real class vectors for the discriminator: index [B] -> float32 [B, 2], one-hot, softened.
+def class_vector(truth: Tensor, count: int, smoothing: float = 0.1) -> Tensor:
+    """Real class vectors for the discriminator: index [B] -> float32 [B, count], one-hot, softened.
 
     A network's softmax is never exactly one-hot: without softening the discriminator would tell real
-    from fake by that alone and say nothing about curve and class. Unknown classes (negative) give 1/2.
+    from fake by that alone and say nothing about curve and class. Unknown classes (negative) give
+    the same share to each.
     """
-    known = functional.one_hot(truth.clamp_min(0), 2).float() * (1 - smoothing) + smoothing / 2
-    return torch.where((truth >= 0).unsqueeze(1), known, torch.full_like(known, 0.5))
+    known = functional.one_hot(truth.clamp_min(0), count).float() * (1 - smoothing) + smoothing / count
+    return torch.where((truth >= 0).unsqueeze(1), known, torch.full_like(known, 1 / count))
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, bears_tumor: Tensor) -> Tensor:

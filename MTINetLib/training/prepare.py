@@ -29,6 +29,7 @@ from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.lesion_class import NO_LESIONS
 from MTINetLib.study.phase import Phase, usual_reference
 from MTINetLib.study.study import Study
 from MTINetLib.training.slice_store import (
@@ -36,7 +37,6 @@ from MTINetLib.training.slice_store import (
     CaseNotes,
     SliceStore,
     StoredCase,
-    class_index,
     read_case_index,
     write_case,
 )
@@ -213,7 +213,7 @@ def write_study(
 
 def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
     if case.mask_path is None:
-        if case.case_class == "none":
+        if case.case_class == NO_LESIONS:
             return np.zeros(grid.shape, dtype=np.uint8)
         raise InputError("training needs its mask; name the file in the column mask of cases.csv.")
     mask = read_label_map(case.mask_path)
@@ -238,7 +238,7 @@ def _stored(case: DatasetCase, folder: Path) -> StoredCase:
     problems, _ = class_problems(set(index["notes"].labels), case.case_class, case.lesion_classes)
     if problems:
         raise InputError(f"Case {case.case}: {' '.join(problems)}")
-    classes = {label: class_index(case.class_of(label)) for label in labels}
+    classes = {label: case.class_of(label) for label in labels}
     told = f"{index.pop('truth')} {case.case_class} {sorted(classes.items())}"
     truth = hashlib.sha256(told.encode()).hexdigest()[:32]
     return StoredCase(case.case, case.patient, case.case_class, folder, classes=classes, truth=truth, **index)

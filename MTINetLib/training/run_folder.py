@@ -60,6 +60,10 @@ class RunFolder:
         return self.path / "metrics.csv"
 
     @property
+    def classes(self) -> Path:
+        return self.path / "classes.json"
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 

@@ -37,7 +37,7 @@ class Draw(NamedTuple):
 class DrawSampler(Sampler[list[Draw]]):
     """Batches of draws for :class:`torch.utils.data.DataLoader` (as ``batch_sampler``).
 
-    ``balanced``: ``tumour_share`` of the draws hold a tumour, half of them HCC and half hemangioma; within
+    ``balanced``: ``tumour_share`` of the draws hold a tumour, as many of each class; within
     a class every lesion counts the same however many slices it spans (tiny ones more). ``uniform``: every
     slice once an epoch in random order, with its largest lesion.
 

@@ -10,6 +10,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.models.architectures import architecture_of
 from MTINetLib.network.settings import NetworkSettings, paper
 from MTINetLib.network.slice_settings import SliceSettings
+from MTINetLib.study.lesion_class import lesion_class_name
 from MTINetLib.study.phase import Phase, phase_set
 from MTINetLib.training.losses import LossWeights
 from MTINetLib.training.setting_text import change_settings
@@ -47,6 +48,8 @@ class TrainingSettings:
     Args:
         preset: name of the recipe that the settings started from.
         phases: to be taken in, in the order of time, by their names; none stands for all of the dataset.
+        classes: to be told apart, in the order of the network's output; none stands for those of the
+            dataset. A lesion of another class is ``other`` where that is one of them, else it has no class.
         seed: of every draw: split, sampling, augmentation, weights, dropout.
         max_minutes, max_steps, epochs: the budget; the first one that is spent ends the run, and the
             learning rate is annealed along the first of them that is set, in this order.
@@ -72,6 +75,7 @@ class TrainingSettings:
     preset: str = "demo"
     phases: tuple[str, ...] = ()
     seed: int = 0
+    classes: tuple[str, ...] = ()
     max_minutes: float | None = None
     max_steps: int | None = None
     epochs: int | None = None
@@ -121,8 +125,17 @@ class TrainingSettings:
         object.__setattr__(self, "phases", tuple(self.phases))
         if self.phases:
             phase_set(self.phases)
+        object.__setattr__(self, "classes", tuple(lesion_class_name(name) for name in self.classes))
+        if len(self.classes) == 1 or len(set(self.classes)) < len(self.classes):
+            raise InputError(
+                f"Training setting classes is {', '.join(self.classes)}; name two or more, each once."
+            )
         if self.folds < 2:
             raise InputError(f"Training setting folds is {self.folds}; a cross-validation needs at least 2.")
+
+    def for_classes(self, classes: Sequence[str]) -> TrainingSettings:
+        """The settings of a network that tells these classes apart; of one that does not classify if none."""
+        return replace(self, classes=tuple(classes), network=self.network.for_classes(len(classes)))
 
     def for_phases(self, phases: Sequence[Phase]) -> TrainingSettings:
         """The settings of a network that takes these phases."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import NETWORK_CLASSES
+from MTINetLib.study.lesion_class import NO_LESIONS, OTHER, in_usual_order
 
 PHASES_FILE = "phases.npy"
 LABELS_FILE = "labels.npy"
@@ -20,12 +20,6 @@ INDEX_FILE = "index.json"
 
 #: Class of a lesion whose class nobody told; it trains segmentation and curve, not the class head.
 UNKNOWN_CLASS = -1
-_CLASS_INDEX = {item.value: number for number, item in enumerate(NETWORK_CLASSES)}
-
-
-def class_index(name: str) -> int:
-    """0 for HCC, 1 for hemangioma, UNKNOWN_CLASS for anything else."""
-    return _CLASS_INDEX.get(name, UNKNOWN_CLASS)
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,7 @@ class StoredCase:
     Args:
         scale: (low, high) in scanner units of normalised 0 and 1.
         areas: per slice, area in pixels by lesion label.
-        classes: class index by lesion label.
+        classes: name of the class by lesion label.
         images, truth: digests of the slices, and of labels and classes; empty where nobody took them.
         notes: of its preparation.
     """
@@ -83,7 +77,7 @@ class StoredCase:
     pixel_mm: float
     scale: tuple[float, float]
     areas: tuple[dict[int, int], ...]
-    classes: dict[int, int]
+    classes: dict[int, str]
     images: str = ""
     truth: str = ""
     notes: CaseNotes = _NO_NOTES
@@ -91,25 +85,42 @@ class StoredCase:
     @property
     def lesion_classes(self) -> frozenset[str]:
         """Names of the classes of its lesions."""
-        return frozenset(NETWORK_CLASSES[n].value for n in self.classes.values() if n != UNKNOWN_CLASS)
+        return frozenset(self.classes.values()) - {NO_LESIONS}
 
-    def entries(self, number: int) -> list[SliceEntry]:
-        """The case's slices, ``number`` being its place in the store."""
+    def entries(self, number: int, classes: Sequence[str]) -> list[SliceEntry]:
+        """The case's slices.
+
+        Args:
+            number: its place in the store.
+            classes: those to be told apart; a lesion of none of them is ``other`` where that is one.
+        """
+        index = {name: place for place, name in enumerate(classes)}
+        unknown = index.get(OTHER, UNKNOWN_CLASS)
+        places = {label: index.get(name, unknown) for label, name in self.classes.items()}
         return [
-            SliceEntry(number, z, tuple(self._lesions(of_slice))) for z, of_slice in enumerate(self.areas)
+            SliceEntry(number, z, tuple(_lesions(of_slice, places))) for z, of_slice in enumerate(self.areas)
         ]
 
-    def _lesions(self, areas: dict[int, int]) -> list[SliceLesion]:
-        by_size = sorted(areas.items(), key=lambda item: (-item[1], item[0]))
-        return [SliceLesion(label, self.classes.get(label, UNKNOWN_CLASS), area) for label, area in by_size]
+
+def _lesions(areas: dict[int, int], places: dict[int, int]) -> list[SliceLesion]:
+    by_size = sorted(areas.items(), key=lambda item: (-item[1], item[0]))
+    return [SliceLesion(label, places.get(label, UNKNOWN_CLASS), area) for label, area in by_size]
 
 
 class SliceStore:
-    """The prepared cases and their pixels. Files are mapped on first use, in each process by itself."""
+    """The prepared cases and their pixels. Files are mapped on first use, in each process by itself.
 
-    def __init__(self, cases: Sequence[StoredCase]) -> None:
+    Args:
+        classes: to be told apart, in the order of the class indices; None takes all of the cases.
+    """
+
+    def __init__(self, cases: Sequence[StoredCase], classes: Sequence[str] | None = None) -> None:
         self.cases = tuple(cases)
-        self.entries = tuple(entry for number, case in enumerate(cases) for entry in case.entries(number))
+        found = in_usual_order(name for case in cases for name in case.lesion_classes)
+        self.classes = found if classes is None else tuple(classes)
+        self.entries = tuple(
+            entry for number, case in enumerate(cases) for entry in case.entries(number, self.classes)
+        )
         self._maps: dict[tuple[int, str], npt.NDArray[Any]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -125,7 +136,11 @@ class SliceStore:
 
     def of_patients(self, patients: set[str]) -> SliceStore:
         """The part of the store that belongs to these patients."""
-        return SliceStore([case for case in self.cases if case.patient in patients])
+        return SliceStore([case for case in self.cases if case.patient in patients], self.classes)
+
+    def telling_apart(self, classes: Sequence[str]) -> SliceStore:
+        """The same cases with other classes."""
+        return SliceStore(self.cases, classes)
 
     def _map(self, case: int, name: str) -> npt.NDArray[Any]:
         key = (case, name)

@@ -41,6 +41,7 @@ from MTINetLib.training.lightning_module import MTINetTraining
 from MTINetLib.training.loaders import SliceLoaders
 from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.processes import is_first_process, wait_for
+from MTINetLib.training.run_classes import kept_classes
 from MTINetLib.training.run_folder import RunFolder, keep_metrics, merge_metrics, open_run
 from MTINetLib.training.run_phases import run_phases
 from MTINetLib.training.run_split import DataChanges, kept_parts, parts_of, split_of, write_split
@@ -119,6 +120,8 @@ def train(
     else:
         wait_for(folder.split)
     store = _prepared(dataset, cache or folder.cache, settings, progress)
+    classes = kept_classes(folder.classes, store, settings)
+    settings, store = settings.for_classes(classes), store.telling_apart(classes)
     split = _kept_split(folder, store, settings, split, data_changes)
     parts = (store.of_patients(set(split.training)), store.of_patients(set(split.validation)))
     pl.seed_everything(settings.seed, verbose=False)

@@ -22,7 +22,7 @@ def made_case(study: Study) -> Any:
     labels = made_analysis(study).labels
     lesions = tuple(
         SimpleNamespace(label=label, lesion_class=name, diameter_mm=30.0)
-        for label, name in ((1, "HCC"), (2, "hemangioma"))
+        for label, name in ((1, "hcc"), (2, "hemangioma"))
     )
     return SimpleNamespace(study=study, labels=labels, lesions=lesions)
 

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from MTINetLib.findings import (
     Enhancement,
     EnhancementCurve,
-    LesionClass,
     LesionFinding,
     PhaseSummary,
     Provenance,
@@ -18,6 +17,7 @@ from MTINetLib.findings import (
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.inference.enhancement import enhancement_figures
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
@@ -80,14 +80,14 @@ def made_labels(grid: Grid) -> npt.NDArray[np.uint8]:
     return (one + 2 * two).astype(np.uint8)
 
 
-def made_analysis(study: Study, lesion_classes: tuple[LesionClass, ...] | None = None) -> Analysis:
+def made_analysis(study: Study, lesion_classes: tuple[str, ...] | None = None) -> Analysis:
     """Findings as an analysis would measure them: curves come from the voxels, the rest is given."""
-    wanted = lesion_classes if lesion_classes is not None else (LesionClass.HCC, LesionClass.HEMANGIOMA)
+    wanted = lesion_classes if lesion_classes is not None else (HCC, HEMANGIOMA)
     labels = made_labels(study.grid)
     lesions = tuple(_lesion(study, labels, number, kind) for number, kind in enumerate(wanted, start=1))
     labels = np.where(labels <= len(wanted), labels, 0).astype(np.uint8)
     probability = np.where(labels > 0, 0.937, 0.0125).astype(np.float32)
-    return Analysis(StudyFindings(lesions, _summary(study), _provenance()), labels, probability)
+    return Analysis(StudyFindings(lesions, _summary(study), _provenance(lesions)), labels, probability)
 
 
 def _shapes(grid: Grid) -> tuple[npt.NDArray[np.bool_], ...]:
@@ -105,17 +105,17 @@ def _curve(study: Study, mask: npt.NDArray[np.bool_]) -> EnhancementCurve:
     return EnhancementCurve(tuple(mean), tuple(sd))
 
 
-def _lesion(study: Study, labels: npt.NDArray[np.uint8], number: int, kind: LesionClass) -> LesionFinding:
+def _lesion(study: Study, labels: npt.NDArray[np.uint8], number: int, kind: str) -> LesionFinding:
     mask = labels == number
     _, liver, *_ = _shapes(study.grid)
     kji = np.argwhere(mask)
     measured, ring = _curve(study, mask), _curve(study, liver & (labels == 0))
-    shares = {LesionClass.HCC: 0.93, LesionClass.HEMANGIOMA: 0.11, LesionClass.UNDECIDED: 0.55}
-    hcc = shares[kind]
+    shares = {HCC: 0.93, HEMANGIOMA: 0.11, UNDECIDED: 0.55}
+    hcc = shares.get(kind, 0.2)
     return LesionFinding(
         label=number,
         lesion_class=kind,
-        probabilities={"HCC": hcc, "hemangioma": 1 - hcc},
+        probabilities=_probabilities(hcc, kind),
         volume_ml=float(mask.sum() * study.grid.voxel_volume_mm3 / 1000),
         long_axis_mm=46.2 - 10 * number,
         short_axis_mm=38.9 - 10 * number,
@@ -128,6 +128,13 @@ def _lesion(study: Study, labels: npt.NDArray[np.uint8], number: int, kind: Lesi
         enhancement=enhancement_figures(study.phases, measured, ring, study.times_s),
         flags=("shares_slices",),
     )
+
+
+def _probabilities(hcc: float, kind: str) -> dict[str, float]:
+    """Of two classes; of three where the lesion is of another one."""
+    if kind in (HCC, HEMANGIOMA, UNDECIDED):
+        return {HCC: hcc, HEMANGIOMA: 1 - hcc}
+    return {HCC: hcc, HEMANGIOMA: 0.1, kind: 0.9 - hcc}
 
 
 def _summary(study: Study) -> StudySummary:
@@ -145,7 +152,7 @@ def _summary(study: Study) -> StudySummary:
     return StudySummary(phases, study.times_s, study.grid.spacing, study.grid.shape[::-1], study.flags)
 
 
-def _provenance() -> Provenance:
+def _provenance(lesions: tuple[LesionFinding, ...]) -> Provenance:
     return Provenance(
         software="MTINetLib 0.1.0",
         model_name="made-by-hand",
@@ -154,6 +161,7 @@ def _provenance() -> Provenance:
         device="cpu",
         precision="fp32",
         input_series_uids=("1.2.3.0", "1.2.3.1", "1.2.3.2", "1.2.3.3"),
+        classes=max((tuple(lesion.probabilities) for lesion in lesions), key=len, default=(HCC, HEMANGIOMA)),
         settings={"threshold": 0.5, "smallest_mm3": 60.0},
         created_utc="2026-01-02T03:04:05Z",
     )

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from support.made_analysis import made_analysis, made_study
 
-from MTINetLib.findings import LesionClass
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.scene.results import Results
 from MTINetLib.scene.show_results import show_results_now
@@ -18,7 +17,7 @@ from MTINetLib.study.study import Study
 
 
 def shown_results(
-    grid: Grid | None = None, classes: tuple[LesionClass, ...] | None = None, transform: Any = None
+    grid: Grid | None = None, classes: tuple[str, ...] | None = None, transform: Any = None
 ) -> tuple[Results, Study, Analysis]:
     """The made study's results; the four volumes are under ``transform`` if one is given."""
     study = made_study(grid)

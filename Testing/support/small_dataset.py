@@ -16,10 +16,14 @@ SIZE = 64
 SLICES = 6
 #: Of a disc that is no lesion, in the arterial phase: a network that knows brightness only is unsure of it.
 DIM = 1.15
-CURVES = {"HCC": (0.5, 1.5, 0.9, 0.6), "hemangioma": (0.4, 1.0, 1.2, 1.4)}
+CURVES = {
+    "hcc": (0.5, 1.5, 0.9, 0.6),
+    "hemangioma": (0.4, 1.0, 1.2, 1.4),
+    "net_metastasis": (0.3, 0.8, 1.5, 0.8),
+}
 #: Of a lesion of any class in the phases that are not the usual ones.
 _IN_OTHER_PHASES = 0.3
-CLASSES = ("HCC", "hemangioma", "HCC", "hemangioma", "HCC", "none")
+CLASSES = ("hcc", "hemangioma", "hcc", "hemangioma", "hcc", "none")
 #: Changes of a preset that make a run of a few seconds.
 SHORT = ("validation_share=0.34", "max_steps=8", "steps_per_epoch=2", "log_every=1")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydicom.sr.coding import Code
 
-from MTINetLib.findings import LesionClass
+from MTINetLib.presentation.classes import LESION_CODE, shown_class
 
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")
-LESION = Code("52988006", "SCT", "Lesion")
+LESION = Code(*LESION_CODE)
 LIVER = Code("10200004", "SCT", "Liver")
 
 FINDING = Code("121071", "DCM", "Finding")
@@ -33,12 +33,6 @@ MILLIMETRE = Code("mm", "UCUM", "millimeter")
 SECOND = Code("s", "UCUM", "second")
 NO_UNITS = Code("1", "UCUM", "no units")
 
-MORPHOLOGIES: dict[LesionClass, Code] = {
-    LesionClass.HCC: Code("109841003", "SCT", "Hepatocellular carcinoma"),
-    LesionClass.HEMANGIOMA: Code("93469006", "SCT", "Hemangioma of liver"),
-    LesionClass.UNDECIDED: LESION,
-}
-
 CURVE_KIND = Code("RID6058", "RADLEX", "Enhancement pattern")
 #: Kinds of curves of the delayed phase, PS3.16 CID 6345.
 CURVE_KINDS: dict[str, Code] = {
@@ -46,3 +40,8 @@ CURVE_KINDS: dict[str, Code] = {
     "plateau": Code("130598", "DCM", "Plateau delayed phase: Type 2 curve"),
     "washout": Code("130599", "DCM", "Washout delayed phase: Type 3 curve"),
 }
+
+
+def morphology(lesion_class: str) -> Code:
+    """The code of a lesion class; a private one where SNOMED CT has none here."""
+    return Code(*shown_class(lesion_class).code)

@@ -9,7 +9,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings
+from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.maker import (
     MANUFACTURER,
@@ -157,11 +157,11 @@ def _lesion_group(
                 value=_rounded(lesion.probabilities[likeliest]),
                 unit=codes.NO_UNITS,
                 qualifier=None,
-                method=codes.MORPHOLOGIES[LesionClass(likeliest)],
+                method=codes.morphology(likeliest),
                 algorithm_id=algorithm,
             )
         )
-    evaluations = [hd.sr.QualitativeEvaluation(codes.MORPHOLOGY, codes.MORPHOLOGIES[lesion.lesion_class])]
+    evaluations = [hd.sr.QualitativeEvaluation(codes.MORPHOLOGY, codes.morphology(lesion.lesion_class))]
     kind = codes.CURVE_KINDS.get(str(lesion.enhancement.curve_kind))
     if kind is not None:
         evaluations.append(hd.sr.QualitativeEvaluation(codes.CURVE_KIND, kind))

@@ -13,8 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from MTINetLib.findings import LesionFinding, StudyFindings
-from MTINetLib.presentation.colours import ON_BLACK
-from MTINetLib.presentation.words import class_title
+from MTINetLib.presentation.classes import class_title, on_black
 from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.maker import (
     MODEL_NAME,
@@ -131,7 +130,7 @@ def _segments(findings: StudyFindings, tracking: Mapping[int, Tracking]) -> list
             tracking_uid=tracking[lesion.label].uid,
             tracking_id=tracking[lesion.label].name,
             anatomic_regions=[codes.LIVER],
-            display_color=hd.color.CIELabColor.from_rgb(*_rgb_bytes(ON_BLACK[lesion.lesion_class])),
+            display_color=hd.color.CIELabColor.from_rgb(*_rgb_bytes(on_black(lesion.lesion_class))),
         )
         for number, lesion in enumerate(findings.lesions, start=1)
     ]

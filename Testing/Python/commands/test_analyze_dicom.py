@@ -16,10 +16,11 @@ from pydicom.pixels import pack_bits
 from support.small_models import known_model
 
 from MTINetLib.cli import run
-from MTINetLib.findings import LesionClass, findings_schema, from_json, to_json
+from MTINetLib.findings import findings_schema, from_json, to_json
 from MTINetLib.models import store as model_store
 from MTINetLib.report.dicom.names import DICOM_FILES
 from MTINetLib.report.file_names import OWN_FILES
+from MTINetLib.study.lesion_class import HEMANGIOMA
 from MTINetLib.study.phase import Phase
 
 SEGMENT = "SegmentIdentificationSequence"
@@ -137,7 +138,7 @@ def test_an_earlier_result_is_gone_on_from_after_a_correction(
     voxel_ml = float(np.prod(findings.study.spacing_mm)) / 1000
     assert lesion.label == 2
     assert lesion.volume_ml == pytest.approx(int(pixels.sum()) * voxel_ml)
-    assert lesion.lesion_class is LesionClass.HEMANGIOMA  # said by the network again
+    assert lesion.lesion_class == HEMANGIOMA  # said by the network again
     assert findings.provenance.corrected_by_person
     assert findings.provenance.settings["resumed_from"] == seg.SOPInstanceUID
     assert not (folder / "probability.nii.gz").exists()

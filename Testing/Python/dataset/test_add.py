@@ -35,7 +35,7 @@ def new_case(seed: int = 0, **changes: object) -> NewCase:
     labels = np.zeros(GRID.shape, np.uint8)
     labels[1:3, 5:9, 5:9] = 1
     labels[2, 12:14, 3:6] = 2
-    made = NewCase(volumes, labels, GRID, {1: "HCC", 2: "hemangioma"})
+    made = NewCase(volumes, labels, GRID, {1: "hcc", 2: "hemangioma"})
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -48,7 +48,7 @@ def test_a_new_dataset_is_made_with_exact_geometry(tmp_path: Path) -> None:
     added = add_case(tmp_path / "set", new)
     assert (added.case, added.patient) == ("case_0001", "patient_0001")
     (case,) = read_dataset(tmp_path / "set")
-    assert case.lesion_classes == {1: "HCC", 2: "hemangioma"}
+    assert case.lesion_classes == {1: "hcc", 2: "hemangioma"}
     arterial = read_volume(case.phase_paths[Phase.ARTERIAL])
     assert arterial.grid.matches(GRID, 1e-3)
     np.testing.assert_array_equal(arterial.array, new.volumes[1])
@@ -76,16 +76,14 @@ def test_own_columns_line_ends_and_byte_order_marks_stay(tmp_path: Path) -> None
     table.write_bytes(before)
     add_case(tmp_path, new_case(1, patient="patient_0001", case="second"))
     after = table.read_bytes()
-    assert after.startswith(before + b"\r\n,second,patient_0001,HCC,cases/second/pre.nii,")
+    assert after.startswith(before + b"\r\n,second,patient_0001,hcc,cases/second/pre.nii,")
     assert after.endswith(b"\r\n")
     assert [case.case for case in read_dataset(tmp_path)] == ["case_0001", "second"]
 
 
-@pytest.mark.parametrize("classes", [{1: "HCC"}, {1: "HCC", 2: "undecided"}])
+@pytest.mark.parametrize("classes", [{1: "hcc"}, {1: "hcc", 2: "undecided"}])
 def test_an_undecided_lesion_needs_a_class_first(tmp_path: Path, classes: dict[int, str]) -> None:
-    with pytest.raises(
-        InputError, match="Lesion 2 has no class that can be learnt; choose HCC or hemangioma"
-    ):
+    with pytest.raises(InputError, match=r"Lesion 2 has no class that can be learnt.* say what "):
         add_case(tmp_path / "set", new_case(lesion_classes=classes))
     assert not (tmp_path / "set").exists()
 
@@ -149,3 +147,11 @@ def test_nothing_written_tells_more_than_it_was_given(tmp_path: Path) -> None:
     header = (tmp_path / "cases" / "case_0001" / "pre.nii").read_bytes()[:400]
     assert os.fsencode(str(Path.home())) not in header
     assert len(PHASES) + 2 == len(list((tmp_path / "cases" / "case_0001").iterdir()))
+
+
+def test_a_case_of_any_class_is_added_under_its_usual_name(tmp_path: Path) -> None:
+    made = replace(new_case(), lesion_classes={1: "Focal nodular hyperplasia", 2: "their own"})
+    add_case(tmp_path, made)
+    (case,) = read_dataset(tmp_path)
+    assert case.lesion_classes == {1: "fnh", 2: "their_own"}
+    assert case.case_class in ("fnh", "their_own")

@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def row(number: int, case_class: str = "HCC", **changes: str) -> str:
+def row(number: int, case_class: str = "hcc", **changes: str) -> str:
     values = {"case": f"case_{number}", "patient": f"p{number}", "class": case_class}
     for phase in PHASES:
         values[phase.value] = f"c{number}/{phase.value}{'.nii' if phase.index % 2 else '.nii.gz'}"
@@ -72,10 +72,10 @@ def test_every_bad_row_says_its_problem_and_the_sound_ones_stay_sound(folder: Pa
         folder,
         row(1),
         row(1, case="a,b"),
-        row(2, "cyst", case="other"),
+        row(2, "7 cysts", case="other"),
         row(2, "none", case="gone", mask="", delayed="c2/nothing.nii"),
         row(2, "none", case="out", mask="", arterial="../x.nii"),
-        row(2, "HCC", case="unmasked", mask=""),
+        row(2, "hcc", case="unmasked", mask=""),
         row(1, case="twin", arterial="c1/pre.nii.gz"),
         row(1, case="case_1"),
         row(2, "none", mask=""),
@@ -85,7 +85,7 @@ def test_every_bad_row_says_its_problem_and_the_sound_ones_stay_sound(folder: Pa
     said = {(one.line, one.case): " ".join(one.problems) for one in check.cases}
     assert said[2, "case_1"] == ""
     assert "values for 8 columns" in said[3, ""]
-    assert "The column class says 'cyst'; use one of HCC, hemangioma, none." in said[4, "other"]
+    assert "The column class is wrong: '7 cysts' cannot name a class; use letters" in said[4, "other"]
     assert "c2/nothing.nii does not exist" in said[5, "gone"]
     assert "leaves the dataset folder" in said[6, "out"]
     assert "The mask is missing" in said[7, "unmasked"]
@@ -120,7 +120,7 @@ def test_a_file_that_is_no_image_is_named(folder: Path) -> None:
 
 def test_masks_are_compared_with_the_class_and_the_lesion_table(folder: Path) -> None:
     (folder / "lesions.csv").write_text(
-        "case,label,class\ncase_1,1,HCC\ncase_1,7,HCC\nnobody,1,HCC\ncase_1,x,HCC\ncase_1,2,cyst\n"
+        "case,label,class\ncase_1,1,HCC\ncase_1,7,HCC\nnobody,1,HCC\ncase_1,x,HCC\ncase_1,2,undecided\n"
     )
     shifted = Grid(GRID.shape, GRID.spacing, (9.0, -2.0, 10.0), GRID.direction)
     write_label_map(folder / "c2" / "mask.nii.gz", np.zeros(GRID.shape, np.uint8), shifted)
@@ -177,3 +177,14 @@ def test_a_check_can_be_cancelled(folder: Path) -> None:
 
     with pytest.raises(Cancelled):
         check_dataset(folder, Stop())
+
+
+def test_the_check_says_which_classes_there_are_and_what_looks_misspelt(folder: Path) -> None:
+    (folder / "lesions.csv").write_text("case,label,class\ncase_1,1,HCC\ncase_1,2,hemangoma\n")
+    write(folder, row(1), *(row(1, "Hemangioma", case=name) for name in ("b", "c")), row(1, "cyst", case="d"))
+    check = check_dataset(folder)
+    assert check.classes == {"hcc": 1, "hemangioma": 2, "cyst": 1, "hemangoma": 1}
+    assert list(check.classes) == ["hcc", "hemangioma", "cyst", "hemangoma"]
+    asked = "Only the case case_1 has a lesion of the class hemangoma; is it hemangioma, misspelt?"
+    assert asked in check.warnings
+    assert not any("class cyst" in text for text in check.warnings)

@@ -37,11 +37,11 @@ def write(root: Path, *rows: str, header: str = HEADER, lesions: str | None = No
 def test_a_case_is_read_with_files_series_folders_and_spaces(folder: Path) -> None:
     write(folder, GOOD, lesions="c1,2,hemangioma\n")
     (case,) = read_dataset(folder)
-    assert (case.case, case.patient, case.case_class) == ("c1", "p1", "HCC")
+    assert (case.case, case.patient, case.case_class) == ("c1", "p1", "hcc")
     assert list(case.phase_paths) == list(PHASES)
     assert case.phase_paths[Phase.PORTAL_VENOUS].is_dir()
     assert case.mask_path == (folder / "c 1" / "mask.nii.gz").resolve()
-    assert (case.class_of(1), case.class_of(2)) == ("HCC", "hemangioma")
+    assert (case.class_of(1), case.class_of(2)) == ("hcc", "hemangioma")
 
 
 def test_tables_of_spreadsheets_are_read(folder: Path) -> None:
@@ -59,7 +59,7 @@ def test_what_is_written_reads_the_same(folder: Path) -> None:
     paths = dict.fromkeys(PHASES, folder / "c 1" / "pre.nii.gz")
     cases = [
         DatasetCase(
-            "a", "p, with comma", "HCC", paths, folder / "c 1" / "mask.nii.gz", {1: "HCC", 2: "hemangioma"}
+            "a", "p, with comma", "hcc", paths, folder / "c 1" / "mask.nii.gz", {1: "hcc", 2: "hemangioma"}
         ),
         DatasetCase("b", "q", "none", paths, None),
     ]
@@ -75,13 +75,13 @@ def test_what_is_written_reads_the_same(folder: Path) -> None:
 def test_files_outside_the_folder_are_not_written_into_the_tables(folder: Path) -> None:
     paths = dict.fromkeys(PHASES, folder.parent / "elsewhere.nii.gz")
     with pytest.raises(InputError, match="outside the dataset folder"):
-        write_dataset_tables(folder, [DatasetCase("a", "p", "HCC", paths, None)])
+        write_dataset_tables(folder, [DatasetCase("a", "p", "hcc", paths, None)])
 
 
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        (GOOD.replace("HCC", "HCCs"), "class"),
+        (GOOD.replace("HCC", "undecided"), "class"),
         (GOOD.replace("c1,", ",", 1), "case"),
         (GOOD.replace("p1", ""), "patient"),
         (GOOD.replace("c 1/pre.nii.gz", "c 1/lost.nii.gz"), "pre"),
@@ -99,7 +99,7 @@ def test_a_wrong_value_is_named_by_table_line_and_column(folder: Path, row: str,
 
 
 @pytest.mark.parametrize(
-    "lesions", ["c9,1,HCC\n", "c1,0,HCC\n", "c1,x,HCC\n", "c1,1,cyst\n", "c1,1,HCC\nc1,1,hemangioma\n"]
+    "lesions", ["c9,1,HCC\n", "c1,0,HCC\n", "c1,x,HCC\n", "c1,1,none\n", "c1,1,HCC\nc1,1,hemangioma\n"]
 )
 def test_a_wrong_lesion_row_is_named(folder: Path, lesions: str) -> None:
     write(folder, GOOD, lesions=lesions)
@@ -149,3 +149,13 @@ def test_a_dataset_has_the_phases_that_its_table_has_columns_for(tmp_path: Path,
         header=five,
     )
     assert read_dataset(folder)[0].phases == (*FOUR_PHASES, Phase.HEPATOBILIARY)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("HCC", "hcc"), ("Haemangioma", "hemangioma"), ("Zyste", "zyste"), ("NET metastasis", "net_metastasis")],
+)
+def test_a_class_has_any_name_however_it_is_written(folder: Path, written: str, name: str) -> None:
+    write(folder, GOOD.replace("HCC", written))
+    (case,) = read_dataset(folder)
+    assert case.case_class == name

@@ -18,7 +18,7 @@ from MTINetLib.study.grid import Grid
 GRID = Grid((40, 60, 60), (3.0, 3.0, 3.0), (0, 0, 0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 
 
-def named(case: str, patient: str, lesion: str = "HCC", digest: str | None = None) -> NamedCase:
+def named(case: str, patient: str, lesion: str = "hcc", digest: str | None = None) -> NamedCase:
     return NamedCase(case, patient, frozenset({lesion}), digest or case)
 
 
@@ -83,7 +83,7 @@ def test_names_written_almost_alike_are_a_warning(first: str, second: str, near:
 
 
 def test_one_class_only_is_said() -> None:
-    assert any("class HCC" in text for text in cases_problems([named("a", "x"), named("b", "y")])[1])
+    assert any("class hcc" in text for text in cases_problems([named("a", "x"), named("b", "y")])[1])
     assert cases_problems([named("a", "x"), named("b", "y", "hemangioma")]) == ([], [])
 
 

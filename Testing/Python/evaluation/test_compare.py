@@ -19,10 +19,10 @@ from MTINetLib.study.phase import PHASES, Phase
 CASE = DatasetCase(
     "case-1",
     "patient-1",
-    "HCC",
+    "hcc",
     {phase: Path(phase.value) for phase in PHASES},
     None,
-    {1: "HCC", 2: "hemangioma"},
+    {1: "hcc", 2: "hemangioma"},
 )
 STUDY = made_study()
 ANALYSIS = made_analysis(STUDY)
@@ -67,7 +67,7 @@ def test_a_missed_lesion_has_the_worst_overlap_and_no_curve_errors() -> None:
     assert (row.dice, row.hd95_mm, row.relative_volume_error) == (0.0, math.inf, -1.0)
     assert math.isnan(row.measured_mae)
     assert math.isnan(row.predicted_mae)
-    assert math.isnan(row.p_hcc)
+    assert row.probabilities == {}
 
 
 def test_a_finding_in_a_clean_study_is_a_false_positive_with_its_own_size() -> None:

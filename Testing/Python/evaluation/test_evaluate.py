@@ -14,10 +14,10 @@ from support.made_analysis import made_analysis, made_grid, made_labels, made_st
 from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.evaluate import EvaluationSummary, evaluate_with
-from MTINetLib.findings import LesionClass
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
+from MTINetLib.study.lesion_class import HEMANGIOMA, UNDECIDED
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 
@@ -31,14 +31,14 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dataset")
     study = made_study(made_grid((10, 40, 48)))
     cases = []
-    for name, case_class in (("one", "HCC"), ("two", "HCC"), ("clean", "none")):
+    for name, case_class in (("one", "hcc"), ("two", "hcc"), ("clean", "none")):
         paths = {phase: folder / name / f"{phase.value}.nii.gz" for phase in PHASES}
         for phase, path in paths.items():
             write_volume(path, study.phase(phase), study.grid)
         mask = folder / name / "mask.nii.gz"
         labels = made_labels(study.grid)
         write_label_map(mask, labels if case_class != "none" else labels * 0, study.grid)
-        classes = {1: "HCC", 2: "hemangioma"} if case_class != "none" else {}
+        classes = {1: "hcc", 2: "hemangioma"} if case_class != "none" else {}
         cases.append(DatasetCase(name, f"patient {name}", case_class, paths, mask, classes))
     write_dataset_tables(folder, cases)
     (folder / "dataset.json").write_text(json.dumps({"synthetic": True, "seed": 7}), encoding="utf-8")
@@ -183,7 +183,7 @@ def test_a_folder_with_something_else_is_never_written_into(dataset: Path, tmp_p
 
 def test_undecided_lesions_are_counted_as_such(dataset: Path, tmp_path: Path) -> None:
     def unsure(study: Study, progress: Progress) -> Analysis:
-        return made_analysis(study, (LesionClass.UNDECIDED, LesionClass.HEMANGIOMA))
+        return made_analysis(study, (UNDECIDED, HEMANGIOMA))
 
     figures = run(dataset, tmp_path / "out", unsure).figures["classification"]["all"]
     assert figures["coverage"].value == 0.5

@@ -23,9 +23,9 @@ HIT = LesionRow(
     detail="",
     truth_label=1,
     found_label=1,
-    true_class="HCC",
-    answer="HCC",
-    p_hcc=0.9,
+    true_class="hcc",
+    answer="hcc",
+    probabilities={"hcc": 0.9, "hemangioma": 1 - 0.9},
     size_band="10-20 mm",
     long_axis_mm=15.0,
     true_volume_ml=1.0,
@@ -53,8 +53,9 @@ def hit(patient: str, long_axis_mm: float = 15.0, **changes: object) -> LesionRo
 
 def missed(patient: str, long_axis_mm: float) -> LesionRow:
     return hit(
-        patient, long_axis_mm, outcome="missed", found_label=None, answer=None, p_hcc=NAN, dice=0.0, iou=0.0,
-        hd95_mm=math.inf, assd_mm=math.inf, relative_volume_error=-1.0, measured_curve=None,
+        patient, long_axis_mm, outcome="missed", found_label=None, answer=None, probabilities={},
+        dice=0.0, iou=0.0, hd95_mm=math.inf, assd_mm=math.inf, relative_volume_error=-1.0,
+        measured_curve=None,
         predicted_curve=None, measured_mae=NAN, predicted_mae=NAN, predicted_to_measured_mae=NAN,
     )  # fmt: skip
 
@@ -65,18 +66,25 @@ def invention(patient: str) -> LesionRow:
 
 LESIONS = [
     hit("a", 15.0, dice=0.8),
-    hit("a", 30.0, dice=0.9, answer="undecided", p_hcc=0.6),
-    hit("b", 60.0, dice=0.7, true_class="hemangioma", answer="hemangioma", p_hcc=0.2),
+    hit("a", 30.0, dice=0.9, answer="undecided", probabilities={"hcc": 0.6, "hemangioma": 1 - 0.6}),
+    hit(
+        "b",
+        60.0,
+        dice=0.7,
+        true_class="hemangioma",
+        answer="hemangioma",
+        probabilities={"hcc": 0.2, "hemangioma": 1 - 0.2},
+    ),
     missed("c", 8.0),
     invention("d"),
     invention("d"),
 ]
 CASES = [
     CaseRow(
-        "a", "a", "HCC", true_lesions=2, found_lesions=2, matched=2, dice=0.85, iou=0.74, dice_per_slice=0.8
+        "a", "a", "hcc", true_lesions=2, found_lesions=2, matched=2, dice=0.85, iou=0.74, dice_per_slice=0.8
     ),
     CaseRow("b", "b", "hemangioma", true_lesions=1, found_lesions=1, matched=1, dice=0.7, iou=0.54),
-    CaseRow("c", "c", "HCC", true_lesions=1, dice=0.0, iou=0.0),
+    CaseRow("c", "c", "hcc", true_lesions=1, dice=0.0, iou=0.0),
     CaseRow("d", "d", "none", found_lesions=2, false_positives=2, dice=0.0, iou=0.0),
     CaseRow("e", "e", "none"),
     CaseRow("f", "f", "none", error="broken"),
@@ -95,7 +103,7 @@ def test_groups_hold_the_lesions_of_their_size_and_class() -> None:
     counts = {name: group["lesions"] for name, group in FIGURES["lesions"].items()}
     assert counts == {
         "all": 4, ">=10 mm": 3, "<10 mm": 1, "10-20 mm": 1, "20-50 mm": 1, ">50 mm": 1,
-        "HCC": 3, "hemangioma": 1,
+        "hcc": 3, "hemangioma": 1,
     }  # fmt: skip
     assert FIGURES["lesions"]["<10 mm"]["sensitivity"].value == 0.0
     assert math.isnan(FIGURES["lesions"]["<10 mm"]["dice_median_of_matched"].value)
@@ -116,11 +124,11 @@ def test_accuracy_counts_the_decided_and_stands_beside_the_coverage() -> None:
     assert figures["coverage"].value == pytest.approx(2 / 3)
     assert figures["undecided_share"].value == pytest.approx(1 / 3)
     assert figures["accuracy_undecided_counted_wrong"].value == pytest.approx(2 / 3)
-    assert figures["confusion"]["HCC"] == {"HCC": 1, "hemangioma": 0, "undecided": 1}
+    assert figures["confusion"]["hcc"] == {"hcc": 1, "hemangioma": 0, "undecided": 1}
     assert figures["auc"].value == 1.0
 
 
-@pytest.mark.parametrize("truth", ["HCC", "hemangioma"])
+@pytest.mark.parametrize("truth", ["hcc", "hemangioma"])
 def test_of_one_class_alone_the_tables_say_that_no_accuracy_is_defined(truth: str) -> None:
     found = [hit("a", true_class=truth, answer=truth), hit("b", 30.0, true_class=truth, answer=truth)]
     studies = [CaseRow(name, name, truth, true_lesions=1, found_lesions=1, matched=1) for name in "ab"]
@@ -164,7 +172,7 @@ def test_the_same_rows_and_seed_give_the_same_figures() -> None:
 
 
 def test_figures_are_strict_json_whatever_is_unknown() -> None:
-    nothing = all_figures(Rows.of([CASES[4]], [], seed=0))
+    nothing = all_figures(Rows.of([CASES[4]], [], seed=0, classes=("hcc", "hemangioma")))
     text = json.dumps(plain(nothing), allow_nan=False)
     assert json.loads(text)["lesions"]["all"]["dice_median"]["value"] is None
 

@@ -19,7 +19,7 @@ PATIENTS = [f"patient_{number}" for number in range(12)]
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_small_dataset(tmp_path_factory.mktemp("set"), ("HCC", "hemangioma") * 7)
+    return write_small_dataset(tmp_path_factory.mktemp("set"), ("hcc", "hemangioma") * 7)
 
 
 def test_the_weights_stay_and_the_config_says_how_values_were_found(dataset: Path, tmp_path: Path) -> None:

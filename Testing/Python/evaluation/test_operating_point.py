@@ -15,7 +15,7 @@ from MTINetLib.models.info import Found
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.progress import Silent
 
-CLASSES = ("HCC", "hemangioma") * 5 + ("none", "none")
+CLASSES = ("hcc", "hemangioma") * 5 + ("none", "none")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_too_few_patients_leave_everything_neutral_and_say_so(cases: list[Datase
 
 
 def test_too_few_lesions_leave_the_thresholds_neutral(tmp_path: Path) -> None:
-    few = read_dataset(write_small_dataset(tmp_path, ("HCC",) * 4 + ("none",) * 6))
+    few = read_dataset(write_small_dataset(tmp_path, ("hcc",) * 4 + ("none",) * 6))
     point = fit_operating_point(few, known_model(SIZE))
     assert point.thresholds == Thresholds()
     assert point.thresholds_found.how.startswith("4 validation lesions are too few")
@@ -57,7 +57,7 @@ def test_too_few_lesions_leave_the_thresholds_neutral(tmp_path: Path) -> None:
 
 
 def test_lesions_of_one_class_fit_no_temperature(tmp_path: Path) -> None:
-    one_class = read_dataset(write_small_dataset(tmp_path, ("HCC",) * 11))
+    one_class = read_dataset(write_small_dataset(tmp_path, ("hcc",) * 11))
     point = fit_operating_point(one_class, known_model(SIZE))
     assert point.thresholds_found.fitted
     assert not point.temperature_found.fitted

@@ -17,7 +17,7 @@ from MTINetLib.study.grid import Grid
 GRID = made_grid((6, 8, 9))
 
 
-def case(mask: Path | None, case_class: str = "HCC") -> DatasetCase:
+def case(mask: Path | None, case_class: str = "hcc") -> DatasetCase:
     return DatasetCase("a", "p", case_class, {}, mask)
 
 

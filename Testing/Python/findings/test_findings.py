@@ -9,7 +9,6 @@ import pytest
 from MTINetLib.findings import (
     FORMAT,
     EnhancementCurve,
-    LesionClass,
     LesionFinding,
     PhaseSummary,
     Provenance,
@@ -22,6 +21,7 @@ from MTINetLib.findings import (
     to_json,
 )
 from MTINetLib.inference.enhancement import enhancement_figures
+from MTINetLib.study.lesion_class import HCC, UNDECIDED
 from MTINetLib.study.phase import PHASES, Phase
 
 CURVE = EnhancementCurve((80.0, 240.0, 150.0, 120.0), (5.0, 9.0, 8.0, 7.0))
@@ -29,8 +29,8 @@ LIVER = EnhancementCurve((100.0, 120.0, 180.0, 160.0), (3.0, 3.0, 3.0, 3.0))
 TIMES = (0.0, 30.0, None, 180.0)
 LESION = LesionFinding(
     label=1,
-    lesion_class=LesionClass.HCC,
-    probabilities={"HCC": 0.9, "hemangioma": 0.1},
+    lesion_class=HCC,
+    probabilities={"hcc": 0.9, "hemangioma": 0.1},
     volume_ml=12.5,
     long_axis_mm=31.0,
     short_axis_mm=25.0,
@@ -49,7 +49,7 @@ FINDINGS = StudyFindings(
         replace(
             LESION,
             label=2,
-            lesion_class=LesionClass.UNDECIDED,
+            lesion_class=UNDECIDED,
             predicted_curve=None,
             liver_curve=None,
             flags=(),
@@ -78,6 +78,7 @@ FINDINGS = StudyFindings(
         model_name="m",
         model_sha256="0f" * 32,
         preset="demo",
+        classes=("hcc", "hemangioma"),
         device="cpu",
         precision="bf16",
         input_series_uids=("1.2.3", "1.2.4"),
@@ -107,7 +108,7 @@ def test_findings_follow_the_schema() -> None:
 
 def test_the_json_has_the_names_that_other_programs_read() -> None:
     lesion = to_dict(FINDINGS)["lesions"][0]
-    assert lesion["class"] == "HCC"
+    assert lesion["class"] == "hcc"
     assert "lesion_class" not in lesion
     names = ["pre", "arterial", "portal_venous", "delayed"]
     assert lesion["measured_curve"]["mean"] == dict(zip(names, CURVE.mean, strict=True))
@@ -177,11 +178,11 @@ def test_a_name_that_nobody_knows_is_refused(path: tuple[str | int, ...]) -> Non
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("lesions", 0, "class"), "metastasis"),
+        (("lesions", 0, "class"), "Metastasis of x"),
         (("lesions", 0, "label"), 0),
         (("lesions", 0, "predicted_curve"), [1, 2, 3, 4]),
         (("lesions", 0, "predicted_curve"), {"pre": 1.0, "late": 2.0}),
-        (("lesions", 0, "probabilities", "HCC"), 1.2),
+        (("lesions", 0, "probabilities", "hcc"), 1.2),
         (("lesions", 0, "flags"), ["Not a word"]),
         (("lesions", 0, "volume_ml"), 0),
         (("study", "spacing_mm"), [1, 1]),

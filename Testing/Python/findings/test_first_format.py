@@ -14,7 +14,8 @@ def test_every_value_of_the_first_format_is_read() -> None:
     read = from_json(json.dumps(first_format()))
     (lesion,) = read.lesions
     assert (lesion.label, lesion.lesion_class, lesion.volume_ml) == (3, "hemangioma", 4.5)
-    assert dict(lesion.probabilities)["hemangioma"] == 0.75
+    assert lesion.probabilities == {"hcc": 0.25, "hemangioma": 0.75}
+    assert read.provenance.classes == ("hcc", "hemangioma")
     assert read.phases == PHASES
     assert lesion.measured_curve.mean == (90.0, 150.0, 210.0, 240.0)
     assert lesion.measured_curve.sd == (4.0, 5.0, 6.0, 7.0)
@@ -57,3 +58,16 @@ def test_a_spoilt_file_of_the_first_format_is_one_sentence(values: object) -> No
 def test_another_version_of_long_ago_is_one_sentence() -> None:
     with pytest.raises(ValueError, match="they name no format"):
         from_dict({**first_format(), "schema_version": "0.9"})
+
+
+@pytest.mark.parametrize(("then", "now"), [("HCC", "hcc"), ("undecided", "undecided")])
+def test_classes_have_the_names_of_now(then: str, now: str) -> None:
+    data = first_format()
+    data["lesions"][0]["class"] = then
+    assert from_dict(data).lesions[0].lesion_class == now
+
+
+def test_masks_that_were_measured_without_a_model_have_no_classes() -> None:
+    data = first_format()
+    data["provenance"]["model_sha256"] = ""
+    assert from_dict(data).provenance.classes == ()

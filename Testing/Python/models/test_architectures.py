@@ -38,6 +38,16 @@ class TinySettings:
     lesion_focus: str = "mask"
     tim: bool = False
 
+    @property
+    def class_outputs(self) -> int:
+        return self.class_count
+
+    def for_phases(self, count: int) -> TinySettings:
+        return replace(self, phase_count=count)
+
+    def for_classes(self, count: int) -> TinySettings:
+        return replace(self, class_count=count)
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -84,7 +94,7 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_tiny")
 def test_another_network_goes_from_training_settings_to_findings(tmp_path: Path) -> None:
-    dataset = write_small_dataset(tmp_path / "set", ("HCC", "hemangioma") * 3)
+    dataset = write_small_dataset(tmp_path / "set", ("hcc", "hemangioma") * 3)
     quick = training_preset("quick", ["max_steps=6", "steps_per_epoch=3"])
     settings = replace(quick, architecture="tiny", network=TinySettings(width=5))
     assert settings_from_dict(settings.to_dict()) == settings

@@ -11,7 +11,8 @@ import pytest
 from support.slicer_desktop import slicer_desktop
 from support.small_models import random_model
 
-from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomCase, PhantomSettings, make_case
+from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 from MTINetLib.study.phase import PHASES
 
 __all__ = ["slicer_desktop"]

@@ -12,10 +12,10 @@ from support.pretended_work import begin_pretended_work
 from support.small_dataset import SHORT, write_small_dataset
 
 from MTINetLib.errors import InputError
-from MTINetLib.findings import LesionClass
 from MTINetLib.progress import Stage
 from MTINetLib.session.masks import Standing
 from MTINetLib.session.state import State
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 
 WIDTH, TWO_SCREENS = 434, 2 * 770
 
@@ -187,7 +187,7 @@ def variant(name: str, findings: Any) -> Any:
             one,
             replace(
                 two,
-                lesion_class=LesionClass.UNDECIDED,
+                lesion_class=UNDECIDED,
                 predicted_curve=None,
                 flags=("undecided:not_read",),
             ),
@@ -195,7 +195,7 @@ def variant(name: str, findings: Any) -> Any:
         "undecided": (
             replace(
                 one,
-                lesion_class=LesionClass.UNDECIDED,
+                lesion_class=UNDECIDED,
                 flags=("undecided:low_probability", "undecided:slices_disagree", "small"),
             ),
             two,
@@ -223,7 +223,8 @@ def test_choosing_another_lesion_does_not_move_what_lies_below(
             session.correction._measuring.standing = Standing(frozenset({2}), frozenset(), unread)
             read = variant("as they are", session.findings)
             lesions = tuple(
-                replace(lesion, lesion_class=LesionClass.HCC, flags=()) for lesion in read.lesions
+                replace(lesion, lesion_class=HCC, probabilities={HCC: 0.9, HEMANGIOMA: 0.1}, flags=())
+                for lesion in read.lesions
             )
             session.set_findings(replace(read, lesions=lesions))
         else:

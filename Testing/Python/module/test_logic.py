@@ -11,7 +11,8 @@ import pytest
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
 
 from MTINetLib.errors import InputError
-from MTINetLib.findings import LesionClass, from_json
+from MTINetLib.findings import from_json
+from MTINetLib.study.lesion_class import UNDECIDED
 
 AddStudy = Callable[[Any], Any]
 
@@ -53,7 +54,7 @@ def test_masks_that_were_drawn_are_measured_corrected_reverted_and_reported(
     findings = logic.measureMasks(study.case.labels)
     voxel_ml = study.case.study.grid.voxel_volume_mm3 / 1000
     for lesion in findings.lesions:
-        assert lesion.lesion_class is LesionClass.UNDECIDED
+        assert lesion.lesion_class == UNDECIDED
         assert lesion.volume_ml == pytest.approx(voxel_ml * (study.case.labels == lesion.label).sum())
     logic.session.correction.delete(2)
     assert [lesion.label for lesion in logic.measureAgain().lesions] == [1]

@@ -14,7 +14,7 @@ from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
-from MTINetLib.findings import LesionClass
+from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import Phase
 
 pytestmark = pytest.mark.viewer
@@ -70,12 +70,12 @@ def test_undecided_is_said_with_its_reasons(panel: Any, session: Any) -> None:
     change(
         session,
         1,
-        lesion_class=LesionClass.UNDECIDED,
-        probabilities={"HCC": 0.55, "hemangioma": 0.45},
+        lesion_class=UNDECIDED,
+        probabilities={"hcc": 0.55, "hemangioma": 0.45},
         flags=flags,
     )
     text = panel.ui.undecidedLabel.text
-    assert text == ("Undecided: neither class is probable enough and its slices speak for different classes.")
+    assert text == ("Undecided: no class is probable enough and its slices speak for different classes.")
     assert panel.ui.undecidedLabel.isVisibleTo(panel.widget)
     assert panel.ui.undecidedLabel.height == height
     assert shares(panel) == ["55 %", "45 %"]
@@ -83,8 +83,8 @@ def test_undecided_is_said_with_its_reasons(panel: Any, session: Any) -> None:
 
 def test_a_lesion_that_the_network_did_not_read_has_no_probabilities(panel: Any, session: Any) -> None:
     session.select(1)
-    even = {"HCC": 0.5, "hemangioma": 0.5}
-    change(session, 1, lesion_class=LesionClass.UNDECIDED, probabilities=even, flags=("undecided:not_read",))
+    even = {"hcc": 0.5, "hemangioma": 0.5}
+    change(session, 1, lesion_class=UNDECIDED, probabilities=even, flags=("undecided:not_read",))
     assert shares(panel) == ["not read", "not read"]
     assert "has not read this lesion" in panel.ui.undecidedLabel.text
 
@@ -147,8 +147,19 @@ def test_it_fits_a_narrow_column(panel: Any, session: Any, tmp_path: Path) -> No
     change(
         session,
         1,
-        lesion_class=LesionClass.UNDECIDED,
+        lesion_class=UNDECIDED,
         flags=("under_10_mm", "motion:arterial", "undecided:low_probability"),
     )
     grab(panel.widget.parentWidget(), tmp_path / "classification.png", 420)
     assert panel.widget.minimumSizeHint().width() <= 400
+
+
+def test_there_is_a_bar_for_each_class_that_the_model_tells_apart(panel: Any, session: Any) -> None:
+    session.select(1)
+    assert [*panel._bars] == ["hcc", "hemangioma"]
+    change(session, 1, probabilities={"hcc": 0.2, "hemangioma": 0.05, "net_metastasis": 0.75})
+    assert [*panel._bars] == ["hcc", "hemangioma", "net_metastasis"]
+    assert shares(panel) == ["20 %", "5 %", "75 %"]
+    assert [bar.accessibleName for bar, _share in panel._bars.values()][2] == "Net metastasis"
+    session.select(2)
+    assert [*panel._bars] == ["hcc", "hemangioma"]

@@ -14,7 +14,7 @@ from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
-from MTINetLib.findings import LesionClass
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 
 pytestmark = pytest.mark.viewer
 
@@ -45,7 +45,7 @@ def many(count: int) -> Any:
     """Findings with ``count`` lesions whose figures run against their numbers."""
     made = made_analysis(made_study())
     first = made.findings.lesions[0]
-    kinds = (LesionClass.HCC, LesionClass.HEMANGIOMA, LesionClass.UNDECIDED)
+    kinds = (HCC, HEMANGIOMA, UNDECIDED)
     lesions = tuple(
         replace(
             first,
@@ -169,7 +169,7 @@ def test_remarks_are_short_and_said_in_full_on_the_pointer(open_panel: Any, sess
     cell = panel.ui.lesionTable.item(2, 5)
     assert cell.text() == "small, motion"
     assert "Smaller than 10 mm." in cell.toolTip()
-    assert "neither class is probable enough" in cell.toolTip()
+    assert "no class is probable enough" in cell.toolTip()
 
 
 def test_without_an_analysis_and_without_a_lesion_it_says_so(open_panel: Any, session: Any) -> None:

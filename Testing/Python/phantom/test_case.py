@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomCase, PhantomSettings, make_case
+from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.phantom.draws import Streams
 from MTINetLib.phantom.hcc import draw_hcc
 from MTINetLib.phantom.hemangioma import draw_hemangioma
 from MTINetLib.phantom.lesions import axial_diameter_mm, draw_diameter
 from MTINetLib.phantom.patient import draw_patient
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 
 SMALL = PhantomSettings(slices=(18, 20), matrix=(96, 112))
 

@@ -11,9 +11,10 @@ import SimpleITK
 
 from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.errors import Cancelled, InputError
-from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomSettings, make_case
+from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phantom.cohort import write_cohort
 from MTINetLib.progress import Silent
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 from MTINetLib.study.phase import PHASES
 
 SMALL = PhantomSettings(slices=(14, 16), matrix=(96, 96), lesion_plan=((HCC, 40.0), (HEMANGIOMA, 25.0)))

@@ -19,7 +19,7 @@ def the_demo() -> PhantomCase:
 def test_the_demo_is_oblique_and_holds_one_lesion_of_each_class() -> None:
     demo = the_demo()
     hcc, hemangioma = demo.lesions
-    assert (hcc.lesion_class, hemangioma.lesion_class) == ("HCC", "hemangioma")
+    assert (hcc.lesion_class, hemangioma.lesion_class) == ("hcc", "hemangioma")
     assert hcc.diameter_mm == pytest.approx(35.0, abs=4.0)
     assert hemangioma.diameter_mm == pytest.approx(28.0, abs=4.0)
     assert demo.study.grid.shape[0] == 40

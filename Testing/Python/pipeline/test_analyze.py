@@ -11,17 +11,18 @@ from support.made_analysis import turned
 from support.small_models import known_model, random_model
 
 from MTINetLib.errors import Cancelled
-from MTINetLib.findings import LesionClass, findings_schema, from_json, to_json
+from MTINetLib.findings import findings_schema, from_json, to_json
 from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.progress import Stage
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 from MTINetLib.study.phase import PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 LIVER = (200.0, 240.0, 330.0, 300.0)
-HCC = (180.0, 620.0, 300.0, 240.0)
-HEMANGIOMA = (150.0, 300.0, 520.0, 640.0)
+WASHES_OUT = (180.0, 620.0, 300.0, 240.0)
+FILLS_IN = (150.0, 300.0, 520.0, 640.0)
 DIRECTIONS = {
     "axial": (1.0, 0, 0, 0, 1, 0, 0, 0, 1),
     "reversed": (1.0, 0, 0, 0, 1, 0, 0, 0, -1),
@@ -44,8 +45,8 @@ def make_study(
     volumes = np.zeros((4, *shape))
     for phase in range(4):
         volumes[phase][body] = LIVER[phase]
-        volumes[phase][labels == 1] = HCC[phase]
-        volumes[phase][labels == 2] = HEMANGIOMA[phase]
+        volumes[phase][labels == 1] = WASHES_OUT[phase]
+        volumes[phase][labels == 2] = FILLS_IN[phase]
     volumes += np.random.default_rng(0).normal(0, 4, volumes.shape)
     sources = tuple(
         PhaseSource(f"series {n}", ("told by a test",), 0.95 if n else 0.5, f"1.2.{n}") for n in range(4)
@@ -78,17 +79,17 @@ def test_lesions_are_found_named_and_numbered(plain) -> None:
     assert dice(analysis.labels == 2, truth == 2) > 0.97
     assert [lesion.label for lesion in analysis.findings.lesions] == [1, 2]
     assert [lesion.lesion_class for lesion in analysis.findings.lesions] == [
-        LesionClass.HCC,
-        LesionClass.HEMANGIOMA,
+        HCC,
+        HEMANGIOMA,
     ]
 
 
 def test_curves_and_sizes_are_those_of_the_lesions(plain) -> None:
     _, _, analysis = plain
     one, two = analysis.findings.lesions
-    assert one.measured_curve.mean == pytest.approx(HCC, rel=0.02)
-    assert one.predicted_curve == pytest.approx(HCC, rel=0.03)
-    assert two.measured_curve.mean == pytest.approx(HEMANGIOMA, rel=0.02)
+    assert one.measured_curve.mean == pytest.approx(WASHES_OUT, rel=0.02)
+    assert one.predicted_curve == pytest.approx(WASHES_OUT, rel=0.03)
+    assert two.measured_curve.mean == pytest.approx(FILLS_IN, rel=0.02)
     assert one.liver_curve.mean == pytest.approx(LIVER, rel=0.02)
     assert one.long_axis_mm == pytest.approx(30, abs=2)
     assert two.diameter_3d_mm == pytest.approx(22, abs=4)
@@ -222,9 +223,9 @@ def test_a_corrected_mask_is_measured_without_the_network(plain) -> None:
     assert (one.label, five.label) == (1, 5)
     inside = study.volumes[:, truth == 1].astype(np.float64)
     assert one.measured_curve.mean == pytest.approx(inside.mean(axis=1))
-    assert one.lesion_class is LesionClass.HCC
+    assert one.lesion_class == HCC
     assert one.predicted_curve == analysis.findings.lesions[0].predicted_curve
-    assert five.lesion_class is LesionClass.UNDECIDED
+    assert five.lesion_class == UNDECIDED
     assert "undecided:not_read" in five.flags
     assert again.provenance.corrected_by_person
     assert again.provenance.model_name == "known"
@@ -238,8 +239,8 @@ def test_a_corrected_mask_may_be_read_again_by_the_network(plain) -> None:
         study, corrected, analysis.findings, model=known_model(), device="cpu", precision="fp32"
     )
     (nine,) = again.lesions
-    assert (nine.label, nine.lesion_class) == (9, LesionClass.HEMANGIOMA)
-    assert nine.predicted_curve == pytest.approx(HEMANGIOMA, rel=0.03)
+    assert (nine.label, nine.lesion_class) == (9, HEMANGIOMA)
+    assert nine.predicted_curve == pytest.approx(FILLS_IN, rel=0.03)
     assert again.provenance.corrected_by_person
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from support.made_analysis import NO_FIGURES, made_analysis, made_study
 
-from MTINetLib.findings import LesionClass, LesionFinding
+from MTINetLib.findings import LesionFinding
 from MTINetLib.presentation.figure_words import figures_in_words, figures_without_phases
 from MTINetLib.presentation.words import flag_in_brief, summary_in_words
+from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 
@@ -41,7 +42,7 @@ def test_every_figure_says_how_to_read_it(lesion: LesionFinding) -> None:
 def test_the_summary_counts_by_class() -> None:
     findings = made_analysis(made_study()).findings
     assert summary_in_words(findings) == "2 lesions found: 1 HCC, 1 hemangioma."
-    undecided = replace(findings.lesions[0], lesion_class=LesionClass.UNDECIDED)
+    undecided = replace(findings.lesions[0], lesion_class=UNDECIDED)
     assert summary_in_words(replace(findings, lesions=(undecided,))) == "1 lesion found: 1 undecided."
     assert summary_in_words(replace(findings, lesions=())).startswith("No lesion was found.")
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from support.made_analysis import made_analysis, made_study
 
-from MTINetLib.findings import LesionClass
 from MTINetLib.inference import decide, flags
 from MTINetLib.presentation import words
+from MTINetLib.study.lesion_class import HCC, UNDECIDED
 
 
 def test_probabilities_never_claim_certainty() -> None:
@@ -17,14 +17,14 @@ def test_probabilities_never_claim_certainty() -> None:
 
 
 def test_an_undecided_lesion_shows_both_probabilities() -> None:
-    lesion = made_analysis(made_study(), (LesionClass.UNDECIDED,)).findings.lesions[0]
+    lesion = made_analysis(made_study(), (UNDECIDED,)).findings.lesions[0]
     assert words.probability_in_words(lesion) == "HCC 55 %, hemangioma 45 %"
 
 
 def test_a_decided_lesion_shows_the_probability_of_its_class() -> None:
     lesion = made_analysis(made_study()).findings.lesions[1]
     assert words.probability_in_words(lesion) == "89 %"
-    assert words.probability_in_words(replace(lesion, lesion_class=LesionClass.HCC)) == "11 %"
+    assert words.probability_in_words(replace(lesion, lesion_class=HCC)) == "11 %"
 
 
 def test_a_flag_with_a_phase_names_the_phase() -> None:
@@ -79,3 +79,12 @@ def test_what_is_said_of_several_phases_is_said_once() -> None:
 def test_signals_of_any_scale_show_three_figures(values: tuple[float | None, ...], decimals: int) -> None:
     assert words.signal_decimals(values) == decimals
     assert words.signal_decimals((0.0, None)) == words.signal_decimals(()) == 0
+
+
+def test_an_undecided_lesion_of_many_classes_shows_the_three_likeliest() -> None:
+    shares = {"hcc": 0.1, "hemangioma": 0.3, "fnh": 0.15, "net_metastasis": 0.45}
+    lesion = replace(
+        made_analysis(made_study()).findings.lesions[0], lesion_class=UNDECIDED, probabilities=shares
+    )
+    assert words.probability_in_words(lesion) == "net metastasis 45 %, hemangioma 30 %, FNH 15 %"
+    assert words.probability_in_words(replace(lesion, probabilities={})) == "-"

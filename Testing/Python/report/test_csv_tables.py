@@ -51,7 +51,7 @@ def test_lesions_hold_the_figures_of_the_findings() -> None:
     found = findings()
     first = rows(lesions_csv(found))[0]
     lesion = found.lesions[0]
-    assert first["class"] == "HCC"
+    assert first["class"] == "hcc"
     assert float(first["volume_ml"]) == lesion.volume_ml
     assert float(first["centroid_p_mm"]) == lesion.centroid_lps_mm[1]
     assert (

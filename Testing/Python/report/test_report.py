@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.made_analysis import NO_FIGURES, made_analysis, made_study
 
-from MTINetLib.findings import EnhancementCurve, LesionClass
+from MTINetLib.findings import EnhancementCurve
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.report.content import BANNER, ReportContent, report_content
 from MTINetLib.report.cover import Cover
@@ -20,6 +20,7 @@ from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pdf import pdf_report
 from MTINetLib.report.pdf_fonts import in_known_letters
 from MTINetLib.study.evidence import evidence_in_words
+from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
@@ -152,7 +153,7 @@ def test_no_lesion_is_said_and_still_shows_the_study(study: Study) -> None:
 
 
 def test_an_undecided_lesion_is_said_as_such(study: Study) -> None:
-    made = made_analysis(study, (LesionClass.UNDECIDED,))
+    made = made_analysis(study, (UNDECIDED,))
     content = report_content(study, made.findings, made.labels, None, LeftOut(Path()))
     assert content.summary == "1 lesion found: 1 undecided."
     assert content.blocks[0].title == "Lesion 1: Undecided"

@@ -11,7 +11,8 @@ from support.shown_results import shown_results
 from support.slicer_scene import empty_scene
 
 from MTINetLib.findings import EnhancementCurve, LesionFinding
-from MTINetLib.presentation.colours import LIVER_ON_WHITE, ON_WHITE, rgb
+from MTINetLib.presentation.classes import on_white
+from MTINetLib.presentation.colours import LIVER_ON_WHITE, rgb
 from MTINetLib.scene.curve_plot import CurvePlot, add_curve_plot, plot_lesion
 from MTINetLib.scene.curve_table import (
     add_curve_table,
@@ -120,7 +121,7 @@ def test_the_chart_shows_one_lesion_with_band_prediction_and_liver(slicer: Any) 
     assert plot.chart.GetXAxisTitle() == "Time (s)"
     assert plot.chart.GetYAxisTitle() == "Signal (scanner units)"
     measured, above, _, predicted, liver = plot.series
-    assert measured.GetColor() == pytest.approx(rgb(ON_WHITE[two.lesion_class]))
+    assert measured.GetColor() == pytest.approx(rgb(on_white(two.lesion_class)))
     assert liver.GetColor() == pytest.approx(rgb(LIVER_ON_WHITE))
     assert above.GetLineWidth() < measured.GetLineWidth()
     assert above.GetMarkerStyle() == slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone

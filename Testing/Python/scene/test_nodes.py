@@ -10,8 +10,9 @@ import pytest
 from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
 from support.slicer_scene import empty_scene
 
-from MTINetLib.findings import LesionClass, from_json
-from MTINetLib.presentation.colours import ON_BLACK, rgb
+from MTINetLib.findings import from_json
+from MTINetLib.presentation.classes import on_black
+from MTINetLib.presentation.colours import rgb
 from MTINetLib.scene.curve_plot import curve_lines
 from MTINetLib.scene.curve_table import add_curve_table
 from MTINetLib.scene.layout import LAYOUT_ID, restore_layout, show_layout, show_usual_layout
@@ -19,6 +20,7 @@ from MTINetLib.scene.phase_views import slice_view_name
 from MTINetLib.scene.segmentation import add_segmentation, lesion_mask, read_lesions, segment_labels
 from MTINetLib.scene.show import FINDINGS_ATTRIBUTE, ShownStudy, show_findings, show_on_volumes
 from MTINetLib.scene.volumes import add_phase_volumes
+from MTINetLib.study.lesion_class import HCC
 from MTINetLib.study.phase import PHASES
 from MTINetLib.study.study import Study
 
@@ -95,7 +97,7 @@ def test_segments_lie_where_the_lesions_are(shown: ShownStudy, study: Study) -> 
 def test_segments_carry_name_colour_and_codes(shown: ShownStudy) -> None:
     one, two = read_lesions(shown.segmentation, shown.reference)
     assert (one.name, two.name) == ("1 HCC", "2 Hemangioma")
-    assert one.colour == pytest.approx(rgb(ON_BLACK[LesionClass.HCC]))
+    assert one.colour == pytest.approx(rgb(on_black(HCC)))
     segmentation = shown.segmentation.GetSegmentation()
     assert "109841003" in segmentation.GetSegment("lesion_1").GetTerminology()
     assert "93469006" in segmentation.GetSegment("lesion_2").GetTerminology()
@@ -170,7 +172,7 @@ def test_every_series_draws_a_column_of_the_table_over_time(shown: ShownStudy) -
 
 def test_two_lesions_of_one_class_have_two_colours_in_one_picture() -> None:
     study = made_study()
-    lesions = made_analysis(study, (LesionClass.HCC, LesionClass.HCC)).findings.lesions
+    lesions = made_analysis(study, (HCC, HCC)).findings.lesions
     lines = curve_lines(lesions, made_analysis(study).findings.study)
     assert len(lines) == 6
     assert len({line.colour for line in lines if line.sd_column}) == 2

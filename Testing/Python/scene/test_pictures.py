@@ -10,13 +10,15 @@ from matplotlib import image
 from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
 from support.slicer_scene import empty_scene, rendering_or_skip
 
-from MTINetLib.findings import LesionClass, LesionFinding
-from MTINetLib.presentation.colours import ON_BLACK, ON_WHITE, rgb
+from MTINetLib.findings import LesionFinding
+from MTINetLib.presentation.classes import on_black, on_white
+from MTINetLib.presentation.colours import rgb
 from MTINetLib.report.file_names import OWN_FILES
 from MTINetLib.scene import write_scene as writing
 from MTINetLib.scene.pictures.context import liver_like
 from MTINetLib.scene.pictures.curves import draw_curves, nice_ticks, span
 from MTINetLib.scene.show import ShownStudy, show_findings
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 
 pytestmark = pytest.mark.viewer
 
@@ -44,8 +46,8 @@ def test_the_phases_show_anatomy_and_outlines(left_handed: bool) -> None:
     count = stage.volumes[0].GetScene().GetNumberOfNodes()
     picture = draw_phases(stage, TIMES_S)
     assert picture.shape[1] >= 4 * TILE_WIDTH
-    assert 0.0005 < share_of(picture, ON_BLACK[LesionClass.HCC]) < 0.02, "an outline, not filled"
-    assert 0.0003 < share_of(picture, ON_BLACK[LesionClass.HEMANGIOMA]) < 0.02
+    assert 0.0005 < share_of(picture, on_black(HCC)) < 0.02, "an outline, not filled"
+    assert 0.0003 < share_of(picture, on_black(HEMANGIOMA)) < 0.02
     assert stage.volumes[0].GetScene().GetNumberOfNodes() == count, "the stage leaves no nodes behind"
 
 
@@ -66,8 +68,8 @@ def test_the_plot_has_the_colours_of_both_classes() -> None:
     from MTINetLib.scene.pictures.curves import draw_curves
 
     picture = draw_curves(shown())
-    for kind in (LesionClass.HCC, LesionClass.HEMANGIOMA):
-        assert share_of(picture, ON_WHITE[kind]) > 0.001
+    for kind in (HCC, HEMANGIOMA):
+        assert share_of(picture, on_white(kind)) > 0.001
     assert share_of(picture, "#FFFFFF") > 0.8
 
 

@@ -16,7 +16,7 @@ from support.shown_results import paint, shown_results
 from support.slicer_scene import empty_scene
 
 from MTINetLib.errors import InputError
-from MTINetLib.findings import LesionClass, LesionFinding, StudyFindings, from_dict
+from MTINetLib.findings import LesionFinding, StudyFindings, from_dict
 from MTINetLib.scene import show_results as show_results_module
 from MTINetLib.scene.edit_lesions import add_lesion, delete_lesion
 from MTINetLib.scene.results import (
@@ -40,6 +40,7 @@ from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.scene.show_results import show_results
 from MTINetLib.scene.volumes import add_phase_volumes
+from MTINetLib.study.lesion_class import HCC, UNDECIDED
 
 pytestmark = pytest.mark.viewer
 
@@ -148,7 +149,7 @@ def test_a_saved_scene_opens_again_with_corrections_and_selection(
 def test_findings_measured_again_are_shown_everywhere(slicer: Any) -> None:
     results, _, analysis = shown_results()
     one, two = analysis.findings.lesions
-    changed = replace(one, lesion_class=LesionClass.UNDECIDED, volume_ml=12.345)
+    changed = replace(one, lesion_class=UNDECIDED, volume_ml=12.345)
     select_lesion(results, 1)
     show_curve(results, 1)
     update_results(results, replace(analysis.findings, lesions=(changed, two)))
@@ -163,7 +164,7 @@ def test_findings_measured_again_are_shown_everywhere(slicer: Any) -> None:
     assert findings_of(results).lesions[0].volume_ml == 12.345
     original = ai_findings(results)
     assert original is not None
-    assert original.lesions[0].lesion_class is LesionClass.HCC
+    assert original.lesions[0].lesion_class == HCC
 
 
 def test_a_name_or_colour_of_the_user_stays(slicer: Any) -> None:
@@ -180,7 +181,7 @@ def test_a_name_or_colour_of_the_user_stays(slicer: Any) -> None:
 
 
 def changed_classes(findings: StudyFindings) -> StudyFindings:
-    lesions = tuple(replace(lesion, lesion_class=LesionClass.UNDECIDED) for lesion in findings.lesions)
+    lesions = tuple(replace(lesion, lesion_class=UNDECIDED) for lesion in findings.lesions)
     return replace(findings, lesions=lesions)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from support.slicer_scene import empty_scene
 
-from MTINetLib.findings import LesionClass
-from MTINetLib.presentation.colours import ON_BLACK, rgb
+from MTINetLib.presentation.classes import KNOWN_CLASSES, shown_class
+from MTINetLib.presentation.colours import rgb
 from MTINetLib.scene import terminology
 from MTINetLib.scene.terminology import (
     CATEGORY,
@@ -19,11 +19,11 @@ from MTINetLib.scene.terminology import (
     FOLDER,
     REGION,
     REGIONS_FILE,
-    TYPES,
     TYPES_FILE,
     load_terminology,
     terminology_entry,
 )
+from MTINetLib.study.lesion_class import OTHER
 
 pytestmark = pytest.mark.viewer
 
@@ -39,9 +39,10 @@ def test_the_files_have_the_codes_and_colours_of_the_segments() -> None:
     assert code(category) == CATEGORY
     assert category["showAnatomy"] is True
     found = {code(entry): entry["recommendedDisplayRGBValue"] for entry in category["Type"]}
-    assert set(found) == set(TYPES.values())
-    for kind in LesionClass:
-        assert found[TYPES[kind]] == [round(255 * value) for value in rgb(ON_BLACK[kind])]
+    assert set(found) == {shown.code for shown in KNOWN_CLASSES.values()}
+    for name, shown in KNOWN_CLASSES.items():
+        if name != OTHER:  # which has the code of an undecided lesion
+            assert found[shown.code] == [round(255 * value) for value in rgb(shown.on_black)]
     regions = json.loads((FOLDER / REGIONS_FILE).read_text(encoding="utf-8"))
     assert regions["AnatomicContextName"] == CONTEXT_NAME
     assert [code(entry) for entry in regions["AnatomicCodes"]["AnatomicRegion"]] == [REGION]
@@ -52,11 +53,11 @@ def test_slicers_own_logic_finds_what_the_segments_carry() -> None:
     assert load_terminology()
     assert load_terminology(), "also the second time"
     logic = slicer.modules.terminologies.logic()
-    for kind in LesionClass:
+    for kind in (*KNOWN_CLASSES, "a_name_of_theirs"):
         entry = slicer.vtkSlicerTerminologyEntry()
         assert logic.DeserializeTerminologyEntry(terminology_entry(kind), entry)
         assert entry.GetTerminologyContextName() == CONTEXT_NAME
-        assert entry.GetTypeObject().GetCodeMeaning() == TYPES[kind][2]
+        assert entry.GetTypeObject().GetCodeMeaning() == shown_class(kind).code[2]
         assert entry.GetRegionObject().GetCodeMeaning() == "Liver"
 
 

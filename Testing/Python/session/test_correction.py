@@ -13,7 +13,7 @@ from support.made_analysis import made_labels, made_study
 from support.pretended_work import pretended_work
 
 from MTINetLib.errors import InputError
-from MTINetLib.findings import LesionClass
+from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import PHASES
 
 pytestmark = pytest.mark.viewer
@@ -53,7 +53,7 @@ class TestAnEdit:
         before = session.findings
         paint(session, 1, half_of(mask_of(session, 1)))
         settle(session)
-        assert finding(session, 1).lesion_class is before.lesions[0].lesion_class
+        assert finding(session, 1).lesion_class == before.lesions[0].lesion_class
         assert finding(session, 1).probabilities == before.lesions[0].probabilities
         assert session.findings.study.times_s == before.study.times_s
         assert [phase.evidence for phase in session.findings.study.phases] == [
@@ -178,7 +178,7 @@ class TestAnAction:
         settle(session)
         added = finding(session, 3)
         assert added.volume_ml == pytest.approx(mask.sum() * made_study().grid.voxel_volume_mm3 / 1000)
-        assert added.lesion_class is LesionClass.UNDECIDED
+        assert added.lesion_class == UNDECIDED
         assert session.selected == 3
         assert session.correction.standing.unread == {3}
 

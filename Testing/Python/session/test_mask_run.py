@@ -11,7 +11,7 @@ from support.corrected_session import settle
 from support.made_analysis import made_study
 from support.slicer_scene import empty_scene
 
-from MTINetLib.findings import LesionClass
+from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import PHASES
 
 pytestmark = pytest.mark.viewer
@@ -146,7 +146,7 @@ def test_lesions_that_were_taken_over_can_be_corrected_and_given_back(session: A
     session.correction.merge((5, 1))
     settle(session)
     merged = next(lesion for lesion in session.findings.lesions if lesion.label == 5)
-    assert merged.lesion_class is LesionClass.UNDECIDED
+    assert merged.lesion_class == UNDECIDED
     assert "undecided:not_read" in merged.flags
     session.correction.revert_all()
     settle(session)

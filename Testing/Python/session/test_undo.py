@@ -11,8 +11,8 @@ from support.corrected_session import corrected_session, finding, half_of, mask_
 from support.made_analysis import made_study
 from support.slicer_scene import empty_scene
 
-from MTINetLib.findings import LesionClass
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
+from MTINetLib.study.lesion_class import UNDECIDED
 
 pytestmark = pytest.mark.viewer
 
@@ -70,7 +70,7 @@ def test_undo_gives_back_masks_classes_curves_and_order_and_a_lesion_stays_chose
     assert segment_ids(session.results.segmentation) == order
     for label, mask in masks.items():
         assert (mask_of(session, label) == mask).all()
-        assert finding(session, label).lesion_class is before.lesions[label - 1].lesion_class
+        assert finding(session, label).lesion_class == before.lesions[label - 1].lesion_class
         assert finding(session, label).predicted_curve == before.lesions[label - 1].predicted_curve
     assert session.correction.standing.unread == frozenset()
     assert not session.correction.standing.corrected
@@ -95,6 +95,6 @@ def test_redo_takes_the_class_away_again_where_nobody_gave_one(
         [one.volume_ml for one in after.lesions]
     )
     if action == "merge":
-        assert finding(session, 2).lesion_class is LesionClass.UNDECIDED
+        assert finding(session, 2).lesion_class == UNDECIDED
         assert finding(session, 2).predicted_curve is None
         assert 2 in session.correction.standing.unread

@@ -10,8 +10,8 @@ from support.corrected_session import corrected_session, finding, half_of, mask_
 from support.made_analysis import made_study
 from support.slicer_scene import empty_scene
 
-from MTINetLib.findings import LesionClass
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 
 pytestmark = pytest.mark.viewer
 
@@ -120,13 +120,13 @@ def test_reverting_all_keeps_choice_order_classes_and_findings(session: Any, fir
 
 
 def test_a_merged_lesion_has_no_class_until_the_network_is_asked(session: Any) -> None:
-    assert finding(session, 2).lesion_class is LesionClass.HEMANGIOMA
+    assert finding(session, 2).lesion_class == HEMANGIOMA
     volume = finding(session, 1).volume_ml + finding(session, 2).volume_ml
     session.correction.merge((2, 1))
     assert names(session) == ["2 Undecided"], "at once, before it is measured"
     settle(session)
     merged = finding(session, 2)
-    assert merged.lesion_class is LesionClass.UNDECIDED
+    assert merged.lesion_class == UNDECIDED
     assert "undecided:not_read" in merged.flags
     assert merged.predicted_curve is None
     assert merged.volume_ml == pytest.approx(volume, rel=1e-3)
@@ -137,9 +137,9 @@ def test_the_parts_of_a_split_lesion_have_no_class(session: Any) -> None:
     numbers = session.correction.split(1)
     settle(session)
     for number in numbers:
-        assert finding(session, number).lesion_class is LesionClass.UNDECIDED
+        assert finding(session, number).lesion_class == UNDECIDED
         assert finding(session, number).predicted_curve is None
-    assert finding(session, 2).lesion_class is LesionClass.HEMANGIOMA
+    assert finding(session, 2).lesion_class == HEMANGIOMA
 
 
 def test_masks_that_the_network_has_read_get_their_class_back(session: Any) -> None:
@@ -149,7 +149,7 @@ def test_masks_that_the_network_has_read_get_their_class_back(session: Any) -> N
     settle(session)
     paint(session, 2, two)
     settle(session)
-    assert finding(session, 2).lesion_class is LesionClass.HEMANGIOMA
+    assert finding(session, 2).lesion_class == HEMANGIOMA
     assert finding(session, 2).predicted_curve == before.lesions[1].predicted_curve
     session.correction.revert(1)
     settle(session)
@@ -163,7 +163,7 @@ def test_reverting_one_lesion_gives_back_its_class_beside_another_that_stays_cor
     settle(session)
     session.correction.revert(1)
     settle(session)
-    assert finding(session, 1).lesion_class is LesionClass.HCC
+    assert finding(session, 1).lesion_class == HCC
     assert 1 not in session.correction.standing.unread
     assert 2 in session.correction.standing.unread
 

@@ -61,7 +61,11 @@ def two_lesions(store: SliceStore, tmp_path: object) -> SliceStore:
     phases[0][:, labels[0] == 1], phases[0][:, labels[0] == 2] = 2.0, 3.0
     write_case(folder, phases, labels, 1.0, (0.0, 1.0))
     return SliceStore(
-        [StoredCase("two", "p", "HCC", folder, classes={1: 1, 2: 0}, **read_case_index(folder))]
+        [
+            StoredCase(
+                "two", "p", "hcc", folder, classes={1: "hemangioma", 2: "hcc"}, **read_case_index(folder)
+            )
+        ]
     )
 
 

@@ -124,7 +124,9 @@ def test_the_generator_wants_to_be_taken_for_real() -> None:
 
 def test_class_vectors_are_softened_and_unknown_is_even() -> None:
     expected = torch.tensor([[0.95, 0.05], [0.05, 0.95], [0.5, 0.5]])
-    torch.testing.assert_close(class_vector(torch.tensor([0, 1, -1])), expected)
+    torch.testing.assert_close(class_vector(torch.tensor([0, 1, -1]), 2), expected)
+    of_three = class_vector(torch.tensor([2, -1]), 3)
+    torch.testing.assert_close(of_three, torch.tensor([[0.1 / 3, 0.1 / 3, 0.9 + 0.1 / 3], [1 / 3] * 3]))
 
 
 @pytest.mark.parametrize("value", [-1.0, math.inf, math.nan])

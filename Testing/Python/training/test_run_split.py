@@ -23,7 +23,7 @@ from MTINetLib.training.train import train
 
 def case(patient: str, name: str = "scan", images: str = "", truth: str = "t") -> StoredCase:
     images = images or f"images of {patient.lower()} {name}"
-    return StoredCase(name, patient, "HCC", Path(), 1.0, (0.0, 1.0), (), {}, images, truth)
+    return StoredCase(name, patient, "hcc", Path(), 1.0, (0.0, 1.0), (), {}, images, truth)
 
 
 CASES = [case("Anna"), case("Ben"), case("Chris"), case("Dora")]

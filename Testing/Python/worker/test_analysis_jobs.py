@@ -11,9 +11,10 @@ from support.waiting import wait_until
 from support.worker_study import Heard, is_gone, kill, open_study
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError, ModelError
-from MTINetLib.findings import LesionClass, from_dict
+from MTINetLib.findings import from_dict
 from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.progress import Stage
+from MTINetLib.study.lesion_class import HCC
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import Analyze, Analyzed, Prepare, ReadAgain
 
@@ -64,7 +65,7 @@ def test_the_network_reads_corrected_masks_again(knowing: WorkerClient) -> None:
     result = knowing.wait(knowing.submit("read_again", request.to_dict()), timeout_s=120)
     again = from_dict(result["findings"])
     assert [lesion.label for lesion in again.lesions] == [1]
-    assert again.lesions[0].lesion_class is LesionClass.HCC
+    assert again.lesions[0].lesion_class == HCC
     assert again.provenance.corrected_by_person
 
 

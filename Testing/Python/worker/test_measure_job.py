@@ -36,7 +36,7 @@ def test_measuring_says_what_the_library_says_and_that_a_person_corrected(client
         found.lesions[0].measured_curve == remeasure(STUDY, labels, BEFORE.findings).lesions[0].measured_curve
     )
     assert found.lesions[0].volume_ml < BEFORE.findings.lesions[0].volume_ml
-    assert found.lesions[0].lesion_class is BEFORE.findings.lesions[0].lesion_class
+    assert found.lesions[0].lesion_class == BEFORE.findings.lesions[0].lesion_class
     assert found.provenance.corrected_by_person
     assert from_json(to_json(found)) == found
 

@@ -1,0 +1,49 @@
+"""The classes that a run tells apart, kept in its folder in the order of the network's output."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+from MTINetLib.errors import InputError
+from MTINetLib.training.processes import is_first_process
+from MTINetLib.training.settings import TrainingSettings
+from MTINetLib.training.slice_store import SliceStore
+
+_LOG = logging.getLogger(__name__)
+
+
+def kept_classes(path: Path, store: SliceStore, settings: TrainingSettings) -> tuple[str, ...]:
+    """Those of the run, else of the settings, else of the dataset; none where there is nothing to tell apart.
+
+    Args:
+        path: of the table in the run folder; it is written by the first process.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    if path.is_file():
+        classes = _read(path)
+    else:
+        classes = settings.classes or store.classes
+        if len(classes) < 2:
+            if settings.network.classifies:
+                _LOG.warning("The lesions are not of two classes or more: no classes are learnt.")
+            classes = ()
+        if is_first_process():
+            path.write_text(json.dumps(list(classes)) + "\n", encoding="utf-8")
+    left = [name for name in store.classes if name not in classes]
+    if classes and left:
+        _LOG.warning("The classes %s are not learnt by this run.", ", ".join(left))
+    return classes
+
+
+def _read(path: Path) -> tuple[str, ...]:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        kept = None
+    if not isinstance(kept, list) or not all(isinstance(name, str) for name in kept):
+        raise InputError(f"{path} is damaged: which classes the run learns is not known; start a new run.")
+    return tuple(kept)
