@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from MTINetLib.claim import take_away
 from MTINetLib.unfinished import Begun, Note, drop_note, notes_in
+
+#: A thread that still writes makes a few files more before it meets its missing folder.
+_TRIES, _PAUSE_S = 40, 0.02
 
 
 def clear_unfinished(notes: Path) -> bool:
@@ -20,6 +24,14 @@ def clear_unfinished(notes: Path) -> bool:
             return False
         drop_note(note.file)
     return True
+
+
+def clear_own_unfinished(notes: Path) -> None:
+    """As :func:`clear_unfinished` for this process, whose work may still be writing."""
+    for _ in range(_TRIES):
+        if clear_unfinished(notes):
+            return
+        time.sleep(_PAUSE_S)
 
 
 def _cleared(note: Note) -> bool:

@@ -28,7 +28,7 @@ from MTINetLib.worker.channel import (
     LineWriter,
     parsed,
 )
-from MTINetLib.worker.clear_unfinished import clear_unfinished
+from MTINetLib.worker.clear_unfinished import clear_own_unfinished
 from MTINetLib.worker.faults import Fault, fault_of
 from MTINetLib.worker.jobs import JobContext, JobProgress, find_job
 from MTINetLib.worker.log_length import keep_log_short
@@ -159,7 +159,7 @@ class Server:
 
     def _end(self) -> None:
         """The client has gone: end without a trace, also of what a job has begun to write."""
-        clear_unfinished(self._run / BEGUN)
+        clear_own_unfinished(self._run / BEGUN)
         end_with_folder(self._folder)
 
 

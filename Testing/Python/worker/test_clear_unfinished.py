@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from support.worker_study import kill
 from MTINetLib import unfinished
 from MTINetLib.claim import claimed
 from MTINetLib.unfinished import Begun, noted
-from MTINetLib.worker.clear_unfinished import clear_unfinished
+from MTINetLib.worker.clear_unfinished import clear_own_unfinished, clear_unfinished
 
 _WRITES = (
     "import sys, time\nfrom pathlib import Path\nfrom MTINetLib.claim import claimed\n"
@@ -87,3 +88,27 @@ def test_without_a_folder_for_notes_there_are_none(notes: Path, tmp_path: Path) 
     with noted(Begun.TREE, tmp_path / "x"):
         assert not notes.exists()
     assert clear_unfinished(notes)
+
+
+def test_work_that_goes_on_writing_while_it_is_cleared_away_leaves_nothing(
+    notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unfinished, "_notes", None)
+    unfinished.keep_notes_in(notes)
+    begun, removed = tmp_path / "begun", shutil.rmtree
+    more = iter(("labels", "curves"))
+
+    def remove(path: Path, **named: object) -> None:
+        """The folder gets a new file just when it would be empty, as long as there is one more to write."""
+        removed(path)
+        for name in more:
+            path.mkdir()
+            (path / name).touch()
+            return
+
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    with noted(Begun.TREE, begun):
+        begun.mkdir()
+        clear_own_unfinished(notes)
+        assert not begun.exists()
+    assert list(notes.iterdir()) == []
