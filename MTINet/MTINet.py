@@ -107,6 +107,7 @@ class MTINetChoices:
     model: str = ""
     device: str = "auto"
     precision: str = "auto"
+    backend: str = "torch"
     thresholds: str = ""
     # vtkMRMLSegmentationNode is not there yet when Slicer loads its modules
     segmentation: slicer.vtkMRMLNode

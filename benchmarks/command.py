@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from MTINetLib.commands.options import Device, Model, Precision
+from MTINetLib.commands.options import Backend, Device, Model, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ def bench(
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
+    backend: Backend = "torch",
 ) -> None:
     """Measure how fast this machine is.
 
@@ -79,6 +80,7 @@ def bench(
                 model=model,
                 device=device,
                 precision=precision,
+                backend=backend,
                 progress=progress,
             )
         console.print(bench_table(result))

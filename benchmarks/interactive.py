@@ -60,7 +60,9 @@ class Polling:
         return seconds
 
 
-def measure_interactive(teller: Teller, slices: int, model: str | None, device: str, precision: str) -> None:
+def measure_interactive(
+    teller: Teller, slices: int, model: str, device: str, precision: str, backend: str
+) -> None:
     """Click to overlay cold and warm, longest block of the main thread, re-measuring, cancelling."""
     teller.doing("loading Slicer's core")
     from benchmarks.bench_study import bench_study
@@ -73,7 +75,7 @@ def measure_interactive(teller: Teller, slices: int, model: str | None, device: 
     slicer_module()
     import vtk  # noqa: F401  # Slicer has it at its start
 
-    choices = Choices(model=model or "", device=device, precision=precision)
+    choices = Choices(model=model, device=device, precision=precision, backend=backend)
     for phase, node in zip(PHASES, add_phase_volumes(bench_study(slices)), strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices)
@@ -179,11 +181,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--backend", default="torch")
     given = parser.parse_args(arguments)
     keep_freed_memory()
     teller = Teller(given.told)
     with teller.faults_told():
-        measure_interactive(teller, given.slices, given.model, given.device, given.precision)
+        how = (given.model or "", given.device, given.precision, given.backend)
+        measure_interactive(teller, given.slices, *how)
 
 
 if __name__ == "__main__":

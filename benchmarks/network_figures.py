@@ -20,7 +20,8 @@ from benchmarks.network_speed import (
 )
 from benchmarks.plain_unet import plain_conv_unet
 from benchmarks.plan import BenchPlan
-from MTINetLib.models.backends.openvino import OpenVinoNetwork, is_available, openvino_network
+from MTINetLib.models.backends.backend import BACKENDS
+from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.batching import batch_size_for
 from MTINetLib.models.device import Compute
 from MTINetLib.models.preprocessing import AxialSlices
@@ -63,7 +64,7 @@ def measure_network(
         "plainconvunet": plain_network(unet, compute.dtype, compute.device),
     }
     batch = batch_size_for(network, compute.device)
-    openvino = _openvino(loaded, compute, batch)
+    openvino = _openvino(loaded, compute)
     if openvino is not None:
         contenders["openvino"] = segmentation_only(openvino.network)
     slices = _network_slices(study, plan.network_slices, loaded.preprocessing).to(compute.device)
@@ -118,15 +119,15 @@ def measure_network(
 
 @dataclass(frozen=True)
 class _Compiled:
-    network: OpenVinoNetwork
+    network: SliceRunner
     compile_s: float
 
 
-def _openvino(loaded: LoadedModel, compute: Compute, batch: int) -> _Compiled | None:
-    if compute.device.type != "cpu" or not is_available():
+def _openvino(loaded: LoadedModel, compute: Compute) -> _Compiled | None:
+    if BACKENDS["openvino"].refusal(compute.device) is not None:
         return None
     start = time.perf_counter()
-    compiled = openvino_network(loaded.architecture, loaded.network, compute, batch)
+    compiled = BACKENDS["openvino"].runner(loaded.architecture, loaded.network, compute)
     return _Compiled(compiled, time.perf_counter() - start)
 
 

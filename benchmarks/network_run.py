@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--backend", default="torch", help="not looked at: both are raced")
     given = parser.parse_args(arguments)
     teller, plan = Teller(given.told), BenchPlan(**json.loads(given.plan))
     part = Part("networks", _FOR_REPEATS * plan.part_seconds)

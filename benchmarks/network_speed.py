@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.matmul import synchronize
-from MTINetLib.network.slice_network import SliceNetwork
+from MTINetLib.models.backends.runner import SliceRunner
 
 
 class Segmenter(Protocol):
@@ -37,7 +37,7 @@ class Speed:
     rounds_ms: tuple[float, ...]
 
 
-def whole_network(network: SliceNetwork) -> Contender:
+def whole_network(network: SliceRunner) -> Contender:
     """Mask, and curve and class of one lesion, for every slice: the most that a slice can cost."""
 
     def run(phases: Tensor) -> object:

@@ -27,6 +27,7 @@ def run_bench(
     model: str | None = None,
     device: str = "auto",
     precision: str = "auto",
+    backend: str = "torch",
     progress: Progress | None = None,
     overwrite: bool = True,
     plan: BenchPlan | None = None,
@@ -37,7 +38,7 @@ def run_bench(
         out: JSON file.
         slices: of the study.
         quick: tiny sizes (``QUICK``), to see that it works.
-        model, device, precision: as for an analysis.
+        model, device, precision, backend: as for an analysis.
         plan: says all sizes; then ``slices`` and ``quick`` are not looked at.
 
     Returns:
@@ -52,11 +53,13 @@ def run_bench(
         InputError: ``out`` cannot be written, or exists and may not be overwritten.
         ModelError, MissingResourceError: no model, no such device, or nnU-Net's network is not installed.
     """
+    from benchmarks.whole_way import Runner
+
     chosen = plan or (QUICK if quick else BenchPlan(slices=slices))
     progress = progress or Silent()
     _check_out(out, overwrite)
     with tempfile.TemporaryDirectory(prefix="mtinet-bench-") as folder:
-        result = _measure(Path(folder), chosen, model, device, precision, progress)
+        result = _measure(Path(folder), chosen, Runner(model, device, precision, backend), progress)
     text = json.dumps(result, indent=2, allow_nan=False) + "\n"
     beside = out.with_name(f".part-{os.getpid()}-{out.name}")
     beside.write_text(text, encoding="utf-8")
@@ -64,11 +67,8 @@ def run_bench(
     return result
 
 
-def _measure(
-    folder: Path, plan: BenchPlan, model: str | None, device: str, precision: str, progress: Progress
-) -> dict[str, Any]:
+def _measure(folder: Path, plan: BenchPlan, runner: Runner, progress: Progress) -> dict[str, Any]:
     from benchmarks.bench_study import write_bench_study
-    from benchmarks.whole_way import Runner
 
     counts = sorted({*plan.growth, plan.slices})
     progress.start(Stage.MAKING_STUDIES, len(counts))
@@ -84,7 +84,7 @@ def _measure(
     progress.start(Stage.MEASURING_SPEED, len(_PARTS))
     for name, measure in _PARTS.items():
         part = Part(name, plan.part_seconds)
-        figures |= measure(Runner(model, device, precision), studies, plan, part)
+        figures |= measure(runner, studies, plan, part)
         spent[name] = part.spent
         cuts += part.cuts
         progress.update(len(spent))

@@ -35,7 +35,9 @@ _IMPORTED = (
 )
 
 
-def time_stages(folder: Path, out: Path, model: str | None, device: str, precision: str) -> dict[str, Any]:
+def time_stages(
+    folder: Path, out: Path, model: str | None, device: str, precision: str, backend: str = "torch"
+) -> dict[str, Any]:
     """From a DICOM folder to written findings; seconds by stage, and those of the analysis in detail."""
     from MTINetLib.models.store import load_ready_model
     from MTINetLib.pipeline.analyze import analyze
@@ -44,9 +46,9 @@ def time_stages(folder: Path, out: Path, model: str | None, device: str, precisi
 
     clock = StageClock()
     with clock.stage("load_model"):
-        loaded = load_ready_model(model, device, precision)
+        loaded = load_ready_model(model, device, precision, backend)
     study = open_study(folder, clock=clock)
-    analysis = analyze(study, loaded, device=device, precision=precision)
+    analysis = analyze(study, loaded, device=device, precision=precision, backend=backend)
     detail = dict(analysis.timings)
     clock.seconds["infer"] = sum(detail.get(name, 0.0) for name in ("network", "heads"))
     clock.seconds["measure"] = sum(detail.get(name, 0.0) for name in ("lesions", "measure"))
@@ -58,6 +60,7 @@ def time_stages(folder: Path, out: Path, model: str | None, device: str, precisi
         "lesions": len(analysis.findings.lesions),
         "device": analysis.findings.provenance.device,
         "precision": analysis.findings.provenance.precision,
+        "backend": analysis.findings.provenance.backend,
         "notes": list(analysis.findings.provenance.notes),
     }
 
@@ -70,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--backend", default="torch")
     parser.add_argument(
         "--started", type=float, required=True, help="time.time() when the process was asked for"
     )
@@ -82,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with teller.faults_told(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as out:
         for number, folder in enumerate(given.folders):
             teller.doing(f"analysing {folder.name}")
-            told = time_stages(folder, Path(out) / str(number), given.model, given.device, given.precision)
+            how = (given.model, given.device, given.precision, given.backend)
+            told = time_stages(folder, Path(out) / str(number), *how)
             stages = {"start_up": 0.0 if number else start_up, **told["stages_s"]}
             teller.figures({**told, "stages_s": stages})
 

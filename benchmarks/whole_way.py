@@ -22,15 +22,16 @@ from benchmarks.told import Told, hear
 
 @dataclass(frozen=True)
 class Runner:
-    """What every run has in common: the model, the device and the precision."""
+    """What every run has in common: the model, and how it is run."""
 
     model: str | None
     device: str
     precision: str
+    backend: str = "torch"
 
     def options(self) -> list[str]:
         """As they stand on the command line."""
-        chosen = ["--device", self.device, "--precision", self.precision]
+        chosen = ["--device", self.device, "--precision", self.precision, "--backend", self.backend]
         return chosen if self.model is None else [*chosen, "--model", self.model]
 
     def command_line(self, study: Path, *, scene: bool, seconds: float | None = None) -> ProcessRun:
@@ -155,6 +156,7 @@ def _main_figures(runs: Sequence[StagedRun]) -> dict[str, Any]:
         "lesions_found": last["lesions"],
         "device": last["device"],
         "precision": last["precision"],
+        "backend": last["backend"],
         "notes": last["notes"],
     }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from MTINetLib.commands.options import Device, Model, OutFolder, Overwrite, Precision
+from MTINetLib.commands.options import Backend, Device, Model, OutFolder, Overwrite, Precision
 from MTINetLib.progress import Stage
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def analyze(
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
+    backend: Backend = "torch",
     align: Annotated[
         str,
         typer.Option(
@@ -111,7 +112,7 @@ def analyze(
     console = terminal()
     notes: list[str] = []
     with claimed(out), RichProgress(console) as progress, ExitStack() as files:
-        loaded = _load_model(model, device, precision, progress)
+        loaded = _load_model(model, device, precision, backend, progress)
 
         from MTINetLib.pipeline.analyze import analyze as find_lesions
         from MTINetLib.pipeline.open import open_study
@@ -133,9 +134,11 @@ def analyze(
             _refuse_names_in_pixels(study)
         known: Mapping[int, Tracking] = {}
         if earlier is None:
-            analysis = find_lesions(study, loaded, device=device, precision=precision, progress=progress)
+            analysis = find_lesions(
+                study, loaded, device=device, precision=precision, backend=backend, progress=progress
+            )
         else:
-            analysis, known = _resume(earlier, study, loaded, device, precision, progress, notes)
+            analysis, known = _resume(earlier, study, loaded, (device, precision, backend), progress, notes)
         options = WriteOptions(
             formats=ALL_FORMATS if dicom else USUAL_FORMATS,
             deidentify=deidentify,
@@ -157,12 +160,13 @@ def _segmentation_file(given: Path) -> Path:
 
 
 def _resume(
-    file: Path, study: Study, model: Any, device: str, precision: str, progress: Progress, notes: list[str]
+    file: Path, study: Study, model: Any, ways: tuple[str, str, str], progress: Progress, notes: list[str]
 ) -> tuple[Analysis, Mapping[int, Tracking]]:
     """The lesions of an earlier result measured and classified, and what they were called there."""
     from MTINetLib.pipeline.remeasure import resume
     from MTINetLib.report.dicom.read_segmentation import read_segmentation
 
+    device, precision, backend = ways
     progress.start(Stage.READING_SEGMENTATION, 1)
     read = read_segmentation(file, study)
     progress.finish()
@@ -176,6 +180,7 @@ def _resume(
         notes=read.notes,
         device=device,
         precision=precision,
+        backend=backend,
         progress=progress,
     )
     return analysis, read.tracking
@@ -188,12 +193,12 @@ def _refuse_names_in_pixels(study: Study) -> None:
     refuse_names_in_pixels(study)
 
 
-def _load_model(model: str | None, device: str, precision: str, progress: Progress):  # type: ignore[no-untyped-def]
+def _load_model(model: str | None, device: str, precision: str, backend: str, progress: Progress):  # type: ignore[no-untyped-def]
     """The model before the volumes: what is missing of it fails before minutes of reading."""
     progress.start(Stage.LOADING_MODEL, 1)
     from MTINetLib.models.store import load_ready_model
 
-    loaded = load_ready_model(model, device, precision)
+    loaded = load_ready_model(model, device, precision, backend)
     progress.finish()
     return loaded
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from MTINetLib.commands.options import Dataset, Device, Model, OutFolder, Overwrite, Precision
+from MTINetLib.commands.options import Backend, Dataset, Device, Model, OutFolder, Overwrite, Precision
 
 
 def evaluate(
@@ -15,6 +15,7 @@ def evaluate(
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
+    backend: Backend = "torch",
     limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N cases.")] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Of the bootstrap.")] = 0,
     overwrite: Overwrite = False,
@@ -28,13 +29,10 @@ def evaluate(
     from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, terminal
     from MTINetLib.evaluation.evaluate import evaluate as run_evaluation
-    from MTINetLib.models.device import choose_compute
-    from MTINetLib.models.store import load_model
+    from MTINetLib.models.store import load_ready_model
 
     console = terminal()
-    choose_compute(device, precision)
-    loaded = load_model(model)
-    loaded.settled(device, precision)
+    loaded = load_ready_model(model, device, precision, backend)
     with claimed(out), RichProgress(console) as progress:
         summary = run_evaluation(
             dataset,
@@ -42,6 +40,7 @@ def evaluate(
             model=loaded,
             device=device,
             precision=precision,
+            backend=backend,
             progress=progress,
             overwrite=overwrite,
             limit=limit,

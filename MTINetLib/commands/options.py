@@ -10,7 +10,18 @@ import typer
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:n]", help="Where the network runs.")]
 Precision = Annotated[
     str,
-    typer.Option(metavar="auto|fp32|bf16", help="auto takes bf16 where the processor or GPU gains by it."),
+    typer.Option(
+        metavar="auto|fp32|bf16",
+        help="auto takes bf16 where it was measured faster with this model, else fp32.",
+    ),
+]
+Backend = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|torch|openvino",
+        help="What runs the network; auto takes what was measured faster, so results may differ between "
+        "machines in their last digits.",
+    ),
 ]
 Model = Annotated[
     str | None,

@@ -91,6 +91,7 @@ def evaluate(
     model: LoadedModel,
     device: str = "auto",
     precision: str = "auto",
+    backend: str = "torch",
     thresholds: Mapping[str, float] | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
@@ -119,7 +120,13 @@ def evaluate(
 
     def analyzer(study: Study, inner: Progress) -> Analysed:
         analysed: Analysed = analyze(
-            study, model, thresholds=thresholds, device=device, precision=precision, progress=inner
+            study,
+            model,
+            thresholds=thresholds,
+            device=device,
+            precision=precision,
+            backend=backend,
+            progress=inner,
         )
         return analysed
 
@@ -128,6 +135,7 @@ def evaluate(
         "sha256": model.info.sha256,
         "device": device,
         "precision": precision,
+        "backend": backend,
     }
     return evaluate_with(
         analyzer,
@@ -310,6 +318,7 @@ def _provenance(findings: StudyFindings) -> dict[str, Any]:
         "preset": told.preset,
         "device": told.device,
         "precision": told.precision,
+        "backend": told.backend,
         "settings": dict(told.settings),
         "notes": list(told.notes),
     }

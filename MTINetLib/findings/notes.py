@@ -13,6 +13,9 @@ BATCH_HALVED = "batch_halved"
 CONTINUED_ON_CPU = "continued_on_cpu"
 #: With what the driver said.
 GPU_LEFT, WORKED_ON_CPU = "gpu_left", "worked_on_cpu"
+#: OpenVINO was not taken: missing, on a GPU, with the kind of its failure, with its error.
+NO_OPENVINO, OPENVINO_ON_GPU = "no_openvino", "openvino_on_gpu"
+OPENVINO_FAILED, OPENVINO_INEXACT = "openvino_failed", "openvino_inexact"
 DRAWN = "drawn"
 #: With the token that stands for the study.
 DEIDENTIFIED = "deidentified"
@@ -22,6 +25,10 @@ _TEXTS = {
     CONTINUED_ON_CPU: "out of memory: continued on the CPU",
     GPU_LEFT: "the GPU cannot be used ({0}): continued on the CPU",
     WORKED_ON_CPU: "{0}: worked on the CPU",
+    NO_OPENVINO: "OpenVINO is not installed: torch was taken",
+    OPENVINO_ON_GPU: "OpenVINO runs on CPUs only: torch was taken",
+    OPENVINO_FAILED: "OpenVINO failed ({0}): torch was taken",
+    OPENVINO_INEXACT: "OpenVINO is off by {0} more than torch in a probability: torch was taken",
     DRAWN: "The masks were drawn; no network was asked.",
     DEIDENTIFIED: "De-identified; study reference {0}.",
 }

@@ -164,6 +164,7 @@ class Provenance:
     corrected_by_person: bool = False
     created_utc: str = ""
     notes: tuple[str, ...] = ()
+    backend: str = "torch"
     intended_use: Annotated[str, Rule(minLength=1)] = (
         "Research use only. Not for diagnosis or treatment decisions."
     )

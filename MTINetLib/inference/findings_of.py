@@ -53,6 +53,7 @@ def _provenance(study: Study, model: LesionModel, thresholds: Thresholds) -> Pro
         preset=info.preset,
         device=computation.device,
         precision=computation.precision,
+        backend=computation.backend,
         input_series_uids=uids,
         settings={
             "reference": study.reference.value,

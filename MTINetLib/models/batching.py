@@ -10,15 +10,13 @@ import torch
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.findings.notes import BATCH_HALVED, CONTINUED_ON_CPU, GPU_LEFT, note, note_in_words
-from MTINetLib.models.backends.runner import SliceRunner
+from MTINetLib.models.backends.runner import CPU_BATCH, SliceRunner
 from MTINetLib.models.device import give_back_gpu_memory
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line
 from MTINetLib.models.slice_memory import bytes_per_slice
 
 logger = logging.getLogger(__name__)
 
-#: Slices a batch on a CPU: more does not run faster, its maps only leave the caches.
-CPU_BATCH = 4
 LARGEST_BATCH = 32
 #: Share of the GPU's free memory that the maps of one batch may take: as much again is left for what
 #: operators take for themselves (cuDNN, cuFFT) and for the gaps between blocks.

@@ -28,17 +28,24 @@ class Compute:
         dtype: torch.float32 or torch.bfloat16.
         asked: the user named this device, so no other one is taken in its place at the start.
         notes: why it is not the one that would have come first, see findings/notes.py.
+        backend: the program that runs the network there, a name of ``backends.backend.BACKENDS``.
     """
 
     device: torch.device
     dtype: torch.dtype
     asked: bool = False
     notes: tuple[str, ...] = ()
+    backend: str = "torch"
 
     @property
     def precision(self) -> str:
         """``fp32`` or ``bf16``."""
         return "bf16" if self.dtype == torch.bfloat16 else "fp32"
+
+    @property
+    def arithmetic(self) -> str:
+        """The precision for provenance: that fp32 is multiplied as TF32 is said."""
+        return "fp32 (TF32)" if self.precision == "fp32" and takes_tf32(self.device) else self.precision
 
     @property
     def title(self) -> str:
@@ -53,7 +60,8 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
 
     Args:
         device: ``auto`` (the first GPU if there is one that can be used), ``cpu``, ``cuda`` or ``cuda:n``.
-        precision: ``auto`` (bf16 where the hardware has it, else fp32), ``fp32`` or ``bf16``.
+        precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the hardware has it, else fp32. Whether a
+            network gains by it shows only when it is there, see ``LoadedModel.settled``.
 
     Raises:
         InputError: a word that is none of these.
@@ -109,6 +117,13 @@ def _dtype(device: torch.device, precision: str) -> torch.dtype:
     if precision == "auto":
         return torch.bfloat16 if has_fast_bf16(device) else torch.float32
     return torch.bfloat16 if precision == "bf16" else torch.float32
+
+
+def takes_tf32(device: torch.device) -> bool:
+    """Whether convolutions of float32, nearly all of a network's work, are multiplied as TF32 there."""
+    if device.type != "cuda" or not torch.backends.cudnn.allow_tf32:
+        return False
+    return torch.cuda.get_device_capability(device)[0] >= 8
 
 
 def has_fast_bf16(device: torch.device) -> bool:

@@ -21,13 +21,15 @@ class Computation:
 
     Args:
         device: where, for people.
-        precision: of the weights, ``fp32`` or ``bf16``.
+        precision: of the arithmetic, such as ``bf16`` or ``fp32 (TF32)``.
+        backend: the program that ran it.
         notes: what had to be done about memory and devices, see findings/notes.py.
         settings: of the preprocessing, as plain values.
     """
 
     device: str
     precision: str
+    backend: str
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -83,7 +83,8 @@ class SlicewiseModel:
         scale = self._prepared(study).scale
         return Computation(
             device=self._predictor.compute.title,
-            precision=self._predictor.compute.precision,
+            precision=self._predictor.compute.arithmetic,
+            backend=self._predictor.compute.backend,
             notes=self._predictor.notes,
             settings={
                 "intensity_scale": {"low": scale.low, "high": scale.high},

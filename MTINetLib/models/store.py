@@ -7,14 +7,17 @@ only after their SHA-256 agreed: no pickle, no code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
 from MTINetLib.errors import ModelError
 from MTINetLib.models.architectures import Architecture, architecture_of
+from MTINetLib.models.backends.backend import BACKENDS, check_backend
+from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.device import Compute, choose_compute, give_back_gpu_memory, on_cpu_instead
+from MTINetLib.models.fastest import faster_backend, faster_precision
 from MTINetLib.models.files import CONFIG_FILE
 from MTINetLib.models.find import find_model
 from MTINetLib.models.folder import read_model_folder
@@ -38,7 +41,7 @@ class LoadedModel:
 
     network: SliceNetwork
     info: ModelInfo
-    _prepared: dict[tuple[str, torch.dtype], SliceNetwork] = field(
+    _prepared: dict[tuple[str, torch.dtype, str], SliceRunner] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -56,6 +59,7 @@ class LoadedModel:
         self,
         device: str = "auto",
         precision: str = "auto",
+        backend: str = "torch",
         *,
         batch_size: int | None = None,
         keep_above: float | None = None,
@@ -63,42 +67,63 @@ class LoadedModel:
         """The model where it is to run.
 
         Args:
-            device, precision: see :func:`choose_compute`.
+            device, precision, backend: see :meth:`settled`.
             batch_size, keep_above: see :class:`SlicewiseModel`.
 
         Raises:
             InputError, MissingResourceError: see :meth:`settled`.
         """
-        compute = self.settled(device, precision)
+        compute = self.settled(device, precision, backend)
         return SlicewiseModel(
             self.info, self.ready_for, compute, batch_size=batch_size, keep_above=keep_above
         )
 
-    def ready_for(self, compute: Compute) -> SliceNetwork:
+    def ready_for(self, compute: Compute) -> SliceRunner:
         """The network on the device, in the precision; kept, so that a second study loads nothing."""
-        key = (str(compute.device), compute.dtype)
+        key = (str(compute.device), compute.dtype, compute.backend)
         if key not in self._prepared:
-            ready = self.architecture.ready(self.network, compute.dtype)
-            self._prepared[key] = ready.to(compute.device)
+            backend = BACKENDS[compute.backend]
+            self._prepared[key] = backend.runner(self.architecture, self.network, compute)
         return self._prepared[key]
 
-    def settled(self, device: str = "auto", precision: str = "auto") -> Compute:
+    def settled(self, device: str = "auto", precision: str = "auto", backend: str = "torch") -> Compute:
         """Where the network runs, and it is there: the device asked for, or the CPU in place of a full one.
 
+        Args:
+            device: see :func:`choose_compute`.
+            precision: ``fp32``, ``bf16``, or ``auto`` for the one that was measured faster.
+            backend: ``torch``, ``openvino``, or ``auto`` for the one that was measured faster.
+
         Raises:
-            InputError, MissingResourceError: see ``choose_compute``; or a device that the user named has no
+            InputError, MissingResourceError: see :func:`choose_ways`; or a device that the user named has no
                 room for the network.
         """
-        compute = choose_compute(device, precision)
+        compute = choose_ways(device, precision, backend)
         try:
-            self.ready_for(compute)
+            settled = self._fastest(compute, precision, backend)
+            self.ready_for(settled)
         except (RuntimeError, MemoryError) as error:
             instead = on_cpu_instead(compute, error, precision)
         else:
-            return compute
+            self._keep_only(settled)
+            return settled
         self.release()
         self.ready_for(instead)
         return instead
+
+    def _fastest(self, compute: Compute, precision: str, backend: str) -> Compute:
+        sha256 = self.info.sha256
+        if precision == "auto" and compute.dtype == torch.bfloat16:
+            compute = faster_precision(compute, self.ready_for, sha256)
+        if backend == "auto":
+            return faster_backend(compute, self.ready_for, sha256)
+        return replace(compute, backend=backend)
+
+    def _keep_only(self, compute: Compute) -> None:
+        """Let go of the copies that were only measured."""
+        key = (str(compute.device), compute.dtype, compute.backend)
+        for other in [other for other in self._prepared if other != key]:
+            del self._prepared[other]
 
     def release(self) -> None:
         """Forget the prepared copies and give the GPU's memory back."""
@@ -150,16 +175,31 @@ def _make(info: ModelInfo, weights: Mapping[str, torch.Tensor]) -> SliceNetwork:
     return network
 
 
-def load_ready_model(name_or_path: str | Path | None, device: str, precision: str) -> LoadedModel:
+def load_ready_model(
+    name_or_path: str | Path | None, device: str, precision: str, backend: str = "torch"
+) -> LoadedModel:
     """A model loaded, and its network ready on the device in the precision.
 
-    Device and precision are looked at first: they fail at once, and before anybody reads volumes.
+    Device, precision and backend are looked at first: they fail at once, and before anybody reads volumes.
 
     Raises:
-        InputError, MissingResourceError: see ``choose_compute``.
+        InputError, MissingResourceError: see :func:`choose_ways`.
         ModelError: see :func:`load_model`.
     """
-    choose_compute(device, precision)
+    choose_ways(device, precision, backend)
     model = load_model(name_or_path)
-    model.settled(device, precision)
+    model.settled(device, precision, backend)
     return model
+
+
+def choose_ways(device: str, precision: str, backend: str) -> Compute:
+    """What the user asked for, checked, as far as it can be told without a network; still run by torch.
+
+    Raises:
+        InputError, MissingResourceError: see ``choose_compute`` and ``check_backend``.
+    """
+    # OpenVINO runs on processors: with it a GPU is not taken by itself.
+    word = "cpu" if backend == "openvino" and device.strip().lower() == "auto" else device
+    compute = choose_compute(word, precision)
+    check_backend(backend, compute.device)
+    return compute

@@ -33,6 +33,7 @@ THRESHOLDS = {
 _WHOLE = ("min_slices", "least_pixels")
 _DEVICES = (("auto", "Automatic"), ("cpu", "Processor (CPU)"))
 _PRECISIONS = (("auto", "Automatic"), ("fp32", "32 bit"), ("bf16", "16 bit (bfloat16)"))
+_BACKENDS = (("torch", "PyTorch"), ("openvino", "OpenVINO"), ("auto", "Whichever is faster here"))
 
 
 class AnalyzePanel(Panel):
@@ -220,12 +221,17 @@ class AnalyzePanel(Panel):
         finally:
             self._writing = was
 
-    # Model, device, precision
+    # Model, device, precision, backend
 
     def _boxes(self) -> dict[str, Any]:
         """The box of each choice."""
         ui = self.ui
-        return {"model": ui.modelSelector, "device": ui.deviceSelector, "precision": ui.precisionSelector}
+        return {
+            "model": ui.modelSelector,
+            "device": ui.deviceSelector,
+            "precision": ui.precisionSelector,
+            "backend": ui.backendSelector,
+        }
 
     def _fill_boxes(self) -> None:
         """The worker tells models and devices; until it was asked there is what always works."""
@@ -239,6 +245,7 @@ class AnalyzePanel(Panel):
         self._offer(self.ui.modelSelector, models, choices.model)
         self._offer(self.ui.deviceSelector, devices, choices.device)
         self._offer(self.ui.precisionSelector, [(v, _(text)) for v, text in _PRECISIONS], choices.precision)
+        self._offer(self.ui.backendSelector, [(v, _(text)) for v, text in _BACKENDS], choices.backend)
 
     def _offer(self, box: Any, items: list[tuple[str, str]], chosen: str) -> None:
         """Offer these values; what is chosen stays offered, also where it was not found."""

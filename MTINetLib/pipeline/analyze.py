@@ -22,6 +22,7 @@ def analyze(
     thresholds: Mapping[str, float] | None = None,
     device: str = "auto",
     precision: str = "auto",
+    backend: str = "torch",
     progress: Progress | None = None,
     batch_size: int | None = None,
 ) -> Analysis:
@@ -30,14 +31,15 @@ def analyze(
     Args:
         thresholds: those that shall differ from the model's own, by the names of Thresholds.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``; auto takes a GPU where one can be used.
-        precision: ``auto``, ``fp32`` or ``bf16``; auto takes bf16 where the hardware gains by it.
+        precision: ``auto``, ``fp32`` or ``bf16``; auto takes bf16 where it was measured faster here.
+        backend: ``torch``, ``openvino``, or ``auto`` for the one that was measured faster here.
         progress: told of the stages; may raise Cancelled.
         batch_size: slices a batch; None takes it from free memory.
 
     Raises:
-        InputError: the study has other phases than the model takes, the device or precision is unknown, or
-            a threshold makes no sense.
-        MissingResourceError: the device or precision asked for is not there.
+        InputError: the study has other phases than the model takes, the device, precision or backend is
+            unknown, or a threshold makes no sense.
+        MissingResourceError: the device, precision or backend asked for is not there.
         Cancelled: told by ``progress``.
 
     Example:
@@ -50,7 +52,7 @@ def analyze(
     refuse_other_phases(study.phases, model.info)
     progress = progress or Silent()
     own = model.info.thresholds.changed(thresholds or {})
-    asked: LesionModel = model.on(device, precision, batch_size=batch_size, keep_above=own.mask)
+    asked: LesionModel = model.on(device, precision, backend, batch_size=batch_size, keep_above=own.mask)
     clock = StageClock()
     with clock.stage("network"):
         probability = asked.probability(study, progress)

@@ -34,6 +34,7 @@ def remeasure(
     model: LoadedModel | None = None,
     device: str = "auto",
     precision: str = "auto",
+    backend: str = "torch",
     progress: Progress | None = None,
 ) -> StudyFindings:
     """Findings of masks that a person corrected; labels keep their numbers.
@@ -47,8 +48,8 @@ def remeasure(
         before: the findings that the correction started from.
 
     Raises:
-        InputError: the device or precision is unknown.
-        MissingResourceError: the device or precision asked for is not there.
+        InputError: the device, precision or backend is unknown.
+        MissingResourceError: the device, precision or backend asked for is not there.
         Cancelled: told by ``progress``.
 
     Example:
@@ -60,7 +61,7 @@ def remeasure(
     """
     if model is not None:
         thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
-        read = _read(study, labels, model, thresholds, device, precision, progress)
+        read = _read(study, labels, model, thresholds, device, precision, backend, progress)
         return replace(read, provenance=replace(read.provenance, corrected_by_person=True))
     known = {lesion.label: lesion for lesion in before.lesions}
     classes = before.provenance.classes
@@ -81,6 +82,7 @@ def resume(
     notes: Sequence[str] = (),
     device: str = "auto",
     precision: str = "auto",
+    backend: str = "torch",
     progress: Progress | None = None,
 ) -> Analysis:
     """An analysis of given lesions: the network classifies them and is not asked where lesions are.
@@ -95,10 +97,10 @@ def resume(
         An analysis without a probability map.
 
     Raises:
-        InputError, MissingResourceError: the device or precision asked for is not there.
+        InputError, MissingResourceError: the device, precision or backend asked for is not there.
         Cancelled: told by ``progress``.
     """
-    found = _read(study, labels, model, model.info.thresholds, device, precision, progress)
+    found = _read(study, labels, model, model.info.thresholds, device, precision, backend, progress)
     provenance = replace(
         found.provenance,
         corrected_by_person=corrected,
@@ -115,13 +117,14 @@ def _read(
     thresholds: Thresholds,
     device: str,
     precision: str,
+    backend: str,
     progress: Progress | None,
 ) -> StudyFindings:
     """Findings of masks under which the model reads every lesion."""
     from MTINetLib.inference.findings_of import findings_of
 
     refuse_other_phases(study.phases, model.info)
-    asked: LesionModel = model.on(device, precision)
+    asked: LesionModel = model.on(device, precision, backend)
     return findings_of(study, labels, asked.read(study, labels, progress), thresholds, asked, progress)
 
 

@@ -287,7 +287,7 @@ def _provenance(provenance: Provenance) -> tuple[tuple[str, str], ...]:
         ("Software", provenance.software),
         ("Model", f"{provenance.model_name} (preset {provenance.preset})"),
         ("SHA-256", provenance.model_sha256),
-        ("Device", f"{provenance.device}, {provenance.precision}"),
+        ("Device", f"{provenance.device}, {provenance.precision}, {provenance.backend}"),
         ("Settings", settings or "none"),
         ("Corrected by a person", corrected),
     ]

@@ -40,6 +40,7 @@ class Wanted:
     model: str | None = None
     device: str = "auto"
     precision: str = "auto"
+    backend: str = "torch"
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -55,7 +56,8 @@ class Shown:
 def analyze(worker: WorkerClient, study: StudyInWorker, wanted: Wanted) -> Steps[Shown]:
     """Have the network find, read and measure lesions."""
     opened = yield from study.open(wanted.study)
-    request = Analyze(opened.study, wanted.model, wanted.device, wanted.precision, dict(wanted.thresholds))
+    how = (wanted.model, wanted.device, wanted.precision, wanted.backend)
+    request = Analyze(opened.study, *how, dict(wanted.thresholds))
     analyzed = yield from ask(worker, "analyze", request, Analyzed)
     return (yield from _show(study, wanted.study, analyzed))
 
@@ -67,7 +69,8 @@ def read_masks(worker: WorkerClient, study: StudyInWorker, wanted: Wanted, segme
     yield None
     with temporary_file(worker.folder, "masks") as path:
         yield from write_array(path, labels)
-        request = ReadMasks(opened.study, str(path), wanted.model, wanted.device, wanted.precision)
+        how = (wanted.model, wanted.device, wanted.precision, wanted.backend)
+        request = ReadMasks(opened.study, str(path), *how)
         found = yield from ask(worker, "read_masks", request, Measured)
         shown = yield from _show(study, wanted.study, Analyzed(found.findings, str(path), probability=""))
     shown.results.segmentation.SetAttribute(READ_MARKS_ATTRIBUTE, marks_to_text(mask_marks(labels)))

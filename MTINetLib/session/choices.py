@@ -39,7 +39,7 @@ class Choices:
         reference: Phase.value of the phase whose grid the results have.
         alignment: ``auto``, ``off`` or ``force``.
         model: name or folder; empty for the first one found.
-        device, precision: as in ``mtinet analyze``.
+        device, precision, backend: as in ``mtinet analyze``.
         thresholds: those that differ from the model's own, as JSON; see :func:`chosen_thresholds`.
         segmentation: vtkMRMLSegmentationNode of the results, None before the first.
         selectedLesion: its number, 0 for none.
@@ -53,6 +53,7 @@ class Choices:
     model: str = ""
     device: str = "auto"
     precision: str = "auto"
+    backend: str = "torch"
     thresholds: str = ""
     segmentation: Any = None
     selectedLesion: int = 0

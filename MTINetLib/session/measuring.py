@@ -213,7 +213,8 @@ class Measuring:
 
     def _read_by_network(self, study: str, labels: str, before: dict[str, Any]) -> Steps[Measured]:
         chosen = self._core.choices
-        request = ReadAgain(study, labels, before, chosen.model or None, chosen.device, chosen.precision)
+        how = (chosen.model or None, chosen.device, chosen.precision, chosen.backend)
+        request = ReadAgain(study, labels, before, *how)
         return ask(self._core.worker, "read_again", request, Measured)
 
     def _show(self, results: Results, readings: Readings, findings: StudyFindings, marks: Marks) -> None:

@@ -123,7 +123,8 @@ class Session(SessionCore):
         self.error = None
         self.say(None)
         thresholds = chosen_thresholds(choices)
-        wanted = Wanted(study, choices.model or None, choices.device, choices.precision, thresholds)
+        how = (choices.model or None, choices.device, choices.precision, choices.backend)
+        wanted = Wanted(study, *how, thresholds)
         self.begin(State.ANALYZING, self._run(steps(wanted)), check=study.refuse_removed)
 
     def _run(self, steps: Steps[Shown]) -> Steps[None]:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.findings import from_dict, to_dict
-from MTINetLib.models.device import choose_compute
-from MTINetLib.models.store import LoadedModel
+from MTINetLib.models.store import LoadedModel, choose_ways
 from MTINetLib.pipeline.analyze import analyze as analyze_study
 from MTINetLib.pipeline.remeasure import remeasure, resume
 from MTINetLib.progress import Stage
@@ -30,9 +29,11 @@ from MTINetLib.worker.study_files import save_result
 def prepare(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
     """:class:`Prepare` to :class:`Prepared`."""
     request = Prepare.from_dict(arguments)
-    model = _ready_model(request.model, request.device, request.precision, context)
-    compute = model.settled(request.device, request.precision)
-    return Prepared(model.info.name, model.info.sha256, compute.title, compute.precision).to_dict()
+    model = _ready_model(request.model, request.device, request.precision, request.backend, context)
+    compute = model.settled(request.device, request.precision, request.backend)
+    return Prepared(
+        model.info.name, model.info.sha256, compute.title, compute.arithmetic, compute.backend
+    ).to_dict()
 
 
 def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
@@ -42,7 +43,7 @@ def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
         InputError, ModelError, MissingResourceError: see ``load_model`` and ``pipeline.analyze``.
     """
     request = Analyze.from_dict(arguments)
-    model = _ready_model(request.model, request.device, request.precision, context)
+    model = _ready_model(request.model, request.device, request.precision, request.backend, context)
     study = context.state.study(request.study)
     found = analyze_study(
         study,
@@ -50,6 +51,7 @@ def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
         thresholds=request.thresholds,
         device=request.device,
         precision=request.precision,
+        backend=request.backend,
         progress=context.progress,
     )
     assert found.probability is not None  # the network looked for the lesions
@@ -64,7 +66,7 @@ def analyze(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, A
 def read_again(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
     """:class:`ReadAgain` to :class:`Measured`."""
     request = ReadAgain.from_dict(arguments)
-    model = _ready_model(request.model, request.device, request.precision, context)
+    model = _ready_model(request.model, request.device, request.precision, request.backend, context)
     findings = remeasure(
         context.state.study(request.study),
         np.asarray(load_array(context.path(request.labels))),
@@ -72,6 +74,7 @@ def read_again(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
         model=model,
         device=request.device,
         precision=request.precision,
+        backend=request.backend,
         progress=context.progress,
     )
     return Measured(to_dict(findings)).to_dict()
@@ -80,7 +83,7 @@ def read_again(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
 def read_masks(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
     """:class:`ReadMasks` to :class:`Measured`."""
     request = ReadMasks.from_dict(arguments)
-    model = _ready_model(request.model, request.device, request.precision, context)
+    model = _ready_model(request.model, request.device, request.precision, request.backend, context)
     found = resume(
         context.state.study(request.study),
         model,
@@ -89,15 +92,18 @@ def read_masks(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
         origin="a segmentation in the scene",
         device=request.device,
         precision=request.precision,
+        backend=request.backend,
         progress=context.progress,
     )
     return Measured(to_dict(found.findings)).to_dict()
 
 
-def _ready_model(name: str | None, device: str, precision: str, context: JobContext) -> LoadedModel:
+def _ready_model(
+    name: str | None, device: str, precision: str, backend: str, context: JobContext
+) -> LoadedModel:
     context.progress.start(Stage.LOADING_MODEL, 1)
-    choose_compute(device, precision)
+    choose_ways(device, precision, backend)
     model = context.state.model(name)
-    model.settled(device, precision)
+    model.settled(device, precision, backend)
     context.progress.update(1)
     return model

@@ -100,6 +100,7 @@ class Prepare(Message):
     model: str | None = None
     device: str = "auto"
     precision: str = "auto"
+    backend: str = "torch"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Prepared(Message):
     sha256: str
     device: str
     precision: str
+    backend: str
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class Analyze(Message):
 
     Args:
         model: name or folder; None takes the first that is found.
-        device, precision: as in ``inference.device.choose_compute``.
+        device, precision, backend: as in ``LoadedModel.settled``.
         thresholds: those that differ from the model's own, by the names of Thresholds.
     """
 
@@ -126,6 +128,7 @@ class Analyze(Message):
     model: str | None = None
     device: str = "auto"
     precision: str = "auto"
+    backend: str = "torch"
     thresholds: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -170,6 +173,7 @@ class ReadAgain(Message):
     model: str | None = None
     device: str = "auto"
     precision: str = "auto"
+    backend: str = "torch"
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,7 @@ class ReadMasks(Message):
     model: str | None = None
     device: str = "auto"
     precision: str = "auto"
+    backend: str = "torch"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ torch, and so is what the architecture leaves out of its graph.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import warnings
 from types import ModuleType
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.errors import MissingResourceError
 from MTINetLib.models.architectures import Architecture
 from MTINetLib.models.device import Compute
 from MTINetLib.network.segmentation_graph import SegmentationGraph
@@ -88,11 +87,6 @@ class OpenVinoNetwork:
         return self._graph.inputs(torch.zeros(count, settings.phase_count, *[settings.image_size] * 2))
 
 
-def is_available() -> bool:
-    """Whether the package is installed."""
-    return importlib.util.find_spec("openvino") is not None
-
-
 def openvino_network(
     architecture: Architecture, network: SliceNetwork, compute: Compute, batch: int
 ) -> OpenVinoNetwork:
@@ -105,11 +99,8 @@ def openvino_network(
         batch: slices at once.
 
     Raises:
-        InputError: another device than the CPU.
         MissingResourceError: OpenVINO is not installed.
     """
-    if compute.device.type != "cpu":
-        raise InputError(f"OpenVINO runs on the CPU here, not on {compute.device}; use the device cpu.")
     graph = architecture.graph(architecture.ready(network, torch.float32))
     ready = architecture.ready(network, compute.dtype)
     return OpenVinoNetwork(ready, graph, _HINTS[compute.dtype], batch)

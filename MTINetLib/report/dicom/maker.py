@@ -64,5 +64,6 @@ def algorithm_parameters(provenance: Provenance) -> Mapping[str, str]:
         "preset": provenance.preset,
         "device": provenance.device,
         "precision": provenance.precision,
+        "backend": provenance.backend,
         "corrected_by_person": "yes" if provenance.corrected_by_person else "no",
     }

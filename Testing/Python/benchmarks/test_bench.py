@@ -106,7 +106,7 @@ class HangingRunner:
         stages = {"start_up": 3.0, "load_model": 1.0, "read": 0.5, "recognise": 0.5, "align": 0.5}
         stages |= {"infer": 2.0, "measure": 0.25, "write": 0.25}
         figures = {"stages_s": stages, "analysis_s": {}, "lesions": 2, "device": "cuda"}
-        figures |= {"precision": "bf16", "notes": []}
+        figures |= {"precision": "bf16", "backend": "torch", "notes": []}
         return Told((figures,), ("not done after 7 s, ended while analysing study-6",), None)
 
     def interactive(self, slices: int, seconds: float) -> Told:

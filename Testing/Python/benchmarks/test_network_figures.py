@@ -7,7 +7,7 @@ from support.made_analysis import made_grid, made_study
 
 from benchmarks.network_figures import measure_network
 from benchmarks.plan import BenchPlan
-from MTINetLib.models.backends.openvino import is_available
+from MTINetLib.models.backends.backend import BACKENDS
 from MTINetLib.models.folder import save_model_folder
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import NetworkSettings
@@ -39,7 +39,7 @@ def test_the_figures_of_the_network_follow_from_each_other(model: str, precision
     assert told["ratio_vs_plainconvunet"] == pytest.approx(ratio)
     # This network is hundreds of times smaller than nnU-Net's; a ratio below one would be upside down.
     assert ratio > 1.0
-    if is_available():
+    if BACKENDS["openvino"].version():
         work = told["network_segmentation_gflop_per_slice"]
         gflops = work / (told["openvino_segmentation_ms_per_slice"] / 1000)
         assert told["openvino_segmentation_peak_share"] == pytest.approx(

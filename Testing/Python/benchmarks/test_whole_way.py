@@ -41,7 +41,11 @@ def test_start_up_is_what_a_warm_process_does_not_pay() -> None:
 
 
 def test_every_run_gets_the_same_model_device_and_precision() -> None:
-    assert Runner(None, "cpu", "bf16").options() == ["--device", "cpu", "--precision", "bf16"]
+    assert Runner(None, "cpu", "bf16", "openvino").options() == [
+        *["--device", "cpu"],
+        *["--precision", "bf16"],
+        *["--backend", "openvino"],
+    ]
     assert Runner("m", "auto", "auto").options()[-2:] == ["--model", "m"]
 
 
@@ -85,7 +89,14 @@ class SlowRunner:
             self.clock += 1000.0
             self.runs += 1
             stages = dict.fromkeys(STAGES, 1.0) | {"infer": float(slices)}
-            rest = {"analysis_s": {}, "lesions": 1, "device": "cpu", "precision": "fp32", "notes": []}
+            rest = {
+                "analysis_s": {},
+                "lesions": 1,
+                "device": "cpu",
+                "precision": "fp32",
+                "backend": "torch",
+                "notes": [],
+            }
             figures.append({"stages_s": stages, **rest})
         return Told(tuple(figures), (), ProcessRun(1.0, 0.5))
 

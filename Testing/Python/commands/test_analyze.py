@@ -215,6 +215,7 @@ def test_a_phase_full_of_one_value_is_refused(
         ([".", "--device", "tpu"], "'tpu' is unknown"),
         ([".", "--device", "cuda:99"], "GPU 99"),
         ([".", "--precision", "fp8"], "'fp8' is unknown"),
+        ([".", "--backend", "onnx"], "'onnx' is unknown; use one of auto, torch, openvino"),
         ([".", "--model", "no-such-model"], "no-such-model"),
         (
             ["--pre", "gone.nii", *"--arterial a --portal-venous b --delayed c".split()],

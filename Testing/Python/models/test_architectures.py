@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from support.small_dataset import SIZE, write_small_dataset
+from support.small_dataset import SHORT, SIZE, write_small_dataset
 from torch import Tensor, nn
 
 from MTINetLib.dataset.folder import read_dataset
@@ -95,7 +95,7 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_tiny")
 def test_another_network_goes_from_training_settings_to_findings(tmp_path: Path) -> None:
     dataset = write_small_dataset(tmp_path / "set", ("hcc", "hemangioma") * 3)
-    quick = training_preset("quick", ["max_steps=6", "steps_per_epoch=3"])
+    quick = training_preset("quick", SHORT)
     settings = replace(quick, architecture="tiny", network=TinySettings(width=5))
     assert settings_from_dict(settings.to_dict()) == settings
 

@@ -286,6 +286,13 @@ def test_models_and_devices_are_offered_as_the_worker_tells_them(panel: Any, ses
     assert (choices.model, choices.device, choices.precision) == ("first", "cuda:0", "fp32")
 
 
+def test_what_runs_the_network_is_torch_until_somebody_chooses(panel: Any, session: FakeSession) -> None:
+    assert texts(panel.ui.backendSelector) == ["PyTorch", "OpenVINO", "Whichever is faster here"]
+    assert session.choices.backend == "torch"
+    panel.ui.backendSelector.setCurrentIndex(2)
+    assert session.choices.backend == "auto"
+
+
 def test_a_choice_that_is_not_here_any_more_stays_until_it_is_changed(
     panel: Any, session: FakeSession
 ) -> None:

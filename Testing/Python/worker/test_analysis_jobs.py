@@ -55,6 +55,15 @@ def test_the_worker_finds_what_the_library_finds(knowing: WorkerClient) -> None:
     assert {Stage.LOADING_MODEL} <= {stage for stage, _, _ in heard.steps}
 
 
+def test_the_backend_that_is_asked_for_is_told_with_the_findings(knowing: WorkerClient, model: str) -> None:
+    request = Analyze("study", model, "cpu", "fp32", "auto")
+    found = Analyzed.from_dict(knowing.wait(knowing.submit("analyze", request.to_dict()), timeout_s=120))
+    assert from_dict(found.findings).provenance.backend in ("torch", "openvino")
+    wrong = Analyze("study", model, "cpu", "fp32", "tensorrt")
+    with pytest.raises(InputError, match="'tensorrt' is unknown"):
+        knowing.wait(knowing.submit("analyze", wrong.to_dict()), timeout_s=120)
+
+
 def test_the_network_reads_corrected_masks_again(knowing: WorkerClient) -> None:
     found = analyzed(knowing)
     labels = np.load(found.labels)
@@ -70,10 +79,10 @@ def test_the_network_reads_corrected_masks_again(knowing: WorkerClient) -> None:
 
 
 def test_thresholds_are_taken_over_and_unknown_ones_are_named(knowing: WorkerClient) -> None:
-    request = Analyze("study", None, "cpu", "fp32", {"smallest_mm3": 1e9})
+    request = Analyze("study", None, "cpu", "fp32", "torch", {"smallest_mm3": 1e9})
     result = knowing.wait(knowing.submit("analyze", request.to_dict()), timeout_s=120)
     assert result["findings"]["lesions"] == []
-    wrong = Analyze("study", None, "cpu", "fp32", {"sharpness": 1})
+    wrong = Analyze("study", None, "cpu", "fp32", "torch", {"sharpness": 1})
     with pytest.raises(InputError, match="Unknown threshold 'sharpness'"):
         knowing.wait(knowing.submit("analyze", wrong.to_dict()), timeout_s=120)
 

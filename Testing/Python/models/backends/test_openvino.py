@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from MTINetLib.errors import InputError
 from MTINetLib.models.architectures import architecture_of
-from MTINetLib.models.backends.openvino import OpenVinoNetwork, is_available, openvino_network
+from MTINetLib.models.backends.backend import BACKENDS
+from MTINetLib.models.backends.openvino import OpenVinoNetwork, openvino_network
 from MTINetLib.models.device import Compute, cpu_compute
 from MTINetLib.models.predict import LesionSlice, SlicePredictor
 from MTINetLib.network.fold import prepare_for_inference
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import NetworkSettings
 
-if not is_available():
+if not BACKENDS["openvino"].version():
     pytest.skip("OpenVINO is not installed: its agreement with torch is NOT tested", allow_module_level=True)
 
 SIDE = 64
@@ -93,8 +93,3 @@ def test_a_predictor_gives_the_same_masks_curves_and_classes(network: MTINet, ex
         assert found is not None
         assert expected is not None
         np.testing.assert_allclose(found, expected, atol=1e-4)
-
-
-def test_a_gpu_is_refused_in_words(network: MTINet) -> None:
-    with pytest.raises(InputError, match="runs on the CPU here"):
-        openvino_network(MTINET, network, Compute(torch.device("cuda:0"), torch.float32), batch=2)
