@@ -17,6 +17,7 @@ remeasure                         findings of masks that somebody has corrected
 write_report                      report, tables, masks, DICOM objects
 train, evaluate                   a model of one's own data, and how well it does
 study_warnings, flags_in_words    what must be known of a study or a lesion, as sentences
+class_title                       a class in words for people
 ================================  =====================================================================
 
 A function says how it is used in its own help, such as ``help(mtinet.analyze)``. Errors that a user can do
@@ -43,6 +44,7 @@ _HOMES = {
     "evaluate": "MTINetLib.evaluation.evaluate",
     "study_warnings": "MTINetLib.presentation.warnings",
     "flags_in_words": "MTINetLib.presentation.words",
+    "class_title": "MTINetLib.presentation.classes",
     "findings_from_json": "MTINetLib.findings:from_json",
     "findings_to_json": "MTINetLib.findings:to_json",
     "findings_schema": "MTINetLib.findings",

@@ -29,6 +29,7 @@ from MTINetLib.pipeline.remeasure import remeasure as remeasure
 from MTINetLib.pipeline.write import WriteOptions as WriteOptions
 from MTINetLib.pipeline.write import Written as Written
 from MTINetLib.pipeline.write import write as write_report
+from MTINetLib.presentation.classes import class_title as class_title
 from MTINetLib.presentation.warnings import study_warnings as study_warnings
 from MTINetLib.presentation.words import flags_in_words as flags_in_words
 from MTINetLib.progress import Progress as Progress
@@ -72,6 +73,7 @@ __all__ = [
     "Written",
     "__version__",
     "analyze",
+    "class_title",
     "evaluate",
     "findings_from_json",
     "findings_schema",

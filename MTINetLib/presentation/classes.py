@@ -72,7 +72,12 @@ def shown_class(name: str) -> ShownClass:
 
 
 def class_title(name: str) -> str:
-    """``HCC``, ``Hemangioma`` or ``Undecided``."""
+    """A class where it stands alone, such as ``HCC``, ``Hemangioma`` or ``Undecided``.
+
+    Example:
+        >>> mtinet.class_title("hcc"), mtinet.class_title("my_class")
+        ('HCC', 'My class')
+    """
     return shown_class(name).title
 
 
