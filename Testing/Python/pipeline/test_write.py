@@ -138,7 +138,8 @@ def test_a_deidentified_report_says_so_and_holds_no_identity(anonymous: Path, st
             assert secret not in without_pictures, (name, secret)
     for name in ("report.html", "report.pdf"):
         assert "De-identified: study reference MTI-" in texts[name]
-    assert "De-identified" in texts["findings.json"]
+    (note,) = from_json(texts["findings.json"]).provenance.notes
+    assert re.fullmatch(r"deidentified:MTI-[0-9A-F]{12}", note)
 
 
 def test_a_deidentified_pdf_does_not_tell_the_day(anonymous: Path, written: Path) -> None:
