@@ -89,12 +89,14 @@ def makeSampleData(source=None):
 
 @parameterPack
 class MTINetPhases:
-    """The volume of each phase."""
+    """The volume of each phase; the model says which are used."""
 
     pre: slicer.vtkMRMLScalarVolumeNode
+    earlyArterial: slicer.vtkMRMLScalarVolumeNode
     arterial: slicer.vtkMRMLScalarVolumeNode
     portalVenous: slicer.vtkMRMLScalarVolumeNode
     delayed: slicer.vtkMRMLScalarVolumeNode
+    hepatobiliary: slicer.vtkMRMLScalarVolumeNode
 
 
 @parameterNodeWrapper

@@ -13,11 +13,10 @@ from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.presentation.session_words import state_text
 from MTINetLib.presentation.stages import stage_text
-from MTINetLib.session.choices import choose_thresholds, chosen_thresholds, chosen_volumes
+from MTINetLib.session.choices import choose_thresholds, chosen_thresholds, chosen_volumes, wanted_phases
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Group, hinders_analysis, look
 from MTINetLib.session.state import State
-from MTINetLib.study.phase import PHASES
 
 #: Names of Thresholds, and the spin boxes that set them; the lowest value means "the model's own".
 THRESHOLDS = {
@@ -122,9 +121,10 @@ class AnalyzePanel(Panel):
             text = _("Not installed yet: {names}. The section Setup installs it.")
             return str(text.format(names=", ".join(self._unready)))
         chosen = chosen_volumes(self.session.choices)
-        missing = [_(phase.title) for phase in PHASES if phase not in chosen]
-        if len(missing) == len(PHASES):
-            return str(_("Load a study first: four volumes, or the sample study above."))
+        wanted = wanted_phases(self.session.choices)
+        missing = [_(phase.title) for phase in wanted if phase not in chosen]
+        if len(missing) == len(wanted):
+            return str(_("Load a study first: its volumes, or the sample study above."))
         if missing:
             return str(_("Choose a volume above for: {phases}.").format(phases=", ".join(missing)))
         return None
@@ -197,6 +197,8 @@ class AnalyzePanel(Panel):
     def onChosen(self, name: str, index: int) -> None:
         if not self._writing and index >= 0:
             setattr(self.session.choices, name, str(self._boxes()[name].itemData(index)))
+            if name == "model":
+                self.session.events.tell(Topic.PHASES)  # another model may take others
 
     def thresholds(self) -> dict[str, float]:
         """What the spin boxes say, by the names of Thresholds; the model's own are left out."""

@@ -14,10 +14,9 @@ from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.segment_editor import SegmentEditor
 from MTINetLib.scene.edit_lesions import ensure_label
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
-from MTINetLib.session.choices import chosen_volumes
+from MTINetLib.session.choices import chosen_volumes, wanted_phases
 from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
-from MTINetLib.study.phase import PHASES
 
 _STANDING_LINES = 3
 
@@ -110,11 +109,11 @@ class CorrectPanel(Panel):
         """Masks of the scene can be taken over once the phases are chosen."""
         session, button = self.session, self.ui.masksButton
         node = self.ui.masksSelector.currentNode()
-        phases = len(chosen_volumes(session.choices)) == len(PHASES)
+        phases = len(chosen_volumes(session.choices)) == len(wanted_phases(session.choices))
         shown = session.results is not None and node is session.results.segmentation
         button.enabled = phases and node is not None and not shown and not session.busy
         button.toolTip = (
-            _("Choose the four phases in the section Study first.")
+            _("Choose the phases in the section Study first.")
             if not phases
             else _("Take the lesions of this segmentation; the network says what they are.")
         )

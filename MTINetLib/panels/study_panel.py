@@ -16,9 +16,10 @@ from MTINetLib.errors import MTINetError
 from MTINetLib.panels.notice import WARNING_STYLE
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.phase_line import phase_line, phase_tip
-from MTINetLib.session.choices import PHASE_NAMES, choose_volume, chosen_volumes
+from MTINetLib.session.choices import PHASE_NAMES, choose_volume, chosen_volumes, wanted_phases
 from MTINetLib.session.events import Topic
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.session.wanted_study import reference_of
+from MTINetLib.study.phase import Phase
 
 if TYPE_CHECKING:
     from MTINetLib.scene.propose_phases import PhaseChoice
@@ -30,7 +31,7 @@ _LATE = -20.0
 
 
 class StudyPanel(Panel):
-    """Four volume selectors that fill themselves, and give way to the user's own choice."""
+    """A volume selector a phase of the model; they fill themselves, and give way to the user's own choice."""
 
     UI = "StudyPanel.ui"
 
@@ -46,9 +47,11 @@ class StudyPanel(Panel):
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.connect("timeout()", self.onVolumesChanged)
+        self._phases: tuple[Phase, ...] = ()
         self._fill_boxes()
+        self._show_phases(wanted_phases(self.session.choices))
         self.ui.warningsLabel.setStyleSheet(WARNING_STYLE)
-        for phase in PHASES:
+        for phase in Phase:
             selector = self._selector(phase)
             selector.setMRMLScene(slicer.mrmlScene)
             selector.connect("currentNodeChanged(vtkMRMLNode*)", partial(self.onVolumeChosen, phase))
@@ -87,12 +90,13 @@ class StudyPanel(Panel):
     def refresh(self) -> None:
         chosen = chosen_volumes(self.session.choices)
         self._own.intersection_update(chosen)
+        self._show_phases(wanted_phases(self.session.choices))
         with self._quietly():
-            for phase in PHASES:
+            for phase in Phase:
                 self._selector(phase).setCurrentNode(chosen.get(phase))
-            _select(self.ui.referenceSelector, self.session.choices.reference)
+            _select(self.ui.referenceSelector, reference_of(self.session.choices).value)
             _select(self.ui.alignmentSelector, self.session.choices.alignment)
-        for phase in PHASES:
+        for phase in Phase:
             node = chosen.get(phase)
             choice = self._told(phase, node)
             label = self._evidence(phase)
@@ -101,6 +105,20 @@ class StudyPanel(Panel):
             label.toolTip = "" if untold else phase_tip(choice)
         self._show_warnings()
         self._show_enabled()
+
+    def _show_phases(self, phases: tuple[Phase, ...]) -> None:
+        """Selectors and choices of the reference for the phases that the model takes."""
+        if phases == self._phases:
+            return
+        self._phases = phases
+        for phase in Phase:
+            for part in ("Label", "Selector", "Evidence"):
+                getattr(self.ui, f"{PHASE_NAMES[phase]}{part}").visible = phase in phases
+        with self._quietly():
+            self.ui.referenceSelector.clear()
+            for phase in phases:
+                title = _(phase.title)
+                self.ui.referenceSelector.addItem(title[:1].upper() + title[1:], phase.value)
 
     def _told(self, phase: Phase, node: Any) -> PhaseChoice | None:
         """What is known of the volume that a phase has."""
@@ -204,7 +222,7 @@ class StudyPanel(Panel):
         ids = frozenset(node.GetID() for node in candidate_volumes())
         new, self._seen = ids - self._seen, ids
         chosen = chosen_volumes(self.session.choices)
-        if new and len(chosen) < len(PHASES):
+        if new and len(chosen) < len(wanted_phases(self.session.choices)):
             own = {phase: chosen[phase] for phase in self._own if phase in chosen}
             self._ask(lambda: self._recognise_beside(own))
         elif chosen and self.session.proposal is None:
@@ -218,7 +236,7 @@ class StudyPanel(Panel):
             return
         found = chosen_volumes(self.session.choices)
         with self._quietly():
-            for phase in PHASES:
+            for phase in Phase:
                 if phase in own:
                     choose_volume(self.session.choices, phase, own[phase])
                 elif found.get(phase) in own.values():
@@ -243,9 +261,6 @@ class StudyPanel(Panel):
         return getattr(self.ui, f"{PHASE_NAMES[phase]}Evidence")
 
     def _fill_boxes(self) -> None:
-        for phase in PHASES:
-            title = _(phase.title)
-            self.ui.referenceSelector.addItem(title[:1].upper() + title[1:], phase.value)
         self.ui.alignmentSelector.addItem(_("When the phases moved"), "auto")
         self.ui.alignmentSelector.addItem(_("Always"), "force")
         self.ui.alignmentSelector.addItem(_("Never"), "off")
@@ -271,7 +286,7 @@ class StudyPanel(Panel):
         if not self._hushed:
             self._hushed = True
             self._before = frozenset(chosen_volumes(self.session.choices))
-            for phase in PHASES:
+            for phase in Phase:
                 self._selector(phase).blockSignals(True)
 
     def _heed(self) -> bool:
@@ -281,7 +296,7 @@ class StudyPanel(Panel):
             return False
         self._hushed = False
         chosen = chosen_volumes(self.session.choices)
-        for phase in PHASES:
+        for phase in Phase:
             selector = self._selector(phase)
             selector.setCurrentNode(chosen.get(phase))
             selector.blockSignals(False)

@@ -107,6 +107,7 @@ class ModelsSection:
     def _use(self, name: str) -> None:
         self._session.choices.model = name
         self._session.events.tell(Topic.COMPUTER)
+        self._session.events.tell(Topic.PHASES)  # another model may take others
 
     def _chosen(self) -> ModelInfo | None:
         table = self._ui.modelTable

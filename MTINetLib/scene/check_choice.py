@@ -17,18 +17,19 @@ from MTINetLib.scene.phase_problems import problems, remarks
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.scene.phase_times import time_flags, times_of
 from MTINetLib.study.evidence import CHOSEN
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
 
 
-def check_choice(phases: Mapping[Phase, Any]) -> PhaseProposal:
+def check_choice(phases: Mapping[Phase, Any], wanted: Sequence[Phase] = FOUR_PHASES) -> PhaseProposal:
     """The user's choice with what speaks for and against it; it is taken as it is, with confidence 1.
 
     Args:
-        phases: volume nodes by phase; phases without a node are missing.
+        phases: volume nodes by phase.
+        wanted: that there should be; those without a node are missing.
     """
     unusable = []
     nodes = {}
-    for phase in PHASES:
+    for phase in wanted:
         node = phases.get(phase)
         if node is None:
             continue
@@ -41,14 +42,15 @@ def check_choice(phases: Mapping[Phase, Any]) -> PhaseProposal:
     by_node = {id(source.node): source for source in sources_of(distinct)}
     chosen = {phase: by_node[id(node)] for phase, node in nodes.items()}
     clues, start = clues_by_phase(chosen)
-    pixels = _pixels(chosen)
-    verdicts = {phase: _verdict(phase, chosen, clues, start, pixels) for phase in chosen}
+    pixels = _pixels(chosen, wanted)
+    verdicts = {phase: _verdict(phase, chosen, clues, start, pixels, wanted) for phase in chosen}
     return proposal_of(
         chosen,
         {
             phase: Verdict((CHOSEN, *verdict.evidence[1:]), 1.0, verdict.contradicted)
             for phase, verdict in verdicts.items()
         },
+        wanted,
         unusable,
     )
 
@@ -56,6 +58,7 @@ def check_choice(phases: Mapping[Phase, Any]) -> PhaseProposal:
 def proposal_of(
     chosen: Mapping[Phase, NodeSource],
     verdicts: Mapping[Phase, Verdict],
+    wanted: Sequence[Phase],
     problems_before: Sequence[str] = (),
     flags_before: Sequence[str] = (),
     left_out: Sequence[tuple[str, str]] = (),
@@ -64,6 +67,7 @@ def proposal_of(
 
     Args:
         verdicts: of the chosen phases.
+        wanted: the phases that there should be.
         problems_before, flags_before: what was found out while the volumes were chosen.
     """
     clues, start = clues_by_phase(chosen)
@@ -75,12 +79,12 @@ def proposal_of(
         *time_flags(chosen, times, start),
     ]
     try:
-        flags += choice_flags(chosen, clues)
+        flags += choice_flags(chosen, clues, wanted)
     except InputError as error:
         told.append(str(error))
     return PhaseProposal(
         phases={phase: _choice(chosen[phase], verdicts[phase], times[phase]) for phase in chosen},
-        missing=tuple(phase for phase in PHASES if phase not in chosen),
+        missing=tuple(phase for phase in wanted if phase not in chosen),
         problems=tuple(told),
         left_out=tuple(left_out),
         remarks=remarks(chosen) if chosen else (),
@@ -107,16 +111,17 @@ def _verdict(
     clues: Mapping[Phase, Clues],
     start: float | None,
     pixels: PixelCheck | None,
+    wanted: Sequence[Phase],
 ) -> Verdict:
     twice = sum(other.node is chosen[phase].node for other in chosen.values()) > 1
-    return judge(phase, {phase: clues[phase]} if twice else clues, True, start, None, pixels)
+    return judge(phase, {phase: clues[phase]} if twice else clues, True, start, None, pixels, wanted)
 
 
-def _pixels(chosen: Mapping[Phase, NodeSource]) -> PixelCheck | None:
+def _pixels(chosen: Mapping[Phase, NodeSource], wanted: Sequence[Phase]) -> PixelCheck | None:
     """What the pixels say of the phases together; None where not all of them are there."""
-    if len({id(source.node) for source in chosen.values()}) < len(PHASES):
+    if len({id(source.node) for source in chosen.values()}) < len(wanted):
         return None
-    return check_pixels([chosen[phase].volume for phase in PHASES])
+    return check_pixels([chosen[phase].volume for phase in wanted], wanted)
 
 
 def clues_by_phase(chosen: Mapping[Phase, NodeSource]) -> tuple[dict[Phase, Clues], float | None]:
@@ -124,7 +129,7 @@ def clues_by_phase(chosen: Mapping[Phase, NodeSource]) -> tuple[dict[Phase, Clue
     volumes = list({id(source.volume): source.volume for source in chosen.values()}.values())
     if not volumes:
         return {}, None
-    found, start = clues_of(volumes)
+    found, start = clues_of(volumes, in_order_of_time(chosen))
     by_volume = {id(clue.volume): clue for clue in found}
     return {phase: by_volume[id(source.volume)] for phase, source in chosen.items()}, start
 

@@ -12,7 +12,7 @@ from MTINetLib.scene.node_geometry import shape_of
 from MTINetLib.scene.node_sources import NodeSource
 from MTINetLib.scene.phase_images import has_bad_numbers, node_array
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase, in_order_of_time
 
 Chosen = Mapping[Phase, NodeSource]
 
@@ -49,11 +49,11 @@ def reference_of(chosen: Chosen) -> Phase:
 
 
 def _others(chosen: Chosen, reference: Phase) -> list[tuple[Phase, NodeSource]]:
-    return [(phase, chosen[phase]) for phase in PHASES if phase in chosen and phase is not reference]
+    return [(phase, chosen[phase]) for phase in in_order_of_time(chosen) if phase is not reference]
 
 
 def _pairs(phases: Mapping[Phase, object]) -> Iterator[tuple[Phase, Phase]]:
-    return combinations([phase for phase in PHASES if phase in phases], 2)
+    return combinations(in_order_of_time(phases), 2)
 
 
 def _same(chosen: Chosen) -> Iterator[str]:

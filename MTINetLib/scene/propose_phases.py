@@ -25,7 +25,7 @@ from MTINetLib.scene.sequences import (
     volume_sequences,
 )
 from MTINetLib.study.evidence import MARKED, NAMED, evidence_in_words
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase, count_in_words
 
 _MULTI_VOLUME = "vtkMRMLMultiVolumeNode"
 #: Flags that only the choice among all volumes tells; the others follow from the chosen ones.
@@ -47,8 +47,8 @@ class _Found:
         return sum(verdict.confidence for verdict in self.verdicts.values())
 
 
-def propose_phases(nodes: Sequence[Any]) -> PhaseProposal:
-    """Find the four phases among volume nodes.
+def propose_phases(nodes: Sequence[Any], phases: Sequence[Phase] = FOUR_PHASES) -> PhaseProposal:
+    """Find phases among volume nodes.
 
     Phases that are not certain stay empty, and a warning says why. Nothing in the scene is changed.
     """
@@ -64,11 +64,11 @@ def propose_phases(nodes: Sequence[Any]) -> PhaseProposal:
             left_out.append((str(node.GetName()), reason))
     sources = _readable(usable, left_out)
     if not sources:
-        hints = _hints(PHASES) or ("There is no volume in the scene to choose phases from.",)
-        return PhaseProposal({}, PHASES, hints, tuple(left_out))
-    found, rest, warnings = _best_study(sources)
+        hints = _hints(phases) or ("There is no volume in the scene to choose phases from.",)
+        return PhaseProposal({}, tuple(phases), hints, tuple(left_out))
+    found, rest, warnings = _best_study(sources, phases)
     left_out += [*found.left_out, *rest]
-    return _proposal(found, warnings, left_out)
+    return _proposal(found, phases, warnings, left_out)
 
 
 def _readable(nodes: Sequence[Any], left_out: list[tuple[str, str]]) -> list[NodeSource]:
@@ -86,11 +86,13 @@ def _readable(nodes: Sequence[Any], left_out: list[tuple[str, str]]) -> list[Nod
     return sources_of(kept)
 
 
-def _proposal(found: _Found, problems: Sequence[str], left_out: Sequence[tuple[str, str]]) -> PhaseProposal:
-    chosen = {phase: found.chosen[phase] for phase in PHASES if phase in found.chosen}
-    missing = [phase for phase in PHASES if phase not in chosen]
+def _proposal(
+    found: _Found, phases: Sequence[Phase], problems: Sequence[str], left_out: Sequence[tuple[str, str]]
+) -> PhaseProposal:
+    chosen = {phase: found.chosen[phase] for phase in phases if phase in found.chosen}
+    missing = [phase for phase in phases if phase not in chosen]
     before = [*problems, *found.doubtful, *_hints(missing)]
-    proposal = proposal_of(chosen, found.verdicts, before, found.flags, left_out)
+    proposal = proposal_of(chosen, found.verdicts, phases, before, found.flags, left_out)
     if missing or all(choice.time_s is not None for choice in proposal.phases.values()):
         return proposal
     said = "The times of the phases are not known; curves are drawn over the phases' names."
@@ -98,45 +100,44 @@ def _proposal(found: _Found, problems: Sequence[str], left_out: Sequence[tuple[s
 
 
 def _best_study(
-    sources: Sequence[NodeSource],
+    sources: Sequence[NodeSource], phases: Sequence[Phase]
 ) -> tuple[_Found, list[tuple[str, str]], list[str]]:
     """The phases of the one study that has them all; where several have, none is taken."""
     groups: dict[str | None, list[NodeSource]] = {}
     for source in sources:
         groups.setdefault(source.study_uid, []).append(source)
     if len(groups) == 1:
-        return _recognised(sources), [], []
-    results = {uid: _recognised(group) for uid, group in groups.items()}
-    whole = [uid for uid, result in results.items() if len(result.chosen) == len(PHASES)]
+        return _recognised(sources, phases), [], []
+    results = {uid: _recognised(group, phases) for uid, group in groups.items()}
+    count = count_in_words(len(phases))
+    whole = [uid for uid, result in results.items() if len(result.chosen) == len(phases)]
     if len(whole) == 1:
         rest = [(source.name, "of another study") for source in sources if source.study_uid != whole[0]]
         return results[whole[0]], rest, []
     if len(whole) > 1:
-        said = (
-            f"The scene holds {len(whole)} studies with four phases each: choose the volumes of one of them."
-        )
+        said = f"The scene holds {len(whole)} studies with {count} phases each: choose the volumes of one."
         return _Found({}, {}, (), ()), [], [said]
     studies = [uid for uid in groups if uid is not None]
     if len(studies) == 1:
         # Volumes without DICOM beside those of one study may well belong to it.
-        return _recognised(sources), [], []
+        return _recognised(sources, phases), [], []
     best = max(results, key=lambda uid: (len(results[uid].chosen), results[uid].certainty))
     rest = [(source.name, "of another study") for source in sources if source.study_uid != best]
-    said = f"The scene holds {len(groups)} studies, none of them with four certain phases."
+    said = f"The scene holds {len(groups)} studies, none of them with {count} certain phases."
     return results[best], rest, [said]
 
 
-def _recognised(sources: Sequence[NodeSource]) -> _Found:
+def _recognised(sources: Sequence[NodeSource], phases: Sequence[Phase]) -> _Found:
     """The phases among the volumes of one study, all or those that are certain."""
     by_volume = {id(source.volume): source for source in sources}
-    told, doubled = _told(sources)
-    known = recognition([source.volume for source in sources], told)
+    told, doubled = _told(sources, phases)
+    known = recognition([source.volume for source in sources], told, phases)
     doubtful = tuple(
         f"It is not certain that '{by_volume[id(volume)].name}' is the {phase.title} phase"
         f"{_because(verdict)}: choose it yourself."
         for phase, (volume, verdict) in known.uncertain.items()
     )
-    nothing = _nothing_tells([p for p in PHASES if p not in known.volumes and p not in known.uncertain])
+    nothing = _nothing_tells([p for p in phases if p not in known.volumes and p not in known.uncertain])
     flags = () if known.assignment is None else known.assignment.flags
     return _Found(
         chosen={phase: by_volume[id(volume)] for phase, volume in known.volumes.items()},
@@ -160,17 +161,19 @@ def _because(verdict: Verdict) -> str:
     return f" ({', '.join(map(evidence_in_words, verdict.evidence))})" if verdict.evidence else ""
 
 
-def _told(sources: Sequence[NodeSource]) -> tuple[dict[Phase, SourceVolume], tuple[str, ...]]:
+def _told(
+    sources: Sequence[NodeSource], phases: Sequence[Phase]
+) -> tuple[dict[Phase, SourceVolume], tuple[str, ...]]:
     """Phases that nodes are marked as, and a sentence for each that several nodes are marked as."""
     count = Counter(source.marked for source in sources)
     told = {
         source.marked: source.volume
         for source in sources
-        if source.marked is not None and count[source.marked] == 1
+        if source.marked in phases and source.marked is not None and count[source.marked] == 1
     }
     doubled = tuple(
         f"{count[phase]} volumes are marked as the {phase.title} phase; the marks are not used."
-        for phase in PHASES
+        for phase in phases
         if count[phase] > 1
     )
     return told, doubled

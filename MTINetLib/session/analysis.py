@@ -20,7 +20,6 @@ from MTINetLib.session.masks import READ_MARKS_ATTRIBUTE, marks_to_text, mask_ma
 from MTINetLib.session.study_in_worker import StudyInWorker
 from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import WantedStudy
-from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.messages import Analyze, Analyzed, Measured, OpenedStudy, ReadMasks
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def _show(study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Step
         raise InputError("The phases were changed during the analysis; analyze them again.")
     yield None
     reference = wanted.volumes[wanted.reference]
-    volumes: Any = tuple(wanted.volumes[phase] for phase in PHASES)
+    volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.order)
     results = yield from show_results(findings, labels, volumes, reference, opened.grid)
     return Shown(results, findings, analyzed)
 

@@ -10,25 +10,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from MTINetLib.study.phase import Phase
+from MTINetLib.errors import ModelError
+from MTINetLib.models.find import find_model
+from MTINetLib.models.info import told_info
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 #: Attribute of ``choices.phases`` that holds a phase's volume node.
 PHASE_NAMES: dict[Phase, str] = {
     Phase.PRE: "pre",
+    Phase.EARLY_ARTERIAL: "earlyArterial",
     Phase.ARTERIAL: "arterial",
     Phase.PORTAL_VENOUS: "portalVenous",
     Phase.DELAYED: "delayed",
+    Phase.HEPATOBILIARY: "hepatobiliary",
 }
 
 
 @dataclass
 class PhaseVolumes:
-    """Four vtkMRMLScalarVolumeNodes or None."""
+    """A vtkMRMLScalarVolumeNode or None for each phase that is known; the model says which are used."""
 
     pre: Any = None
+    earlyArterial: Any = None
     arterial: Any = None
     portalVenous: Any = None
     delayed: Any = None
+    hepatobiliary: Any = None
 
 
 @dataclass
@@ -65,9 +72,17 @@ class Choices:
     deidentify: bool = False
 
 
+def wanted_phases(choices: Choices) -> tuple[Phase, ...]:
+    """The phases that the chosen model takes; the usual ones as long as there is no model."""
+    try:
+        return told_info(find_model(choices.model or None)).phases
+    except ModelError:
+        return FOUR_PHASES
+
+
 def chosen_volumes(choices: Choices) -> dict[Phase, Any]:
-    """The volume nodes that were chosen, by phase; phases without one are left out."""
-    nodes = {phase: getattr(choices.phases, name) for phase, name in PHASE_NAMES.items()}
+    """The volume nodes that were chosen for the model's phases; phases without one are left out."""
+    nodes = {phase: getattr(choices.phases, PHASE_NAMES[phase]) for phase in wanted_phases(choices)}
     return {phase: node for phase, node in nodes.items() if node is not None}
 
 

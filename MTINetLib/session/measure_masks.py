@@ -19,7 +19,6 @@ from MTINetLib.session.session import Session
 from MTINetLib.session.state import State
 from MTINetLib.session.task import NO_RETURN, Steps, ask
 from MTINetLib.session.wanted_study import WantedStudy, chosen_study
-from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.messages import Measure, Measured, OpenedStudy
 
 #: What the provenance names where no network was asked.
@@ -69,7 +68,7 @@ def _steps(session: Session, wanted: WantedStudy, labels: npt.NDArray[Any]) -> S
         measured = yield from ask(session.worker, "measure", request, Measured)
     findings = from_dict(measured.findings)
     before = session.results
-    volumes: Any = tuple(wanted.volumes[phase] for phase in PHASES)
+    volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.order)
     reference = wanted.volumes[wanted.reference]
     results = yield from show_results(findings, labels, volumes, reference, opened.grid)
     yield NO_RETURN
@@ -87,7 +86,7 @@ def _nothing_found(opened: OpenedStudy) -> StudyFindings:
     size = opened.grid.shape[::-1]
     spacing = opened.grid.spacing
     summary = StudySummary(
-        phases=tuple(PhaseSummary(phase) for phase in PHASES),
+        phases=tuple(PhaseSummary(phase) for phase in opened.order),
         times_s=opened.times_s,
         spacing_mm=(float(spacing[0]), float(spacing[1]), float(spacing[2])),
         size=(int(size[0]), int(size[1]), int(size[2])),

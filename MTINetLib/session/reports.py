@@ -20,7 +20,6 @@ from MTINetLib.session.report_place import refuse_place, suggested_place
 from MTINetLib.session.state import ProgressSeen, State
 from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import study_of_results
-from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.messages import OpenedStudy, Report, Reported
 
 #: Every report gets a folder of its own, so that none is ever replaced. It names nobody.
@@ -80,7 +79,7 @@ class Reports:
         results = self._core.results
         if results is None:
             return "Analyze a study first."
-        volumes = zip(PHASES, results.volumes, strict=True)
+        volumes = results.by_phase.items()
         without = [
             phase.title for phase, node in volumes if node.GetScene() is None or not has_dicom_files(node)
         ]

@@ -16,7 +16,6 @@ from MTINetLib.scene.volumes import PHASE_ATTRIBUTE, add_volume
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.state import ProgressSeen, State
 from MTINetLib.session.task import NO_RETURN, Steps, ask
-from MTINetLib.study.phase import PHASES
 from MTINetLib.worker.messages import MakeSample, Sample
 
 
@@ -41,8 +40,8 @@ class SampleStudy:
         nodes: list[Any] = []
         window: tuple[float, float] | None = None
         try:
-            for phase, file in zip(PHASES, sample.phases, strict=True):
-                yield ProgressSeen(Stage.ADDING_VOLUMES, phase.index, len(PHASES))
+            for done, (phase, file) in enumerate(zip(sample.order, sample.phases, strict=True)):
+                yield ProgressSeen(Stage.ADDING_VOLUMES, done, len(sample.order))
                 array = np.load(worker.folder / file.path, mmap_mode="r")
                 node = add_volume(f"{sample.name} {phase.title}", np.asarray(array, np.float32), file.grid)
                 nodes.append(node)

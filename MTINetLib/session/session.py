@@ -17,7 +17,7 @@ from MTINetLib.scene.recognised import recognised_as, remember_recognised
 from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, set_aside, show_curve
 from MTINetLib.scene.select_lesion import mark_lesion, select_lesion
 from MTINetLib.session.analysis import Shown, Wanted, analyze, read_masks
-from MTINetLib.session.choices import Choices, choose_volume, chosen_thresholds, chosen_volumes
+from MTINetLib.session.choices import Choices, choose_volume, chosen_thresholds, chosen_volumes, wanted_phases
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.correction import Correction
@@ -30,7 +30,7 @@ from MTINetLib.session.task import NO_RETURN, Steps
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.views import Views
 from MTINetLib.session.wanted_study import chosen_study
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import Phase
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.faults import fault_of
 
@@ -67,13 +67,15 @@ class Session(SessionCore):
     # Phases
 
     def recognise(self, among: Iterable[Any] | None = None) -> PhaseProposal:
-        """Look for the four phases and choose those that are certain.
+        """Look for the phases that the model takes and choose those that are certain.
 
         Args:
             among: volume nodes; all of the scene if not given.
         """
-        proposal = propose_phases(candidate_volumes() if among is None else tuple(among))
-        for phase in PHASES:
+        proposal = propose_phases(
+            candidate_volumes() if among is None else tuple(among), wanted_phases(self.choices)
+        )
+        for phase in Phase:
             choice = proposal.phases.get(phase)
             choose_volume(self.choices, phase, None if choice is None else _node(choice.node_id))
         remember_recognised(proposal)
@@ -85,7 +87,7 @@ class Session(SessionCore):
 
         A phase that still has the volume which was recognised keeps the evidence for it.
         """
-        proposal = check_choice(chosen_volumes(self.choices))
+        proposal = check_choice(chosen_volumes(self.choices), wanted_phases(self.choices))
         phases = dict(proposal.phases)
         for phase, choice in phases.items():
             known = recognised_as(phase, choice)

@@ -14,7 +14,7 @@ from MTINetLib.session.state import ProgressSeen
 from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import Key, WantedStudy
 from MTINetLib.study.evidence import CHOSEN
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.worker.messages import OpenedStudy, OpenStudy, PhaseFile
 
 if TYPE_CHECKING:
@@ -50,11 +50,18 @@ class StudyInWorker:
         key, name = wanted.key(), f"study-{uuid.uuid4().hex[:12]}"
         with ExitStack() as paths:  # the worker keeps a study of its own
             files = []
-            for phase in PHASES:
-                yield ProgressSeen(Stage.HANDING_OVER_PHASES, phase.index, len(PHASES))
+            for done, phase in enumerate(wanted.order):
+                yield ProgressSeen(Stage.HANDING_OVER_PHASES, done, len(wanted.order))
                 path = paths.enter_context(temporary_file(self._worker.folder, f"{name}-{phase.value}"))
                 files.append((yield from _hand_over(wanted, phase, path)))
-            request = OpenStudy(name, tuple(files), wanted.reference, wanted.alignment, _known_flags(wanted))
+            request = OpenStudy(
+                name,
+                tuple(files),
+                wanted.reference,
+                wanted.alignment,
+                _known_flags(wanted),
+                wanted.order,
+            )
             opened = yield from ask(self._worker, "open_study", request, OpenedStudy)
         self._key, self._opened = key, opened
         return opened

@@ -11,17 +11,19 @@ from MTINetLib.scene.layout import (
     VIEW_3D,
     layout_in_use,
     layout_is_shown,
+    register_layout,
     restore_layout,
     show_chart,
     turn_to_layout,
 )
-from MTINetLib.scene.phase_views import show_phases, title_views
+from MTINetLib.scene.phase_views import set_viewed_phases, show_phases, title_views
 from MTINetLib.scene.pointer import Point, lesion_near
 from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.scene.view_3d import is_shown_in_3d, look_at
-from MTINetLib.session.choices import chosen_volumes
+from MTINetLib.session.choices import chosen_volumes, wanted_phases
 from MTINetLib.session.core import SessionCore
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.session.wanted_study import reference_of
+from MTINetLib.study.phase import Phase
 
 #: A size that new views have for so many polls is the one that they keep.
 _POLLS_OF_ONE_SIZE = 3
@@ -148,6 +150,10 @@ class Views:
 
     def _fill(self) -> None:
         volumes = self._volumes()
+        phases = wanted_phases(self._core.choices)
+        # Results of another model stay to be seen where nothing is chosen for this one.
+        set_viewed_phases(phases if volumes.keys() <= set(phases) else tuple(volumes))
+        register_layout()
         if show_phases(volumes, self._plane()):
             self._near_lesion = False
             self.fit()
@@ -159,7 +165,7 @@ class Views:
         results = self._core.results
         if chosen or results is None:
             return chosen
-        return dict(zip(PHASES, results.volumes, strict=True))
+        return results.by_phase
 
     def _plane(self) -> Any:
         """The volume whose slices all views follow."""
@@ -167,7 +173,7 @@ class Views:
         results = self._core.results
         if results is not None and results.reference in volumes.values():
             return results.reference
-        return volumes.get(Phase(self._core.choices.reference), next(iter(volumes.values()), None))
+        return volumes.get(reference_of(self._core.choices), next(iter(volumes.values()), None))
 
     def _body(self) -> Points | None:
         plane = self._plane()

@@ -1,17 +1,18 @@
-"""Four volumes of the scene that become one study: those that were chosen, or those of earlier results."""
+"""Volumes of the scene that become one study: those that were chosen, or those of earlier results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.scene.results import Results
-from MTINetLib.session.choices import Choices, chosen_volumes
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.session.choices import Choices, chosen_volumes, wanted_phases
+from MTINetLib.study.phase import Phase, in_order_of_time, usual_reference
 
 #: Attribute of the segmentation: how the phases were aligned when it was made.
 ALIGNMENT_ATTRIBUTE = "MTINet.Alignment"
@@ -21,17 +22,22 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class WantedStudy:
-    """Four volume nodes by phase, and how they become a study."""
+    """Volume nodes by phase, and how they become a study."""
 
     volumes: Mapping[Phase, Any]
     reference: Phase
     alignment: str
     proposal: PhaseProposal | None = None
 
+    @property
+    def order(self) -> tuple[Phase, ...]:
+        """The phases, in the order of time."""
+        return in_order_of_time(self.volumes)
+
     def key(self) -> Key:
         """Equal as long as nothing about the study's voxels or their places has changed."""
-        nodes = [self.volumes[phase] for phase in PHASES]
-        return (self.reference, self.alignment, *(_state(node) for node in nodes))
+        nodes = [self.volumes[phase] for phase in self.order]
+        return (self.order, self.reference, self.alignment, *(_state(node) for node in nodes))
 
     def refuse_removed(self) -> None:
         """
@@ -53,17 +59,23 @@ def chosen_study(choices: Choices, proposal: PhaseProposal | None) -> WantedStud
         InputError: a phase was not chosen, or one volume twice.
     """
     volumes = chosen_volumes(choices)
-    missing = [phase.title for phase in PHASES if phase not in volumes]
+    phases = wanted_phases(choices)
+    missing = [phase.title for phase in phases if phase not in volumes]
     if missing:
         raise InputError(f"Choose the {' and the '.join(missing)} phase first.")
-    for phase in PHASES:
-        for other in PHASES[: phase.index]:
-            if volumes[phase] is volumes[other]:
-                raise InputError(
-                    f"The {other.title} and the {phase.title} phase are the same volume; choose a different "
-                    "one for each."
-                )
-    return WantedStudy(volumes, Phase(choices.reference), choices.alignment, proposal)
+    for phase, other in combinations(phases, 2):
+        if volumes[phase] is volumes[other]:
+            raise InputError(
+                f"The {phase.title} and the {other.title} phase are the same volume; choose a different "
+                "one for each."
+            )
+    return WantedStudy(volumes, reference_of(choices), choices.alignment, proposal)
+
+
+def reference_of(choices: Choices) -> Phase:
+    """The phase whose grid the results get: the chosen one, where the model takes it."""
+    phases, chosen = wanted_phases(choices), Phase(choices.reference)
+    return chosen if chosen in phases else usual_reference(phases)
 
 
 def study_of_results(results: Results, findings: StudyFindings, alignment: str) -> WantedStudy:
@@ -77,7 +89,7 @@ def study_of_results(results: Results, findings: StudyFindings, alignment: str) 
     Raises:
         InputError: a volume is no longer in the scene.
     """
-    volumes = dict(zip(PHASES, results.volumes, strict=True))
+    volumes = results.by_phase
     gone = [phase.title for phase, node in volumes.items() if node is None or node.GetScene() is None]
     if gone:
         raise InputError(

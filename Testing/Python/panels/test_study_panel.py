@@ -17,7 +17,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, PHASES, Phase
 
 __all__ = ["slicer_desktop"]
 
@@ -326,3 +326,23 @@ def test_a_single_warning_reads_as_it_was_written(panel: Any, session: FakeSessi
     document.setHtml(label.text)
     assert document.toPlainText() == "⚠ 'a' & 'b' are <odd>."
     assert panel.ui.notesLabel.textFormat == qt.Qt.PlainText
+
+
+def test_the_selectors_are_those_of_the_phases_that_the_chosen_model_takes(
+    panel: Any, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from MTINetLib.panels import study_panel
+
+    def shown() -> set[Phase]:
+        return {phase for phase in Phase if not panel._selector(phase).isHidden()}
+
+    def references() -> list[str]:
+        box = panel.ui.referenceSelector
+        return [str(box.itemData(index)) for index in range(box.count)]
+
+    assert shown() == set(FOUR_PHASES)
+    for phases in (FOUR_PHASES[:3], (*FOUR_PHASES, Phase.HEPATOBILIARY), FOUR_PHASES):
+        monkeypatch.setattr(study_panel, "wanted_phases", lambda choices, phases=phases: phases)
+        panel.refresh()
+        assert shown() == set(phases)
+        assert references() == [phase.value for phase in phases]
