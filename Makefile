@@ -7,7 +7,7 @@ export VENV
 .PHONY: help demo test docs model bench pictures lint format constraints list-files schema clean distclean
 
 help:
-	@echo "make demo       make a demo study, analyse it, leave everything in demo-output/"
+	@echo "make demo       make a demo study, analyze it, leave everything in demo-output/"
 	@echo "make test       check the code and run every test"
 	@echo "make docs       make the pages of docs/ into build/docs (Python 3.11 and newer)"
 	@echo "make model      train the shipped model again, on the phantom, and evaluate it (hours)"

@@ -22,7 +22,7 @@ from MTINetLib.commands.phantom import phantom
 from MTINetLib.commands.send import send
 from MTINetLib.commands.streams import own_stderr, show_what_can_be_shown
 from MTINetLib.commands.train import train
-from MTINetLib.freed_memory import keep_freed_memory
+from MTINetLib.malloc_tuning import keep_freed_memory
 
 app = typer.Typer(
     name="mtinet",

@@ -1,4 +1,4 @@
-"""The demo: a synthetic study as real DICOM, analysed as a user's own, beside what is true of it."""
+"""The demo: a synthetic study as real DICOM, analyzed as a user's own, beside what is true of it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class DemoResult:
 
 
 def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool = False) -> DemoResult:
-    """Make the demo study, analyse it and leave everything in ``out``, whole or not at all.
+    """Make the demo study, analyze it and leave everything in ``out``, whole or not at all.
 
     An ``out`` that holds nothing but an earlier demo is replaced.
 

@@ -46,8 +46,8 @@ def _machine_lines(result: Mapping[str, Any]) -> list[_Line]:
 
 def _way_lines(result: Mapping[str, Any]) -> list[_Line]:
     return [
-        *_known(result, "whole_way_s", f"Whole way, {result['slices']} slices", _s),
-        *_known(result, "whole_way_without_startup_s", "... without start-up", _s),
+        *_known(result, "end_to_end_s", f"Whole way, {result['slices']} slices", _s),
+        *_known(result, "end_to_end_without_startup_s", "... without start-up", _s),
         *((f"    {name}", f"{seconds:.2f} s") for name, seconds in _items(result, "stages_s")),
         *_known(result, "slices_per_s", "Slices per second, without start-up", "{:.1f}".format),
         *_known(result, "peak_rss_gb", "Peak memory", _gb),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.told import Teller
-from MTINetLib.freed_memory import keep_freed_memory
+from MTINetLib.malloc_tuning import keep_freed_memory
 
 #: Between two polls, as the module's timer has it.
 _POLL_S = 0.03
@@ -84,7 +84,7 @@ def measure_interactive(
         teller.figures(_measure_sample(Session(Choices())))
         polling = Polling(session)
         session.views.enter()
-        teller.doing("analysing from the module")
+        teller.doing("analyzing from the module")
         teller.figures(_measure_analysis(session, polling))
         teller.doing("editing a mask")
         teller.figures(_measure_edits(session, polling))

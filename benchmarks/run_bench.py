@@ -16,7 +16,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent, Stage
 
 if TYPE_CHECKING:
-    from benchmarks.whole_way import Runner
+    from benchmarks.end_to_end import Runner
 
 
 def run_bench(
@@ -42,7 +42,7 @@ def run_bench(
         plan: says all sizes; then ``slices`` and ``quick`` are not looked at.
 
     Returns:
-        what was written: ``whole_way_s``, ``whole_way_without_startup_s``, ``stages_s``,
+        what was written: ``end_to_end_s``, ``end_to_end_without_startup_s``, ``stages_s``,
         ``slices_per_s``, ``network_ms_per_slice``, ``network_gflop_per_slice``, ``network_peak_share``,
         ``plainconvunet_ms_per_slice``, ``ratio_vs_plainconvunet``, ``peak_rss_gb``, ``growth``,
         ``interactive`` (None without slicer-core), ``machine`` and what stands behind them, and always
@@ -53,7 +53,7 @@ def run_bench(
         InputError: ``out`` cannot be written, or exists and may not be overwritten.
         ModelError, MissingResourceError: no model, no such device, or nnU-Net's network is not installed.
     """
-    from benchmarks.whole_way import Runner
+    from benchmarks.end_to_end import Runner
 
     chosen = plan or (QUICK if quick else BenchPlan(slices=slices))
     progress = progress or Silent()
@@ -109,19 +109,19 @@ def _networks(runner: Runner, studies: Mapping[int, Path], plan: BenchPlan, part
 
 
 def _command(runner: Runner, studies: Mapping[int, Path], plan: BenchPlan, part: Part) -> dict[str, Any]:
-    from benchmarks.whole_way import time_command
+    from benchmarks.end_to_end import time_command
 
     return time_command(runner, studies[plan.slices], plan.repeats, part)
 
 
 def _scene(runner: Runner, studies: Mapping[int, Path], plan: BenchPlan, part: Part) -> dict[str, Any]:
-    from benchmarks.whole_way import time_scene
+    from benchmarks.end_to_end import time_scene
 
     return time_scene(runner, studies[plan.slices], part)
 
 
 def _stages(runner: Runner, studies: Mapping[int, Path], plan: BenchPlan, part: Part) -> dict[str, Any]:
-    from benchmarks.whole_way import time_stages
+    from benchmarks.end_to_end import time_stages
 
     return time_stages(runner, studies, plan, part)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.told import Teller
-from MTINetLib.freed_memory import keep_freed_memory
+from MTINetLib.malloc_tuning import keep_freed_memory
 from MTINetLib.stage_clock import StageClock
 
 #: In order. ``start_up`` is the process, Python and all imports; a process that stays warm has neither it nor
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     start_up = time.time() - given.started
     with teller.faults_told(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as out:
         for number, folder in enumerate(given.folders):
-            teller.doing(f"analysing {folder.name}")
+            teller.doing(f"analyzing {folder.name}")
             how = (given.model, given.device, given.precision, given.backend)
             told = time_stages(folder, Path(out) / str(number), *how)
             stages = {"start_up": 0.0 if number else start_up, **told["stages_s"]}

@@ -240,7 +240,7 @@ def _check_source(source: Path | None, told: dict[Phase, str], alignment: str) -
         raise InputError(f"--align {alignment} is unknown; choose one of {', '.join(_ALIGNMENTS)}.")
     if source is None and not told:
         raise InputError(
-            f"Nothing to analyse: name a folder of DICOM, or all of {options_of(FOUR_PHASES)} "
+            f"Nothing to analyze: name a folder of DICOM, or all of {options_of(FOUR_PHASES)} "
             "(or the phases that another model takes)."
         )
     if source is not None and not source.exists():

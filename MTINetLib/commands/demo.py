@@ -1,4 +1,4 @@
-"""``mtinet demo``: a demo study made, analysed and shown."""
+"""``mtinet demo``: a demo study made, analyzed and shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def demo(
     model: Model = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Analyse a synthetic study.
+    """Analyze a synthetic study.
 
     It is made here as DICOM, from the phantom; the results stand beside its truth.
     """

@@ -20,7 +20,7 @@ def evaluate(
     seed: Annotated[int, typer.Option(metavar="S", help="Of the bootstrap.")] = 0,
     overwrite: Overwrite = False,
 ) -> None:
-    """Analyse every case of a dataset and compare with its truth.
+    """Analyze every case of a dataset and compare with its truth.
 
     Writes per_lesion.csv, per_case.csv, summary.json and summary.md, with 95 % confidence intervals.
     """

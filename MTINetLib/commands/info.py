@@ -79,7 +79,7 @@ def _devices(problems: list[str]) -> list[dict[str, Any]]:
 
         from MTINetLib.models.device import has_fast_bf16
     except Exception as error:  # a torch without its libraries raises nearly anything
-        problems.append(f"torch cannot be used, so nothing can be analysed: {_words(error)}.")
+        problems.append(f"torch cannot be used, so nothing can be analyzed: {_words(error)}.")
         return []
     cpu = torch.device("cpu")
     devices: list[dict[str, Any]] = [

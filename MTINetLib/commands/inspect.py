@@ -38,7 +38,7 @@ def inspect(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Say what a folder or archive holds: series, volumes, phases and why, without analysing anything."""
+    """Say what a folder or archive holds: series, volumes, phases and why, without analyzing anything."""
     from MTINetLib.pipeline.inspect import inspect as inspect_source
 
     phases = _phases_of(model)

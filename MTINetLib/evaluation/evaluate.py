@@ -1,4 +1,4 @@
-"""Evaluate a model on a dataset folder: every case analysed, compared with its truth, and summed up.
+"""Evaluate a model on a dataset folder: every case analyzed, compared with its truth, and summed up.
 
 Four files come out: ``per_lesion.csv``, ``per_case.csv``, ``summary.json`` and ``summary.md``. A case that
 fails is counted and named and the rest goes on.
@@ -45,7 +45,7 @@ CASES_FILE = "per_case.csv"
 DATASET_FILE = "dataset.json"
 
 
-class Analysed(Protocol):
+class Analyzed(Protocol):
     """What evaluation needs of an analysis: findings, and the label map [K, J, I] that they refer to."""
 
     @property
@@ -55,7 +55,7 @@ class Analysed(Protocol):
     def labels(self) -> Labels: ...
 
 
-Analyzer = Callable[[Study, Progress], Analysed]
+Analyzer = Callable[[Study, Progress], Analyzed]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def evaluate(
     seed: int = 0,
     command: str | None = None,
 ) -> EvaluationSummary:
-    """Analyse every case of a dataset with a model and write the four files into ``out``.
+    """Analyze every case of a dataset with a model and write the four files into ``out``.
 
     Args:
         thresholds: those that differ from the model's own, by the names of Thresholds.
@@ -118,8 +118,8 @@ def evaluate(
     """
     from MTINetLib.pipeline.analyze import analyze
 
-    def analyzer(study: Study, inner: Progress) -> Analysed:
-        analysed: Analysed = analyze(
+    def analyzer(study: Study, inner: Progress) -> Analyzed:
+        analyzed: Analyzed = analyze(
             study,
             model,
             thresholds=thresholds,
@@ -128,7 +128,7 @@ def evaluate(
             backend=backend,
             progress=inner,
         )
-        return analysed
+        return analyzed
 
     identity = {
         "name": model.info.name,
@@ -242,12 +242,12 @@ def _evaluate_case(
     loaded = time.perf_counter()
     truth = read_truth(case, study.grid)
     before = time.perf_counter()
-    analysed = analyzer(study, progress)
+    analyzed = analyzer(study, progress)
     after = time.perf_counter()
     comparison = compare(
-        case, study, truth, analysed.labels, analysed.findings, loaded - start, after - before
+        case, study, truth, analyzed.labels, analyzed.findings, loaded - start, after - before
     )
-    return comparison, analysed.findings
+    return comparison, analyzed.findings
 
 
 class _Inside:
@@ -311,7 +311,7 @@ def _describe_dataset(dataset: Path) -> dict[str, Any]:
 
 
 def _provenance(findings: StudyFindings) -> dict[str, Any]:
-    """How the first case was analysed, without its series; a fallback to the CPU would show here."""
+    """How the first case was analyzed, without its series; a fallback to the CPU would show here."""
     told = findings.provenance
     return {
         "software": told.software,

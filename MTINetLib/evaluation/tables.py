@@ -245,7 +245,7 @@ def _study_table(figures: Mapping[str, Any]) -> list[str]:
     rows = [[title, interval(figures[key], digits=3), str(figures[key].n)] for key, title in names.items()]
     rows += [
         [
-            "Seconds to analyse a loaded study, median",
+            "Seconds to analyze a loaded study, median",
             interval(figures["analyze_s_median"]),
             str(figures["analyze_s_median"].n),
         ]

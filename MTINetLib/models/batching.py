@@ -106,7 +106,7 @@ class Batcher:
             self._note(note(GPU_LEFT, failure.said) if unusable else CONTINUED_ON_CPU)
         else:
             raise MissingResourceError(
-                "There is not enough memory to analyse one slice; close other programs and try again."
+                "There is not enough memory to analyze one slice; close other programs and try again."
             )
 
     def _note(self, item: str) -> None:

@@ -150,9 +150,9 @@ class StudyPanel(Panel):
         results, findings = self.session.results, self.session.findings
         if results is None or findings is None:
             return ()
-        analysed = {phase: _id(node) for phase, node in results.by_phase.items()}
+        analyzed = {phase: _id(node) for phase, node in results.by_phase.items()}
         chosen = {phase: _id(node) for phase, node in chosen_volumes(self.session.choices).items()}
-        return study_warnings(findings) if analysed == chosen else ()
+        return study_warnings(findings) if analyzed == chosen else ()
 
     def _state_changed(self) -> None:
         self._show_enabled()

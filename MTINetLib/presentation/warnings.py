@@ -106,7 +106,7 @@ def warning_sentences(
 
 
 def study_warnings(findings: StudyFindings) -> tuple[str, ...]:
-    """The warnings of a study that was analysed; de-identified findings name no volume.
+    """The warnings of a study that was analyzed; de-identified findings name no volume.
 
     Example:
         >>> mtinet.study_warnings(analysis.findings)

@@ -177,7 +177,7 @@ def _facts(findings: StudyFindings, cover: Cover) -> tuple[tuple[str, str], ...]
     study = findings.study
     reference = findings.provenance.settings.get("reference")
     when = findings.provenance.created_utc.replace("T", " ").rstrip("Z") or "not stated"
-    last = ("Study reference", cover.token) if cover.deidentified else ("Analysed (UTC)", when)
+    last = ("Study reference", cover.token) if cover.deidentified else ("Analyzed (UTC)", when)
     return (
         ("Grid", " × ".join(str(size) for size in study.size)),
         ("Voxel", " × ".join(f"{mm:.2f}" for mm in study.spacing_mm) + " mm"),

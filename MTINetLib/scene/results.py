@@ -1,4 +1,4 @@
-"""The nodes of one analysed study, held together by references of its segmentation node."""
+"""The nodes of one analyzed study, held together by references of its segmentation node."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CHART, _SERIES = "MTINet.Chart", "MTINet.Series"
 
 @dataclass(frozen=True)
 class Results:
-    """The nodes of one analysed study.
+    """The nodes of one analyzed study.
 
     Args:
         phases: of the study.

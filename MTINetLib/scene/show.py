@@ -23,7 +23,7 @@ STUDY_NAME = "MTI-Net study"
 
 @dataclass(frozen=True)
 class ShownStudy:
-    """One analysed study in the scene.
+    """One analyzed study in the scene.
 
     Args:
         results: its nodes.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to analyse, and how.
+    """What to analyze, and how.
 
     Args:
         model: name or folder; None for the first one found.

@@ -100,7 +100,7 @@ class Session(SessionCore):
     # Analysis
 
     def start_analysis(self) -> None:
-        """Begin to analyse the chosen volumes; the results show themselves. Listen to STATE for the end."""
+        """Begin to analyze the chosen volumes; the results show themselves. Listen to STATE for the end."""
         self._start(lambda wanted: analyze(self.worker, self.study, wanted))
 
     def start_from(self, segmentation: Any) -> None:

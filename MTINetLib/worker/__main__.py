@@ -19,7 +19,7 @@ def main() -> int:
             "This process is started by MTINetLib.worker.client; it takes no orders from a terminal."
         )
         return 2
-    from MTINetLib.freed_memory import keep_freed_memory
+    from MTINetLib.malloc_tuning import keep_freed_memory
     from MTINetLib.worker.server import Server
 
     keep_freed_memory()

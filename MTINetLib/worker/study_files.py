@@ -70,7 +70,7 @@ def read_study(folder: Path, key: str) -> Study:
         opened = OpenedStudy.from_dict(values["opened"])
         volumes = np.load(opened.volumes, allow_pickle=False)
     except (OSError, ValueError, KeyError) as error:
-        raise InputError("The study is not open in the worker any more; analyse it again.") from error
+        raise InputError("The study is not open in the worker any more; analyze it again.") from error
     sources = tuple(
         PhaseSource(
             text.description,

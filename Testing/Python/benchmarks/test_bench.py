@@ -18,8 +18,8 @@ from benchmarks.told import Told
 from MTINetLib.errors import InputError
 
 RESULT = {
-    "whole_way_s": 12.34,
-    "whole_way_without_startup_s": 6.5,
+    "end_to_end_s": 12.34,
+    "end_to_end_without_startup_s": 6.5,
     "stages_s": {"start_up": 4.0, "read": 1.25},
     "slices": 80,
     "slices_per_s": 12.3,
@@ -107,7 +107,7 @@ class HangingRunner:
         stages |= {"infer": 2.0, "measure": 0.25, "write": 0.25}
         figures = {"stages_s": stages, "analysis_s": {}, "lesions": 2, "device": "cuda"}
         figures |= {"precision": "bf16", "backend": "torch", "notes": []}
-        return Told((figures,), ("not done after 7 s, ended while analysing study-6",), None)
+        return Told((figures,), ("not done after 7 s, ended while analyzing study-6",), None)
 
     def interactive(self, slices: int, seconds: float) -> Told:
         return Told(({"click_to_overlay_cold_s": 4.0},), ("not done after 7 s, ended while editing",), None)
@@ -116,7 +116,7 @@ class HangingRunner:
 def test_a_device_that_hangs_cuts_its_parts_short_and_the_rest_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.whole_way.Runner", HangingRunner)
+    monkeypatch.setattr("benchmarks.end_to_end.Runner", HangingRunner)
     monkeypatch.setattr(bench, "_has_slicer_core", lambda: True)
     plan = BenchPlan(slices=6, repeats=1, growth=(6,), runs_a_process=9, part_seconds=7.0)
     told = run_bench(tmp_path / "b.json", plan=plan)
@@ -124,10 +124,10 @@ def test_a_device_that_hangs_cuts_its_parts_short_and_the_rest_is_measured(
         "networks: not done after 7 s, ended while racing",
         "whole way: 0 of 1 runs, one was not done after 7 s, ended",
         "with the scene: 0 of 1 runs, one was not done after 7 s, ended",
-        "stage by stage: 1 of 3 runs, one was not done after 7 s, ended while analysing study-6",
+        "stage by stage: 1 of 3 runs, one was not done after 7 s, ended while analyzing study-6",
         "Slicer module: not done after 7 s, ended while editing",
     ]
-    assert told["whole_way_without_startup_s"] == 4.0
+    assert told["end_to_end_without_startup_s"] == 4.0
     assert told["slices_per_s"] == 1.5
     assert told["interactive"] == {"click_to_overlay_cold_s": 4.0}
     assert list(told["part_seconds"]) == list(bench._PARTS)

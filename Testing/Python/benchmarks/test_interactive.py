@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.whole_way import Runner
+from benchmarks.end_to_end import Runner
 
 
 @pytest.mark.slow

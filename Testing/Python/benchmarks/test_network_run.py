@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bench_study import write_bench_study
+from benchmarks.end_to_end import Runner
 from benchmarks.plan import BenchPlan
-from benchmarks.whole_way import Runner
 from MTINetLib.errors import ModelError
 from MTINetLib.models.folder import save_model_folder
 from MTINetLib.network.mtinet import MTINet

@@ -64,7 +64,7 @@ def test_a_confident_mistake_would_be_seen() -> None:
     assert recognised(lie).outcome == "wrong_confident"
 
 
-def test_headers_of_a_variant_go_the_whole_way_through_the_reader() -> None:
+def test_headers_of_a_variant_go_the_end_to_end_through_the_reader() -> None:
     shown = (Shown("pre", "VIBE", -60.0), Shown("arterial", "VIBE", 30.0))
     volumes, truth = made_volumes(shown, TAGS["midnight"], telling=True)
     assert [truth[id(volume)].kind for volume in volumes] == ["pre", "arterial"]

@@ -208,7 +208,7 @@ def test_a_phase_full_of_one_value_is_refused(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "Nothing to analyse"),
+        ([], "Nothing to analyze"),
         (["nowhere"], "nowhere does not exist"),
         ([".", "--reference", "venous"], "no phase 'venous'"),
         ([".", "--align", "perhaps"], "--align perhaps"),

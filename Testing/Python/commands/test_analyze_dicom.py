@@ -41,7 +41,7 @@ def _lesions_are_found() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def out(dicom: dict[Phase, Path], model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("analysed") / "out"
+    folder = tmp_path_factory.mktemp("analyzed") / "out"
     assert analyze(folder, model, str(dicom[Phase.PRE].parent)) == 0
     return folder
 

@@ -1,4 +1,4 @@
-"""mtinet analyze --assume-order: a study that nothing names is analysed only after the user's word."""
+"""mtinet analyze --assume-order: a study that nothing names is analyzed only after the user's word."""
 
 from __future__ import annotations
 

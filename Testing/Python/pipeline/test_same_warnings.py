@@ -108,7 +108,7 @@ def on_the_command_line(case: Doubtful, series: dict[Phase, Path], model: Path, 
 def in_slicer(
     case: Doubtful, series: dict[Phase, Path], model: Path, worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Any:
-    """A session that has analysed the study as Slicer's import would have loaded it."""
+    """A session that has analyzed the study as Slicer's import would have loaded it."""
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 

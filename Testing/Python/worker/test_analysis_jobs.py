@@ -177,7 +177,7 @@ def test_a_slice_that_does_not_fit_is_one_clear_sentence(faulty: WorkerClient) -
     faulty.wait(faulty.submit("know", {}))
     faulty.wait(faulty.submit("short_of_memory", {"slices": 0}))
     open_study(faulty, STUDY)
-    with pytest.raises(MissingResourceError, match="not enough memory to analyse one slice"):
+    with pytest.raises(MissingResourceError, match="not enough memory to analyze one slice"):
         analyzed(faulty)
 
 

@@ -127,7 +127,7 @@ def test_a_study_that_was_never_opened_is_a_clear_error(client: WorkerClient) ->
     np.save(labels, np.zeros(STUDY.grid.shape, np.uint8))
     before = to_dict(made_analysis(STUDY).findings)
     arguments = {"study": "never", "labels": str(labels), "before": before}
-    with pytest.raises(MTINetError, match="not open in the worker any more; analyse it again"):
+    with pytest.raises(MTINetError, match="not open in the worker any more; analyze it again"):
         client.wait(client.submit("measure", arguments), timeout_s=120)
 
 

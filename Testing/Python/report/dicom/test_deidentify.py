@@ -125,7 +125,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def out(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All that one command writes; its network finds what is bright, whatever the model's files hold."""
-    folder = tmp_path_factory.mktemp("analysed") / "out"
+    folder = tmp_path_factory.mktemp("analyzed") / "out"
     random_model(model := tmp_path_factory.mktemp("model"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model_store, "load_ready_model", lambda *_: known_model())

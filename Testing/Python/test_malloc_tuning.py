@@ -3,7 +3,7 @@ from __future__ import annotations
 import platform
 import sys
 
-from MTINetLib.freed_memory import keep_freed_memory
+from MTINetLib.malloc_tuning import keep_freed_memory
 
 
 def test_it_takes_effect_on_glibc_and_does_nothing_elsewhere() -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from benchmarks.bench_study import write_bench_study
+from benchmarks.end_to_end import Runner, fit_line, time_stages
 from benchmarks.part import Part
 from benchmarks.plan import BenchPlan
 from benchmarks.process import ProcessRun
 from benchmarks.stages import STAGES, START_UP, main
 from benchmarks.told import Told
-from benchmarks.whole_way import Runner, fit_line, time_stages
 from MTINetLib.models.folder import save_model_folder
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import NetworkSettings
@@ -114,7 +114,7 @@ def test_stages_that_take_too_long_are_not_repeated_and_it_is_said(seconds: floa
     told, cuts = _timed(slow, seconds)
     assert slow.runs == runs
     assert cuts == ([f"stages: {runs} of 6 runs, its time was over"] if runs < 6 else [])
-    assert told["whole_way_without_startup_s"] == 5.0 + 16.0
+    assert told["end_to_end_without_startup_s"] == 5.0 + 16.0
     assert told["growth"] == dict(list({"8": 13.0, "32": 37.0}.items())[: max(0, min(2, runs - 2))])
 
 

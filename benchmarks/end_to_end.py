@@ -101,9 +101,9 @@ def time_command(runner: Runner, study: Path, repeats: int, part: Part) -> dict[
     took = [run.seconds for run in runs]
     peaks = [run.peak_rss_gb for run in runs if run.peak_rss_gb is not None]
     return {
-        "whole_way_s": statistics.median(took),
-        "whole_way_best_s": min(took),
-        "whole_way_runs_s": took,
+        "end_to_end_s": statistics.median(took),
+        "end_to_end_best_s": min(took),
+        "end_to_end_runs_s": took,
         "peak_rss_gb": max(peaks) if peaks else None,
     }
 
@@ -111,13 +111,13 @@ def time_command(runner: Runner, study: Path, repeats: int, part: Part) -> dict[
 def time_scene(runner: Runner, study: Path, part: Part) -> dict[str, Any]:
     """One run that also makes the scene and its pictures, as far as they can be made on this machine."""
     runs = part.repeated(lambda: runner.command_line(study, scene=True, seconds=part.left), 1)
-    return {"whole_way_with_scene_s": runs[0].seconds} if runs else {}
+    return {"end_to_end_with_scene_s": runs[0].seconds} if runs else {}
 
 
 def time_stages(runner: Runner, studies: Mapping[int, Path], plan: BenchPlan, part: Part) -> dict[str, Any]:
     """The study's stages (medians), and how the seconds grow with the slices (the better of two runs).
 
-    ``whole_way_without_startup_s`` leaves out the process, the imports and the loading of the model, as a
+    ``end_to_end_without_startup_s`` leaves out the process, the imports and the loading of the model, as a
     process that stays warm does.
     """
     order = [plan.slices] * plan.repeats + 2 * list(plan.growth)
@@ -148,8 +148,8 @@ def _main_figures(runs: Sequence[StagedRun]) -> dict[str, Any]:
         return {}
     without, last = [run.without_start_up for run in runs], runs[-1].told
     return {
-        "whole_way_without_startup_s": statistics.median(without),
-        "whole_way_without_startup_best_s": min(without),
+        "end_to_end_without_startup_s": statistics.median(without),
+        "end_to_end_without_startup_best_s": min(without),
         "slices_per_s": runs[0].slices / statistics.median(without),
         "stages_s": {name: statistics.median(run.told["stages_s"][name] for run in runs) for name in STAGES},
         "analysis_s": last["analysis_s"],
