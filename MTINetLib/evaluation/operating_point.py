@@ -102,7 +102,13 @@ def _too_few_patients(cases: Sequence[DatasetCase]) -> str:
     count = len({case.patient for case in cases})
     if count >= LEAST_PATIENTS:
         return ""
-    return f"{count} validation patients are too few to fit thresholds on; {LEAST_PATIENTS} are needed"
+    return f"{_too_few(count, 'patient')} to fit thresholds on; {LEAST_PATIENTS} are needed"
+
+
+def _too_few(count: int, what: str, those: str = "") -> str:
+    """``1 validation patient is too few``."""
+    one = count == 1
+    return f"{count} validation {what}{'' if one else 's'}{those} {'is' if one else 'are'} too few"
 
 
 def _look_at(
@@ -151,7 +157,7 @@ def _detection(seen: _Seen) -> FreeResponsePoint | None:
 def _temperature(seen: _Seen, model: LoadedModel) -> tuple[float, Found]:
     count = len(seen.classes)
     if count < LEAST_LESIONS or len(set(seen.classes)) < len(model.info.classes):
-        why = f"{count} validation lesions of known class, or not of every class, are too few"
+        why = _too_few(count, "lesion", " of known class, or not of every class,")
         return 1.0, Found(False, why, {"lesions": count})
     value = fit_temperature(np.stack(seen.logits), np.array(seen.classes))
     return value, Found(True, "greatest likelihood, smoothed targets", {"lesions": count})
@@ -167,7 +173,7 @@ def _detection_found(seen: _Seen, point: FreeResponsePoint | None) -> Found:
     if seen.left_out:
         rests_on["left_out"] = list(seen.left_out)
     if point is None:
-        why = f"{lesions} validation lesions are too few to fit thresholds on; {LEAST_LESIONS} are needed"
+        why = f"{_too_few(lesions, 'lesion')} to fit thresholds on; {LEAST_LESIONS} are needed"
         return Found(False, why, rests_on)
     reached = {
         "sensitivity": round(point.sensitivity, 4),

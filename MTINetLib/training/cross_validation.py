@@ -8,9 +8,11 @@ from pathlib import Path
 from MTINetLib.errors import InputError, Stopped
 from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.progress import Progress
+from MTINetLib.study.phase import phase_set
 from MTINetLib.training.folds import Split, stratified_folds
 from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.run_folder import RunFolder
+from MTINetLib.training.run_phases import run_phases
 from MTINetLib.training.run_split import (
     VALIDATION,
     DataChanges,
@@ -60,6 +62,7 @@ def cross_validate(
     folders = [run / f"fold-{number}" for number in range(1, settings.folds + 1)]
     if not resume and any(folder.exists() for folder in folders):
         raise InputError(f"{run} already holds folds; give another folder, or resume them (--resume).")
+    settings = settings.for_phases(run_phases(dataset, settings))
     cache = cache or run / "cache"
     watch = watch or Nobody()
     store = prepare_dataset(
@@ -68,6 +71,7 @@ def cross_validate(
         processes=settings.preparation_processes,
         progress=progress,
         preprocessing=AxialSlices(settings.network.image_size),
+        phases=phase_set(settings.phases),
     )
     splits = _kept_folds(run / FOLDS_FILE, folders, store.cases, settings, data_changes)
     results: list[TrainingResult] = []

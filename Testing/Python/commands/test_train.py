@@ -13,7 +13,7 @@ from support.made_analysis import made_analysis, made_grid, made_study
 from MTINetLib.cli import run
 from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 TINY = (
     "image_size=64 widths=2,2,2,4 decoder_widths=4,4,4,4 context_blocks=1 transformer_depth=1 ffn_width=32 "
@@ -39,8 +39,8 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder = root / f"case_{number}"
         folder.mkdir()
         noise = random.normal(0, 2, study.volumes.shape).astype(np.float32)
-        paths = {phase: folder / f"{phase.value}.nii" for phase in PHASES}
-        for phase in PHASES:
+        paths = {phase: folder / f"{phase.value}.nii" for phase in FOUR_PHASES}
+        for phase in FOUR_PHASES:
             write_volume(paths[phase], study.phase(phase) + noise[phase.index], study.grid)
         mask = folder / "mask.nii.gz"
         write_label_map(mask, labels, study.grid)
@@ -61,7 +61,7 @@ def test_training_leaves_a_model_that_evaluation_takes(
     assert config["thresholds"]["found"]["fitted"] is False
     said = capsys.readouterr().out
     assert "SHA-256" in said
-    assert "Neutral thresholds: 1 validation patients are too few" in said
+    assert "Neutral thresholds: 1 validation patient is too few" in said
 
     # A second run in the same folder is refused; a resumed one needs no preset and goes on.
     assert run(start) == 2
@@ -77,6 +77,20 @@ def test_training_leaves_a_model_that_evaluation_takes(
         assert len(list(csv.DictReader(file))) == 2
     assert (out / "summary.md").is_file()
     assert json.loads((out / "summary.json").read_text("utf-8"))
+
+
+def test_folds_of_some_phases_of_the_dataset_leave_models_of_these_phases(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tmp_path / "run"
+    words = ["--set", "phases=pre,portal_venous,delayed", "--set", "folds=2"]
+    start = ["train", str(dataset), "-o", str(runs), "--preset", "quick", *changes(), *words]
+    assert run([*start, "--cross-validation"]) == 0, capsys.readouterr().err
+    for fold in ("fold-1", "fold-2"):
+        config = json.loads((runs / fold / "model" / "config.json").read_text("utf-8"))
+        assert config["phases"] == ["pre", "portal_venous", "delayed"]
+        assert config["thresholds"]["found"]["why"].startswith("2 validation patients are too few")
+    assert len(list((runs / "cache").iterdir())) == 4, "each case is prepared once"
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,18 @@ def test_too_few_patients_leave_everything_neutral_and_say_so(cases: list[Datase
     assert (point.thresholds_found, point.temperature_found) == (too_few, too_few)
 
 
+def test_one_patient_or_lesion_is_told_in_the_singular(cases: list[DatasetCase], tmp_path: Path) -> None:
+    one_patient = fit_operating_point(cases[:1], known_model(SIZE))
+    told = "1 validation patient is too few to fit thresholds on; 10 are needed"
+    assert one_patient.thresholds_found.how == told
+    one_lesion = read_dataset(write_small_dataset(tmp_path, ("hcc",) + ("none",) * 9))
+    found = fit_operating_point(one_lesion, known_model(SIZE))
+    told = "1 validation lesion is too few to fit thresholds on; 10 are needed"
+    assert found.thresholds_found.how == told
+    told = "1 validation lesion of known class, or not of every class, is too few"
+    assert found.temperature_found.how == told
+
+
 def test_too_few_lesions_leave_the_thresholds_neutral(tmp_path: Path) -> None:
     few = read_dataset(write_small_dataset(tmp_path, ("hcc",) * 4 + ("none",) * 6))
     point = fit_operating_point(few, known_model(SIZE))
