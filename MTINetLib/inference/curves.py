@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from MTINetLib.findings import EnhancementCurve
 from MTINetLib.inference.lesions import Box, grown_box
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import usual_reference
 from MTINetLib.study.study import Study
 
 #: The ring lies this far from the lesion's edge, in mm: past the partial volume and a capsule, and near.
@@ -54,16 +54,20 @@ def liver_ring_curve(study: Study, labels: npt.NDArray[Any], label: int, box: Bo
     if others.any():
         ring &= ndimage.distance_transform_edt(~others, sampling=step) >= RING_MM[0]
     values = _cut(study, around)[:, ring].astype(np.float64)
-    kept = _liver(values)
+    kept = _liver(values, study.index(usual_reference(study.phases)))
     return _curve(values[:, kept]) if kept.sum() >= LEAST_RING_VOXELS else None
 
 
-def _liver(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Which ring voxels, [4, n], are liver: bright enough, then near the ring's own mode in all phases."""
+def _liver(values: npt.NDArray[np.float64], brightest: int) -> npt.NDArray[np.bool_]:
+    """Which ring voxels, [P, n], are liver: bright enough, then near the ring's own mode in all phases.
+
+    Args:
+        brightest: where the phase stands in which liver stands out from air.
+    """
     if values.shape[1] == 0:
         return np.zeros(0, dtype=bool)
-    portal = values[Phase.PORTAL_VENOUS.index]
-    inside = np.isfinite(values).all(axis=0) & (portal > _AIR * np.percentile(portal, 90))
+    bright = values[brightest]
+    inside = np.isfinite(values).all(axis=0) & (bright > _AIR * np.percentile(bright, 90))
     kept: npt.NDArray[np.bool_] = inside.copy()
     for phase in values:
         if not inside.any():

@@ -109,7 +109,7 @@ def read_segmentation(path: Path, study: Study) -> ReadSegmentation:
 
 def _check_belongs(path: Path, dataset: Dataset, study: Study) -> tuple[str, ...]:
     """Refuse what was made for another study; a note where nothing can tell."""
-    images = study.sources[study.reference.index].images
+    images = study.source(study.reference).images
     if not images:
         return ("Nothing but its place tells that the segmentation belongs to these images.",)
     wanted = ("StudyInstanceUID", "FrameOfReferenceUID")

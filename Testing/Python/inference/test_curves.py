@@ -103,3 +103,31 @@ def test_a_lesion_in_the_corner_is_measured_with_what_is_there() -> None:
     labels = np.zeros(GRID.shape, dtype=np.uint8)
     labels[ball((0, 0, 0), 10)] = 1
     assert ring(make_study(labels, noise=3), labels).mean == pytest.approx(LIVER, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "phases",
+    [
+        (Phase.PRE, Phase.EARLY_ARTERIAL, Phase.ARTERIAL, Phase.PORTAL_VENOUS),
+        (Phase.PRE, Phase.PORTAL_VENOUS, Phase.HEPATOBILIARY),
+        (Phase.PRE, Phase.DELAYED),
+    ],
+)
+def test_air_is_told_from_liver_where_the_liver_stands_out_whatever_the_phases(
+    phases: tuple[Phase, ...],
+) -> None:
+    liver = {Phase.PRE: 100, Phase.PORTAL_VENOUS: 180, Phase.DELAYED: 160, Phase.HEPATOBILIARY: 150}
+    labels = np.zeros(GRID.shape, dtype=np.uint8)
+    labels[ball((55, 60, 30), 12)] = 1
+    volumes = np.empty((len(phases), *GRID.shape), dtype=np.float32)
+    for volume, phase in zip(volumes, phases, strict=True):
+        volume[:] = liver.get(phase, 120)
+        # A quarter of the ring is a vessel that is far brighter than liver in all but these two phases.
+        bright = phase not in (Phase.PORTAL_VENOUS, Phase.DELAYED)
+        volume[:, :, 42:] = 3000 if bright else 200
+    study = Study(
+        volumes, GRID, phases[-1], (None,) * len(phases), (PhaseSource("made"),) * len(phases), phases=phases
+    )
+    found = ring(study, labels)
+    assert found is not None
+    assert found.mean == pytest.approx([liver.get(phase, 120) for phase in phases])

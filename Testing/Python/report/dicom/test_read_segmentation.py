@@ -19,6 +19,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.report.dicom.export import dicom_objects
 from MTINetLib.report.dicom.read_segmentation import ReadSegmentation, read_segmentation, segmentation_file
 from MTINetLib.report.dicom.source_headers import source_headers
+from MTINetLib.study.phase import Phase
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,26 @@ def test_it_comes_back_for_other_layouts_too(layout: Layout, tmp_path: Path) -> 
     made.objects.segmentation.save_as(tmp_path / "seg.dcm", enforce_file_format=True)
     back = read_segmentation(tmp_path / "seg.dcm", made.study)
     np.testing.assert_array_equal(back.labels, made.labels)
+
+
+def test_it_belongs_to_the_images_of_the_reference_phase_whatever_the_other_phases_are(
+    result: Exported, tmp_path: Path
+) -> None:
+    study, seg = result.study, result.objects.segmentation
+    assert seg is not None
+    assert study.reference is Phase.PORTAL_VENOUS
+    seg.save_as(tmp_path / "seg.dcm", enforce_file_format=True)
+    kept = (Phase.PRE, Phase.PORTAL_VENOUS, Phase.DELAYED)
+    sources = [study.source(phase) for phase in kept]
+    three = replace(
+        study,
+        phases=kept,
+        volumes=np.stack([study.phase(phase) for phase in kept]),
+        times_s=tuple(study.time_s(phase) for phase in kept),
+        sources=(*sources[:2], replace(sources[2], images=())),
+        alignment=(),
+    )
+    assert read_segmentation(tmp_path / "seg.dcm", three).notes == ()
 
 
 def test_the_order_of_frames_and_segments_says_nothing(result: Exported, read: Any) -> None:
