@@ -275,7 +275,7 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         return chosen_volumes(self.session.choices)
 
     def recognise(self):
-        """Choose the four phases among the scene's volumes by evidence; says which and why."""
+        """Choose the phases among the scene's volumes by evidence; says which and why."""
         return self.session.recognise()
 
     def analyze(self, phases=None, reference="portal_venous", wait=True):

@@ -26,7 +26,8 @@ from MTINetLib.malloc_tuning import keep_freed_memory
 
 app = typer.Typer(
     name="mtinet",
-    help="Liver lesions in four-phase contrast-enhanced MRI: segmentation, time-intensity curves, classes. "
+    help="Liver lesions in contrast-enhanced MRI of the phases that the model takes: segmentation, "
+    "time-intensity curves, classes. "
     "Research use only.",
     add_completion=False,
     invoke_without_command=True,

@@ -18,7 +18,7 @@ def phantom(
     cases: Annotated[int, typer.Option("--cases", "-n", metavar="N", help="How many studies.")] = 10,
     seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same studies.")] = 0,
     image_format: Annotated[
-        str, typer.Option("--format", metavar="dicom|nifti", help="Four DICOM series or four files a study.")
+        str, typer.Option("--format", metavar="dicom|nifti", help="A DICOM series or a file for each phase.")
     ] = "nifti",
     first: Annotated[
         int, typer.Option(metavar="N", help="Number of the first study, to make a large set in parts.")

@@ -28,7 +28,7 @@ _UNDO_STATES = 20
 #: Properties of qMRMLSegmentEditorWidget; some versions of Slicer lack some of them.
 _SETTINGS = {
     "maximumNumberOfUndoStates": _UNDO_STATES,
-    # It would put the source volume into all four views.
+    # It would put the source volume into all views.
     "autoShowSourceVolumeNode": False,
     "segmentationNodeSelectorVisible": False,
     "switchToSegmentationsButtonVisible": False,

@@ -7,8 +7,8 @@ from pathlib import Path
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz", ".iso")
 WHAT_IS_READ = (
-    "a folder of DICOM images, the folder of four NIfTI (.nii, .nii.gz), NRRD (.nrrd) or MetaImage (.mha) "
-    "files, or a .zip archive of either"
+    "a folder of DICOM images, a folder with one NIfTI (.nii, .nii.gz), NRRD (.nrrd) or MetaImage (.mha) "
+    "file for each phase, or a .zip archive of either"
 )
 
 

@@ -1,4 +1,4 @@
-"""One study being read, from its four volumes to corrected findings."""
+"""One study being read, from its volumes to corrected findings."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class Session(SessionCore):
         self.views.opened()
 
     def show_layout(self) -> None:
-        """Turn to the four phases and the plot."""
+        """Turn to the phases and the plot."""
         self.views.show()
 
     def select(self, label: int | None) -> None:

@@ -86,11 +86,10 @@ def refuse_several(header: FileHeader) -> None:
     """
     if header.volumes == 1:
         return
-    whole = "; mtinet analyze takes the whole file as INPUT, with --assume-order"
     raise InputError(
         f"The file {header.path} has 4 dimensions, that is {header.volumes} volumes in one file; "
-        f"{HOW_TO_SPLIT} and name the four files as pre-contrast, arterial, portal venous and delayed phase"
-        f"{whole if header.volumes == 4 else ''}."
+        f"{HOW_TO_SPLIT} and say of each which phase it is; where they are as many as the model's phases, "
+        "mtinet analyze also takes the whole file as INPUT, with --assume-order."
     )
 
 

@@ -75,7 +75,7 @@ def read_volume_files(
         more = ", ..." if len(folders) > _MOST_NAMED else ""
         raise InputError(
             f"{source} holds volume files in {len(folders)} folders ({listed}{more}), "
-            "which may be of several patients; give the folder of one study, or name the four files."
+            "which may be of several patients; give the folder of one study, or name the file of each phase."
         )
     if not volumes:
         raise InputError(f"None of the volume files in {source} can be used: {problems[0].reason}.")
