@@ -17,7 +17,7 @@ from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.registration.align import Mode, Place, placement
 from MTINetLib.study.grid import FloatArray
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.resample import resample
 
 SEEDS = (3, 7, 11, 19)
@@ -82,7 +82,9 @@ class MovedPhases:
     def of(case: StillCase, move: Move, reference: Phase = Phase.PORTAL_VENOUS) -> MovedPhases:
         fixed = SourceVolume.of_array(case.moved(reference, shift((0, 0, 0)), 9), case.grid, "fixed")
         moving = {
-            phase: SourceVolume.of_array(case.moved(phase, move, phase.index), case.grid, phase.value)
+            phase: SourceVolume.of_array(
+                case.moved(phase, move, FOUR_PHASES.index(phase)), case.grid, phase.value
+            )
             for phase in others(reference)
         }
         return MovedPhases(fixed, moving)

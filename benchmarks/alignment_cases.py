@@ -12,7 +12,7 @@ from scipy import ndimage
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Volume
 
 #: Standard deviation of the noise that is added after moving, as a share of the liver's signal.
@@ -109,4 +109,4 @@ def still_case(seed: int, slices: int, side: int) -> StillCase:
 
 def others(reference: Phase = Phase.PORTAL_VENOUS) -> tuple[Phase, ...]:
     """The phases that are brought to the reference."""
-    return tuple(phase for phase in PHASES if phase is not reference)
+    return tuple(phase for phase in FOUR_PHASES if phase is not reference)

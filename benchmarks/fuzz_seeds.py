@@ -31,7 +31,7 @@ from pydicom.uid import (
 
 from MTINetLib.phantom.dicom_writer import DicomStyle, write_study_as_dicom
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 _SHAPE = (3, 16, 20)
@@ -77,7 +77,7 @@ def make_seeds(scratch: Path) -> tuple[list[Seed], list[bytes]]:
     seeds += [
         Seed(f"classic {name}", "mutant.dcm", data, beside) for name, data in _compressed(first, scratch)
     ]
-    enhanced = _enhanced([data for phase in PHASES for data in slices[phase]])
+    enhanced = _enhanced([data for phase in FOUR_PHASES for data in slices[phase]])
     seeds.append(Seed("enhanced", "mutant.dcm", enhanced))
     seeds += [Seed(f"enhanced {name}", "mutant.dcm", data) for name, data in _compressed(enhanced, scratch)]
     seeds += [Seed(f"classic {name}", "mutant.dcm", data, beside) for name, data in _oddly_encoded(first)]
@@ -89,7 +89,7 @@ def make_seeds(scratch: Path) -> tuple[list[Seed], list[bytes]]:
 def _study() -> Study:
     grid = Grid(_SHAPE, (2.0, 2.0, 4.0), (-20.0, -16.0, 5.0), (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
     volumes = np.random.default_rng(0).integers(0, 1000, (4, *_SHAPE)).astype(np.float32)
-    sources = tuple(PhaseSource("fuzz") for _ in PHASES)
+    sources = tuple(PhaseSource("fuzz") for _ in FOUR_PHASES)
     return Study(
         volumes=volumes,
         grid=grid,

@@ -70,13 +70,13 @@ def measure_interactive(
     from MTINetLib.scene.volumes import add_phase_volumes
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
-    from MTINetLib.study.phase import PHASES
+    from MTINetLib.study.phase import FOUR_PHASES
 
     slicer_module()
     import vtk  # noqa: F401  # Slicer has it at its start
 
     choices = Choices(model=model, device=device, precision=precision, backend=backend)
-    for phase, node in zip(PHASES, add_phase_volumes(bench_study(slices)), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(bench_study(slices)), strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices)
     try:

@@ -7,7 +7,7 @@ from torch import nn
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.network.torchvision_operators import declare_missing_operators
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 #: nnU-Net v2's default planner for 2-D: base 32 doubled up to 512, pooled until 4 x 4 are left
 #: (Isensee et al., Nature Methods 18 (2021) 203-211; nnunetv2's ExperimentPlanner).
@@ -32,7 +32,7 @@ def plain_conv_unet(classes: int = 2) -> nn.Module:
     stages = len(FEATURES)
     torch.manual_seed(0)
     network: nn.Module = PlainConvUNet(
-        input_channels=len(PHASES),
+        input_channels=len(FOUR_PHASES),
         n_stages=stages,
         features_per_stage=list(FEATURES),
         conv_op=nn.Conv2d,

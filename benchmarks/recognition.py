@@ -19,7 +19,7 @@ from MTINetLib.phases.certain import certain_phases
 from MTINetLib.phases.pixels import check_pixels
 from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE, recognise_phases
 from MTINetLib.progress import Progress, Silent, Stage
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 SEED = 20_240_601
 OUTCOMES = ("right", "right_flagged", "asked", "wrong_flagged", "wrong_confident")
@@ -77,8 +77,11 @@ def recognised(variant: Variant) -> Result:
     try:
         assignment = recognise_phases(volumes)
         complete = True
-        for phase in PHASES:
-            taken[id(assignment.volume(phase))] = (phase, assignment.verdicts[phase.index].confidence)
+        for phase in FOUR_PHASES:
+            taken[id(assignment.volume(phase))] = (
+                phase,
+                assignment.verdict(phase).confidence,
+            )
     except InputError:
         complete = False
         found = certain_phases(volumes, {}, look=check_pixels)
@@ -105,7 +108,7 @@ def _counts(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _confusion(results: list[Result]) -> dict[str, dict[str, dict[str, int]]]:
-    columns = [*(phase.value for phase in PHASES), NOT_TAKEN]
+    columns = [*(phase.value for phase in FOUR_PHASES), NOT_TAKEN]
     table = {kind: {column: {"sure": 0, "flagged": 0} for column in columns} for kind in KINDS}
     for result in results:
         for kind, column, confidence in result.taken:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.recognition import NOT_TAKEN, OUTCOMES
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 _OUTCOME_TITLES = ("right", "right, flagged", "asked", "wrong, flagged", "wrong and confident")
 
@@ -32,14 +32,16 @@ def recognition_tables(result: Mapping[str, Any]) -> str:
             *_heads("variants", _OUTCOME_TITLES),
             *outcomes,
             "",
-            *_heads("volume is \\ was taken for", [*(phase.title for phase in PHASES), "no phase, or asked"]),
+            *_heads(
+                "volume is \\ was taken for", [*(phase.title for phase in FOUR_PHASES), "no phase, or asked"]
+            ),
             *confusion,
         ]
     )
 
 
 def _columns() -> list[str]:
-    return [*(phase.value for phase in PHASES), NOT_TAKEN]
+    return [*(phase.value for phase in FOUR_PHASES), NOT_TAKEN]
 
 
 def _cell(counts: Mapping[str, int]) -> str:

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from MTINetLib.study.normalise import body_mask
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
-#: [4, K, J, I] in the order of PHASES.
+#: [4, K, J, I] in the order of FOUR_PHASES.
 Four = npt.NDArray[np.float32]
+_PRE = FOUR_PHASES.index(Phase.PRE)
 #: What comes out becomes float32 in the end.
 Changed = npt.NDArray[Any]
 Change = Callable[[Four, np.random.Generator], Changed]
@@ -37,7 +38,7 @@ class Variant:
 
 def body_level(volumes: Four) -> float:
     """The usual signal of the body before contrast."""
-    pre = volumes[Phase.PRE.index]
+    pre = volumes[_PRE]
     return float(np.median(pre[body_mask(pre)]))
 
 
@@ -149,7 +150,7 @@ def _shaded(volumes: Four, rng: np.random.Generator, ratio: float) -> Changed:
 
 def _bright_fat(volumes: Four, rng: np.random.Generator) -> Changed:
     """The rim of the body, 6 % of its width, two and a half times as bright."""
-    body = np.stack([ndimage.binary_fill_holes(plane) for plane in body_mask(volumes[Phase.PRE.index])])
+    body = np.stack([ndimage.binary_fill_holes(plane) for plane in body_mask(volumes[_PRE])])
     depth = max(2, round(0.06 * volumes.shape[3]))
     inner = np.stack([ndimage.binary_erosion(plane, iterations=depth) for plane in body])
     fat = np.float32(1.5) * (body & ~inner)
@@ -173,11 +174,11 @@ def _slab(volumes: Four, rng: np.random.Generator) -> Changed:
 
 
 def _masked(volumes: Four, rng: np.random.Generator) -> Changed:
-    return volumes * body_mask(volumes[Phase.PRE.index])
+    return volumes * body_mask(volumes[_PRE])
 
 
 def _loosely_masked(volumes: Four, rng: np.random.Generator) -> Changed:
-    wide = ndimage.binary_dilation(body_mask(volumes[Phase.PRE.index]), iterations=6)
+    wide = ndimage.binary_dilation(body_mask(volumes[_PRE]), iterations=6)
     return np.asarray(volumes * wide)
 
 
@@ -210,7 +211,7 @@ def _standard(volume: Four) -> Changed:
 
 
 def _body_standard(volumes: Four, rng: np.random.Generator) -> Changed:
-    body = body_mask(volumes[Phase.PRE.index])
+    body = body_mask(volumes[_PRE])
     return _each(volumes, lambda one: np.where(body, (one - one[body].mean()) / one[body].std(), 0.0))
 
 

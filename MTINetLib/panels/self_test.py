@@ -27,7 +27,7 @@ from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.session.setup import Group, look
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.user_folder import USER_FOLDER_VARIABLE
 
 _log = logging.getLogger(__name__)
@@ -89,13 +89,13 @@ class SelfTest:
     def makeStudy(self) -> None:
         began = time.monotonic()
         volumes = self._logic.makeSampleStudy()
-        self._test.assertEqual(tuple(volumes), PHASES)
+        self._test.assertEqual(tuple(volumes), FOUR_PHASES)
         proposal = self._logic.recognise()
-        self._test.assertEqual(tuple(proposal.phases), PHASES)
+        self._test.assertEqual(tuple(proposal.phases), FOUR_PHASES)
         self._test.assertFalse(proposal.missing)
         self._test.assertFalse(proposal.warnings)
         self._look_at_views()
-        self._say(f"Sample study: four phases made and recognised in {time.monotonic() - began:.1f} s.")
+        self._say(f"Sample study: its phases made and recognised in {time.monotonic() - began:.1f} s.")
 
     def findLesions(self) -> None:
         """By the network where it can run here; by the phantom's true masks otherwise."""
@@ -118,7 +118,7 @@ class SelfTest:
         results = self._logic.results
         self._test.assertEqual(results.segmentation.GetSegmentation().GetNumberOfSegments(), 2)
         self._test.assertEqual(results.lesion_table.GetNumberOfRows(), 2)
-        self._test.assertEqual(results.table.GetNumberOfRows(), len(PHASES))
+        self._test.assertEqual(results.table.GetNumberOfRows(), len(FOUR_PHASES))
         self._test.assertGreaterEqual(results.chart.GetNumberOfPlotSeriesNodes(), 2)
         self._test.assertTrue(layout_is_shown())
         self._test.assertEqual(self._rows(), 2)
@@ -182,7 +182,7 @@ class SelfTest:
 
     def leaveAndComeBack(self) -> None:
         """The slice and the zoom stay; the user's layout is there meanwhile."""
-        for phase in PHASES:
+        for phase in FOUR_PHASES:
             node = slice_view(phase)
             node.SetSliceOffset(node.GetSliceOffset() + 5.0)
         before = _places()
@@ -286,7 +286,7 @@ class SelfTest:
         self._test.assertTrue(layout_is_shown())
         volumes = chosen_volumes(session.choices)
         points = body_points(volumes[Phase(session.choices.reference)])
-        for phase in PHASES:
+        for phase in FOUR_PHASES:
             self._test.assertEqual(view_volume_id(phase), volumes[phase].GetID())
             self._test.assertEqual(slice_view(phase).GetLayoutLabel(), phase_title(phase))
             across = slice_view(phase).GetSliceToRAS().GetElement(0, 0)
@@ -321,7 +321,7 @@ def _live(session: Any) -> None:
 
 
 def _places() -> list[tuple[float, ...]]:
-    nodes = [slice_view(phase) for phase in PHASES]
+    nodes = [slice_view(phase) for phase in FOUR_PHASES]
     return [(round(node.GetSliceOffset(), 3), round(node.GetFieldOfView()[0], 3)) for node in nodes]
 
 

@@ -21,7 +21,7 @@ from MTINetLib.phantom.scanner import Scanner, draw_bias, draw_scanner, read_out
 from MTINetLib.phantom.vessels import paint_liver_vessels
 from MTINetLib.study.evidence import evidence
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, NO_LESIONS
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 
@@ -232,8 +232,7 @@ def _scan(streams: Streams, scene: _Scene, settings: PhantomSettings) -> Phantom
     scale = min(scale, 3400.0 / max(float(scene.canvas.signal.max()), 1e-9))
     volumes = np.empty((4, *space.shape), dtype=np.float32)
     means = np.zeros((4, len(scene.classes)))
-    for phase in PHASES:
-        n = phase.index
+    for n, phase in enumerate(FOUR_PHASES):
         still = still_image(scene.canvas.signal[n] * np.float32(scale), bias, scanner, n)
         if scene.classes:
             sums = np.bincount(scene.labels.ravel(), still.ravel(), len(scene.classes) + 1)
@@ -260,9 +259,9 @@ def _study(scene: _Scene, volumes: npt.NDArray[np.float32]) -> Study:
     sources = [
         PhaseSource(
             description=f"phantom {phase.title}",
-            evidence=(evidence("phantom", phase, f"{times[phase.index]:g}"),),
+            evidence=(evidence("phantom", phase, f"{time:g}"),),
         )
-        for phase in PHASES
+        for phase, time in zip(FOUR_PHASES, times, strict=True)
     ]
     return Study(
         volumes=volumes,

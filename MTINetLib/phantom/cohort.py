@@ -16,7 +16,7 @@ from MTINetLib.phantom.case import PhantomCase, PhantomSettings, TruthLesion, ma
 from MTINetLib.process_pool import run_in_processes
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 FORMATS = ("nifti", "dicom")
 
@@ -129,8 +129,8 @@ def write_case(
     if image_format == "dicom":
         paths = _write_dicom(target, case, name, seed)
     else:
-        paths = {phase: target / f"{phase.value}.nii" for phase in PHASES}
-        for phase in PHASES:
+        paths = {phase: target / f"{phase.value}.nii" for phase in FOUR_PHASES}
+        for phase in FOUR_PHASES:
             # Stored values are whole numbers within 12 bits: int16 halves the files without loss.
             write_volume(paths[phase], case.study.phase(phase).astype("int16"), case.study.grid)
     mask = target / "mask.nii.gz"

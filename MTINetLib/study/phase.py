@@ -27,17 +27,11 @@ class Phase(Enum):
         """Whether the phase is taken before another one."""
         return _KNOWN.index(self) < _KNOWN.index(other)
 
-    @property
-    def index(self) -> int:
-        """Position among the phases of the shipped model."""
-        return FOUR_PHASES.index(self)
-
 
 _KNOWN = tuple(Phase)
 
 #: The phases of the shipped model, and of most protocols with an extracellular agent.
 FOUR_PHASES = (Phase.PRE, Phase.ARTERIAL, Phase.PORTAL_VENOUS, Phase.DELAYED)
-PHASES = FOUR_PHASES
 
 _TITLES = {
     Phase.PRE: "pre-contrast",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.study.study import Study
 
 from .made_analysis import made_analysis
@@ -24,9 +24,9 @@ def corrected_session(worker: Any, study: Study, analysis: Any = None) -> Any:
     analysis = analysis or made_analysis(study)
     volumes = add_phase_volumes(study)
     choices = Choices(alignment="off")
-    for phase, node in zip(PHASES, volumes, strict=True):
+    for phase, node in zip(FOUR_PHASES, volumes, strict=True):
         choose_volume(choices, phase, node)
-    reference = volumes[study.reference.index]
+    reference = volumes[study.index(study.reference)]
     results = show_results_now(analysis.findings, analysis.labels, volumes, reference)
     choices.segmentation = results.segmentation
     session = Session(choices, worker)

@@ -12,7 +12,7 @@ from MTINetLib.session.choices import Choices, choose_volume, chosen_volumes
 from MTINetLib.session.events import Events, Topic
 from MTINetLib.session.state import Message, ProgressSeen, State
 from MTINetLib.study.evidence import CHOSEN
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 
 def told(node: Any, *evidence: str, confidence: float = 0.97, time_s: float | None = None) -> PhaseChoice:
@@ -24,7 +24,7 @@ def proposal(
     phases: dict[Phase, PhaseChoice], *warnings: str, left_out: tuple[tuple[str, str], ...] = ()
 ) -> PhaseProposal:
     """What recognise() gives back."""
-    missing = tuple(phase for phase in PHASES if phase not in phases)
+    missing = tuple(phase for phase in FOUR_PHASES if phase not in phases)
     return PhaseProposal(phases, missing, warnings, left_out)
 
 
@@ -90,7 +90,7 @@ class FakeSession:
         import slicer
 
         self._asked("recognise" if among is None else ("recognise", tuple(among)))
-        for phase in PHASES:
+        for phase in FOUR_PHASES:
             choice = self.sees.phases.get(phase)
             node = None if choice is None else slicer.mrmlScene.GetNodeByID(choice.node_id)
             choose_volume(self.choices, phase, node)  # type: ignore[arg-type]

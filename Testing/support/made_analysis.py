@@ -18,7 +18,7 @@ from MTINetLib.inference.analysis import Analysis
 from MTINetLib.inference.enhancement import enhancement_figures
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 #: Of a lesion of which nothing can be computed.
@@ -61,7 +61,7 @@ def made_study(grid: Grid | None = None) -> Study:
             volumes[index][region] = signal[name][index]
     sources = tuple(
         PhaseSource(f"LAVA {phase.title}", (f"time {time:.0f} s after bolus",), 0.95, f"1.2.3.{index}")
-        for index, (phase, time) in enumerate(zip(PHASES, TIMES_S, strict=True))
+        for index, (phase, time) in enumerate(zip(FOUR_PHASES, TIMES_S, strict=True))
     )
     return Study(
         np.abs(volumes + noise).astype(np.float32),

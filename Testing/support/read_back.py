@@ -18,7 +18,7 @@ from MTINetLib.pipeline.open import open_study
 from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.report.dicom.export import DicomObjects, dicom_objects
 from MTINetLib.report.dicom.source_headers import source_headers
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.study.study import Study
 
 Layout = Callable[[dicom_layouts.Truth], list[Dataset]]
@@ -51,7 +51,7 @@ def exported(folder: Path, layout: Layout, change: Callable[[Dataset], None] | N
 
 def study_of(folder: Path) -> Study:
     """The volumes of a folder in their order, taken as the four phases."""
-    told: dict[Any, Any] = {phase: f"#{phase.index + 1}" for phase in PHASES}
+    told: dict[Any, Any] = {phase: f"#{FOUR_PHASES.index(phase) + 1}" for phase in FOUR_PHASES}
     return open_study(folder, told=told, alignment="off")
 
 

@@ -26,7 +26,7 @@ def shown_results(
     if transform is not None:
         for volume in volumes:
             volume.SetAndObserveTransformNodeID(transform.GetID())
-    reference = volumes[study.reference.index]
+    reference = volumes[study.index(study.reference)]
     results = show_results_now(analysis.findings, analysis.labels, volumes, reference)
     return results, study, analysis
 

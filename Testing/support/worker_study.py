@@ -16,7 +16,7 @@ import numpy as np
 
 from MTINetLib.errors import MTINetError
 from MTINetLib.progress import Stage
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import OpenedStudy, OpenStudy, PhaseFile
@@ -47,10 +47,10 @@ class Heard:
 def phase_files(folder: Path, study: Study) -> tuple[PhaseFile, ...]:
     """The four phases of a study as files in a folder, as the scene hands them over."""
     files = []
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         path = folder / f"handed-{time.monotonic_ns()}-{phase.value}.npy"
         np.save(path, study.phase(phase))
-        source = study.sources[phase.index]
+        source = study.source(phase)
         files.append(
             PhaseFile(
                 path=str(path),
@@ -59,7 +59,7 @@ def phase_files(folder: Path, study: Study) -> tuple[PhaseFile, ...]:
                 evidence=source.evidence,
                 confidence=source.confidence,
                 series_uid=source.series_uid,
-                time_s=study.times_s[phase.index],
+                time_s=study.time_s(phase),
             )
         )
     return tuple(files)

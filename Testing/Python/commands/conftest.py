@@ -10,7 +10,7 @@ from support.small_models import random_model
 
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
 from MTINetLib.reading.volumes.write import write_volume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 
 
@@ -31,7 +31,7 @@ def files(study: Study, tmp_path_factory: pytest.TempPathFactory) -> dict[Phase,
     """Four files of three kinds."""
     folder = tmp_path_factory.mktemp("files")
     paths = {}
-    for phase, ending in zip(PHASES, (".nii.gz", ".nrrd", ".mha", ".nii"), strict=True):
+    for phase, ending in zip(FOUR_PHASES, (".nii.gz", ".nrrd", ".mha", ".nii"), strict=True):
         paths[phase] = folder / f"{phase.value}{ending}"
         write_volume(paths[phase], study.phase(phase), study.grid)
     return paths

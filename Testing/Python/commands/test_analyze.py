@@ -14,7 +14,7 @@ import SimpleITK
 from MTINetLib.cli import run
 from MTINetLib.findings import from_json
 from MTINetLib.reading.volumes.write import write_volume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 
 OPTIONS = {
@@ -72,7 +72,7 @@ def test_a_dicom_folder_becomes_findings(
     schema = json.loads(resources.files("MTINetLib").joinpath("findings.schema.json").read_text("utf-8"))
     jsonschema.validate(json.loads(text), schema)
     findings = from_json(text)
-    assert [said.phase for said in findings.study.phases] == list(PHASES)
+    assert [said.phase for said in findings.study.phases] == list(FOUR_PHASES)
     assert findings.provenance.model_name == "random-small"
     told = capsys.readouterr()
     assert told.err == ""

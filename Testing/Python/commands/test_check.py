@@ -12,7 +12,7 @@ from support.small_dataset import write_small_dataset
 from MTINetLib.cli import run
 from MTINetLib.reading.volumes.read import read_volume
 from MTINetLib.reading.volumes.write import write_volume
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 
 def test_a_sound_dataset_ends_with_0_and_its_table(
@@ -44,7 +44,7 @@ def test_a_folder_that_is_no_dataset_says_so(tmp_path: Path, capsys: pytest.Capt
 
 
 def phases_of(dataset: Path, case: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
-    paths = [dataset / case / f"{phase.value}.nii.gz" for phase in PHASES]
+    paths = [dataset / case / f"{phase.value}.nii.gz" for phase in FOUR_PHASES]
     volumes = [read_volume(path) for path in paths]
     changed = change(np.stack([volume.array for volume in volumes]))
     for path, array, volume in zip(paths, changed, volumes, strict=True):

@@ -41,7 +41,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
         noise = random.normal(0, 2, study.volumes.shape).astype(np.float32)
         paths = {phase: folder / f"{phase.value}.nii" for phase in FOUR_PHASES}
         for phase in FOUR_PHASES:
-            write_volume(paths[phase], study.phase(phase) + noise[phase.index], study.grid)
+            write_volume(paths[phase], study.phase(phase) + noise[FOUR_PHASES.index(phase)], study.grid)
         mask = folder / "mask.nii.gz"
         write_label_map(mask, labels, study.grid)
         classes = {1: "HCC", 2: "hemangioma"}

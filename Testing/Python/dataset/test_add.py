@@ -19,7 +19,7 @@ from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.progress import Silent
 from MTINetLib.reading.volumes.read import read_volume
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 TURN = np.deg2rad(20)
 GRID = Grid(
@@ -146,7 +146,7 @@ def test_nothing_written_tells_more_than_it_was_given(tmp_path: Path) -> None:
     assert set(origin) == {"made_by", "volumes_sha256", "corrected_by_person"}
     header = (tmp_path / "cases" / "case_0001" / "pre.nii").read_bytes()[:400]
     assert os.fsencode(str(Path.home())) not in header
-    assert len(PHASES) + 2 == len(list((tmp_path / "cases" / "case_0001").iterdir()))
+    assert len(FOUR_PHASES) + 2 == len(list((tmp_path / "cases" / "case_0001").iterdir()))
 
 
 def test_a_case_of_any_class_is_added_under_its_usual_name(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from MTINetLib.errors import Cancelled
 from MTINetLib.progress import Silent
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 GRID = Grid((5, 20, 24), (1.5, 1.5, 4.0), (3.0, -2.0, 10.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 
@@ -29,8 +29,8 @@ def folder(tmp_path: Path) -> Path:
     labels[1:3, 5:9, 5:9] = 1
     labels[3, 12:14, 3:6] = 2
     for number in (1, 2):
-        for phase in PHASES:
-            suffix = ".nii" if phase.index % 2 else ".nii.gz"
+        for phase in FOUR_PHASES:
+            suffix = ".nii" if FOUR_PHASES.index(phase) % 2 else ".nii.gz"
             volume = random.normal(100, 9, GRID.shape)
             write_volume(tmp_path / f"c{number}" / f"{phase.value}{suffix}", volume, GRID)
     write_label_map(tmp_path / "c1" / "mask.nii.gz", labels, GRID)
@@ -40,8 +40,10 @@ def folder(tmp_path: Path) -> Path:
 
 def row(number: int, case_class: str = "hcc", **changes: str) -> str:
     values = {"case": f"case_{number}", "patient": f"p{number}", "class": case_class}
-    for phase in PHASES:
-        values[phase.value] = f"c{number}/{phase.value}{'.nii' if phase.index % 2 else '.nii.gz'}"
+    for phase in FOUR_PHASES:
+        values[phase.value] = (
+            f"c{number}/{phase.value}{'.nii' if FOUR_PHASES.index(phase) % 2 else '.nii.gz'}"
+        )
     values["mask"] = f"c{number}/mask.nii.gz"
     values.update(changes)
     return ",".join(values[name] for name in CASE_COLUMNS)
@@ -62,7 +64,7 @@ def test_a_sound_dataset_has_no_problems(folder: Path) -> None:
     assert (check.problems, check.patients) == ((), 2)
     assert heard == ["case_1", "case_2"]
     first = case(check, "case_1")
-    assert (first.phases, first.lesions, first.size) == (tuple(p.value for p in PHASES), 2, GRID.shape)
+    assert (first.phases, first.lesions, first.size) == (tuple(p.value for p in FOUR_PHASES), 2, GRID.shape)
     assert case(check, "case_2").lesions == 0
     assert len(read_dataset(folder)) == 2
 
@@ -157,10 +159,10 @@ def test_folders_of_dicom_series_are_checked_by_their_headers(folder: Path) -> N
     truth = layouts.make_truth()
     slices = layouts.series_per_phase(truth)
     per_phase = len(slices) // 4
-    for phase in PHASES:
-        part = slices[phase.index * per_phase : (phase.index + 1) * per_phase]
+    for phase in FOUR_PHASES:
+        part = slices[FOUR_PHASES.index(phase) * per_phase : (FOUR_PHASES.index(phase) + 1) * per_phase]
         layouts.write_shuffled(folder / "dicom" / phase.value, part)
-    paths = {phase.value: f"dicom/{phase.value}" for phase in PHASES}
+    paths = {phase.value: f"dicom/{phase.value}" for phase in FOUR_PHASES}
     write(folder, row(1), row(2, "none", mask="", **paths))
     found = case(check_dataset(folder), "case_2")
     assert (found.problems, found.size) == ((), truth.grid.shape)

@@ -12,7 +12,7 @@ from MTINetLib.dataset.folder import (
     write_dataset_tables,
 )
 from MTINetLib.errors import InputError
-from MTINetLib.study.phase import FOUR_PHASES, PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 HEADER = ",".join(CASE_COLUMNS)
 GOOD = "c1,p1,HCC,c 1/pre.nii.gz,c 1/art.nii.gz,c 1/pv,c 1/del.nii.gz,c 1/mask.nii.gz"
@@ -38,7 +38,7 @@ def test_a_case_is_read_with_files_series_folders_and_spaces(folder: Path) -> No
     write(folder, GOOD, lesions="c1,2,hemangioma\n")
     (case,) = read_dataset(folder)
     assert (case.case, case.patient, case.case_class) == ("c1", "p1", "hcc")
-    assert list(case.phase_paths) == list(PHASES)
+    assert list(case.phase_paths) == list(FOUR_PHASES)
     assert case.phase_paths[Phase.PORTAL_VENOUS].is_dir()
     assert case.mask_path == (folder / "c 1" / "mask.nii.gz").resolve()
     assert (case.class_of(1), case.class_of(2)) == ("hcc", "hemangioma")
@@ -56,7 +56,7 @@ def test_a_mask_may_be_missing(folder: Path) -> None:
 
 
 def test_what_is_written_reads_the_same(folder: Path) -> None:
-    paths = dict.fromkeys(PHASES, folder / "c 1" / "pre.nii.gz")
+    paths = dict.fromkeys(FOUR_PHASES, folder / "c 1" / "pre.nii.gz")
     cases = [
         DatasetCase(
             "a", "p, with comma", "hcc", paths, folder / "c 1" / "mask.nii.gz", {1: "hcc", 2: "hemangioma"}
@@ -73,7 +73,7 @@ def test_what_is_written_reads_the_same(folder: Path) -> None:
 
 
 def test_files_outside_the_folder_are_not_written_into_the_tables(folder: Path) -> None:
-    paths = dict.fromkeys(PHASES, folder.parent / "elsewhere.nii.gz")
+    paths = dict.fromkeys(FOUR_PHASES, folder.parent / "elsewhere.nii.gz")
     with pytest.raises(InputError, match="outside the dataset folder"):
         write_dataset_tables(folder, [DatasetCase("a", "p", "hcc", paths, None)])
 

@@ -14,13 +14,13 @@ from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.evaluation.compare import Comparison, compare, long_axis_mm
 from MTINetLib.evaluation.truth import Truth
 from MTINetLib.study.normalise import estimate_scale
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 CASE = DatasetCase(
     "case-1",
     "patient-1",
     "hcc",
-    {phase: Path(phase.value) for phase in PHASES},
+    {phase: Path(phase.value) for phase in FOUR_PHASES},
     None,
     {1: "hcc", 2: "hemangioma"},
 )

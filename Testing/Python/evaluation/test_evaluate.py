@@ -18,7 +18,7 @@ from MTINetLib.inference.analysis import Analysis
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.lesion_class import HEMANGIOMA, UNDECIDED
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.study.study import Study
 
 IDENTITY = {"name": "made", "sha256": "ab" * 32}
@@ -32,7 +32,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     study = made_study(made_grid((10, 40, 48)))
     cases = []
     for name, case_class in (("one", "hcc"), ("two", "hcc"), ("clean", "none")):
-        paths = {phase: folder / name / f"{phase.value}.nii.gz" for phase in PHASES}
+        paths = {phase: folder / name / f"{phase.value}.nii.gz" for phase in FOUR_PHASES}
         for phase, path in paths.items():
             write_volume(path, study.phase(phase), study.grid)
         mask = folder / name / "mask.nii.gz"

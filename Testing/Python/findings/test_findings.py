@@ -22,7 +22,7 @@ from MTINetLib.findings import (
 )
 from MTINetLib.inference.enhancement import enhancement_figures
 from MTINetLib.study.lesion_class import HCC, UNDECIDED
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 CURVE = EnhancementCurve((80.0, 240.0, 150.0, 120.0), (5.0, 9.0, 8.0, 7.0))
 LIVER = EnhancementCurve((100.0, 120.0, 180.0, 160.0), (3.0, 3.0, 3.0, 3.0))
@@ -40,7 +40,7 @@ LESION = LesionFinding(
     measured_curve=CURVE,
     predicted_curve=(81.0, 230.0, 155.0, 119.0),
     liver_curve=LIVER,
-    enhancement=enhancement_figures(PHASES, CURVE, LIVER, TIMES),
+    enhancement=enhancement_figures(FOUR_PHASES, CURVE, LIVER, TIMES),
     flags=("shares_slices", "motion:arterial"),
 )
 FINDINGS = StudyFindings(
@@ -66,7 +66,7 @@ FINDINGS = StudyFindings(
                 instance_uids=("1.2.3",),
                 frame_numbers=(4, 8),
             )
-            for phase in PHASES
+            for phase in FOUR_PHASES
         ),
         times_s=TIMES,
         spacing_mm=(1.2, 1.2, 3.0),
@@ -243,7 +243,7 @@ def test_numbers_that_json_does_not_know_are_refused() -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_figure_that_is_not_defined_is_null_and_costs_nothing_else(number: float) -> None:
-    relative = dict(zip(PHASES, (0.0, number, 1.0, 2.0), strict=True))
+    relative = dict(zip(FOUR_PHASES, (0.0, number, 1.0, 2.0), strict=True))
     figures = replace(LESION.enhancement, wash_in_per_s=number, relative_enhancement=relative)
     lesion = replace(
         LESION,

@@ -7,7 +7,7 @@ import pytest
 from support.first_format import first_format
 
 from MTINetLib.findings import findings_schema, from_dict, from_json, to_json
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 
 def test_every_value_of_the_first_format_is_read() -> None:
@@ -16,7 +16,7 @@ def test_every_value_of_the_first_format_is_read() -> None:
     assert (lesion.label, lesion.lesion_class, lesion.volume_ml) == (3, "hemangioma", 4.5)
     assert lesion.probabilities == {"hcc": 0.25, "hemangioma": 0.75}
     assert read.provenance.classes == ("hcc", "hemangioma")
-    assert read.phases == PHASES
+    assert read.phases == FOUR_PHASES
     assert lesion.measured_curve.mean == (90.0, 150.0, 210.0, 240.0)
     assert lesion.measured_curve.sd == (4.0, 5.0, 6.0, 7.0)
     assert lesion.predicted_curve == (91.0, 149.0, 212.0, 238.0)

@@ -7,7 +7,7 @@ import pytest
 
 from MTINetLib.findings import Enhancement, EnhancementCurve
 from MTINetLib.inference.enhancement import enhancement_figures
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 SD = (1.0, 1.0, 1.0, 1.0)
 TIMES = (0.0, 30.0, 70.0, 180.0)
@@ -19,7 +19,7 @@ def curve(*mean: float) -> EnhancementCurve:
 
 
 def test_the_figures_follow_their_formulas() -> None:
-    figures = enhancement_figures(PHASES, curve(80, 240, 150, 120), LIVER, TIMES)
+    figures = enhancement_figures(FOUR_PHASES, curve(80, 240, 150, 120), LIVER, TIMES)
     assert list(figures.relative_enhancement.values()) == pytest.approx([0, 2, 0.875, 0.5])
     assert list(figures.liver_relative_enhancement.values()) == pytest.approx([0, 0.2, 0.8, 0.6])
     assert list(figures.lesion_to_liver_contrast.values()) == pytest.approx([-0.2, 1.0, -1 / 6, -0.25])
@@ -40,20 +40,20 @@ def test_the_figures_follow_their_formulas() -> None:
     ],
 )
 def test_the_kind_of_curve(mean: tuple[float, ...], kind: str | None) -> None:
-    assert enhancement_figures(PHASES, curve(*mean), None, TIMES).curve_kind == kind
+    assert enhancement_figures(FOUR_PHASES, curve(*mean), None, TIMES).curve_kind == kind
 
 
 def test_the_gain_of_the_scanner_cancels() -> None:
-    one = enhancement_figures(PHASES, curve(80, 240, 150, 120), LIVER, TIMES)
+    one = enhancement_figures(FOUR_PHASES, curve(80, 240, 150, 120), LIVER, TIMES)
     liver = EnhancementCurve(tuple(7 * v for v in LIVER.mean), SD)
-    other = enhancement_figures(PHASES, curve(560, 1680, 1050, 840), liver, TIMES)
+    other = enhancement_figures(FOUR_PHASES, curve(560, 1680, 1050, 840), liver, TIMES)
     assert other.lesion_to_liver_contrast == pytest.approx(one.lesion_to_liver_contrast)
     assert other.relative_enhancement == pytest.approx(one.relative_enhancement)
     assert other.curve_kind == one.curve_kind
 
 
 def test_without_a_liver_ring_only_the_lesion_is_described() -> None:
-    figures = enhancement_figures(PHASES, curve(80, 240, 150, 120), None, TIMES)
+    figures = enhancement_figures(FOUR_PHASES, curve(80, 240, 150, 120), None, TIMES)
     assert list(figures.lesion_to_liver_contrast.values()) == [None] * 4
     assert list(figures.liver_relative_enhancement.values()) == [None] * 4
     assert figures.arterial_contrast_gain is None
@@ -72,13 +72,13 @@ def test_without_a_liver_ring_only_the_lesion_is_described() -> None:
     ],
 )
 def test_wash_in_needs_times_and_begins_with_the_bolus(times, expected) -> None:
-    figures = enhancement_figures(PHASES, curve(80, 240, 150, 120), LIVER, times)
+    figures = enhancement_figures(FOUR_PHASES, curve(80, 240, 150, 120), LIVER, times)
     assert figures.wash_in_per_s == (None if expected is None else pytest.approx(expected))
 
 
 @pytest.mark.parametrize("mean", [(0, 0, 0, 0), (0, 5, 5, 5), (float("nan"), 1, 1, 1), (-3, 4, 5, 6)])
 def test_what_cannot_be_computed_is_none_and_stays_json(mean: tuple[float, ...]) -> None:
-    figures = enhancement_figures(PHASES, curve(*mean), curve(*mean), TIMES)
+    figures = enhancement_figures(FOUR_PHASES, curve(*mean), curve(*mean), TIMES)
     assert list(figures.relative_enhancement.values()) == [None] * 4
     assert all(value is None or math.isfinite(value) for value in numbers(figures))
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_computed_is_none_and_stays_json(mean: tuple[float, ...])
 @pytest.mark.parametrize("time", [1e-300, float("inf"), float("nan")])
 def test_what_is_not_defined_is_none_and_never_an_infinity(baseline: float, time: float) -> None:
     lesion, liver = curve(baseline, 1e308, 3.4e38, 0.0), curve(0.0, 0.0, 1e308, 1e308)
-    figures = enhancement_figures(PHASES, lesion, liver, (0.0, time, None, 180.0))
+    figures = enhancement_figures(FOUR_PHASES, lesion, liver, (0.0, time, None, 180.0))
     assert all(value is None or math.isfinite(value) for value in numbers(figures))
     assert figures.relative_enhancement[Phase.ARTERIAL] is None or baseline == float("inf")
     assert figures.wash_in_per_s is None
@@ -121,8 +121,8 @@ def numbers(figures: Enhancement) -> Iterator[float | None]:
 def test_the_hepatobiliary_phase_takes_no_part_in_washout() -> None:
     lesion = EnhancementCurve((80.0, 240.0, 150.0, 120.0, 40.0), (1.0,) * 5)
     liver = EnhancementCurve((*LIVER.mean, 400.0), (1.0,) * 5)
-    figures = enhancement_figures((*PHASES, Phase.HEPATOBILIARY), lesion, liver, (*TIMES, 1200.0))
-    four = enhancement_figures(PHASES, curve(80, 240, 150, 120), LIVER, TIMES)
+    figures = enhancement_figures((*FOUR_PHASES, Phase.HEPATOBILIARY), lesion, liver, (*TIMES, 1200.0))
+    four = enhancement_figures(FOUR_PHASES, curve(80, 240, 150, 120), LIVER, TIMES)
     assert figures.lesion_to_liver_contrast[Phase.HEPATOBILIARY] == pytest.approx(-0.9)
     assert figures.washout_ratio_percent == four.washout_ratio_percent
     assert figures.late_change == four.late_change
@@ -132,7 +132,9 @@ def test_the_hepatobiliary_phase_takes_no_part_in_washout() -> None:
 
 def test_without_a_pre_contrast_phase_nothing_is_an_enhancement() -> None:
     lesion = EnhancementCurve((240.0, 150.0, 120.0), (1.0,) * 3)
-    figures = enhancement_figures(PHASES[1:], lesion, EnhancementCurve(LIVER.mean[1:], (1.0,) * 3), TIMES[1:])
+    figures = enhancement_figures(
+        FOUR_PHASES[1:], lesion, EnhancementCurve(LIVER.mean[1:], (1.0,) * 3), TIMES[1:]
+    )
     assert set(figures.relative_enhancement.values()) == {None}
     assert figures.arterial_contrast_gain is figures.wash_in_per_s is figures.curve_kind is None
     assert figures.late_change == pytest.approx(-0.5)

@@ -13,7 +13,7 @@ from support.small_models import random_model
 
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 __all__ = ["slicer_desktop"]
 
@@ -60,7 +60,7 @@ def add_study(case: PhantomCase) -> Callable[[Any], InScene]:
         from MTINetLib.session.choices import choose_volume
 
         volumes = add_phase_volumes(case.study)
-        for phase, node in zip(PHASES, volumes, strict=True):
+        for phase, node in zip(FOUR_PHASES, volumes, strict=True):
             choose_volume(logic.session.choices, phase, node)
         logic.session.choices.alignment = "off"
         return InScene(case, volumes)

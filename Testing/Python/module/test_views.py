@@ -12,7 +12,7 @@ import pytest
 
 from MTINetLib.scene.layout import LAYOUT_3D_ID, LAYOUT_ID, layout_in_use
 from MTINetLib.scene.phase_views import slice_view_name
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 AddStudy = Callable[[Any], Any]
 TITLES = ["Pre-contrast", "Arterial", "Portal venous", "Delayed"]
@@ -31,18 +31,18 @@ def view(slicer: Any, phase: Phase) -> Any:
 def shown(slicer: Any) -> list[str | None]:
     """ID of the volume in each phase's view."""
     kind = "vtkMRMLSliceCompositeNode"
-    nodes = [slicer.mrmlScene.GetSingletonNode(slice_view_name(phase), kind) for phase in PHASES]
+    nodes = [slicer.mrmlScene.GetSingletonNode(slice_view_name(phase), kind) for phase in FOUR_PHASES]
     return [None if node is None else node.GetBackgroundVolumeID() for node in nodes]
 
 
 def titles(slicer: Any) -> list[str]:
-    return [view(slicer, phase).GetLayoutLabel() for phase in PHASES]
+    return [view(slicer, phase).GetLayoutLabel() for phase in FOUR_PHASES]
 
 
 def places(slicer: Any) -> list[tuple[float, ...]]:
     """Where each view stands and how much it shows."""
     found = []
-    for node in (view(slicer, phase) for phase in PHASES):
+    for node in (view(slicer, phase) for phase in FOUR_PHASES):
         matrix = node.GetSliceToRAS()
         origin = tuple(matrix.GetElement(row, 3) for row in range(3))
         found.append((*origin, *node.GetFieldOfView()[:2]))
@@ -63,7 +63,7 @@ def assert_the_body_fills_the_views(slicer: Any, volume: Any) -> None:
     from MTINetLib.scene.fit_views import body_points
 
     points = body_points(volume)
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         node = view(slicer, phase)
         inverse = np.linalg.inv(slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS()))
         seen = (np.c_[points, np.ones(len(points))] @ inverse.T)[:, :2]
@@ -208,7 +208,7 @@ def test_an_opened_scene_shows_the_whole_body_on_the_slice_that_was_saved(
     logic.measureMasks(add_study(logic).case.labels)
     logic.session.select(2)
     offset = view(slicer, Phase.DELAYED).GetSliceOffset() + 10.0
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         view(slicer, phase).SetSliceOffset(offset)
         view(slicer, phase).SetFieldOfView(90.0, 40.0, 1.0)
     path = str(tmp_path / "study.mrb")
@@ -220,7 +220,7 @@ def test_an_opened_scene_shows_the_whole_body_on_the_slice_that_was_saved(
     assert titles(slicer) == TITLES
     assert shown(slicer) == [node.GetID() for node in logic.results.volumes]
     assert_the_body_fills_the_views(slicer, logic.results.reference)
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         assert view(slicer, phase).GetDimensions()[0] > 500
         assert view(slicer, phase).GetSliceOffset() == pytest.approx(offset)
 
@@ -253,7 +253,7 @@ def test_the_views_go_near_the_chosen_lesion_and_back_to_the_body(
         lesion = next(one for one in session.findings.lesions if one.label == label)
         point = lesion_point_ras(session.results, label)
         assert point is not None
-        for phase in PHASES:
+        for phase in FOUR_PHASES:
             node = view(slicer, phase)
             width, height = node.GetFieldOfView()[:2]
             assert 2 * lesion.long_axis_mm < min(width, height) < 5 * lesion.long_axis_mm
@@ -342,7 +342,7 @@ def measured(widget: Any, add_study: AddStudy) -> Any:
 
 def move_the_views(slicer: Any) -> None:
     """As a reader does: another slice, a little to the side, nearer."""
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         node = view(slicer, phase)
         node.JumpSliceByCentering(12.0, -7.0, node.GetSliceOffset())
         node.SetSliceOffset(node.GetSliceOffset() + 9.0)

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.session.choices import PHASE_NAMES, chosen_volumes
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 AddStudy = Callable[[Any], Any]
 
 
 def selected(widget: Any) -> list[str | None]:
     panel = next(panel for panel in widget.panels if type(panel).__name__ == "StudyPanel")
-    nodes = [getattr(panel.ui, f"{PHASE_NAMES[phase]}Selector").currentNode() for phase in PHASES]
+    nodes = [getattr(panel.ui, f"{PHASE_NAMES[phase]}Selector").currentNode() for phase in FOUR_PHASES]
     return [None if node is None else node.GetID() for node in nodes]
 
 
 def chosen(widget: Any) -> list[str | None]:
     volumes = chosen_volumes(widget.logic.session.choices)
-    return [volumes[phase].GetID() if phase in volumes else None for phase in PHASES]
+    return [volumes[phase].GetID() if phase in volumes else None for phase in FOUR_PHASES]
 
 
 def test_a_deleted_volume_leaves_its_phase_empty_and_the_others_alone(

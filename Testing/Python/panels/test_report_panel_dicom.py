@@ -15,7 +15,7 @@ from support.made_analysis import made_study
 from support.open_panel import panels_of
 from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
@@ -44,7 +44,7 @@ def session(loaded: LoadedStudy, worker: Any) -> Any:
     from MTINetLib.session.session import Session
 
     choices = Choices(alignment="off")
-    for phase, node in zip(PHASES, loaded.nodes, strict=True):
+    for phase, node in zip(FOUR_PHASES, loaded.nodes, strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices, worker)
     session.check_phases()

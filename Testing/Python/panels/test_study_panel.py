@@ -17,7 +17,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
-from MTINetLib.study.phase import FOUR_PHASES, PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 __all__ = ["slicer_desktop"]
 
@@ -33,8 +33,8 @@ def add_volume(name: str) -> Any:
 def seen(nodes: list[Any], *warnings: str, **more: Any) -> Any:
     """A proposal with one node a phase."""
     found = {
-        phase: told(node, text, confidence=0.97 - 0.2 * phase.index)
-        for phase, node, text in zip(PHASES, nodes, EVIDENCE, strict=False)
+        phase: told(node, text, confidence=0.97 - 0.2 * FOUR_PHASES.index(phase))
+        for phase, node, text in zip(FOUR_PHASES, nodes, EVIDENCE, strict=False)
     }
     return proposal(found, *warnings, **more)
 
@@ -69,7 +69,7 @@ def settled(slicer_desktop: Any) -> Callable[[Any], None]:
 
 
 def selected(panel: Any) -> list[str | None]:
-    nodes = [panel._selector(phase).currentNode() for phase in PHASES]
+    nodes = [panel._selector(phase).currentNode() for phase in FOUR_PHASES]
     return [None if node is None else node.GetName() for node in nodes]
 
 
@@ -78,7 +78,7 @@ def test_it_fills_itself_when_the_module_is_entered(panel: Any, session: FakeSes
     session.sees = seen(nodes)
     panel.enter()
     assert selected(panel) == ["a", "b", "c", "d"]
-    assert chosen_volumes(session.choices) == dict(zip(PHASES, nodes, strict=True))
+    assert chosen_volumes(session.choices) == dict(zip(FOUR_PHASES, nodes, strict=True))
 
 
 def test_each_phase_says_how_sure_it_is_and_why(panel: Any, session: FakeSession) -> None:
@@ -119,7 +119,7 @@ def test_warnings_are_in_sight_and_gone_when_there_are_none(panel: Any, session:
     assert "The &lt;order&gt; is odd." in panel.ui.warningsLabel.text
     assert panel.ui.notesLabel.text == "One other volume was left out."
     assert panel.ui.notesLabel.toolTip == "T2: it is no T1"
-    sure = {phase: told(node) for phase, node in zip(PHASES, nodes, strict=True)}
+    sure = {phase: told(node) for phase, node in zip(FOUR_PHASES, nodes, strict=True)}
     session.sees = proposal(sure)
     panel.ui.recogniseButton.click()
     assert panel.ui.warningsLabel.isHidden()
@@ -130,13 +130,13 @@ def test_what_the_analysis_of_these_volumes_found_out_is_a_warning_too(
     panel: Any, session: FakeSession
 ) -> None:
     nodes = [add_volume(name) for name in "abcd"]
-    session.sees = proposal({phase: told(node) for phase, node in zip(PHASES, nodes, strict=True)})
+    session.sees = proposal({phase: told(node) for phase, node in zip(FOUR_PHASES, nodes, strict=True)})
     panel.enter()
     assert panel.ui.warningsLabel.isHidden()
     findings = made_analysis(made_study()).findings
     moved = replace(findings.study, flags=("motion:delayed", "registered:pre"))
     session.findings = replace(findings, study=moved)
-    session.results = SimpleNamespace(by_phase=dict(zip(PHASES, nodes, strict=True)))
+    session.results = SimpleNamespace(by_phase=dict(zip(FOUR_PHASES, nodes, strict=True)))
     session.events.tell(Topic.FINDINGS)
     assert "do not lie well on each other (motion): delayed" in panel.ui.warningsLabel.text
     assert "registration" not in panel.ui.warningsLabel.text
@@ -317,7 +317,7 @@ def test_a_single_warning_reads_as_it_was_written(panel: Any, session: FakeSessi
     """Without any other tag Qt would take the escaped text for plain text."""
     import qt
 
-    sure = {phase: told(add_volume(phase.value)) for phase in PHASES}
+    sure = {phase: told(add_volume(phase.value)) for phase in FOUR_PHASES}
     session.sees = proposal(sure, "'a' & 'b' are <odd>.")
     panel.enter()
     document = qt.QTextDocument()

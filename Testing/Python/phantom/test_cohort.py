@@ -15,7 +15,7 @@ from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phantom.cohort import write_cohort
 from MTINetLib.progress import Silent
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 SMALL = PhantomSettings(slices=(14, 16), matrix=(96, 96), lesion_plan=((HCC, 40.0), (HEMANGIOMA, 25.0)))
 
@@ -27,7 +27,7 @@ def test_a_written_cohort_reads_back_as_it_was_made(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["cohort"]
     made = make_case(5, 4, SMALL)
     row = rows[1]
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         image = SimpleITK.ReadImage(str(row.phase_paths[phase]))
         np.testing.assert_array_equal(SimpleITK.GetArrayFromImage(image), made.study.phase(phase))
         np.testing.assert_allclose(image.GetOrigin(), made.study.grid.origin, atol=1e-3)
@@ -50,7 +50,7 @@ def test_a_cohort_says_that_it_is_synthetic(tmp_path: Path) -> None:
 def test_a_dicom_cohort_has_one_file_a_slice_and_phase(tmp_path: Path) -> None:
     rows = write_cohort(tmp_path / "cohort", 1, seed=6, image_format="dicom", settings=SMALL)
     slices = make_case(6, 0, SMALL).study.grid.shape[0]
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         assert len(list(rows[0].phase_paths[phase].iterdir())) == slices
 
 

@@ -11,7 +11,7 @@ import pytest
 from MTINetLib.errors import InputError
 from MTINetLib.phantom.dicom_writer import DicomStyle, write_study_as_dicom
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 GRID = Grid((3, 6, 5), (1.25, 1.5, 4.0), (-10.0, 5.5, 7.25), (0.8, 0.0, 0.6, 0.0, 1.0, 0.0, -0.6, 0.0, 0.8))
@@ -20,7 +20,7 @@ GRID = Grid((3, 6, 5), (1.25, 1.5, 4.0), (-10.0, 5.5, 7.25), (0.8, 0.0, 0.6, 0.0
 def _study(scale: float = 1000.0, times: tuple[float | None, ...] = (-20.0, 30.0, 70.0, 180.0)) -> Study:
     values = np.random.default_rng(1).random((4, *GRID.shape)).astype(np.float32) * scale
     values[0, 0, 0, 0] = scale
-    return Study(values, GRID, Phase.PORTAL_VENOUS, times, tuple(PhaseSource("made") for _ in PHASES))  # type: ignore[arg-type]
+    return Study(values, GRID, Phase.PORTAL_VENOUS, times, tuple(PhaseSource("made") for _ in FOUR_PHASES))  # type: ignore[arg-type]
 
 
 def _first(folder: Path) -> pydicom.Dataset:
@@ -29,7 +29,7 @@ def _first(folder: Path) -> pydicom.Dataset:
 
 def test_each_phase_is_a_series_of_one_study(tmp_path: Path) -> None:
     folders = write_study_as_dicom(tmp_path, _study(), patient_id="P1", study_seed=5)
-    images = [pydicom.dcmread(path) for phase in PHASES for path in sorted(folders[phase].iterdir())]
+    images = [pydicom.dcmread(path) for phase in FOUR_PHASES for path in sorted(folders[phase].iterdir())]
     assert len(images) == 12
     assert len({image.StudyInstanceUID for image in images}) == 1
     assert len({image.SeriesInstanceUID for image in images}) == 4

@@ -26,7 +26,7 @@ def volumes(**of_phase: dict[str, Any]) -> dict[Phase, SourceVolume]:
         changes = dict(of_phase.get(phase.value, {}))
         headers = {"acquisition_s": TIMES[phase], "StudyInstanceUID": "1.2"} | changes.pop("headers", {})
         volume = SourceVolume.of_array(np.zeros(GRID.shape), GRID, "")
-        uids = tuple(f"1.2.{phase.index}.{number}" for number in range(12))
+        uids = tuple(f"1.2.{FOUR_PHASES.index(phase)}.{number}" for number in range(12))
         found[phase] = replace(volume, headers=headers, series_uid=f"1.{phase.value}", instance_uids=uids)
         found[phase] = replace(found[phase], **changes)
     return found

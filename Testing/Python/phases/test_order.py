@@ -13,7 +13,7 @@ from support import dicom_layouts as layouts
 from MTINetLib.errors import InputError
 from MTINetLib.phases.recognise import recognise_phases
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 TRUTH = layouts.make_truth()
 
@@ -38,10 +38,10 @@ def test_a_confirmed_order_is_used_said_and_flagged() -> None:
     assignment = recognise_phases(volumes[::-1], assume_order=True)
     assert list(assignment.volumes) == volumes
     assert max(verdict.confidence for verdict in assignment.verdicts) < 0.8
-    for phase, place in zip(PHASES, ("first", "second", "third", "fourth"), strict=True):
+    for phase, place in zip(FOUR_PHASES, ("first", "second", "third", "fourth"), strict=True):
         assert (
             f"it is the {place} of 4 by series number, an order that was assumed and confirmed"
-            in " ".join(assignment.verdicts[phase.index].evidence)
+            in " ".join(assignment.verdict(phase).evidence)
         )
         assert f"phase_doubt:{phase.value}" in assignment.flags
     assert "order_assumed" in assignment.flags
@@ -53,8 +53,8 @@ def test_time_points_of_one_series_count_before_other_numbers() -> None:
         for number, volume in enumerate(_numbered((3, 2, 1, 0)))
     ]
     assignment = recognise_phases(volumes, assume_order=True)
-    for phase in PHASES:
-        np.testing.assert_array_equal(assignment.volume(phase).array, TRUTH.volumes[phase.index])
+    for phase in FOUR_PHASES:
+        np.testing.assert_array_equal(assignment.volume(phase).array, TRUTH.volumes[FOUR_PHASES.index(phase)])
 
 
 @pytest.mark.parametrize("order", [(1, 0, 2, 3), (3, 1, 2, 0), (2, 1, 0, 3)])

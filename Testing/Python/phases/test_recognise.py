@@ -14,7 +14,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.evidence import NAMED
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 TRUTH = layouts.make_truth()
 
@@ -33,7 +33,10 @@ def _series(times: Sequence[float | None], descriptions: Sequence[str], **more: 
 
 
 def _is_right(assignment: PhaseAssignment) -> bool:
-    return all(np.array_equal(assignment.volume(phase).array, TRUTH.volumes[phase.index]) for phase in PHASES)
+    return all(
+        np.array_equal(assignment.volume(phase).array, TRUTH.volumes[FOUR_PHASES.index(phase)])
+        for phase in FOUR_PHASES
+    )
 
 
 NONE = (None, None, None, None)
@@ -166,7 +169,7 @@ def test_the_water_images_of_a_dixon_set_are_used() -> None:
             made = _volume(t, f"t1_vibe_dixon_{name}_{kind}", time)
             volumes.append(replace(made, series_uid=f"{t}.{kind}"))
     assignment = recognise_phases(volumes)
-    assert all(assignment.volume(phase).description.endswith("_W") for phase in PHASES)
+    assert all(assignment.volume(phase).description.endswith("_W") for phase in FOUR_PHASES)
 
 
 def test_the_users_word_stands_above_all_evidence() -> None:

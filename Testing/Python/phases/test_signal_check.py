@@ -22,7 +22,7 @@ from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_volume
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.normalise import estimate_scale
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 Four = npt.NDArray[np.float32]
 SETTINGS = PhantomSettings(slices=(20, 24), matrix=(192, 224), breathing=False)
@@ -194,10 +194,10 @@ def test_what_a_phase_does_not_reach_is_no_tissue_whatever_constant_is_taken_awa
     assert found[1].flags == ("offset:-1024",)
 
 
-@pytest.mark.parametrize("phase", PHASES[1:])
+@pytest.mark.parametrize("phase", FOUR_PHASES[1:])
 def test_a_phase_of_twice_the_gain_is_a_doubt(phase: Phase, study: tuple[Four, Grid]) -> None:
     gains = np.ones((4, 1, 1, 1), np.float32)
-    gains[phase.index] = 2.2
+    gains[FOUR_PHASES.index(phase)] = 2.2
     assert f"scaled_apart:{phase.value}" in checked(study[0] * gains, study[1]).flags
 
 
@@ -205,9 +205,9 @@ def test_a_study_from_files_with_an_offset_is_the_study_without_it(tmp_path: Pat
     volumes, grid = phantom(14)
     studies = []
     for offset in (0, -1024):
-        paths = {phase: tmp_path / f"{phase.value}{offset}.nii.gz" for phase in PHASES}
+        paths = {phase: tmp_path / f"{phase.value}{offset}.nii.gz" for phase in FOUR_PHASES}
         for phase, path in paths.items():
-            image = SimpleITK.GetImageFromArray((volumes[phase.index] + offset).astype(np.int16))
+            image = SimpleITK.GetImageFromArray((volumes[FOUR_PHASES.index(phase)] + offset).astype(np.int16))
             image.SetSpacing(grid.spacing)
             SimpleITK.WriteImage(image, str(path))
         studies.append(open_study(paths, alignment="off"))
@@ -223,5 +223,5 @@ def test_real_studies_raise_no_alarm() -> None:
     if not folder:
         pytest.skip(f"{REAL_STUDIES} names no dataset folder of real images")
     for case in read_dataset(Path(folder)):
-        found = check_signal([read_volume(case.phase_paths[phase]) for phase in PHASES])
+        found = check_signal([read_volume(case.phase_paths[phase]) for phase in FOUR_PHASES])
         assert found == SignalCheck(), case.case

@@ -17,7 +17,7 @@ from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.progress import Stage
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 LIVER = (200.0, 240.0, 330.0, 300.0)
@@ -132,7 +132,7 @@ def test_the_provenance_says_how_it_was_made(plain) -> None:
     assert made.settings["thresholds"]["mask"] == 0.5
     assert made.settings["reference"] == "portal_venous"
     summary = analysis.findings.study
-    assert [said.phase for said in summary.phases] == list(PHASES)
+    assert [said.phase for said in summary.phases] == list(FOUR_PHASES)
     assert summary.phases[0].evidence == ("told by a test",)
     assert [said.alignment for said in summary.phases] == [0.9, None, 1.0, None]
     assert (summary.spacing_mm, summary.size) == ((2.0, 2.0, 4.0), (64, 64, 20))

@@ -15,7 +15,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.phantom.dicom_writer import SIEMENS_DESCRIPTIONS, DicomStyle, write_study_as_dicom
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 
@@ -41,7 +41,10 @@ def paths(tmp_path: Path, truth: layouts.Truth) -> dict[Phase, Path]:
         Phase.PORTAL_VENOUS: "2.mha",
         Phase.DELAYED: "3.nii",
     }
-    return {p: _write(tmp_path / name, truth.volumes[p.index], truth.grid) for p, name in names.items()}
+    return {
+        p: _write(tmp_path / name, truth.volumes[FOUR_PHASES.index(p)], truth.grid)
+        for p, name in names.items()
+    }
 
 
 @pytest.mark.parametrize("name", sorted(set(layouts.LAYOUTS) - {"b"}))
@@ -71,8 +74,8 @@ def test_four_files_become_a_study(paths: Mapping[Phase, Path], truth: layouts.T
 def test_series_folders_given_by_phase_keep_their_times(tmp_path: Path, truth: layouts.Truth) -> None:
     images = layouts.series_per_phase(truth)
     paths = {}
-    for phase in PHASES:
-        own = images[8 * phase.index : 8 * phase.index + 8]
+    for phase in FOUR_PHASES:
+        own = images[8 * FOUR_PHASES.index(phase) : 8 * FOUR_PHASES.index(phase) + 8]
         paths[phase] = layouts.write_shuffled(tmp_path / phase.value, own)
     study = open_study(paths)
     np.testing.assert_allclose(study.times_s, truth.times_s, atol=1e-3)
@@ -183,7 +186,7 @@ def test_a_written_phantom_study_comes_back_exactly(
     tmp_path: Path, truth: layouts.Truth, one_folder_each: bool
 ) -> None:
     times = (-18.5, 33.25, 71.0, 185.0)
-    sources = tuple(PhaseSource("made") for _ in PHASES)
+    sources = tuple(PhaseSource("made") for _ in FOUR_PHASES)
     study = Study(truth.volumes, truth.grid, Phase.PORTAL_VENOUS, times, sources)  # type: ignore[arg-type]
     style = DicomStyle(descriptions=SIEMENS_DESCRIPTIONS, folder_per_series=one_folder_each, suffix="")
     write_study_as_dicom(tmp_path, study, patient_id="P7", study_seed=7, style=style)

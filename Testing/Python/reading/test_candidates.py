@@ -14,7 +14,7 @@ from MTINetLib.phases.recognise import recognise_phases
 from MTINetLib.reading.candidates import candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 TRUTH = layouts.make_truth()
 NAMES = ("LAVA mask", "LAVA art", "LAVA portal", "LAVA late")
@@ -32,7 +32,7 @@ def _volume(t: int, description: str, slices: int | None = None, **more: Any) ->
 def _with(phase: Phase, description: str, slices: int | None = None, **more: Any) -> list[SourceVolume]:
     """Four phases, one of them called ``description``."""
     volumes = [_volume(t, name) for t, name in enumerate(NAMES)]
-    volumes[phase.index] = _volume(phase.index, description, slices, **more)
+    volumes[FOUR_PHASES.index(phase)] = _volume(FOUR_PHASES.index(phase), description, slices, **more)
     return volumes
 
 
@@ -53,9 +53,9 @@ def test_a_whole_volume_that_is_called_a_phase_is_used_and_doubted(
     phase: Phase, description: str, word: str
 ) -> None:
     found = recognise_phases(_with(phase, description))
-    for each in PHASES:
-        np.testing.assert_array_equal(found.volume(each).array, TRUTH.volumes[each.index])
-    verdict = found.verdicts[phase.index]
+    for each in FOUR_PHASES:
+        np.testing.assert_array_equal(found.volume(each).array, TRUTH.volumes[FOUR_PHASES.index(each)])
+    verdict = found.verdict(phase)
     assert 0.6 <= verdict.confidence < 0.8
     assert any(f"the description also says '{word}'" in item for item in verdict.evidence)
     assert {f"phase_doubt:{phase.value}", f"phase_contradiction:{phase.value}"} <= set(found.flags)
@@ -66,8 +66,10 @@ def test_a_whole_volume_that_is_called_a_phase_is_used_and_doubted(
 
 def test_all_four_may_have_the_word() -> None:
     found = recognise_phases([_volume(t, f"SmartPrep {name}") for t, name in enumerate(NAMES)])
-    assert [found.volume(phase).description for phase in PHASES] == [f"SmartPrep {name}" for name in NAMES]
-    assert all(f"phase_doubt:{phase.value}" in found.flags for phase in PHASES)
+    assert [found.volume(phase).description for phase in FOUR_PHASES] == [
+        f"SmartPrep {name}" for name in NAMES
+    ]
+    assert all(f"phase_doubt:{phase.value}" in found.flags for phase in FOUR_PHASES)
 
 
 @pytest.mark.parametrize(
@@ -98,5 +100,5 @@ def test_beside_the_phase_itself_what_was_made_of_it_stays_out() -> None:
     volumes = [_volume(t, name) for t, name in enumerate(NAMES)]
     made = [_volume(t, f"{NAMES[t]} MIP") for t in (1, 2)]
     found = recognise_phases([*volumes, *made])
-    assert [found.volume(phase) for phase in PHASES] == volumes
+    assert [found.volume(phase) for phase in FOUR_PHASES] == volumes
     assert {item.reason for item in found.left_out} == {"a projection or reformat"}

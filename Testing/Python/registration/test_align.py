@@ -13,7 +13,7 @@ from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.registration.align import Mode, align
 from MTINetLib.registration.motion import CoarsePhase, Reference
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.resample import coarsen, resample
 from MTINetLib.study.study import Study, Volume
 
@@ -46,17 +46,17 @@ def _phase(phase: Phase, shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0))
     """One phase with its own contrast and noise, its content shifted by LPS mm."""
     organs, vessels, lesion = _organs()
     vessel_rise, gain, lesion_level = [(0, 1.0, 900), (500, 1.1, 1500), (250, 1.25, 1300), (180, 1.2, 1100)][
-        phase.index
+        FOUR_PHASES.index(phase)
     ]
     still = organs * gain * (lesion == 0) + vessels * vessel_rise + lesion * lesion_level
     step = np.linalg.solve(GRID.ijk_to_lps[:3, :3], np.array(shift_mm))[::-1]
     moved = ndimage.shift(still, step, order=1, mode="nearest") if np.any(step) else still
-    noise = np.random.default_rng(phase.index).normal(0, 8, GRID.shape)
+    noise = np.random.default_rng(FOUR_PHASES.index(phase)).normal(0, 8, GRID.shape)
     return SourceVolume.of_array(np.clip(moved + noise, 0, None), GRID, phase.value)
 
 
 def _aligned(shifts: dict[Phase, tuple[float, float, float]], mode: Mode = "auto") -> Study:
-    told = {phase: _phase(phase, shifts.get(phase, (0.0, 0.0, 0.0))) for phase in PHASES}
+    told = {phase: _phase(phase, shifts.get(phase, (0.0, 0.0, 0.0))) for phase in FOUR_PHASES}
     return align(recognise_phases(list(told.values()), told), mode=mode)
 
 
@@ -75,7 +75,7 @@ def _lesion_error_mm(study: Study, phase: Phase) -> float:
 
 def test_phases_that_lie_right_are_taken_over_voxel_by_voxel() -> None:
     study = _aligned({})
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         np.testing.assert_array_equal(study.phase(phase), _phase(phase).array)
     assert not [flag for flag in study.flags if flag.startswith(("motion", "registered", "resampled"))]
     assert study.alignment[2] == 1.0
@@ -97,7 +97,7 @@ def test_a_known_shift_is_recovered_within_two_millimetres(shift_mm: tuple[float
 
 
 def test_a_smooth_bend_is_recovered_within_two_millimetres() -> None:
-    told = {phase: _phase(phase) for phase in PHASES}
+    told = {phase: _phase(phase) for phase in FOUR_PHASES}
     told[Phase.ARTERIAL] = _bent(told[Phase.ARTERIAL])
     assignment = recognise_phases(list(told.values()), told)
     apart = align(assignment, mode="off")
@@ -135,7 +135,7 @@ def _without_first(slices: int) -> Grid:
 
 def test_registering_by_force_does_not_worsen_an_aligned_study() -> None:
     study = _aligned({}, mode="force")
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         assert _lesion_error_mm(study, phase) <= _lesion_error_mm(_aligned({}, mode="off"), phase) + 0.5
 
 
@@ -152,7 +152,7 @@ def test_the_measured_shift_has_the_right_size_and_direction() -> None:
 
 
 def test_a_phase_that_covers_only_a_part_is_flagged() -> None:
-    told = {phase: _phase(phase) for phase in PHASES}
+    told = {phase: _phase(phase) for phase in FOUR_PHASES}
     part = Grid((16, 56, 64), GRID.spacing, GRID.origin, GRID.direction)
     told[Phase.PRE] = SourceVolume.of_array(told[Phase.PRE].array[:16], part, "pre")
     study = align(recognise_phases(list(told.values()), told))

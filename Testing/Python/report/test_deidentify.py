@@ -10,7 +10,7 @@ from MTINetLib.findings import WITHHELD, StudyFindings, from_json, to_json
 from MTINetLib.phases.recognise import recognise_phases
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.report.deidentify import deidentified, random_token
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 SECRETS = ("SMITH", "1.2.840.99", "2026-01-02", "10:32", "/data/")
 
@@ -90,7 +90,7 @@ def test_of_real_evidence_all_stays_that_quotes_no_header() -> None:
     made = made_analysis(made_study()).findings
     phases = tuple(
         replace(said, evidence=assignment.source(phase).evidence)
-        for phase, said in zip(PHASES, made.study.phases, strict=True)
+        for phase, said in zip(FOUR_PHASES, made.study.phases, strict=True)
     )
     before = replace(made, study=replace(made.study, phases=phases))
     after = deidentified(before, "MTI-X")

@@ -17,11 +17,11 @@ from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import add_volume
 from MTINetLib.study.evidence import CHOSEN, evidence_in_words
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
-PRE, ARTERIAL, PORTAL_VENOUS, DELAYED = PHASES
+PRE, ARTERIAL, PORTAL_VENOUS, DELAYED = FOUR_PHASES
 NO_WORDS = ("a", "b", "c", "d")
 
 
@@ -46,7 +46,7 @@ def volumes(truth: Truth, names: Sequence[str] = NO_WORDS, times: Sequence[float
 
 
 def chosen(nodes: Sequence[Any]) -> PhaseProposal:
-    return check_choice(dict(zip(PHASES, nodes, strict=True)))
+    return check_choice(dict(zip(FOUR_PHASES, nodes, strict=True)))
 
 
 def test_a_right_choice_has_no_warning_and_is_sure(truth: Truth) -> None:
@@ -54,7 +54,7 @@ def test_a_right_choice_has_no_warning_and_is_sure(truth: Truth) -> None:
     assert proposal.warnings == ()
     assert proposal.notes == ()
     assert proposal.missing == ()
-    assert [proposal.phases[phase].time_s for phase in PHASES] == [0, 55, 95, 215]
+    assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == [0, 55, 95, 215]
     for choice in proposal.phases.values():
         assert choice.confidence == 1.0
         assert choice.evidence[0] == CHOSEN
@@ -66,7 +66,7 @@ def test_a_right_choice_has_no_warning_and_is_sure(truth: Truth) -> None:
 
 def test_times_count_from_a_pre_contrast_volume_that_is_not_the_first(truth: Truth) -> None:
     proposal = chosen(volumes(truth, times=(15, 55, 95, 215)))
-    assert [proposal.phases[phase].time_s for phase in PHASES] == [0, 40, 80, 200]
+    assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == [0, 40, 80, 200]
 
 
 def test_phases_not_chosen_are_missing(truth: Truth) -> None:
@@ -75,7 +75,7 @@ def test_phases_not_chosen_are_missing(truth: Truth) -> None:
     assert proposal.missing == (PORTAL_VENOUS, DELAYED)
     assert set(proposal.phases) == {PRE, ARTERIAL}
     assert proposal.warnings == ()
-    assert check_choice({}).missing == PHASES
+    assert check_choice({}).missing == FOUR_PHASES
 
 
 def test_times_in_the_wrong_order_are_said(truth: Truth) -> None:
@@ -220,7 +220,7 @@ def test_values_that_are_no_numbers_are_said(truth: Truth) -> None:
     array[4, 5, 6] = np.nan
     broken = add_volume("broken", array, truth.grid)
     proposal = chosen([*nodes[:3], broken])
-    assert set(proposal.phases) == set(PHASES)
+    assert set(proposal.phases) == set(FOUR_PHASES)
     assert any("'broken' (delayed phase) holds values that are not finite" in w for w in proposal.warnings)
     assert np.isnan(node_array(broken)[4, 5, 6])
 

@@ -24,7 +24,7 @@ from MTINetLib.scene.layout import (
 from MTINetLib.scene.phase_views import slice_view_name
 from MTINetLib.scene.results import Results
 from MTINetLib.scene.slicer_core import application_logic
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
@@ -60,13 +60,15 @@ def logics(slicer: Any, results: Results) -> Iterator[list[Any]]:
 
 
 def slice_nodes(slicer: Any) -> list[Any]:
-    return [slicer.mrmlScene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode") for phase in PHASES]
+    return [
+        slicer.mrmlScene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode") for phase in FOUR_PHASES
+    ]
 
 
 def test_the_description_is_xml_with_four_slices_and_a_plot() -> None:
     root = ElementTree.fromstring(layout_description())
     views = [(view.get("class"), view.get("singletontag")) for view in root.iter("view")]
-    assert views == [("vtkMRMLSliceNode", slice_view_name(phase)) for phase in PHASES] + [
+    assert views == [("vtkMRMLSliceNode", slice_view_name(phase)) for phase in FOUR_PHASES] + [
         ("vtkMRMLPlotViewNode", PLOT_VIEW)
     ]
 
@@ -77,7 +79,7 @@ def test_the_views_are_linked_to_each_other_only(slicer: Any, results: Results) 
     groups = {node.GetViewGroup() for node in slice_nodes(slicer)}
     assert len(groups) == 1
     assert red.GetViewGroup() not in groups
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         composite = slicer.mrmlScene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceCompositeNode")
         assert composite.GetLinkedControl()
         assert not composite.GetDoPropagateVolumeSelection(), "a phase stays in its view, whatever is loaded"

@@ -21,7 +21,7 @@ from MTINetLib.scene.segmentation import add_segmentation, lesion_mask, read_les
 from MTINetLib.scene.show import FINDINGS_ATTRIBUTE, ShownStudy, show_findings, show_on_volumes
 from MTINetLib.scene.volumes import add_phase_volumes
 from MTINetLib.study.lesion_class import HCC
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.study.study import Study
 
 pytestmark = pytest.mark.viewer
@@ -64,7 +64,7 @@ def test_voxels_lie_where_the_grid_says(shown: ShownStudy, study: Study, kji: tu
 
 
 def test_volumes_hold_the_voxels_of_their_phase(shown: ShownStudy, study: Study, slicer: Any) -> None:
-    for phase, node in zip(PHASES, shown.volumes, strict=True):
+    for phase, node in zip(FOUR_PHASES, shown.volumes, strict=True):
         assert np.array_equal(slicer.util.arrayFromVolume(node), study.phase(phase))
         assert node.GetAttribute("MTINet.Phase") == phase.value
     windows = {
@@ -185,7 +185,7 @@ def test_each_phase_has_its_view_and_the_users_layout_comes_back(shown: ShownStu
     assert show_layout(shown.results.by_phase, shown.chart) == four_up
     assert show_layout(shown.results.by_phase, shown.chart) == four_up, "also when ours is there already"
     assert layout.GetViewArrangement() == LAYOUT_ID
-    for phase, volume in zip(PHASES, shown.volumes, strict=True):
+    for phase, volume in zip(FOUR_PHASES, shown.volumes, strict=True):
         name = slice_view_name(phase)
         composite = slicer.mrmlScene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
         assert composite.GetBackgroundVolumeID() == volume.GetID()
@@ -232,7 +232,7 @@ def test_findings_can_be_shown_on_volumes_that_are_there(slicer: Any) -> None:
     count = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
     shown = show_on_volumes(study, made_analysis(study), volumes)  # type: ignore[arg-type]
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == count
-    assert shown.reference is volumes[study.reference.index]
+    assert shown.reference is volumes[study.index(study.reference)]
 
 
 def test_reading_masks_leaves_no_node_behind(shown: ShownStudy, slicer: Any) -> None:

@@ -208,7 +208,7 @@ def shown_under(chain: Sequence[np.ndarray]) -> tuple[NodeImage, Any, np.ndarray
         for node in volumes if child is None else (child,):
             node.SetAndObserveTransformNodeID(transform.GetID())
         child = transform
-    reference = volumes[study.reference.index]
+    reference = volumes[study.index(study.reference)]
     image = node_image(reference)
     # One voxel a lesion, so that its place is known exactly.
     labels = np.zeros(image.array.shape, np.uint8)

@@ -27,11 +27,11 @@ from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import PHASE_ATTRIBUTE, add_volume
 from MTINetLib.study.evidence import MARKED, evidence_in_words
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 pytestmark = pytest.mark.viewer
 
-PRE, ARTERIAL, PORTAL_VENOUS, DELAYED = PHASES
+PRE, ARTERIAL, PORTAL_VENOUS, DELAYED = FOUR_PHASES
 NAMES = ("5: LAVA pre", "6: LAVA arterial", "7: LAVA portal venous", "8: LAVA delayed")
 NO_WORDS = ("a", "b", "c", "d")
 
@@ -59,7 +59,7 @@ def names(proposal: PhaseProposal) -> dict[Phase, str]:
 
 
 def right(nodes: Sequence[Any]) -> dict[Phase, str]:
-    return {phase: node.GetName() for phase, node in zip(PHASES, nodes, strict=True)}
+    return {phase: node.GetName() for phase, node in zip(FOUR_PHASES, nodes, strict=True)}
 
 
 class Database:
@@ -126,7 +126,7 @@ def test_a_phase_of_a_part_of_the_range_is_said_with_what_is_missing(
     part = replace(truth.grid, shape=(5, *truth.grid.shape[1:]))
     nodes = [
         add_volume(name, (array[:5] if phase is short else array).astype(np.int16), grid)
-        for phase, name, array in zip(PHASES, NAMES, truth.volumes, strict=True)
+        for phase, name, array in zip(FOUR_PHASES, NAMES, truth.volumes, strict=True)
         for grid in (part if phase is short else truth.grid,)
     ]
     proposal = propose_phases(nodes)
@@ -147,14 +147,14 @@ def test_a_volume_whose_name_also_speaks_of_bolus_tracking_is_proposed_with_a_wa
 def test_an_empty_scene_is_said(slicer: Any) -> None:
     proposal = propose_phases(candidate_volumes())
     assert proposal.phases == {}
-    assert proposal.missing == PHASES
+    assert proposal.missing == FOUR_PHASES
     assert proposal.warnings == ("There is no volume in the scene to choose phases from.",)
 
 
 def test_volumes_without_any_evidence_stay_unchosen(slicer: Any, truth: Truth) -> None:
     proposal = propose_phases(add_volumes(truth, NO_WORDS))
     assert proposal.phases == {}
-    assert proposal.missing == PHASES
+    assert proposal.missing == FOUR_PHASES
     assert proposal.warnings == (
         "Nothing tells which volumes are the pre-contrast, arterial, portal venous and delayed phases: "
         "choose them yourself.",
@@ -181,7 +181,7 @@ def test_dicom_headers_tell_the_phases_of_every_layout(
     nodes = from_dicom(database, tmp_path, truth, images, NO_WORDS)
     proposal = propose_phases([nodes[2], nodes[0], nodes[3], nodes[1]])
     assert names(proposal) == right(nodes)
-    assert [proposal.phases[phase].time_s for phase in PHASES] == pytest.approx(truth.times_s, abs=0.5)
+    assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == pytest.approx(truth.times_s, abs=0.5)
     assert proposal.warnings == ()
     choice = proposal.phases[DELAYED]
     assert choice.series_uid == str(images[-1].SeriesInstanceUID)
@@ -211,7 +211,7 @@ def test_a_study_past_midnight_goes_on(slicer: Any, truth: Truth, database: Data
     nodes = from_dicom(database, tmp_path, truth, images, NO_WORDS)
     proposal = propose_phases(nodes)
     assert names(proposal) == right(nodes)
-    assert [proposal.phases[phase].time_s for phase in PHASES] == pytest.approx(truth.times_s)
+    assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == pytest.approx(truth.times_s)
 
 
 def test_at_most_two_files_a_volume_are_asked_for(
@@ -274,19 +274,19 @@ def test_files_that_a_volume_was_read_from_tell_without_a_database(
         node.GetStorageNode().AddFileName(str(path))
     proposal = propose_phases(nodes)
     assert names(proposal) == right(nodes)
-    assert [proposal.phases[phase].time_s for phase in PHASES] == pytest.approx(truth.times_s)
+    assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == pytest.approx(truth.times_s)
 
 
 def test_marks_and_times_of_the_nodes_are_believed(slicer: Any, truth: Truth) -> None:
     nodes = add_volumes(truth, NO_WORDS)
-    for node, phase, time in zip(nodes, PHASES, (-12.0, 33.0, 71.0, 182.5), strict=True):
+    for node, phase, time in zip(nodes, FOUR_PHASES, (-12.0, 33.0, 71.0, 182.5), strict=True):
         node.SetAttribute(PHASE_ATTRIBUTE, phase.value)
         node.SetAttribute(TIME_ATTRIBUTE, str(time))
     proposal = propose_phases(nodes[::-1])
     assert names(proposal) == right(nodes)
     assert proposal.phases[PRE].evidence[0] == MARKED
     # Times before contrast stay as they are: they count from the bolus.
-    assert [proposal.phases[phase].time_s for phase in PHASES] == [-12.0, 33.0, 71.0, 182.5]
+    assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == [-12.0, 33.0, 71.0, 182.5]
 
 
 def test_a_mark_on_two_volumes_is_not_used_and_said(slicer: Any, truth: Truth) -> None:
@@ -319,7 +319,7 @@ def test_times_of_a_sequence_tell_the_phases(slicer: Any, truth: Truth) -> None:
     nodes = volumes_of_sequence(sequence)
     proposal = propose_phases(candidate_volumes())
     assert names(proposal) == right(nodes)
-    assert [proposal.phases[phase].time_s for phase in PHASES] == [0, 55, 95, 215]
+    assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == [0, 55, 95, 215]
     assert proposal.phases[PRE].series_uid is None
     assert proposal.phases[PRE].time_point == 1
 
@@ -336,7 +336,7 @@ def test_files_that_a_sequence_was_read_from_tell_its_phases(
     nodes = volumes_of_sequence(sequence)
     proposal = propose_phases(nodes)
     assert names(proposal) == right(nodes)
-    assert [proposal.phases[phase].time_s for phase in PHASES] == pytest.approx(truth.times_s)
+    assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == pytest.approx(truth.times_s)
 
 
 def test_a_sequence_without_times_is_not_guessed(slicer: Any, truth: Truth) -> None:
@@ -396,10 +396,10 @@ def test_a_choice_from_two_studies_is_said(
 ) -> None:
     nodes = from_dicom(database, tmp_path / "1", truth, of_study(series_per_phase(truth), 1), NAMES)
     other = from_dicom(database, tmp_path / "2", truth, of_study(series_per_phase(truth), 2), NAMES)
-    own = check_choice(dict(zip(PHASES, nodes, strict=True)))
+    own = check_choice(dict(zip(FOUR_PHASES, nodes, strict=True)))
     assert own.warnings == ()
     assert own.phases[PRE].series_uid
-    mixed = check_choice(dict(zip(PHASES, [*nodes[:3], other[3]], strict=True)))
+    mixed = check_choice(dict(zip(FOUR_PHASES, [*nodes[:3], other[3]], strict=True)))
     assert any("come from different DICOM studies" in warning for warning in mixed.warnings)
 
 
@@ -409,7 +409,7 @@ def test_the_study_with_four_phases_is_taken_beside_another(
     nodes = from_dicom(database, tmp_path / "1", truth, of_study(series_per_phase(truth), 1), NAMES)
     other = from_dicom(database, tmp_path / "2", truth, of_study(series_per_phase(truth), 2), NAMES)[:2]
     proposal = propose_phases([*other, *nodes])
-    assert [proposal.phases[phase].node_id for phase in PHASES] == [node.GetID() for node in nodes]
+    assert [proposal.phases[phase].node_id for phase in FOUR_PHASES] == [node.GetID() for node in nodes]
     assert [reason for _, reason in proposal.left_out] == ["of another study"] * 2
 
 

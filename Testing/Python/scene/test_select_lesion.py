@@ -21,7 +21,7 @@ from MTINetLib.scene.select_lesion import (
     select_lesion,
     widest_point,
 )
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
@@ -62,7 +62,7 @@ def test_every_view_jumps_to_the_lesion(slicer: Any, left_handed: bool) -> None:
     for name, orientation in (("Red", "Axial"), ("Green", "Coronal"), ("Yellow", "Sagittal")):
         user_view(slicer, name, orientation)
     # View nodes outlive a closed scene, so earlier tests may have left more.
-    wanted = {"Red", "Green", "Yellow", *(slice_view_name(phase) for phase in PHASES)}
+    wanted = {"Red", "Green", "Yellow", *(slice_view_name(phase) for phase in FOUR_PHASES)}
     assert wanted <= {node.GetLayoutName() for node in views(slicer)}
     for label in (2, 1):
         select_lesion(results, label)
@@ -173,4 +173,4 @@ def move_all(results: Results, transform: str) -> None:
 
 
 def test_the_views_of_the_phases_have_their_own_names() -> None:
-    assert len({slice_view_name(phase) for phase in PHASES}) == 4
+    assert len({slice_view_name(phase) for phase in FOUR_PHASES}) == 4

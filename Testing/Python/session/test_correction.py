@@ -14,7 +14,7 @@ from support.pretended_work import pretended_work
 
 from MTINetLib.errors import InputError
 from MTINetLib.study.lesion_class import UNDECIDED
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
@@ -443,7 +443,7 @@ def analyzed_session(worker: Any, model: Path) -> Any:
     from MTINetLib.session.session import Session
 
     choices = Choices(alignment="off", model=str(model), device="cpu")
-    for phase, node in zip(PHASES, add_phase_volumes(made_study()), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(made_study()), strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices, worker)
     session.start_analysis()

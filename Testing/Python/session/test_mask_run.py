@@ -12,7 +12,7 @@ from support.made_analysis import made_study
 from support.slicer_scene import empty_scene
 
 from MTINetLib.study.lesion_class import UNDECIDED
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
@@ -25,7 +25,7 @@ def session(worker: Any, model: Path) -> Any:
 
     empty_scene()
     choices = Choices(alignment="off", model=str(model), device="cpu")
-    for phase, node in zip(PHASES, add_phase_volumes(made_study()), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(made_study()), strict=True):
         choose_volume(choices, phase, node)
     return Session(choices, worker)
 

@@ -16,7 +16,7 @@ from MTINetLib.scene.segmentation import lesion_mask, segment_labels
 from MTINetLib.scene.volumes import add_phase_volumes
 from MTINetLib.session.choices import Choices, choose_volume
 from MTINetLib.session.session import Session
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.worker.messages import Analyzed, OpenedStudy
 
 pytestmark = pytest.mark.viewer
@@ -105,7 +105,7 @@ def analyzed(slicer: Any, client: Any, transform: Any) -> Session:
 
 def analyzed_by(worker: ThresholdWorker, transform: Any) -> Session:
     choices = Choices(alignment="off")
-    for phase, node in zip(PHASES, add_phase_volumes(made_study(GRID)), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(made_study(GRID)), strict=True):
         node.SetAndObserveTransformNodeID(transform.GetID())
         choose_volume(choices, phase, node)
     session = Session(choices, worker)

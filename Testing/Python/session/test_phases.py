@@ -11,7 +11,7 @@ from support.made_analysis import made_study
 from support.slicer_scene import empty_scene
 
 from MTINetLib.session.choices import Choices, choose_volume
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 pytestmark = pytest.mark.viewer
 
@@ -32,7 +32,7 @@ def nodes(session: Any) -> dict[Phase, Any]:
 
     study = made_study()
     made = {}
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         node = add_volume(phase.title, np.asarray(study.phase(phase), np.float32), study.grid)
         node.SetAttribute(PHASE_ATTRIBUTE, phase.value)
         made[phase] = node

@@ -15,7 +15,7 @@ from support.dicom_scene import LoadedStudy, Turned, load_study
 from support.slicer_scene import empty_scene
 
 from MTINetLib.report.file_names import NOTES_FILE
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
@@ -70,7 +70,7 @@ def measured(worker: Any, study: LoadedStudy, turned: Turned = PLAIN) -> Any:
     from MTINetLib.session.session import Session
 
     choices = Choices(alignment="off")
-    for phase, node in zip(PHASES, study.nodes, strict=True):
+    for phase, node in zip(FOUR_PHASES, study.nodes, strict=True):
         choose_volume(choices, phase, node)
     session = Session(choices, worker)
     session.check_phases()
@@ -105,7 +105,7 @@ def masks_of(seg: Any, study: LoadedStudy) -> np.ndarray[Any, Any]:
 
 def images_of(study: LoadedStudy, layout: str) -> list[dict[tuple[str, int | None], int]]:
     """Slice number by (instance, frame), for each phase, from the files themselves."""
-    found: list[dict[tuple[str, int | None], int]] = [{} for _ in PHASES]
+    found: list[dict[tuple[str, int | None], int]] = [{} for _ in FOUR_PHASES]
     count = study.truth.grid.shape[0]
     for uid, name in study.database.files.items():
         number = int(Path(name).name)

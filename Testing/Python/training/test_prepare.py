@@ -21,7 +21,7 @@ from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.pipeline import open as opening
 from MTINetLib.progress import Silent
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.training import prepare
 from MTINetLib.training.prepare import prepare_dataset
 
@@ -163,7 +163,7 @@ def test_warnings_are_counted_and_led_to_the_check(
     dataset: Path, prepared: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = copied(dataset, tmp_path)
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         rewritten(other / "case_3" / f"{phase.value}.nii.gz", lambda image: image + 700)
     table = other / "cases.csv"
     table.write_text(table.read_text().replace(",patient_4,", ",Patient 03,"))

@@ -12,7 +12,7 @@ from support.worker_study import Heard, open_study, phase_files
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import to_dict
 from MTINetLib.progress import Stage
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import OpenStudy, Sample
@@ -29,9 +29,9 @@ def refused(client: WorkerClient, request: OpenStudy) -> str:
 def with_phase(client: WorkerClient, phase: Phase, array: np.ndarray, study: Study = STUDY) -> OpenStudy:
     """The study's request with another array for one phase."""
     files = list(phase_files(client.folder, study))
-    np.save(files[phase.index].path, array)
-    grid = replace(files[phase.index].grid, shape=array.shape)
-    files[phase.index] = replace(files[phase.index], grid=grid)
+    np.save(files[FOUR_PHASES.index(phase)].path, array)
+    grid = replace(files[FOUR_PHASES.index(phase)].grid, shape=array.shape)
+    files[FOUR_PHASES.index(phase)] = replace(files[FOUR_PHASES.index(phase)], grid=grid)
     return OpenStudy("wrong", tuple(files), alignment="off")  # type: ignore[arg-type]
 
 

@@ -15,7 +15,7 @@ from MTINetLib.pipeline.inspect import inspect
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.reading.dicom.read import open_dicom_folder, read_dicom_folder
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import PHASES, Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 GRID = Grid((12, 40, 48), (6.0, 6.5, 5.0), (-120.0, -100.0, 30.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 NAMES = ("VIBE nativ", "VIBE arteriell", "VIBE portalvenös", "VIBE spät")
@@ -59,7 +59,7 @@ def test_parts_of_a_phase_are_put_together_voxel_by_voxel(tmp_path: Path, part: 
     np.testing.assert_array_equal(study.volumes, truth.volumes)
     assert study.grid.matches(GRID)
     assert "joined_series" in study.flags
-    said = study.sources[Phase.PORTAL_VENOUS.index].evidence
+    said = study.source(Phase.PORTAL_VENOUS).evidence
     count = len({part(k) for k in range(12)})
     assert any(f"put together from {count} series" in sentence for sentence in said)
     assert not any(item.startswith("made:") for item in study.sources[0].evidence)
@@ -243,9 +243,11 @@ def test_one_series_uid_for_all_phases_is_taken_apart_by_what_differs(
             delattr(image, keyword)
     folder = layouts.write_shuffled(tmp_path, _flat(phases))
     study = open_study(folder, alignment="off")
-    for phase in PHASES:
+    for phase in FOUR_PHASES:
         slices = 10 if uneven and phase is Phase.DELAYED else 12
-        np.testing.assert_array_equal(study.phase(phase)[:slices], truth.volumes[phase.index, :slices])
+        np.testing.assert_array_equal(
+            study.phase(phase)[:slices], truth.volumes[FOUR_PHASES.index(phase), :slices]
+        )
 
 
 def test_one_series_uid_and_one_description_are_taken_apart_by_the_series_time(tmp_path: Path) -> None:
@@ -277,7 +279,7 @@ def test_a_phase_of_a_part_of_the_range_is_told_in_millimetres(
 ) -> None:
     truth = layouts.make_truth(GRID)
     phases = _images(truth)
-    del phases[short.index][7:]
+    del phases[FOUR_PHASES.index(short)][7:]
     folder = layouts.write_shuffled(tmp_path, _flat(phases))
     assert any(said.startswith(sentence) for said in inspect(folder).doubts)
     assert flag in open_study(folder, alignment="off").flags

@@ -48,7 +48,7 @@ def test_files_whose_names_do_not_say_the_phase_are_asked_about_in_spite_of_an_a
     for assumed in (False, True):
         with pytest.raises(InputError, match="Name the four phases yourself"):
             open_study(tmp_path, assume_order=assumed)
-    told = {phase: f"#{phase.index + 1}" for phase in FOUR_PHASES}
+    told = {phase: f"#{FOUR_PHASES.index(phase) + 1}" for phase in FOUR_PHASES}
     is_the_study(open_study(tmp_path, told=told))
 
 

@@ -26,7 +26,7 @@ from MTINetLib.report.dicom.export import dicom_objects, write_dicom
 from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.read_segmentation import read_segmentation
 from MTINetLib.report.dicom.source_headers import source_headers
-from MTINetLib.study.phase import PHASES
+from MTINetLib.study.phase import FOUR_PHASES
 
 LAYOUTS = {
     "one series per phase": dicom_layouts.series_per_phase,
@@ -60,8 +60,8 @@ def test_the_segments_hold_the_masks_voxel_by_voxel_at_the_right_places(result: 
 
 def test_each_frame_refers_to_the_image_of_the_reference_phase_that_lies_there(result: Exported) -> None:
     seg = written(result.objects.segmentation)  # type: ignore[arg-type]
-    images = result.study.sources[result.study.reference.index].images
-    uids = result.study.sources[result.study.reference.index].instance_uids
+    images = result.study.source(result.study.reference).images
+    uids = result.study.source(result.study.reference).instance_uids
     checked = 0
     for group in seg.PerFrameFunctionalGroupsSequence:
         position = np.array(group.PlanePositionSequence[0].ImagePositionPatient, dtype=float)
@@ -80,7 +80,7 @@ def test_lesions_that_share_a_slice_refer_to_the_same_frame(tmp_path: Path) -> N
     findings = measured(result.study, labels)
     seg = dicom_objects(labels, findings, source_headers(result.study)).segmentation
     assert seg is not None
-    images = result.study.sources[result.study.reference.index].images
+    images = result.study.source(result.study.reference).images
     frames = [
         group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber
         for group in written(seg).PerFrameFunctionalGroupsSequence
@@ -124,15 +124,15 @@ def test_each_signal_refers_to_an_image_of_its_own_phase_and_time(result: Export
     groups = content.get_image_measurement_groups()
     assert len(groups) == 4 * len(result.findings.lesions)
     for number, group in enumerate(groups):
-        phase = PHASES[number % 4]
-        source = result.study.sources[phase.index]
+        phase = FOUR_PHASES[number % 4]
+        source = result.study.source(phase)
         image = group.source_images[0]
         uid, frame = image.referenced_sop_instance_uid, image.referenced_frame_numbers
         assert uid in source.instance_uids
         if source.images[0].frame is not None:
             assert frame[0] in {image.frame for image in source.images}
         texts = [str(item.value) for item in group[0].ContentSequence if item.name.meaning == "Time Point"]
-        assert texts == [f"{phase.index + 1} {phase.title}"]
+        assert texts == [f"{FOUR_PHASES.index(phase) + 1} {phase.title}"]
 
 
 def test_segments_and_measurements_of_a_lesion_have_the_same_tracking_uid(result: Exported) -> None:
@@ -259,7 +259,7 @@ def test_frames_are_referred_to_where_their_number_is_missing(tmp_path: Path) ->
         position = np.array(group.PlanePositionSequence[0].ImagePositionPatient, dtype=float)
         k = round(float(result.study.grid.to_index(position)[0]))
         source = group.DerivationImageSequence[0].SourceImageSequence[0]
-        assert source.ReferencedFrameNumber == 4 * k + result.study.reference.index + 1
+        assert source.ReferencedFrameNumber == 4 * k + result.study.index(result.study.reference) + 1
 
 
 def _objects_of(folder: Path) -> tuple[Path, ...]:
@@ -371,7 +371,7 @@ def test_a_single_lesion_in_a_single_slice_is_whole(result: Exported, tmp_path: 
     objects = dicom_objects(labels, findings, source_headers(result.study), pdf=b"%PDF-1.4\n%%EOF\n")
     content = hd.sr.srread(_file(objects.measurements)).content
     (group,) = content.get_volumetric_roi_measurement_groups()
-    source = result.study.sources[result.study.reference.index]
+    source = result.study.source(result.study.reference)
     reference = group.referenced_segment.source_images_for_segmentation[0]
     assert reference.referenced_sop_instance_uid == source.instance_uids[2]
     frame = source.images[2].frame
@@ -381,7 +381,7 @@ def test_a_single_lesion_in_a_single_slice_is_whole(result: Exported, tmp_path: 
 
 def test_the_report_names_every_frame_that_a_lesion_was_outlined_on(result: Exported) -> None:
     content = hd.sr.srread(_file(result.objects.measurements)).content
-    source = result.study.sources[result.study.reference.index]
+    source = result.study.source(result.study.reference)
     for group, span in zip(content.get_volumetric_roi_measurement_groups(), ((2, 5), (6, 9)), strict=True):
         told = {
             (image.referenced_sop_instance_uid, frame)
