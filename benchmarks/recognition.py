@@ -84,7 +84,7 @@ def recognised(variant: Variant) -> Result:
             )
     except InputError:
         complete = False
-        found = certain_phases(volumes, {}, look=check_pixels)
+        found = certain_phases(volumes, {}, look=check_pixels, phases=FOUR_PHASES)
         for phase, volume in found.volumes.items():
             taken[id(volume)] = (phase, found.verdicts[phase].confidence)
     rows = []

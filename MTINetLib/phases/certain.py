@@ -13,7 +13,7 @@ from MTINetLib.phases.scores import best_assignment
 from MTINetLib.reading.candidates import LeftOut, candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.evidence import evidence
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +32,17 @@ class CertainPhases:
     verdicts: Mapping[Phase, Verdict]
     uncertain: Mapping[Phase, tuple[SourceVolume, Verdict]]
     left_out: tuple[LeftOut, ...]
+    phases: tuple[Phase, ...]
     clues: tuple[Clues, ...] = ()
     bolus_start_s: float | None = None
-    phases: tuple[Phase, ...] = FOUR_PHASES
 
 
 def certain_phases(
     volumes: Sequence[SourceVolume],
     told: Mapping[Phase, SourceVolume],
     look: Callable[[Sequence[SourceVolume], Sequence[Phase]], PixelCheck] | None = None,
-    phases: Sequence[Phase] = FOUR_PHASES,
+    *,
+    phases: Sequence[Phase],
 ) -> CertainPhases:
     """Keep only phases whose evidence is enough without those that are dropped.
 

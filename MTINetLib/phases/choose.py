@@ -11,14 +11,14 @@ from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.reading.found_volumes import FoundVolumes
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.header import HOW_TO_SPLIT
-from MTINetLib.study.phase import FOUR_PHASES, Phase, count_in_words
+from MTINetLib.study.phase import Phase, count_in_words
 
 
 def choose_phases(
     found: FoundVolumes,
     told: Mapping[Phase, SourceVolume | str] | None = None,
     *,
-    phases: Sequence[Phase] = FOUR_PHASES,
+    phases: Sequence[Phase],
     assume_order: bool = False,
 ) -> PhaseAssignment:
     """As recognise_phases, with what the kind of the input asks for.
@@ -38,7 +38,7 @@ def choose_phases(
     return assignment
 
 
-def next_steps(found: FoundVolumes, phases: Sequence[Phase] = FOUR_PHASES) -> tuple[str, ...]:
+def next_steps(found: FoundVolumes, phases: Sequence[Phase]) -> tuple[str, ...]:
     """What can be done where the phases are missing or not told apart, besides naming them."""
     if len(found.volumes) == 1:
         return (_one_volume(found, phases),)

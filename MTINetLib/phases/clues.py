@@ -9,7 +9,7 @@ from MTINetLib.phases.times import Clock, bolus_start, clocks_of
 from MTINetLib.reading.candidates import doubtful_words
 from MTINetLib.reading.description_words import Words, delay_words, read_words, tokens_of
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 #: Contrast/Bolus Agent Phase (0018,9344), defined terms of DICOM PS3.3 C.7.6.4b without unspecific ones.
 _AGENT_PHASES = {
@@ -46,9 +46,7 @@ class Clues:
         return self.tag is phase or (self.tag is Phase.ARTERIAL and phase is Phase.EARLY_ARTERIAL)
 
 
-def clues_of(
-    volumes: Sequence[SourceVolume], phases: Sequence[Phase] = FOUR_PHASES
-) -> tuple[list[Clues], float | None]:
+def clues_of(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) -> tuple[list[Clues], float | None]:
     """The clues of each volume, and the start of the bolus on their clock (s) where it is known.
 
     Args:

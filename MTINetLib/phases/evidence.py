@@ -14,7 +14,7 @@ from MTINetLib.phases.clues import Clues
 from MTINetLib.phases.pixels import PixelCheck
 from MTINetLib.phases.times import AFTER_BOLUS, between, fit
 from MTINetLib.study.evidence import NAMED, acquired, evidence
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 _SHARE_OF_CONTRADICTION = 0.6
 _HIGHEST = 0.99
@@ -49,7 +49,7 @@ def judge(
     bolus_start_s: float | None,
     rival: Clues | None,
     pixels: PixelCheck | None,
-    phases: Sequence[Phase] = FOUR_PHASES,
+    phases: Sequence[Phase],
 ) -> Verdict:
     """The evidence that ``chosen[phase]`` is that phase.
 

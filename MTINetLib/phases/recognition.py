@@ -13,7 +13,7 @@ from MTINetLib.phases.pixels import NOT_SEEN, PixelCheck, check_pixels
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.reading.candidates import LeftOut
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,8 @@ class Recognition:
 def recognition(
     volumes: Sequence[SourceVolume],
     told: Mapping[Phase, SourceVolume] | None = None,
-    phases: Sequence[Phase] = FOUR_PHASES,
+    *,
+    phases: Sequence[Phase],
 ) -> Recognition:
     """As recognise_phases, but where phases cannot be told apart those that are certain stay.
 

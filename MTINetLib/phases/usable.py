@@ -12,7 +12,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.phases.recognise import PhaseAssignment
 from MTINetLib.phases.signal_check import check_signal
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 #: A phase has at least this many slices and pixels a side.
 FEWEST_SLICES = 3
@@ -43,7 +43,7 @@ def _lowered(volume: SourceVolume, offset: float) -> SourceVolume:
     return replace(volume, read=lambda: array)
 
 
-def refuse_unusable(volumes: Sequence[SourceVolume], phases: Sequence[Phase] = FOUR_PHASES) -> None:
+def refuse_unusable(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) -> None:
     """Refuse volumes of phases that hold no image, or one image twice.
 
     Raises:

@@ -23,7 +23,7 @@ from MTINetLib.reading.found_volumes import FileProblem, FoundVolumes
 from MTINetLib.reading.open_input import open_input
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.evidence import evidence_in_words
-from MTINetLib.study.phase import FOUR_PHASES, Phase, the_phases, usual_reference
+from MTINetLib.study.phase import Phase, the_phases, usual_reference
 
 #: Flags of volumes of which the doubts say more.
 TOLD_IN_DOUBTS = frozenset({"joined_series", "ambiguous_uids"})
@@ -108,9 +108,7 @@ class Inspection:
         }
 
 
-def inspect(
-    path: Path, phases: Sequence[Phase] = FOUR_PHASES, progress: Progress | None = None
-) -> Inspection:
+def inspect(path: Path, phases: Sequence[Phase], progress: Progress | None = None) -> Inspection:
     """Open a folder or archive and say which phases are certain; those that are not stand in ``missing``.
 
     Args:

@@ -17,10 +17,10 @@ from MTINetLib.scene.phase_problems import problems, remarks
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.scene.phase_times import time_flags, times_of
 from MTINetLib.study.evidence import CHOSEN
-from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
+from MTINetLib.study.phase import Phase, in_order_of_time
 
 
-def check_choice(phases: Mapping[Phase, Any], wanted: Sequence[Phase] = FOUR_PHASES) -> PhaseProposal:
+def check_choice(phases: Mapping[Phase, Any], wanted: Sequence[Phase]) -> PhaseProposal:
     """The user's choice with what speaks for and against it; it is taken as it is, with confidence 1.
 
     Args:

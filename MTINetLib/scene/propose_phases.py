@@ -25,7 +25,7 @@ from MTINetLib.scene.sequences import (
     volume_sequences,
 )
 from MTINetLib.study.evidence import MARKED, NAMED, evidence_in_words
-from MTINetLib.study.phase import FOUR_PHASES, Phase, count_in_words
+from MTINetLib.study.phase import Phase, count_in_words
 
 _MULTI_VOLUME = "vtkMRMLMultiVolumeNode"
 #: Flags that only the choice among all volumes tells; the others follow from the chosen ones.
@@ -47,7 +47,7 @@ class _Found:
         return sum(verdict.confidence for verdict in self.verdicts.values())
 
 
-def propose_phases(nodes: Sequence[Any], phases: Sequence[Phase] = FOUR_PHASES) -> PhaseProposal:
+def propose_phases(nodes: Sequence[Any], phases: Sequence[Phase]) -> PhaseProposal:
     """Find phases among volume nodes.
 
     Phases that are not certain stay empty, and a warning says why. Nothing in the scene is changed.
@@ -131,7 +131,7 @@ def _recognised(sources: Sequence[NodeSource], phases: Sequence[Phase]) -> _Foun
     """The phases among the volumes of one study, all or those that are certain."""
     by_volume = {id(source.volume): source for source in sources}
     told, doubled = _told(sources, phases)
-    known = recognition([source.volume for source in sources], told, phases)
+    known = recognition([source.volume for source in sources], told, phases=phases)
     doubtful = tuple(
         f"It is not certain that '{by_volume[id(volume)].name}' is the {phase.title} phase"
         f"{_because(verdict)}: choose it yourself."

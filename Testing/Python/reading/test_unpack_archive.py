@@ -18,6 +18,7 @@ from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Stage
 from MTINetLib.reading import unpack_archive
 from MTINetLib.reading.open_input import open_input
+from MTINetLib.study.phase import FOUR_PHASES
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ def test_an_inspected_archive_names_its_own_damaged_files(tmp_path: Path, tempor
     (tmp_path / "in" / "e").mkdir()
     (tmp_path / "in" / "e" / "IM9").write_bytes(bytes(128) + b"DICM" + bytes(300))
     archive = zipped(tmp_path / "in", tmp_path / "study.zip")
-    found = inspect(archive)
+    found = inspect(archive, FOUR_PHASES)
     assert [problem.path for problem in found.problems] == [archive / "e" / "IM9"]
     assert str(temporary) not in str(found.as_dict())
     assert not list(temporary.iterdir())

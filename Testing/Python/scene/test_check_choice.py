@@ -46,7 +46,7 @@ def volumes(truth: Truth, names: Sequence[str] = NO_WORDS, times: Sequence[float
 
 
 def chosen(nodes: Sequence[Any]) -> PhaseProposal:
-    return check_choice(dict(zip(FOUR_PHASES, nodes, strict=True)))
+    return check_choice(dict(zip(FOUR_PHASES, nodes, strict=True)), FOUR_PHASES)
 
 
 def test_a_right_choice_has_no_warning_and_is_sure(truth: Truth) -> None:
@@ -71,11 +71,11 @@ def test_times_count_from_a_pre_contrast_volume_that_is_not_the_first(truth: Tru
 
 def test_phases_not_chosen_are_missing(truth: Truth) -> None:
     nodes = volumes(truth)
-    proposal = check_choice({PRE: nodes[0], ARTERIAL: nodes[1], DELAYED: None})
+    proposal = check_choice({PRE: nodes[0], ARTERIAL: nodes[1], DELAYED: None}, FOUR_PHASES)
     assert proposal.missing == (PORTAL_VENOUS, DELAYED)
     assert set(proposal.phases) == {PRE, ARTERIAL}
     assert proposal.warnings == ()
-    assert check_choice({}).missing == FOUR_PHASES
+    assert check_choice({}, FOUR_PHASES).missing == FOUR_PHASES
 
 
 def test_times_in_the_wrong_order_are_said(truth: Truth) -> None:
@@ -247,7 +247,7 @@ def test_values_without_a_zero_or_a_scale_are_said_before_the_analysis(
 ) -> None:
     nodes = phantom_nodes(change)
     assert any(said in warning for warning in chosen(nodes).warnings)
-    marked = propose_phases(nodes)
+    marked = propose_phases(nodes, FOUR_PHASES)
     if not marked.missing:
         assert any(said in warning for warning in marked.warnings)
 

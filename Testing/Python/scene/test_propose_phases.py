@@ -101,7 +101,7 @@ def from_dicom(
 
 def test_names_tell_the_phases_with_their_evidence(slicer: Any, truth: Truth) -> None:
     nodes = add_volumes(truth)
-    proposal = propose_phases(nodes[::-1])
+    proposal = propose_phases(nodes[::-1], FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert proposal.missing == ()
     assert proposal.warnings == ()
@@ -129,7 +129,7 @@ def test_a_phase_of_a_part_of_the_range_is_said_with_what_is_missing(
         for phase, name, array in zip(FOUR_PHASES, NAMES, truth.volumes, strict=True)
         for grid in (part if phase is short else truth.grid,)
     ]
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert not proposal.missing
     assert any(said in warning for warning in proposal.warnings)
 
@@ -138,21 +138,21 @@ def test_a_volume_whose_name_also_speaks_of_bolus_tracking_is_proposed_with_a_wa
     slicer: Any, truth: Truth
 ) -> None:
     nodes = add_volumes(truth, (NAMES[0], "6: LAVA SmartPrep art", *NAMES[2:]))
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert proposal.phases[ARTERIAL].confidence < 0.8
     assert any("bolus tracking" in warning for warning in proposal.warnings)
 
 
 def test_an_empty_scene_is_said(slicer: Any) -> None:
-    proposal = propose_phases(candidate_volumes())
+    proposal = propose_phases(candidate_volumes(), FOUR_PHASES)
     assert proposal.phases == {}
     assert proposal.missing == FOUR_PHASES
     assert proposal.warnings == ("There is no volume in the scene to choose phases from.",)
 
 
 def test_volumes_without_any_evidence_stay_unchosen(slicer: Any, truth: Truth) -> None:
-    proposal = propose_phases(add_volumes(truth, NO_WORDS))
+    proposal = propose_phases(add_volumes(truth, NO_WORDS), FOUR_PHASES)
     assert proposal.phases == {}
     assert proposal.missing == FOUR_PHASES
     assert proposal.warnings == (
@@ -163,7 +163,7 @@ def test_volumes_without_any_evidence_stay_unchosen(slicer: Any, truth: Truth) -
 
 def test_what_is_certain_is_proposed_and_the_rest_stays_empty(slicer: Any, truth: Truth) -> None:
     nodes = add_volumes(truth, ("LAVA pre", "x", "LAVA portal venous", "y"))
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == {PRE: "LAVA pre", PORTAL_VENOUS: "LAVA portal venous"}
     assert proposal.missing == (ARTERIAL, DELAYED)
     assert proposal.warnings == (
@@ -179,7 +179,7 @@ def test_dicom_headers_tell_the_phases_of_every_layout(
     if layout == "c":  # written slice by slice; the import sorts by time
         images.sort(key=lambda image: (image.TemporalPositionIdentifier, image.InstanceNumber))
     nodes = from_dicom(database, tmp_path, truth, images, NO_WORDS)
-    proposal = propose_phases([nodes[2], nodes[0], nodes[3], nodes[1]])
+    proposal = propose_phases([nodes[2], nodes[0], nodes[3], nodes[1]], FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == pytest.approx(truth.times_s, abs=0.5)
     assert proposal.warnings == ()
@@ -194,7 +194,7 @@ def test_times_alone_tell_phases_of_series_without_words(
 ) -> None:
     images = series_per_phase(truth, descriptions=("t1_vibe_fs",) * 4)
     nodes = from_dicom(database, tmp_path, truth, images, ("3: t1", "4: t1", "5: t1", "6: t1"))
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert any(
         "40 s after the arterial phase" in evidence_in_words(item)
@@ -209,7 +209,7 @@ def test_a_study_past_midnight_goes_on(slicer: Any, truth: Truth, database: Data
         time = truth.times_s[number // truth.grid.shape[0]]
         image.AcquisitionTime = image.SeriesTime = clock(time, start_s=late)
     nodes = from_dicom(database, tmp_path, truth, images, NO_WORDS)
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == pytest.approx(truth.times_s)
 
@@ -218,7 +218,7 @@ def test_at_most_two_files_a_volume_are_asked_for(
     slicer: Any, truth: Truth, database: Database, tmp_path: Path
 ) -> None:
     nodes = from_dicom(database, tmp_path, truth, series_per_phase(truth), NO_WORDS)
-    propose_phases(nodes)
+    propose_phases(nodes, FOUR_PHASES)
     assert len(database.asked) <= 2 * len(nodes)
 
 
@@ -243,7 +243,7 @@ def test_without_the_files_the_names_still_tell(
 ) -> None:
     nodes = from_dicom(database, tmp_path, truth, series_per_phase(truth), NAMES)
     spoil(database)
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert proposal.phases[PRE].series_uid is None
     assert len(proposal.phases[PRE].instance_uids) == truth.grid.shape[0]
@@ -255,7 +255,7 @@ def test_a_file_that_is_no_dicom_is_passed_over(
     nodes = from_dicom(database, tmp_path, truth, series_per_phase(truth), NAMES)
     for path in tmp_path.glob("*.dcm"):
         path.write_bytes(b"not an image")
-    assert names(propose_phases(nodes)) == right(nodes)
+    assert names(propose_phases(nodes, FOUR_PHASES)) == right(nodes)
 
 
 def test_files_that_a_volume_was_read_from_tell_without_a_database(
@@ -272,7 +272,7 @@ def test_files_that_a_volume_was_read_from_tell_without_a_database(
             storage.SetFileName(str(path))
             node.SetAndObserveStorageNodeID(storage.GetID())
         node.GetStorageNode().AddFileName(str(path))
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == pytest.approx(truth.times_s)
 
@@ -282,7 +282,7 @@ def test_marks_and_times_of_the_nodes_are_believed(slicer: Any, truth: Truth) ->
     for node, phase, time in zip(nodes, FOUR_PHASES, (-12.0, 33.0, 71.0, 182.5), strict=True):
         node.SetAttribute(PHASE_ATTRIBUTE, phase.value)
         node.SetAttribute(TIME_ATTRIBUTE, str(time))
-    proposal = propose_phases(nodes[::-1])
+    proposal = propose_phases(nodes[::-1], FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert proposal.phases[PRE].evidence[0] == MARKED
     # Times before contrast stay as they are: they count from the bolus.
@@ -293,7 +293,7 @@ def test_a_mark_on_two_volumes_is_not_used_and_said(slicer: Any, truth: Truth) -
     nodes = add_volumes(truth)
     for node in nodes[1:3]:
         node.SetAttribute(PHASE_ATTRIBUTE, ARTERIAL.value)
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert "2 volumes are marked as the arterial phase; the marks are not used." in proposal.warnings
 
@@ -302,7 +302,7 @@ def test_a_senseless_mark_is_ignored(slicer: Any, truth: Truth) -> None:
     nodes = add_volumes(truth)
     nodes[0].SetAttribute(PHASE_ATTRIBUTE, "first")
     nodes[0].SetAttribute(TIME_ATTRIBUTE, "soon")
-    assert names(propose_phases(nodes)) == right(nodes)
+    assert names(propose_phases(nodes, FOUR_PHASES)) == right(nodes)
 
 
 def made_sequence(slicer: Any, truth: Truth, indices: Sequence[str], unit: str) -> Any:
@@ -317,7 +317,7 @@ def made_sequence(slicer: Any, truth: Truth, indices: Sequence[str], unit: str) 
 def test_times_of_a_sequence_tell_the_phases(slicer: Any, truth: Truth) -> None:
     sequence = made_sequence(slicer, truth, ("0", "55000", "95000", "215000"), "ms")
     nodes = volumes_of_sequence(sequence)
-    proposal = propose_phases(candidate_volumes())
+    proposal = propose_phases(candidate_volumes(), FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == [0, 55, 95, 215]
     assert proposal.phases[PRE].series_uid is None
@@ -334,21 +334,21 @@ def test_files_that_a_sequence_was_read_from_tell_its_phases(
         save(image, paths[-1])
     sequence.SetAttribute("MultiVolume.FrameFileList", ",".join(str(path) for path in paths))
     nodes = volumes_of_sequence(sequence)
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == pytest.approx(truth.times_s)
 
 
 def test_a_sequence_without_times_is_not_guessed(slicer: Any, truth: Truth) -> None:
     sequence = made_sequence(slicer, truth, ("0", "1", "2", "3"), "")
-    proposal = propose_phases(volumes_of_sequence(sequence))
+    proposal = propose_phases(volumes_of_sequence(sequence), FOUR_PHASES)
     assert len(proposal.missing) >= 2
     assert any("yourself" in warning for warning in proposal.warnings)
 
 
 def test_a_sequence_that_was_not_opened_is_pointed_to(slicer: Any, truth: Truth) -> None:
     made_sequence(slicer, truth, ("0", "55", "95", "215"), "s")
-    proposal = propose_phases(candidate_volumes())
+    proposal = propose_phases(candidate_volumes(), FOUR_PHASES)
     assert proposal.warnings == ("The sequence 'dyn' holds 4 time points: use it to make volumes of them.",)
 
 
@@ -356,7 +356,7 @@ def test_a_multi_volume_is_pointed_to(slicer: Any, monkeypatch: pytest.MonkeyPat
     # The wheel has no multi-volumes; a vector volume stands for one.
     monkeypatch.setattr("MTINetLib.scene.propose_phases._MULTI_VOLUME", "vtkMRMLVectorVolumeNode")
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "dyn")
-    (warning,) = propose_phases(candidate_volumes()).warnings
+    (warning,) = propose_phases(candidate_volumes(), FOUR_PHASES).warnings
     assert warning.startswith("'dyn' is a multi-volume: load it again as a volume sequence")
 
 
@@ -364,7 +364,7 @@ def test_other_series_are_left_out_with_the_reason(slicer: Any, truth: Truth) ->
     nodes = add_volumes(truth)
     other = add_volume("9: T2 haste", truth.volumes[0], truth.grid)
     empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
-    proposal = propose_phases([*nodes, other, empty])
+    proposal = propose_phases([*nodes, other, empty], FOUR_PHASES)
     assert names(proposal) == right(nodes)
     reasons = dict(proposal.left_out)
     assert reasons["9: T2 haste"] == "it is T2-weighted"
@@ -386,7 +386,7 @@ def test_of_two_studies_none_is_taken_by_guess(
     for number in (1, 2):
         images = of_study(series_per_phase(truth), number)
         nodes += from_dicom(database, tmp_path / str(number), truth, images, NAMES)
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert proposal.phases == {}
     assert any("2 studies with four phases each" in warning for warning in proposal.warnings)
 
@@ -396,10 +396,10 @@ def test_a_choice_from_two_studies_is_said(
 ) -> None:
     nodes = from_dicom(database, tmp_path / "1", truth, of_study(series_per_phase(truth), 1), NAMES)
     other = from_dicom(database, tmp_path / "2", truth, of_study(series_per_phase(truth), 2), NAMES)
-    own = check_choice(dict(zip(FOUR_PHASES, nodes, strict=True)))
+    own = check_choice(dict(zip(FOUR_PHASES, nodes, strict=True)), FOUR_PHASES)
     assert own.warnings == ()
     assert own.phases[PRE].series_uid
-    mixed = check_choice(dict(zip(FOUR_PHASES, [*nodes[:3], other[3]], strict=True)))
+    mixed = check_choice(dict(zip(FOUR_PHASES, [*nodes[:3], other[3]], strict=True)), FOUR_PHASES)
     assert any("come from different DICOM studies" in warning for warning in mixed.warnings)
 
 
@@ -408,7 +408,7 @@ def test_the_study_with_four_phases_is_taken_beside_another(
 ) -> None:
     nodes = from_dicom(database, tmp_path / "1", truth, of_study(series_per_phase(truth), 1), NAMES)
     other = from_dicom(database, tmp_path / "2", truth, of_study(series_per_phase(truth), 2), NAMES)[:2]
-    proposal = propose_phases([*other, *nodes])
+    proposal = propose_phases([*other, *nodes], FOUR_PHASES)
     assert [proposal.phases[phase].node_id for phase in FOUR_PHASES] == [node.GetID() for node in nodes]
     assert [reason for _, reason in proposal.left_out] == ["of another study"] * 2
 
@@ -418,7 +418,7 @@ def test_a_volume_from_a_file_completes_a_dicom_study(
 ) -> None:
     nodes = from_dicom(database, tmp_path, truth, series_per_phase(truth), NAMES)
     nodes[3].RemoveAttribute("DICOM.instanceUIDs")
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
 
 
@@ -430,7 +430,7 @@ def test_volumes_under_transforms_are_recognised_too(slicer: Any, truth: Truth) 
     transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
     for node in nodes:
         node.SetAndObserveTransformNodeID(transform.GetID())
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert names(proposal) == right(nodes)
     assert proposal.warnings == ()
 
@@ -440,7 +440,7 @@ def test_a_volume_that_is_squashed_flat_is_left_out(slicer: Any, truth: Truth) -
     transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.diag([1.0, 0, 1, 1])))
     nodes[1].SetAndObserveTransformNodeID(transform.GetID())
-    proposal = propose_phases(nodes)
+    proposal = propose_phases(nodes, FOUR_PHASES)
     assert ARTERIAL in proposal.missing
     assert "voxels without a volume" in dict(proposal.left_out)[nodes[1].GetName()]
 
@@ -458,7 +458,7 @@ def test_nothing_in_the_scene_is_changed(slicer: Any, truth: Truth) -> None:
     nodes = add_volumes(truth)
     scene = slicer.mrmlScene
     before = (scene.GetNumberOfNodes(), [node.GetMTime() for node in nodes])
-    propose_phases(nodes)
+    propose_phases(nodes, FOUR_PHASES)
     assert (scene.GetNumberOfNodes(), [node.GetMTime() for node in nodes]) == before
 
 
@@ -468,4 +468,4 @@ def test_a_database_of_another_kind_does_no_harm(
     monkeypatch.setattr(slicer, "dicomDatabase", SimpleNamespace(isOpen=True), raising=False)
     nodes = add_volumes(truth)
     nodes[0].SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
-    assert names(propose_phases(nodes)) == right(nodes)
+    assert names(propose_phases(nodes, FOUR_PHASES)) == right(nodes)

@@ -147,7 +147,7 @@ def test_the_same_identifiers_in_all_phases_lose_no_image(tmp_path: Path) -> Non
     for volume, wanted in zip(found.volumes, truth.volumes, strict=True):
         np.testing.assert_array_equal(volume.array, wanted)
         assert "ambiguous_uids" in volume.flags
-    assert "the same SOP Instance UID (in 4 of the volumes)" in " ".join(inspect(folder).doubts)
+    assert "the same SOP Instance UID (in 4 of the volumes)" in " ".join(inspect(folder, FOUR_PHASES).doubts)
     assert "ambiguous_uids" in open_study(folder, alignment="off").flags
 
 
@@ -165,7 +165,7 @@ def test_files_stored_twice_are_counted_once(tmp_path: Path) -> None:
     truth = layouts.make_truth(GRID)
     layouts.write_shuffled(tmp_path / "one", _flat(_images(truth)))
     layouts.write_shuffled(tmp_path / "copy of one", _flat(_images(truth))[5:20], seed=3)
-    found = inspect(tmp_path)
+    found = inspect(tmp_path, FOUR_PHASES)
     assert (found.copies, found.skipped, len(found.volumes)) == (15, 0, 4)
     assert not any("Identifier" in said or "UID" in said for said in found.doubts)
 
@@ -281,5 +281,5 @@ def test_a_phase_of_a_part_of_the_range_is_told_in_millimetres(
     phases = _images(truth)
     del phases[FOUR_PHASES.index(short)][7:]
     folder = layouts.write_shuffled(tmp_path, _flat(phases))
-    assert any(said.startswith(sentence) for said in inspect(folder).doubts)
+    assert any(said.startswith(sentence) for said in inspect(folder, FOUR_PHASES).doubts)
     assert flag in open_study(folder, alignment="off").flags

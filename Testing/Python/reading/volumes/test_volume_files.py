@@ -139,9 +139,11 @@ def test_a_file_of_one_phase_is_told_what_to_give(tmp_path: Path, suffix: str) -
 def test_an_inspection_says_what_stands_in_the_way_of_files(tmp_path: Path) -> None:
     four_files(tmp_path / "two", names=("p1_pre", "p1_art", "p1_pv", "p1_del"))
     write(tmp_path / "two" / "p2_art.nii.gz", TRUTH.volumes[1] + 1)
-    assert "nothing tells whether all are of one patient" in " ".join(inspect(tmp_path / "two").remarks)
-    dynamic = inspect(_dynamic(tmp_path / "dynamic.nii"))
+    assert "nothing tells whether all are of one patient" in " ".join(
+        inspect(tmp_path / "two", FOUR_PHASES).remarks
+    )
+    dynamic = inspect(_dynamic(tmp_path / "dynamic.nii"), FOUR_PHASES)
     assert "confirm it with --assume-order" in " ".join(dynamic.remarks)
     assert "Or split it into one file for each phase" in " ".join(dynamic.remarks)
-    single = inspect(write(tmp_path / "art.nii", TRUTH.volumes[1]))
+    single = inspect(write(tmp_path / "art.nii", TRUTH.volumes[1]), FOUR_PHASES)
     assert "a study has four phases; give the folder with all four files" in " ".join(single.remarks)
