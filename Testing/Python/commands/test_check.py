@@ -80,5 +80,5 @@ def test_a_constant_that_is_put_right_is_a_warning(
     phases_of(dataset, "case_3", lambda volumes: volumes + 450)
     assert run(["check", str(dataset)]) == 0
     out = capsys.readouterr().out
-    assert "case_3: Warning: The air around the body was not at 0" in out
+    assert "case_3: Warning: The air around the body is not at 0" in out
     assert "subtracted from all values: 450." in out
