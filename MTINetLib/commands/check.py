@@ -40,23 +40,26 @@ def check(dataset: Dataset) -> None:
     if not found.usable:
         bad = sum(bool(case.problems) for case in found.cases)
         raise InputError(
-            f"{bad} of {len(found.cases)} cases cannot be trained on; see above."
+            f"{bad} of {_cases(len(found.cases))} cannot be trained on; see above."
             if bad
             else "This dataset cannot be trained on; see above."
         )
 
 
 def _cases(count: int) -> str:
-    return "1 case" if count == 1 else f"{count} cases"
+    from MTINetLib.presentation.counts import counted
+
+    return counted(count, "case")
 
 
 def _table(found: DatasetCheck) -> Table:
     from rich.table import Table
 
+    from MTINetLib.presentation.counts import counted
     from MTINetLib.study.phase import titles_of
 
-    of_phases = titles_of(found.phases)
-    table = Table(title=f"{len(found.cases)} cases of {found.patients} patients; phases: {of_phases}")
+    who = f"{_cases(len(found.cases))} of {counted(found.patients, 'patient')}"
+    table = Table(title=f"{who}; phases: {titles_of(found.phases)}")
     for name in ("case", "patient", "class"):
         table.add_column(name)
     for name in ("phases", "lesions", "columns x rows x slices", "problems"):

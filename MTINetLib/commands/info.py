@@ -148,8 +148,11 @@ def _tables(told: dict[str, Any]) -> list[Any]:
         devices.add_row(item["device"], item["name"], "yes" if item["fast_bf16"] else "no")
     models = Table(title="Models", title_justify="left")
     models.add_column("Name")
+    models.add_column("Phases")
+    models.add_column("Classes")
     models.add_column("SHA-256", overflow="fold")
     models.add_column("Folder", overflow="fold")
     for item in told["models"]:
-        models.add_row(item["name"], item["sha256"] or "-", item["folder"])
+        phases, classes = ("\n".join(item[key]) or "-" for key in ("phases", "classes"))
+        models.add_row(item["name"], phases, classes, item["sha256"] or "-", item["folder"])
     return [versions, devices, models]

@@ -96,10 +96,11 @@ def _options_named() -> Iterator[None]:
 
 def _tell(console: Console, result: TrainingResult, point: OperatingPoint) -> None:
     from MTINetLib.evaluation.fit_model import words_of
+    from MTINetLib.presentation.counts import counted
 
     figures = ", ".join(f"{key} {value:.3f}" for key, value in sorted(result.scores.items()))
     lines = (
-        f"{result.steps} steps in {result.minutes:.1f} min; validation: {figures}.",
+        f"{counted(result.steps, 'step')} in {result.minutes:.1f} min; validation: {figures}.",
         words_of(point),
         f"The model is in {result.model} (SHA-256 {result.sha256}).",
     )

@@ -180,7 +180,8 @@ def evaluate_with(
     classes = () if first is None else first.provenance.classes
     rows = [comparison.case for comparison in comparisons]
     if all(row.error for row in rows):
-        raise InputError(f"None of the {len(rows)} cases could be evaluated; {rows[0].case}: {rows[0].error}")
+        none = "The only case could not" if len(rows) == 1 else f"None of the {len(rows)} cases could"
+        raise InputError(f"{none} be evaluated; {rows[0].case}: {rows[0].error}")
     lesions = [row for comparison in comparisons for row in comparison.lesions]
     failed = [{"case": row.case, "error": row.error} for row in rows if row.error]
     machine = describe_machine()

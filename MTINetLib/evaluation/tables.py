@@ -12,6 +12,7 @@ from typing import Any
 from MTINetLib.evaluation.compare import CaseRow, LesionRow
 from MTINetLib.evaluation.statistics import LEAST_PATIENTS, Estimate
 from MTINetLib.presentation.classes import class_word
+from MTINetLib.presentation.counts import counted
 from MTINetLib.study.phase import FOUR_PHASES, in_order_of_time
 
 _PROBABILITIES = "probabilities"
@@ -96,8 +97,9 @@ def _heading(about: Mapping[str, Any]) -> list[str]:
     lines = [
         "# Evaluation",
         "",
-        f"Model `{model['name']}` (SHA-256 `{model['sha256']}`), {cases['evaluated']} of {cases['total']}"
-        f" studies of {cases['patients']} patients, {about['date'][:10]}.",
+        f"Model `{model['name']}` (SHA-256 `{model['sha256']}`), {cases['evaluated']} of"
+        f" {counted(cases['total'], 'study', 'studies')} of {counted(cases['patients'], 'patient')},"
+        f" {about['date'][:10]}.",
         "",
     ]
     if about["dataset"]["synthetic"]:
@@ -107,7 +109,8 @@ def _heading(about: Mapping[str, Any]) -> list[str]:
             "",
         ]
     if cases["failed"]:
-        lines += [f"**{len(cases['failed'])} studies failed** and count in no figure:", ""]
+        failed = counted(len(cases["failed"]), "study", "studies")
+        lines += [f"**{failed} failed**, left out of every figure:", ""]
         lines += [f"- {item['case']}: {item['error']}" for item in cases["failed"]]
         lines.append("")
     return lines

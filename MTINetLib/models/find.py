@@ -8,7 +8,7 @@ from pathlib import Path
 
 import MTINetLib
 from MTINetLib.errors import ModelError
-from MTINetLib.models.files import CONFIG_FILE, told_config
+from MTINetLib.models.files import CONFIG_FILE, SUMS_FILE, WEIGHTS_FILE, told_config
 from MTINetLib.models.info import ModelInfo, info_or_problem
 from MTINetLib.user_folder import user_folder
 
@@ -56,9 +56,15 @@ def models_in(places: Iterable[Path]) -> Iterator[Path]:
         if not place.is_dir():
             continue
         for folder in [place, *sorted(place.iterdir())]:
-            if (folder / CONFIG_FILE).is_file() and folder.resolve() not in seen:
+            if _looks_like_a_model(folder) and folder.resolve() not in seen:
                 seen.add(folder.resolve())
                 yield folder
+
+
+def _looks_like_a_model(folder: Path) -> bool:
+    # A damaged model is named as such; the folder of a training run has a config too, and is none.
+    others = (folder / WEIGHTS_FILE, folder / SUMS_FILE)
+    return (folder / CONFIG_FILE).is_file() and any(file.is_file() for file in others)
 
 
 def told_name(folder: Path) -> str:

@@ -181,6 +181,8 @@ def _architecture(value: Mapping[str, Any]) -> ArchitectureInfo:
 
 
 def _classes(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise InputError("Its classes are no list of names.")
     names = tuple(value)
     if any(not isinstance(name, str) or not _CLASS_NAME.fullmatch(name) for name in names):
         raise InputError("A class has a name that is not of small letters, digits and underscores.")

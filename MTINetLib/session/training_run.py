@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import Cancelled, DatasetChanged, InputError, MTINetError, RunEnded, Stopped
+from MTINetLib.presentation.counts import counted
 from MTINetLib.progress import Stage
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message, ProgressSeen
@@ -284,5 +285,5 @@ def told_of(trained: Trained) -> str:
     end = "has finished" if trained.finished else "was stopped"
     then = "" if trained.finished else " Resume goes on with it."
     thresholds = f" {trained.models[0].thresholds}" if count == 1 and trained.models[0].thresholds else ""
-    told = f"The training {end} after {trained.steps} steps; {models} in validation: {figures}."
+    told = f"The training {end} after {counted(trained.steps, 'step')}; {models} in validation: {figures}."
     return f"{told}{thresholds}{then}"

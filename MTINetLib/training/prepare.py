@@ -25,6 +25,7 @@ from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.phases.signal_check import SIGNAL_FLAGS
 from MTINetLib.pipeline.open import open_study
+from MTINetLib.presentation.counts import counted
 from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.read import read_label_map
@@ -115,7 +116,10 @@ def _compare_cases(dataset: Path, store: SliceStore) -> None:
         raise InputError(" ".join(problems))
     doubtful = sum(bool(case.notes.doubts) for case in store.cases)
     if warnings or doubtful:
-        told = [*warnings[:_MOST_WARNINGS], *([f"{doubtful} cases have warnings."] if doubtful else [])]
+        told = [
+            *warnings[:_MOST_WARNINGS],
+            *([f"{counted(doubtful, 'case has', 'cases have')} warnings."] if doubtful else []),
+        ]
         logger.warning("%s 'mtinet check %s' lists all.", " ".join(told), dataset)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from MTINetLib.errors import InputError
+from MTINetLib.study.lesion_class import OTHER
+from MTINetLib.study.phase import listed
 from MTINetLib.training.processes import is_first_process
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
@@ -21,11 +24,12 @@ def kept_classes(path: Path, store: SliceStore, settings: TrainingSettings) -> t
         path: of the table in the run folder; it is written by the first process.
 
     Raises:
-        InputError: it is damaged.
+        InputError: it is damaged, or the settings name a class of which the dataset has no lesion.
     """
     if path.is_file():
         classes = _read(path)
     else:
+        _refuse_without_example(settings.classes, store.classes)
         classes = settings.classes or store.classes
         if len(classes) < 2:
             if settings.network.classifies:
@@ -34,9 +38,20 @@ def kept_classes(path: Path, store: SliceStore, settings: TrainingSettings) -> t
         if is_first_process():
             path.write_text(json.dumps(list(classes)) + "\n", encoding="utf-8")
     left = [name for name in store.classes if name not in classes]
-    if classes and left:
-        _LOG.warning("The classes %s are not learnt by this run.", ", ".join(left))
+    if classes and left and OTHER not in classes:
+        what = "class %s is" if len(left) == 1 else "classes %s are"
+        _LOG.warning(f"The {what} not learnt by this run.", ", ".join(left))
     return classes
+
+
+def _refuse_without_example(wanted: Sequence[str], found: Sequence[str]) -> None:
+    has_other = any(name not in wanted for name in found)
+    missing = [name for name in wanted if name not in found and not (name == OTHER and has_other)]
+    if missing:
+        raise InputError(
+            f"The dataset has no lesion of the class {listed(missing, 'or')}, which the settings name; its "
+            f"classes are {listed(found) if found else 'none'}."
+        )
 
 
 def _read(path: Path) -> tuple[str, ...]:

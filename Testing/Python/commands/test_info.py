@@ -39,6 +39,8 @@ def test_people_read_the_same_in_tables(capsys: pytest.CaptureFixture[str]) -> N
     text = capsys.readouterr().out
     assert "Devices" in text
     assert "random-small" in text
+    for word in ("Phases", "portal_venous", "delayed", "Classes", "hcc", "hemangioma"):
+        assert word in text
 
 
 def test_without_torch_it_says_so_and_still_tells_the_rest(tmp_path: Path) -> None:

@@ -119,7 +119,10 @@ def test_a_case_that_fails_is_named_and_the_rest_goes_on(dataset: Path, tmp_path
     summary = run(dataset, tmp_path / "out", fails_second)
     assert summary.about["cases"]["failed"] == [{"case": "two", "error": "the arterial phase is missing."}]
     assert summary.figures["lesions"]["all"]["lesions"] == 2
-    assert "- two: the arterial phase is missing." in summary.to_markdown()
+    assert (
+        "**1 study failed**, left out of every figure:\n\n- two: the arterial phase is missing."
+        in summary.to_markdown()
+    )
 
 
 def test_when_every_case_fails_nothing_is_written_and_the_reason_is_told(
@@ -165,6 +168,13 @@ def test_a_cancel_reaches_into_the_analysis_of_a_case(dataset: Path, tmp_path: P
 
 def test_the_first_cases_can_be_tried_alone(dataset: Path, tmp_path: Path) -> None:
     assert len(run(dataset, tmp_path / "out", limit=2).cases) == 2
+
+
+def test_one_study_of_one_patient_is_said_in_the_singular(dataset: Path, tmp_path: Path) -> None:
+    page = run(dataset, tmp_path / "out", limit=1).to_markdown()
+    assert "1 of 1 study of 1 patient, " in page
+    assert "1 studies" not in page
+    assert "1 patients" not in page
 
 
 def test_an_earlier_evaluation_is_kept_unless_overwriting_is_allowed(dataset: Path, tmp_path: Path) -> None:

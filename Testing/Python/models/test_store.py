@@ -109,6 +109,7 @@ def test_weights_that_are_no_safetensors_are_never_unpickled(tmp_path: Path) -> 
         ({"thresholds": {"mask": 2}}, "mask"),
         ({"calibration": {"temperature": 0}}, "temperature"),
         ({"calibration": {"temperature": "hot"}}, "not a readable"),
+        ({"classes": "hcc"}, "Its classes are no list of names"),
     ],
 )
 def test_a_wrong_config_is_refused_with_its_reason(tmp_path: Path, changes: dict, words: str) -> None:
@@ -150,6 +151,18 @@ def test_the_environment_names_further_folders(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("MTINET_MODELS", str(tmp_path / "more"))
     assert list_models()[0].name == "extra"
     assert load_model("extra").info.name == "extra"
+
+
+def test_the_folder_of_a_training_run_is_no_model_though_the_model_in_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    save_model_folder(run / "model", random_network(), {"name": "trained"})
+    (run / "config.json").write_text("{}")
+    monkeypatch.setenv(find.MODELS_VARIABLE, str(run))
+    assert find.find_model() == run / "model"
+    assert [info.name for info in list_models() if run in info.folder.parents] == ["trained"]
+    assert run not in [info.folder for info in list_models()]
 
 
 def test_the_first_model_is_never_replaced_by_another_when_it_is_damaged(places: Path) -> None:
