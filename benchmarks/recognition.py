@@ -16,8 +16,9 @@ from benchmarks.recognition_cases import Variant, make_variants
 from benchmarks.recognition_volumes import made_volumes
 from MTINetLib.errors import InputError
 from MTINetLib.phases.certain import certain_phases
+from MTINetLib.phases.confidence import DOUBTFUL_CONFIDENCE
 from MTINetLib.phases.pixels import check_pixels
-from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE, recognise_phases
+from MTINetLib.phases.recognise import recognise_phases
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 

@@ -62,9 +62,12 @@ def models_in(places: Iterable[Path]) -> Iterator[Path]:
 
 
 def _looks_like_a_model(folder: Path) -> bool:
-    # A damaged model is named as such; the folder of a training run has a config too, and is none.
+    # A damaged model is listed as such; a training run has a config too, but no name in it, and is no model.
+    if not (folder / CONFIG_FILE).is_file():
+        return False
     others = (folder / WEIGHTS_FILE, folder / SUMS_FILE)
-    return (folder / CONFIG_FILE).is_file() and any(file.is_file() for file in others)
+    config = told_config(folder)
+    return any(file.is_file() for file in others) or "name" in config or not config
 
 
 def told_name(folder: Path) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from MTINetLib.phases.clues import Clues, clues_of
+from MTINetLib.phases.confidence import LOWEST_CONFIDENCE
 from MTINetLib.phases.evidence import Verdict, judge
 from MTINetLib.phases.pixels import PixelCheck
-from MTINetLib.phases.recognise import LOWEST_CONFIDENCE
 from MTINetLib.phases.scores import best_assignment
 from MTINetLib.reading.candidates import LeftOut, candidates_among
 from MTINetLib.reading.source_volume import SourceVolume

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from MTINetLib.phases.confidence import DOUBTFUL_CONFIDENCE
 from MTINetLib.phases.coverage import REFERENCE_SHORT, UNCOVERED
 from MTINetLib.phases.evidence import Verdict
-from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE, PhaseAssignment
+from MTINetLib.phases.recognise import PhaseAssignment
 from MTINetLib.phases.signal_check import SIGNAL_FLAGS
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.phase import Phase, in_order_of_time

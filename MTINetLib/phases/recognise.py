@@ -13,6 +13,7 @@ from itertools import combinations
 
 from MTINetLib.errors import InputError
 from MTINetLib.phases.clues import Clues, clues_of
+from MTINetLib.phases.confidence import DOUBTFUL_CONFIDENCE, LOWEST_CONFIDENCE
 from MTINetLib.phases.evidence import Verdict, judge
 from MTINetLib.phases.order import OPTION, in_order
 from MTINetLib.phases.pixels import PixelCheck, check_pixels
@@ -23,11 +24,6 @@ from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time, titles_of
 from MTINetLib.study.study import PhaseSource
-
-#: A phase below this confidence is not used; the user is asked instead.
-LOWEST_CONFIDENCE = 0.6
-#: A phase below this confidence is used, and flagged.
-DOUBTFUL_CONFIDENCE = 0.8
 
 
 @dataclass(frozen=True, eq=False)

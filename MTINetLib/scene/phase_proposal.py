@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from MTINetLib.phases.recognise import DOUBTFUL_CONFIDENCE
+from MTINetLib.phases.confidence import DOUBTFUL_CONFIDENCE
 from MTINetLib.phases.signal_check import OFFSET
 from MTINetLib.presentation.warnings import note_sentences, warning_sentences
 from MTINetLib.study.phase import Phase

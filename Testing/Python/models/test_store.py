@@ -158,7 +158,7 @@ def test_the_folder_of_a_training_run_is_no_model_though_the_model_in_it_is(
 ) -> None:
     run = tmp_path / "run"
     save_model_folder(run / "model", random_network(), {"name": "trained"})
-    (run / "config.json").write_text("{}")
+    (run / "config.json").write_text('{"preset": "quick", "seed": 1}')
     monkeypatch.setenv(find.MODELS_VARIABLE, str(run))
     assert find.find_model() == run / "model"
     assert [info.name for info in list_models() if run in info.folder.parents] == ["trained"]

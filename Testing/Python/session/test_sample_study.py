@@ -11,6 +11,7 @@ from support.waiting import wait_until
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
 from MTINetLib.session.state import State
+from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
@@ -34,7 +35,7 @@ class Around:
         return self.core.error
 
     def _recognise(self, among: Any) -> None:
-        self.proposal = self._propose(among)
+        self.proposal = self._propose(among, FOUR_PHASES)
 
     def run(self, until: Callable[[], bool] | None = None) -> None:
         def breathe() -> None:
