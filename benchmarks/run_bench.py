@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from benchmarks.part import Part
 from benchmarks.plan import QUICK, BenchPlan
 from MTINetLib.errors import InputError
 from MTINetLib.progress import Progress, Silent, Stage
+from MTINetLib.write_whole import whole_file
 
 if TYPE_CHECKING:
     from benchmarks.end_to_end import Runner
@@ -61,9 +61,8 @@ def run_bench(
     with tempfile.TemporaryDirectory(prefix="mtinet-bench-") as folder:
         result = _measure(Path(folder), chosen, Runner(model, device, precision, backend), progress)
     text = json.dumps(result, indent=2, allow_nan=False) + "\n"
-    beside = out.with_name(f".part-{os.getpid()}-{out.name}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(out)
+    with whole_file(out) as beside:
+        beside.write_text(text, encoding="utf-8")
     return result
 
 

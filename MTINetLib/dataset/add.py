@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +30,7 @@ from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order, lesion_class_name
 from MTINetLib.study.phase import FOUR_PHASES, Phase, titles_of
-from MTINetLib.unfinished import Begun, noted
+from MTINetLib.write_whole import whole_folder
 
 #: Beside the volumes of an added case: what it was made from, without anything that names a person.
 ORIGIN_FILE = "case.json"
@@ -94,23 +93,20 @@ def add_case(dataset: Path, new: NewCase, progress: Progress | None = None) -> A
     _check_names(case, patient, _taken(dataset, rows))
     _check_known(dataset, rows, digest, patient)
     target = dataset / "cases" / case
-    beside = target.with_name(f".part-{os.getpid()}-{case}")
-    with noted(Begun.TREE, beside):
-        try:
+    try:
+        with whole_folder(target) as beside:
             _write_files(beside, new, digest, watcher)
-            beside.replace(target)
-            try:
-                _append(dataset, new, case, patient)
-            except BaseException:
-                shutil.rmtree(target, ignore_errors=True)
-                raise
-        except OSError as error:
-            raise MissingResourceError(
-                f"The case could not be written to {dataset}: {error.strerror or error}; it is as it was."
-            ) from error
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-            _remove_if_empty(target.parent, dataset)
+        try:
+            _append(dataset, new, case, patient)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise MissingResourceError(
+            f"The case could not be written to {dataset}: {error.strerror or error}; it is as it was."
+        ) from error
+    finally:
+        _remove_if_empty(target.parent, dataset)
     return AddedCase(case, patient, target)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from MTINetLib.dataset.folder import CASES_FILE, LESION_COLUMNS, LESIONS_FILE
 from MTINetLib.dataset.table_text import column_name, table_text
+from MTINetLib.write_whole import whole_file
 
 
 def append_case_rows(dataset: Path, case: Mapping[str, str], lesions: Sequence[Mapping[str, str]]) -> None:
@@ -59,9 +59,5 @@ def _with_rows(
 
 
 def _replace(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".part-{os.getpid()}-{path.name}")
-    try:
+    with whole_file(path) as beside:
         beside.write_bytes(data)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

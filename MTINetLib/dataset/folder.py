@@ -11,7 +11,6 @@ lesion by lesion.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from MTINetLib.dataset.tables import Row, RowError, column_names, table_rows
 from MTINetLib.errors import InputError
 from MTINetLib.study.lesion_class import NO_LESIONS, lesion_class_name
 from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
+from MTINetLib.write_whole import whole_file
 
 CASES_FILE = "cases.csv"
 LESIONS_FILE = "lesions.csv"
@@ -201,9 +201,7 @@ def _relative(root: Path, path: Path) -> str:
 
 
 def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    beside = path.with_name(f".part-{os.getpid()}-{path.name}")
-    with beside.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
-    beside.replace(path)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import ModelError
+from MTINetLib.write_whole import whole_file
 
 WEIGHTS_FILE, CONFIG_FILE, SUMS_FILE = "model.safetensors", "config.json", "SHA256SUMS"
 
@@ -80,9 +81,8 @@ def write_model_files(folder: Path, weights: bytes, config: Mapping[str, Any]) -
     files[SUMS_FILE] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode("ascii")
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        beside = folder / f".part-{os.getpid()}-{name}"
-        beside.write_bytes(data)
-        beside.replace(folder / name)
+        with whole_file(folder / name) as beside:
+            beside.write_bytes(data)
     return digests[WEIGHTS_FILE]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import re
 import shutil
 from pathlib import Path
@@ -13,7 +12,7 @@ from MTINetLib.errors import InputError, MissingResourceError, ModelError
 from MTINetLib.models.files import read_model_files, write_model_files
 from MTINetLib.models.find import kept_folder, model_folders, models_in, told_name
 from MTINetLib.models.info import ModelInfo, told_info
-from MTINetLib.unfinished import Begun, noted
+from MTINetLib.write_whole import whole_folder
 
 _NAME = re.compile(r"[^\W_](?:[\w .+-]{0,58}[\w+-])?")
 
@@ -49,17 +48,13 @@ def keep_model(trained: Path, name: str) -> ModelInfo:
     target = _new_folder(name)
     files = read_model_files(trained)
     config = {**files.config, "name": name}
-    beside = target.with_name(f".part-{os.getpid()}-{target.name}")
-    with noted(Begun.TREE, beside):
-        try:
+    try:
+        with whole_folder(target) as beside:
             write_model_files(beside, files.weights, config)
-            beside.replace(target)
-        except OSError as error:
-            raise MissingResourceError(
-                f"The model could not be kept in {target.parent}: {error.strerror or error}."
-            ) from error
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+    except OSError as error:
+        raise MissingResourceError(
+            f"The model could not be kept in {target.parent}: {error.strerror or error}."
+        ) from error
     return next(model for model in kept_models() if model.folder == target)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import Tensor
 from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.network.slice_settings import SliceSettings
 from MTINetLib.user_folder import user_folder
+from MTINetLib.write_whole import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -99,10 +99,9 @@ def _read() -> dict[str, dict[str, float]]:
 
 def _write(kept: Mapping[str, Mapping[str, float]]) -> None:
     path = speed_file()
-    beside = path.with_name(f".part-{os.getpid()}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        beside.replace(path)
+        with whole_file(path) as beside:
+            beside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         logger.debug("The measured speed could not be kept: %s", error)

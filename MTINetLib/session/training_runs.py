@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import Any
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.session.training_state import TrainingChoices
 from MTINetLib.user_folder import user_folder
+from MTINetLib.write_whole import whole_file
 
 _LIST_FILE = "runs.json"
 #: So many are remembered; the folders of older ones stay where they are.
@@ -114,11 +114,10 @@ def _write(records: Sequence[RunRecord]) -> None:
         for record in records
     ]
     folder = training_folder()
-    beside = folder / f".part-{os.getpid()}-{_LIST_FILE}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-        beside.replace(folder / _LIST_FILE)
+        with whole_file(folder / _LIST_FILE) as beside:
+            beside.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise MissingResourceError(
             f"The list of training runs cannot be written to {folder}: {error.strerror or error}."

@@ -17,6 +17,7 @@ import torch
 
 from MTINetLib.errors import InputError
 from MTINetLib.training.settings import TrainingSettings, settings_from_dict
+from MTINetLib.write_whole import whole_file
 
 _LOG = logging.getLogger(__name__)
 
@@ -181,9 +182,8 @@ def _git_revision() -> str | None:
 
 
 def _write_json(path: Path, data: dict[str, Any]) -> None:
-    beside = path.with_name(f".part-{path.name}")
-    beside.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
+    with whole_file(path) as beside:
+        beside.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 
 
 def keep_metrics(run: RunFolder) -> None:
@@ -225,11 +225,9 @@ def merge_metrics(run: RunFolder) -> None:
                 first = int(part[0]["step"])
                 rows = [row for row in rows if int(row["step"]) < first] + part
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    beside = run.path / ".part-metrics.csv"
-    with beside.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(run.metrics) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n", restval="")
         writer.writeheader()
         writer.writerows(rows)
-    beside.replace(run.metrics)
     for path in parts:
         path.unlink()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Literal
 from MTINetLib.errors import DatasetChanged, InputError
 from MTINetLib.training.folds import Split
 from MTINetLib.training.slice_store import StoredCase
+from MTINetLib.write_whole import whole_file
 
 _LOG = logging.getLogger(__name__)
 
@@ -128,12 +128,10 @@ def write_split(path: Path, parts: Parts, cases: Sequence[StoredCase]) -> None:
         for case in cases
         if case.patient in parts
     )
-    beside = path.with_name(f".part-{os.getpid()}-{path.name}")
-    with beside.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
         writer.writerows(rows)
-    beside.replace(path)
 
 
 class _Comparison:

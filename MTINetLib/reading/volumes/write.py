@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import SimpleITK
 from MTINetLib.errors import InputError
 from MTINetLib.reading.volumes.itk_name import itk_name
 from MTINetLib.study.grid import Grid
+from MTINetLib.write_whole import whole_file
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
 
@@ -48,12 +48,9 @@ def _write(path: Path, array: npt.NDArray[Any], grid: Grid, *, compress: bool) -
     image.SetSpacing(grid.spacing)
     image.SetOrigin(grid.origin)
     image.SetDirection(grid.direction)
-    beside = path.with_name(f".part-{os.getpid()}-{path.name}")
-    name = itk_name(beside)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        SimpleITK.WriteImage(image, name, useCompression=compress)
-        beside.replace(path)
+        with whole_file(path) as beside:
+            SimpleITK.WriteImage(image, itk_name(beside), useCompression=compress)
     except (RuntimeError, OSError) as error:
-        beside.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written: check that the folder exists and has space.") from error
