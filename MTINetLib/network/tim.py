@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 ONE_PIXEL = 1.0
@@ -39,11 +38,3 @@ def task_interaction_curve(mask: Tensor, phases: Tensor) -> Tensor:
     if mask.dim() == 3:
         mask = mask.unsqueeze(1)
     return masked_means(phases, mask)
-
-
-def task_interaction_deviation(mask: Tensor, phases: Tensor, curve: Tensor) -> Tensor:
-    """The standard deviation of each phase's intensity under the mask; shapes as above, zero when empty."""
-    if mask.dim() == 3:
-        mask = mask.unsqueeze(1)
-    variance = masked_means((phases.float() - curve[:, :, None, None]) ** 2, mask)
-    return torch.sqrt(variance + 1e-8)
