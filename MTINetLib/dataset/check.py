@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from MTINetLib.dataset.checked import CaseCheck, DatasetCheck
 from MTINetLib.dataset.folder import (
+    ANATOMY_COLUMN,
     CASES_FILE,
     LESION_COLUMNS,
     LESIONS_FILE,
@@ -34,6 +35,7 @@ from MTINetLib.phases.usable import FEWEST_SLICES, SMALLEST_SIDE, refuse_unusabl
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_label_map, read_volume
+from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order
 from MTINetLib.study.phase import Phase, usual_reference
@@ -184,6 +186,7 @@ def _checked(
     reference = grids.get(grid_of)
     sound = not problems
     labels = _check_mask(folder, row, case_class, told, (grid_of, reference), problems)
+    _check_anatomy(folder, row, (grid_of, reference), problems)
     volumes = _volumes(folder, row, phases, problems) if sound and len(grids) == len(phases) else None
     if labels is not None and reference is not None and labels.shape == reference.shape:
         image = None if volumes is None else volumes[phases.index(grid_of)].array
@@ -290,6 +293,26 @@ def _check_mask(
     problems += wrong
     problems.warnings += unusual
     return mask.array.astype(np.uint8)
+
+
+def _check_anatomy(folder: Path, row: Row, on: tuple[Phase, Grid | None], problems: _Problems) -> None:
+    """Sentences about the map of the organs, where there is one."""
+    path = problems.path(row, ANATOMY_COLUMN, folder) if row.values.get(ANATOMY_COLUMN) else None
+    if path is None:
+        return
+    try:
+        anatomy = read_label_map(path)
+    except (InputError, OSError) as error:
+        problems.append(f"The anatomy: {error}")
+        return
+    phase, reference = on
+    if reference is not None and not anatomy.grid.matches(reference):
+        problems.append(f"The anatomy has another grid than the {phase.title} phase; resample it.")
+    if not np.isin(anatomy.array, [*Organ, UNKNOWN_ORGAN]).all():
+        problems.append(
+            f"The anatomy holds other values than {min(Organ):d} to {max(Organ):d} "
+            f"and {UNKNOWN_ORGAN} for unknown."
+        )
 
 
 def _labels(array: npt.NDArray[np.float32]) -> set[int] | None:

@@ -4,8 +4,9 @@
 each of the phases that its studies have, two or more of those in study/phase.py: the class names what the
 lesions are (``hcc``, ``hemangioma``, any name) or is ``none``, the paths are relative to the folder and name
 files (NIfTI, NRRD, MHA) or DICOM series folders, and ``mask`` (may be empty) is a label map with 0 for
-background and 1..n for the lesions. ``lesions.csv`` has the columns ``case,label,class`` and gives the class
-lesion by lesion.
+background and 1..n for the lesions. A column ``anatomy`` may follow (and may be empty): a map of the organs
+on the grid of the mask, with the values of study/anatomy.py. ``lesions.csv`` has the columns
+``case,label,class`` and gives the class lesion by lesion.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ CASES_FILE = "cases.csv"
 LESIONS_FILE = "lesions.csv"
 _BEFORE, _BEHIND = ("case", "patient", "class"), ("mask",)
 _FEWEST_PHASES = 2
+#: A column that a table may have, behind the mask.
+ANATOMY_COLUMN = "anatomy"
 LESION_COLUMNS = ("case", "label", "class")
 
 
@@ -66,6 +69,7 @@ class DatasetCase:
         phase_paths: a file or DICOM series folder per phase, absolute.
         mask_path: label map, absolute; None where there is none.
         lesion_classes: class per label of the mask, as far as lesions.csv tells.
+        anatomy_path: map of the organs, absolute; None where they are unknown.
     """
 
     case: str
@@ -74,6 +78,7 @@ class DatasetCase:
     phase_paths: dict[Phase, Path]
     mask_path: Path | None
     lesion_classes: dict[int, str] = field(default_factory=dict)
+    anatomy_path: Path | None = None
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -118,14 +123,17 @@ def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
     """
     root = folder.resolve()
     phases = cases[0].phases if cases else FOUR_PHASES
+    columns = case_columns(phases)
+    if any(case.anatomy_path for case in cases):
+        columns = (*columns, ANATOMY_COLUMN)
     case_rows = [
         [
             case.case,
             case.patient,
             case.case_class,
             *(_relative(root, case.phase_paths[phase]) for phase in phases),
-            _relative(root, case.mask_path) if case.mask_path else "",
-        ]
+            *(_relative(root, path) if path else "" for path in (case.mask_path, case.anatomy_path)),
+        ][: len(columns)]
         for case in cases
     ]
     lesion_rows = [
@@ -133,7 +141,7 @@ def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
     ]
     root.mkdir(parents=True, exist_ok=True)
     _write_table(root / LESIONS_FILE, LESION_COLUMNS, lesion_rows)
-    _write_table(root / CASES_FILE, case_columns(phases), case_rows)
+    _write_table(root / CASES_FILE, columns, case_rows)
 
 
 def lesion_class_of(row: Row) -> str:
@@ -166,6 +174,7 @@ def _case(folder: Path, row: Row, phases: Sequence[Phase], lesion_classes: dict[
         phase_paths={phase: row.path(phase.value, folder) for phase in phases},
         mask_path=row.path("mask", folder) if row.values["mask"] else None,
         lesion_classes=lesion_classes,
+        anatomy_path=row.path(ANATOMY_COLUMN, folder) if row.values.get(ANATOMY_COLUMN) else None,
     )
 
 

@@ -11,6 +11,7 @@ from MTINetLib.phantom.draws import Rng, log_uniform, normal, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import NO_CONTRAST, Patient
 from MTINetLib.phantom.tissues import CORD, DISC, FAT, LUNG, MARROW, MUSCLE, SKIN, WATERY
+from MTINetLib.study.anatomy import Organ
 
 
 @dataclass(frozen=True)
@@ -170,9 +171,9 @@ def paint_spine(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls:
         across = (x - side * 33.0 * s) / (27.0 * s)
         away = np.sqrt(across**2 + ((y - y0 - 38.0 * s) / (22.0 * s)) ** 2)
         strap = np.maximum((away - 1) * np.float32(22.0), walls.wall[box] + 1.0)
-        canvas.paint(soft(strap, edge), muscle, box, fibres)
+        canvas.paint(soft(strap, edge), muscle, box, fibres, Organ.BACKGROUND)
     body = (np.sqrt((x / 22.0) ** 2 + ((y - y0 + bend * 0.2) / 17.0) ** 2) - np.float32(s)) * np.float32(18.0)
-    canvas.paint(soft(body - 1.5, edge), bone, box)
+    canvas.paint(soft(body - 1.5, edge), bone, box, organ=Organ.BACKGROUND)
     period, phase = 34.0 * s, uniform(rng, 0.0, 34.0)
     in_disc = soft(np.abs(np.mod(z + np.float32(phase), np.float32(period)) - period / 2) - 4.0, 3.0)
     mottled = 1.0 + 0.12 * smooth_noise(rng, x.shape, space.spacing_kji, 8.0)

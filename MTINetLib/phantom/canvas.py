@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.grid import Grid
 
 Field = npt.NDArray[np.float32]
@@ -82,17 +83,31 @@ class Space:
 
 @dataclass
 class Canvas:
-    """Four phases of signal, float32 [4, K, J, I], painted from the outside in."""
+    """Four phases of signal, painted from the outside in, and what was painted where.
+
+    Args:
+        space: where.
+        signal: float32 [4, K, J, I].
+        anatomy: the organ that fills most of each voxel (study/anatomy.py), uint8 [K, J, I].
+    """
 
     space: Space
     signal: Field
+    anatomy: npt.NDArray[np.uint8]
 
     @classmethod
     def blank(cls, space: Space) -> Canvas:
-        return cls(space, np.zeros((4, *space.shape), dtype=np.float32))
+        return cls(
+            space, np.zeros((4, *space.shape), dtype=np.float32), np.zeros(space.shape, dtype=np.uint8)
+        )
 
     def paint(
-        self, weight: Field, signal: npt.ArrayLike, box: Box | None = None, texture: Field | None = None
+        self,
+        weight: Field,
+        signal: npt.ArrayLike,
+        box: Box | None = None,
+        texture: Field | None = None,
+        organ: Organ | None = None,
     ) -> None:
         """Blend a tissue in.
 
@@ -101,12 +116,16 @@ class Canvas:
             signal: four values, or four values a voxel [4, k, j, i].
             box: where; None is everywhere.
             texture: factor on the signal, of the box's shape.
+            organ: what the tissue belongs to; None is the organ that is there already.
         """
         values = np.asarray(signal, dtype=np.float32)
         for phase in range(4):
             target: Any = self.signal[phase] if box is None else self.signal[phase][box]
             new = values[phase] if texture is None else values[phase] * texture
             target += weight * (new - target)
+        if organ is not None:
+            there = self.anatomy if box is None else self.anatomy[box]
+            there[weight >= 0.5] = organ
 
 
 def soft(distance_mm: Field, edge_mm: float) -> Field:

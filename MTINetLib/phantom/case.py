@@ -19,6 +19,7 @@ from MTINetLib.phantom.motion import displace, draw_motion
 from MTINetLib.phantom.patient import Patient, draw_patient
 from MTINetLib.phantom.scanner import Scanner, draw_bias, draw_scanner, read_out, still_image, store
 from MTINetLib.phantom.vessels import paint_liver_vessels
+from MTINetLib.study.anatomy import Organ, liver_of
 from MTINetLib.study.evidence import evidence
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, NO_LESIONS
 from MTINetLib.study.phase import FOUR_PHASES, Phase
@@ -78,12 +79,20 @@ class TruthLesion:
 
 @dataclass(frozen=True)
 class PhantomCase:
-    """A study with its truth; arrays are [K, J, I] on the study's grid, masks belong to the portal phase."""
+    """A study with its truth; arrays are [K, J, I] on the study's grid and belong to the portal venous phase.
+
+    ``labels`` numbers the lesions, ``anatomy`` holds the organs of study/anatomy.py.
+    """
 
     study: Study
     labels: npt.NDArray[np.uint8]
     lesions: tuple[TruthLesion, ...]
-    liver: npt.NDArray[np.bool_]
+    anatomy: npt.NDArray[np.uint8]
+
+    @property
+    def liver(self) -> npt.NDArray[np.bool_]:
+        """The liver with its lesions and the vessels inside it."""
+        return liver_of(self.anatomy)
 
     @property
     def case_class(self) -> str:
@@ -242,7 +251,11 @@ def _scan(streams: Streams, scene: _Scene, settings: PhantomSettings) -> Phantom
             still = displace(move, still, space, draw_motion(move), scene.build.spine_y)
         noise_sd = pre_liver * scale / snr
         volumes[n] = store(read_out(streams(f"noise {phase.value}"), still, scanner, n, noise_sd))
-    return PhantomCase(_study(scene, volumes), scene.labels, _truth(scene, means), scene.liver.mask)
+    return PhantomCase(_study(scene, volumes), scene.labels, _truth(scene, means), _anatomy(scene))
+
+
+def _anatomy(scene: _Scene) -> npt.NDArray[np.uint8]:
+    return np.where(scene.labels > 0, np.uint8(Organ.LIVER), scene.canvas.anatomy)
 
 
 def _truth(scene: _Scene, means: npt.NDArray[np.float64]) -> tuple[TruthLesion, ...]:

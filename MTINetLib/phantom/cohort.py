@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import MTINetLib
@@ -39,8 +39,8 @@ def write_cohort(
 
     The folder holds ``cases.csv``, ``lesions.csv``, ``dataset.json`` (which says that all of it is
     synthetic) and per case ``cases/<case>/`` with four NIfTI files or four DICOM series folders,
-    ``mask.nii.gz`` and ``truth.json`` (true curves, diameters, times). It is
-    written beside its place and moved there when whole.
+    ``mask.nii.gz``, ``anatomy.nii.gz`` (study/anatomy.py) and ``truth.json`` (true curves, diameters,
+    times). It is written beside its place and moved there when whole.
 
     Args:
         folder: new or empty.
@@ -135,6 +135,8 @@ def write_case(
             write_volume(paths[phase], case.study.phase(phase).astype("int16"), case.study.grid)
     mask = target / "mask.nii.gz"
     write_label_map(mask, case.labels, case.study.grid)
+    anatomy = target / "anatomy.nii.gz"
+    write_label_map(anatomy, case.anatomy, case.study.grid)
     (target / "truth.json").write_text(
         json.dumps(_truth(case, name, seed), indent=2) + "\n", encoding="utf-8"
     )
@@ -145,6 +147,7 @@ def write_case(
         phase_paths=paths,
         mask_path=mask,
         lesion_classes={lesion.label: lesion.lesion_class for lesion in case.lesions},
+        anatomy_path=anatomy,
     )
 
 
@@ -174,13 +177,14 @@ def _truth_lesion(lesion: TruthLesion) -> dict[str, object]:
 
 
 def _moved(row: DatasetCase, old: Path, new: Path) -> DatasetCase:
-    return DatasetCase(
-        case=row.case,
-        patient=row.patient,
-        case_class=row.case_class,
+    def moved(path: Path | None) -> Path | None:
+        return None if path is None else new / path.relative_to(old)
+
+    return replace(
+        row,
         phase_paths={phase: new / path.relative_to(old) for phase, path in row.phase_paths.items()},
-        mask_path=None if row.mask_path is None else new / row.mask_path.relative_to(old),
-        lesion_classes=dict(row.lesion_classes),
+        mask_path=moved(row.mask_path),
+        anatomy_path=moved(row.anatomy_path),
     )
 
 

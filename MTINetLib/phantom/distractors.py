@@ -11,6 +11,7 @@ from MTINetLib.phantom.liver import Liver
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import NO_CONTRAST, Patient
 from MTINetLib.phantom.tissues import WATERY
+from MTINetLib.study.anatomy import Organ
 
 
 def paint_cysts(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver, taken: list[Seat]) -> None:
@@ -33,7 +34,7 @@ def paint_cysts(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver, taken:
             rng, distance.shape, space.spacing_kji, max(0.5 * seat.diameter_mm, 4.0)
         )
         distance = np.maximum(distance, liver.distance[box])
-        canvas.paint(soft(distance, space.pixel_mm), fluid, box)
+        canvas.paint(soft(distance, space.pixel_mm), fluid, box, organ=Organ.LIVER)
 
 
 def paint_perfusion(rng: Rng, canvas: Canvas, liver: Liver, taken: list[Seat]) -> None:

@@ -12,6 +12,7 @@ from MTINetLib.phantom.draws import Rng, normal, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.organs import GreatVessels
 from MTINetLib.phantom.patient import Patient
+from MTINetLib.study.anatomy import Organ
 
 
 @dataclass(frozen=True)
@@ -102,4 +103,4 @@ def paint_liver(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver) -> Non
         if uneven[phase] > 0:
             factor += np.float32(uneven[phase]) * patchy
         values[phase] = np.float32(signal) * factor
-    canvas.paint(soft(liver.distance, space.pixel_mm), values)
+    canvas.paint(soft(liver.distance, space.pixel_mm), values, organ=Organ.LIVER)

@@ -22,6 +22,7 @@ from MTINetLib.phantom.tissues import (
     WATERY,
     DrawnTissue,
 )
+from MTINetLib.study.anatomy import Organ
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def paint_heart(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls:
     distance = np.maximum(distance, np.maximum(-walls.under_diaphragm[box] + 3.0, walls.cavity[box] + 4.0))
     muscle = patient.signal(patient.draw(rng, GUT_WALL), patient.circulation.tofts(0.8, 0.22, 0.08))
     blood = 0.5 * (patient.arterial_blood + patient.venous_blood)
-    canvas.paint(soft(distance, space.pixel_mm), muscle, box)
+    canvas.paint(soft(distance, space.pixel_mm), muscle, box, organ=Organ.HEART)
     flow = np.clip(1.0 + 0.12 * smooth_noise(rng, distance.shape, space.spacing_kji, 20.0), 0.5, 1.4)
     canvas.paint(soft(distance + 11.0, 4.0), blood, box, flow)
 
@@ -81,8 +82,8 @@ def paint_gut(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: W
     region = soft(np.maximum(np.maximum(walls.cavity + 6.0, height), behind), 8.0)
     mesentery = patient.portal_blood
     veins = smooth_noise(rng, space.shape, spacing, 11.0) > 1.7
-    canvas.paint(region * veins, mesentery)
-    canvas.paint(region * np.clip((loops - 0.28) * 6.0, 0.0, 1.0), wall)
+    canvas.paint(region * veins, mesentery, organ=Organ.GUT)
+    canvas.paint(region * np.clip((loops - 0.28) * 6.0, 0.0, 1.0), wall, organ=Organ.GUT)
     filling = smooth_noise(rng, space.shape, spacing, 45.0)
     mottled = 1.0 + 0.25 * smooth_noise(rng, space.shape, spacing, 9.0)
     content = np.where(filling > 0.3, 0.05, np.where(filling > -0.7, 0.75, 1.5)).astype(np.float32)
@@ -102,7 +103,7 @@ def paint_stomach(rng: Rng, canvas: Canvas, patient: Patient, build: Build, wall
     distance = np.maximum(distance, np.maximum(walls.cavity[box] + 4.0, walls.under_diaphragm[box] + 3.0))
     wall = patient.signal(patient.draw(rng, GUT_WALL), patient.circulation.tofts(0.4, 0.25, 0.05, lag_s=2.0))
     fluid = patient.signal(patient.draw(rng, WATERY), NO_CONTRAST)
-    canvas.paint(soft(distance, space.pixel_mm), wall, box)
+    canvas.paint(soft(distance, space.pixel_mm), wall, box, organ=Organ.GUT)
     inside = soft(distance + np.float32(uniform(rng, 2.5, 6.0)), 2.0)
     y = space.y[box]
     level = centre[1] + uniform(rng, -0.9, 0.3) * radii[1]
@@ -129,7 +130,7 @@ def paint_kidneys(rng: Rng, canvas: Canvas, patient: Patient, build: Build) -> N
             continue
         edge = space.pixel_mm
         distance = _wobbly(rng, space, box, centre, radii, 1.5)
-        canvas.paint(soft(distance, edge), cortex, box)
+        canvas.paint(soft(distance, edge), cortex, box, organ=Organ.KIDNEY)
         pyramids = smooth_noise(rng, distance.shape, space.spacing_kji, 11.0) > -0.35
         canvas.paint(soft(distance + 7.0, 2.0) * pyramids, medulla, box)
         inward = ellipsoid(
@@ -156,7 +157,7 @@ def paint_spleen(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls
     values = np.empty((4, *distance.shape), dtype=np.float32)
     values[:] = signal.astype(np.float32)[:, None, None, None]
     values[1] *= 1.0 + np.float32(uniform(rng, 0.0, 0.28)) * stripes
-    canvas.paint(soft(distance, space.pixel_mm), values, box)
+    canvas.paint(soft(distance, space.pixel_mm), values, box, organ=Organ.SPLEEN)
 
 
 def paint_pancreas(rng: Rng, canvas: Canvas, patient: Patient, build: Build) -> None:
@@ -172,7 +173,7 @@ def paint_pancreas(rng: Rng, canvas: Canvas, patient: Patient, build: Build) -> 
             continue
         distance = segment_distance(space, box, first, last) - np.float32(uniform(rng, 7.0, 12.0))
         distance += 1.8 * smooth_noise(rng, distance.shape, space.spacing_kji, 8.0)
-        canvas.paint(soft(distance, 2.0), signal, box)
+        canvas.paint(soft(distance, 2.0), signal, box, organ=Organ.GUT)
 
 
 def segment_distance(space: Space, box: Box, first: Point, last: Point) -> Field:
@@ -206,7 +207,7 @@ def paint_great_vessels(
         along = (y - np.float32(cy) - np.float32(bend_y) * curve) / np.float32(flat)
         distance = np.sqrt(across**2 + along**2) - np.float32(radius)
         flow = 1.0 + np.float32(uniform(rng, 0.0, 0.1)) * smooth_noise(rng, x.shape, space.spacing_kji, 25.0)
-        canvas.paint(soft(distance, edge), signal, box, flow)
+        canvas.paint(soft(distance, edge), signal, box, flow, Organ.GREAT_VESSEL)
 
 
 def paint_gallbladder(
@@ -225,6 +226,6 @@ def paint_gallbladder(
     thick = DrawnTissue(uniform(rng, 0.35, 3.2), watery.t2star_s, watery.m0)
     wall = patient.signal(patient.draw(rng, GUT_WALL), patient.circulation.tofts(0.3, 0.25, 0.04))
     weight = soft(distance, space.pixel_mm)
-    canvas.paint(weight, wall, box)
+    canvas.paint(weight, wall, box, organ=Organ.GALLBLADDER)
     canvas.paint(soft(distance + 2.0, space.pixel_mm), patient.signal(thick, NO_CONTRAST), box)
     return box, weight

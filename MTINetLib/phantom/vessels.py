@@ -10,6 +10,7 @@ from MTINetLib.phantom.canvas import Canvas, Field, Point, Space
 from MTINetLib.phantom.draws import Rng, uniform
 from MTINetLib.phantom.liver import Liver
 from MTINetLib.phantom.patient import Patient
+from MTINetLib.study.anatomy import Organ
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,8 @@ def paint_liver_vessels(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver
         uniform(rng, 3.5, 6.0),
     )
     inside_liver = (liver.distance < 1.5).astype(np.float32)
-    for tree, signal, only_inside in (
-        (veins, patient.venous_blood, True),
-        (portal, patient.portal_blood, False),
-    ):
-        weight = tree_weight(space, tree)
-        if only_inside:
-            weight = weight * inside_liver
-        canvas.paint(weight, signal)
+    outside_liver = 1 - inside_liver
+    canvas.paint(tree_weight(space, veins) * inside_liver, patient.venous_blood, organ=Organ.LIVER_VESSEL)
+    weight = tree_weight(space, portal)
+    canvas.paint(weight * inside_liver, patient.portal_blood, organ=Organ.LIVER_VESSEL)
+    canvas.paint(weight * outside_liver, patient.portal_blood, organ=Organ.GREAT_VESSEL)

@@ -15,6 +15,7 @@ from MTINetLib.dataset.folder import CASE_COLUMNS, read_dataset
 from MTINetLib.errors import Cancelled
 from MTINetLib.progress import Silent
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
+from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import FOUR_PHASES
 
@@ -95,6 +96,25 @@ def test_every_bad_row_says_its_problem_and_the_sound_ones_stay_sound(folder: Pa
     assert "stands twice" in said[9, "case_1"]
     assert said[10, "case_2"] == ""
     assert case(check, "gone").phases == ("pre", "arterial", "portal_venous")
+
+
+def test_a_map_of_the_organs_has_the_grid_and_the_values_that_it_should(folder: Path) -> None:
+    organs = np.full(GRID.shape, UNKNOWN_ORGAN, np.uint8)
+    organs[1:3] = Organ.LIVER
+    shifted = Grid(GRID.shape, GRID.spacing, (9.0, -2.0, 10.0), GRID.direction)
+    write_label_map(folder / "good.nii.gz", organs, GRID)
+    write_label_map(folder / "shifted.nii.gz", organs, shifted)
+    write_label_map(folder / "values.nii.gz", np.full(GRID.shape, 77, np.uint8), GRID)
+
+    def problems(anatomy: str) -> str:
+        table = f"{','.join(CASE_COLUMNS)},anatomy\n{row(1)},{anatomy}\n{row(2, 'none', mask='')},\n"
+        (folder / "cases.csv").write_text(table, encoding="utf-8")
+        return " ".join(case(check_dataset(folder), "case_1").problems)
+
+    assert problems("good.nii.gz") == ""
+    assert "another grid" in problems("shifted.nii.gz")
+    assert "other values than 0 to 8 and 255" in problems("values.nii.gz")
+    assert "column anatomy is wrong: lost.nii.gz does not exist" in problems("lost.nii.gz")
 
 
 @pytest.mark.parametrize("name", ["c1/arterial.nii", "c1/pre.nii.gz", "c1/mask.nii.gz"])

@@ -55,6 +55,20 @@ def test_a_mask_may_be_missing(folder: Path) -> None:
     assert read_dataset(folder)[0].mask_path is None
 
 
+def test_a_map_of_the_organs_is_optional_case_by_case(folder: Path) -> None:
+    assert read_dataset(folder)[0].anatomy_path is None
+    (folder / "c 1" / "anatomy.nii.gz").touch()
+    second = GOOD.replace("c1,", "c2,", 1)
+    write(folder, f"{GOOD},c 1/anatomy.nii.gz", f"{second},", header=f"{HEADER},anatomy")
+    cases = read_dataset(folder)
+    assert [case.anatomy_path for case in cases] == [(folder / "c 1" / "anatomy.nii.gz").resolve(), None]
+    write_dataset_tables(folder, cases)
+    assert read_dataset(folder) == cases
+    write(folder, f"{GOOD},c 1/lost.nii.gz", header=f"{HEADER},anatomy")
+    with pytest.raises(InputError, match="line 2, column anatomy: "):
+        read_dataset(folder)
+
+
 def test_what_is_written_reads_the_same(folder: Path) -> None:
     paths = dict.fromkeys(FOUR_PHASES, folder / "c 1" / "pre.nii.gz")
     cases = [

@@ -14,6 +14,7 @@ from MTINetLib.phantom.hcc import draw_hcc
 from MTINetLib.phantom.hemangioma import draw_hemangioma
 from MTINetLib.phantom.lesions import axial_diameter_mm, draw_diameter
 from MTINetLib.phantom.patient import draw_patient
+from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 
 SMALL = PhantomSettings(slices=(18, 20), matrix=(96, 112))
@@ -69,6 +70,28 @@ def test_lesions_lie_in_or_at_the_liver() -> None:
     for index in range(8):
         near = ndimage.binary_dilation(case(index).liver, iterations=3)
         assert near[case(index).labels > 0].all()
+
+
+def test_the_anatomy_names_every_organ_and_counts_lesions_to_the_liver() -> None:
+    seen: set[int] = set()
+    for index in range(8):
+        study = case(index)
+        assert study.anatomy.dtype == np.uint8
+        assert study.anatomy.shape == study.labels.shape
+        assert (study.anatomy[study.labels > 0] == Organ.LIVER).all()
+        volume_l = float(study.liver.sum()) * float(np.prod(study.study.grid.spacing)) / 1e6
+        assert 0.4 < volume_l < 3.5
+        seen |= {int(value) for value in np.unique(study.anatomy)}
+    assert seen == {int(organ) for organ in Organ}
+
+
+def test_vessels_of_the_liver_are_brighter_than_it_in_the_portal_venous_phase() -> None:
+    for index in range(4):
+        study = case(index)
+        portal = study.study.volumes[2]
+        parenchyma = (study.anatomy == Organ.LIVER) & (study.labels == 0)
+        vessels = float(np.median(portal[study.anatomy == Organ.LIVER_VESSEL]))
+        assert vessels > 1.05 * float(np.median(portal[parenchyma]))
 
 
 def test_a_study_without_lesions_has_an_empty_mask_and_class_none() -> None:

@@ -35,6 +35,9 @@ def test_a_written_cohort_reads_back_as_it_was_made(tmp_path: Path) -> None:
     assert row.mask_path is not None
     mask = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(row.mask_path)))
     np.testing.assert_array_equal(mask, made.labels)
+    assert row.anatomy_path is not None
+    anatomy = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(row.anatomy_path)))
+    np.testing.assert_array_equal(anatomy, made.anatomy)
     assert row.lesion_classes == {lesion.label: lesion.lesion_class for lesion in made.lesions}
     truth = json.loads((folder / "cases" / row.case / "truth.json").read_text(encoding="utf-8"))
     assert [lesion["curve"] for lesion in truth["lesions"]] == [list(lesion.curve) for lesion in made.lesions]
