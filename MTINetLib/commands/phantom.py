@@ -26,6 +26,14 @@ def phantom(
     slices: Annotated[
         str, typer.Option(metavar="LEAST-MOST", help="Slices a study.", show_default=True)
     ] = "28-64",
+    anatomy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Label maps of real livers, put in place of the built-in shape.",
+            show_default=False,
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Processes that work.")] = 1,
 ) -> None:
     """Make synthetic studies with known truth.
@@ -38,13 +46,22 @@ def phantom(
     from MTINetLib.phantom.cohort import PhantomSettings, write_cohort
 
     console = terminal()
-    settings = PhantomSettings(slices=_slice_limits(slices))
+    settings = PhantomSettings(slices=_slice_limits(slices), anatomy=anatomy)
+    _check_maps(anatomy)
     with claimed(out), RichProgress(console) as progress:
         made = write_cohort(
             out, cases, seed, image_format, settings, progress, first_index=first, workers=jobs
         )
     lesions = sum(len(case.lesion_classes) for case in made)
     console.print(f"{len(made)} studies with {lesions} lesions are in {out}.", soft_wrap=True)
+
+
+def _check_maps(folder: Path | None) -> None:
+    """Refuse a folder without label maps before anything is begun."""
+    from MTINetLib.phantom.atlas import liver_maps
+
+    if folder is not None:
+        liver_maps(folder)
 
 
 def _slice_limits(text: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from MTINetLib.phantom.canvas import Canvas, Field, Space, soft
+from MTINetLib.phantom.canvas import Canvas, Field, Space, join, soft
 from MTINetLib.phantom.draws import Rng, log_uniform, normal, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import NO_CONTRAST, Patient
@@ -87,6 +87,28 @@ def raise_walls(rng: Rng, space: Space, build: Build) -> Walls:
     left = _dome(space, 70.0, build.dome_mm - uniform(rng, 0.0, 25.0), build, uniform(rng, 45.0, 75.0))
     under = space.z - np.maximum(right, left) + 2.0 * smooth_noise(rng, shape, spacing, 40.0)
     return Walls(wall, cavity, under, _fat_factor(rng, space))
+
+
+def fit_walls(walls: Walls, liver: Field, build: Build) -> Walls:
+    """Walls that a given liver touches: pushed out where it is larger, drawn in where it leaves a gap.
+
+    Args:
+        walls: as drawn.
+        liver: signed distance in mm to the liver's surface, float32 [K, J, I].
+        build: whose walls they are.
+    """
+    close = np.clip(1.0 - (liver - 3.0) / np.float32(26.0), 0.0, 1.0)
+    under = _hug(walls.under_diaphragm, liver - np.float32(3.0), close, 34.0)
+    cavity = _hug(walls.cavity, liver - np.float32(3.5), close, 26.0)
+    wall = np.minimum(walls.wall, cavity - np.float32(0.85 * build.wall_mm))
+    return Walls(wall, cavity, under, walls.fat_factor)
+
+
+def _hug(wall: Field, liver: Field, close: Field, depth_mm: float) -> Field:
+    outward = join(wall, liver, 14.0)
+    at_wall = np.clip(1.0 + wall / np.float32(depth_mm), 0.0, 1.0) * close
+    inward = outward + at_wall * np.maximum(liver - outward, 0.0)
+    return np.asarray(inward, dtype=np.float32)
 
 
 def _dome(space: Space, x: float, top: float, build: Build, fall: float) -> Field:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,9 @@ from MTINetLib.phantom.lesions import Seat, axial_diameter_mm, draw_diameter, dr
 from MTINetLib.phantom.liver import Liver, paint_liver, shape_liver
 from MTINetLib.phantom.motion import displace, draw_motion
 from MTINetLib.phantom.patient import Patient, draw_patient
+from MTINetLib.phantom.real_liver import draw_liver_map, place_liver
 from MTINetLib.phantom.scanner import Scanner, draw_bias, draw_scanner, read_out, still_image, store
-from MTINetLib.phantom.vessels import paint_liver_vessels
+from MTINetLib.phantom.vessels import grow_veins, paint_veins
 from MTINetLib.study.anatomy import Organ, liver_of
 from MTINetLib.study.evidence import evidence
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, NO_LESIONS
@@ -44,6 +46,7 @@ class PhantomSettings:
         snr: limits of the liver's signal-to-noise ratio; None draws widely.
         lesion_plan: exact (class, diameter in mm) of each lesion; None draws them.
         breathing: the other phases are moved against the portal venous one.
+        anatomy: a folder of label maps of real livers (phantom/atlas.py); None draws the liver's shape.
     """
 
     slices: tuple[int, int] = (28, 64)
@@ -58,6 +61,7 @@ class PhantomSettings:
     snr: tuple[float, float] | None = None
     lesion_plan: tuple[tuple[str, float], ...] | None = None
     breathing: bool = True
+    anatomy: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,14 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     space = draw_space(streams("grid"), build, limits)
     walls = body.raise_walls(streams("walls"), space, build)
     great = organs.draw_great_vessels(streams("great vessels"), build)
-    liver = shape_liver(streams("liver shape"), space, build, walls, great, patient.cirrhosis)
+    if settings.anatomy is None:
+        liver = shape_liver(streams("liver shape"), space, build, walls, great, patient.cirrhosis)
+        veins = grow_veins(streams("vessels"), space, liver)
+    else:
+        known = draw_liver_map(streams("liver map"), settings.anatomy)
+        placed = place_liver(streams("liver pose"), space, build, walls, great, known, patient.cirrhosis)
+        liver, veins, great = placed.liver, placed.veins, placed.great
+        walls = body.fit_walls(walls, liver.distance, build)
     canvas = Canvas.blank(space)
     body.paint_body(streams("body"), canvas, patient, build, walls)
     organs.paint_heart(streams("heart"), canvas, patient, build, walls)
@@ -148,14 +159,14 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     organs.paint_spleen(streams("spleen"), canvas, patient, build, walls)
     body.paint_spine(streams("spine"), canvas, patient, build, walls)
     paint_liver(streams("liver texture"), canvas, patient, liver)
-    organs.paint_great_vessels(streams("great vessels paint"), canvas, patient, build, great)
+    organs.paint_great_vessels(streams("great vessels paint"), canvas, patient, great)
     distractors.paint_focal_fat(streams("focal fat"), canvas, liver)
     distractors.paint_dark_nodules(streams("dark nodules"), canvas, patient, liver)
     seats = _seat_lesions(streams, space, liver, settings)
     taken = [seat for _, seat in seats]
     distractors.paint_perfusion(streams("perfusion"), canvas, liver, list(taken))
-    paint_liver_vessels(streams("vessels"), canvas, patient, liver)
-    organs.paint_gallbladder(streams("gallbladder"), canvas, patient, liver.gallbladder, build.scale)
+    paint_veins(canvas, patient, liver, veins)
+    organs.paint_gallbladder(streams("gallbladder"), canvas, patient, walls, liver.gallbladder, build.scale)
     distractors.paint_cysts(streams("cysts"), canvas, patient, liver, list(taken))
     labels, classes = _paint_lesions(streams, canvas, patient, liver, seats)
     return _Scene(patient, build, canvas, liver, labels, classes)

@@ -89,7 +89,8 @@ def _write_origin(folder: Path, seed: int, first_index: int, settings: PhantomSe
         "made_by": f"mtinet phantom, MTINetLib {MTINetLib.__version__}",
         "seed": seed,
         "first_index": first_index,
-        "settings": asdict(settings),
+        # The name of a folder of livers is worth keeping, where it lies is not.
+        "settings": {**asdict(settings), "anatomy": settings.anatomy.name if settings.anatomy else None},
     }
     (folder / "dataset.json").write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
 

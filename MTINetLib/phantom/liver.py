@@ -57,11 +57,7 @@ def shape_liver(
     body = join(body, ellipsoid(x, y, z + np.float32(0.15) * x, left, left_radii), 28.0)
     caudate = np.array([vessels.cava_xy[0] + 8.0, vessels.cava_xy[1] - 20.0, build.dome_mm - 62.0])
     body = join(body, ellipsoid(x, y, z, caudate, np.array([20.0, 16.0, 30.0]) * (1 + 0.3 * cirrhosis)), 14.0)
-    surface = smooth_noise(rng, space.shape, space.spacing_kji, 45.0) * np.float32(3.0)
-    if cirrhosis > 0.3:
-        nodular = smooth_noise(rng, space.shape, space.spacing_kji, uniform(rng, 9.0, 15.0))
-        surface += nodular * np.float32(2.2 * (cirrhosis - 0.2))
-    body += surface
+    body += uneven_surface(rng, space, cirrhosis)
     spine = np.sqrt(x**2 + (y - np.float32(build.spine_y)) ** 2) - np.float32(36.0 * s)
     body = np.maximum(body, -spine)
     front = np.float32(left[0] - 12.0 + uniform(rng, -8.0, 8.0))
@@ -79,6 +75,15 @@ def shape_liver(
         [uniform(rng, -58.0, -38.0) * s, -0.38 * build.half_depth, hilum[2] - uniform(rng, 12, 26)]
     )
     return Liver(body, body < 0, hilum, outflow, gallbladder)
+
+
+def uneven_surface(rng: Rng, space: Space, cirrhosis: float, smooth_mm: float = 3.0) -> Field:
+    """What is added to the liver's distance: slow waves, and the nodules of cirrhosis."""
+    surface = smooth_noise(rng, space.shape, space.spacing_kji, 45.0) * np.float32(smooth_mm)
+    if cirrhosis > 0.3:
+        nodular = smooth_noise(rng, space.shape, space.spacing_kji, uniform(rng, 9.0, 15.0))
+        surface += nodular * np.float32(2.2 * (cirrhosis - 0.2))
+    return surface
 
 
 def paint_liver(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver) -> None:

@@ -27,12 +27,21 @@ from MTINetLib.study.anatomy import Organ
 
 @dataclass(frozen=True)
 class GreatVessels:
-    """Where aorta and vena cava run (x, y in mm, straight up), and their radii in mm."""
+    """Where aorta and vena cava run, and their radii in mm.
+
+    Args:
+        aorta_xy, cava_xy: their middles at the height 0, mm.
+        aorta_mm, cava_mm: radii.
+        cava_lean: how much the cava goes left and back per mm upwards.
+        cava_flat: its depth in parts of its width.
+    """
 
     aorta_xy: tuple[float, float]
     aorta_mm: float
     cava_xy: tuple[float, float]
     cava_mm: float
+    cava_lean: tuple[float, float] = (0.0, 0.0)
+    cava_flat: float = 0.8
 
 
 def draw_great_vessels(rng: Rng, build: Build) -> GreatVessels:
@@ -43,7 +52,18 @@ def draw_great_vessels(rng: Rng, build: Build) -> GreatVessels:
         aorta,
         (uniform(rng, -30.0, -18.0), front - cava - uniform(rng, 0.0, 6.0)),
         cava,
+        cava_lean=(uniform(rng, -0.04, 0.04), uniform(rng, -0.04, 0.04)),
+        cava_flat=uniform(rng, 0.6, 1.0),
     )
+
+
+def cava_distance(x: Field, y: Field, z: Field, vessels: GreatVessels) -> Field:
+    """Signed distance in mm to the vena cava."""
+    across = x - np.float32(vessels.cava_xy[0]) - np.float32(vessels.cava_lean[0]) * z
+    along = (y - np.float32(vessels.cava_xy[1]) - np.float32(vessels.cava_lean[1]) * z) / np.float32(
+        vessels.cava_flat
+    )
+    return np.asarray(np.sqrt(across**2 + along**2) - np.float32(vessels.cava_mm), dtype=np.float32)
 
 
 def _wobbly(rng: Rng, space: Space, box: Box, centre: Point, radii: Point, wobble_mm: float) -> Field:
@@ -187,31 +207,32 @@ def segment_distance(space: Space, box: Box, first: Point, last: Point) -> Field
     )
 
 
-def paint_great_vessels(
-    rng: Rng, canvas: Canvas, patient: Patient, build: Build, vessels: GreatVessels
-) -> None:
-    """Aorta and vena cava; below the kidneys' inflow the cava is unmixed in the arterial phase."""
-    space, edge = canvas.space, canvas.space.pixel_mm
+def paint_great_vessels(rng: Rng, canvas: Canvas, patient: Patient, vessels: GreatVessels) -> None:
+    """Aorta and vena cava."""
+    space = canvas.space
     bend_x, bend_y = uniform(rng, -6.0, 6.0), uniform(rng, 0.0, 6.0)
-    for (cx, cy), radius, signal, flat in (
-        (vessels.aorta_xy, vessels.aorta_mm, patient.arterial_blood, 1.0),
-        (vessels.cava_xy, vessels.cava_mm, patient.venous_blood, uniform(rng, 0.6, 1.0)),
+    for (cx, cy), signal, is_aorta in (
+        (vessels.aorta_xy, patient.arterial_blood, True),
+        (vessels.cava_xy, patient.venous_blood, False),
     ):
-        box = space.box((cx, cy, 0.0), 40.0)
+        box = space.box((cx, cy, 0.0), 48.0)
         if box is None:
             continue
         box = (slice(None), box[1], box[2])
         x, y, z = space.coordinates(box)
-        curve = (z / np.float32(100.0)) ** 2
-        across = x - np.float32(cx) - np.float32(bend_x) * curve
-        along = (y - np.float32(cy) - np.float32(bend_y) * curve) / np.float32(flat)
-        distance = np.sqrt(across**2 + along**2) - np.float32(radius)
+        if is_aorta:
+            curve = (z / np.float32(100.0)) ** 2
+            across = x - np.float32(cx) - np.float32(bend_x) * curve
+            along = y - np.float32(cy) - np.float32(bend_y) * curve
+            distance = np.sqrt(across**2 + along**2) - np.float32(vessels.aorta_mm)
+        else:
+            distance = cava_distance(x, y, z, vessels)
         flow = 1.0 + np.float32(uniform(rng, 0.0, 0.1)) * smooth_noise(rng, x.shape, space.spacing_kji, 25.0)
-        canvas.paint(soft(distance, edge), signal, box, flow, Organ.GREAT_VESSEL)
+        canvas.paint(soft(distance, space.pixel_mm), signal, box, flow, Organ.GREAT_VESSEL)
 
 
 def paint_gallbladder(
-    rng: Rng, canvas: Canvas, patient: Patient, centre: Point, scale: float
+    rng: Rng, canvas: Canvas, patient: Patient, walls: Walls, centre: Point, scale: float
 ) -> tuple[Box, Field] | None:
     """Bile from watery to concentrated (bright on T1); returns its box and weight."""
     if chance(rng, 0.2):
@@ -222,6 +243,7 @@ def paint_gallbladder(
     if box is None:
         return None
     distance = _wobbly(rng, space, box, centre, radii, 1.5)
+    distance = np.maximum(distance, walls.cavity[box] + 3.0)
     watery = patient.draw(rng, WATERY)
     thick = DrawnTissue(uniform(rng, 0.35, 3.2), watery.t2star_s, watery.m0)
     wall = patient.signal(patient.draw(rng, GUT_WALL), patient.circulation.tofts(0.3, 0.25, 0.04))

@@ -69,6 +69,8 @@ def tree_weight(space: Space, tree: Tree) -> Field:
     """Share of each voxel that the tree's lumen fills, float32 [K, J, I]."""
     weight = np.zeros(space.shape, dtype=np.float32)
     # Distances do not change with the grid's rotation: work along the grid's own axes.
+    if not len(tree.nodes):
+        return weight
     index = space.index_of(tree.nodes)
     steps = np.array(space.spacing_kji)
     places = index * steps
@@ -98,40 +100,77 @@ def tree_weight(space: Space, tree: Tree) -> Field:
     return weight
 
 
-def paint_liver_vessels(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver) -> None:
-    """Portal tree from the hilum (with its trunk outside the liver) and hepatic veins to the vena cava."""
-    space = canvas.space
+@dataclass(frozen=True)
+class Veins:
+    """Share of each voxel that the veins fill, float32 [K, J, I]; the portal ones with the trunk outside."""
+
+    portal: Field
+    hepatic: Field
+
+
+def grow_veins(rng: Rng, space: Space, liver: Liver) -> Veins:
+    """A portal tree from the hilum, with its trunk, and hepatic veins to the vena cava."""
     inside = np.argwhere(liver.distance < -4.0)
     if len(inside) < 200:
-        return
+        nothing = np.zeros(space.shape, dtype=np.float32)
+        return Veins(nothing, nothing)
     tips = space.point_at(inside[rng.integers(0, len(inside), 170)])
     count = int(rng.integers(55, 95))
-    trunk = liver.hilum + np.array([26.0, 14.0, -44.0])
     fork_right = liver.hilum + np.array([-24.0, 2.0, 10.0])
     fork_left = liver.hilum + np.array([30.0, -22.0, 16.0])
     calibre = uniform(rng, 5.0, 8.0)
     portal = grow_tree(
-        rng, [liver.hilum, trunk, fork_right, fork_left], tips[:count], uniform(rng, 0.9, 1.6), calibre
+        rng, [liver.hilum, fork_right, fork_left], tips[:count], uniform(rng, 0.9, 1.6), calibre
     )
-    thick = np.maximum(portal.radius, 0.0)
-    first_steps = np.linalg.norm(portal.nodes - liver.hilum, axis=1)
-    toward_trunk = portal.nodes[:, 2] < liver.hilum[2] - 2.0
-    thick = np.where(
-        toward_trunk & (first_steps < 60.0) & (portal.nodes[:, 0] > liver.hilum[0]), calibre, thick
-    )
-    portal = Tree(portal.nodes, portal.parent, thick)
     down = liver.outflow
     mains = [down + np.array(v) for v in ((-42.0, 6.0, -22.0), (-16.0, -36.0, -22.0), (22.0, -30.0, -16.0))]
-    veins = grow_tree(
+    hepatic = grow_tree(
         rng,
         [down, *mains],
         tips[count : count + int(rng.integers(40, 70))],
         uniform(rng, 0.9, 1.6),
         uniform(rng, 3.5, 6.0),
     )
-    inside_liver = (liver.distance < 1.5).astype(np.float32)
-    outside_liver = 1 - inside_liver
-    canvas.paint(tree_weight(space, veins) * inside_liver, patient.venous_blood, organ=Organ.LIVER_VESSEL)
-    weight = tree_weight(space, portal)
-    canvas.paint(weight * inside_liver, patient.portal_blood, organ=Organ.LIVER_VESSEL)
-    canvas.paint(weight * outside_liver, patient.portal_blood, organ=Organ.GREAT_VESSEL)
+    trunk = tree_weight(space, grow_portal_trunk(rng, liver.hilum, calibre))
+    return Veins(np.maximum(tree_weight(space, portal), trunk), tree_weight(space, hepatic))
+
+
+def grow_portal_trunk(rng: Rng, hilum: Point, calibre_mm: float) -> Tree:
+    """The portal vein from the hilum to where splenic and mesenteric vein meet, and a piece of both."""
+    meeting = hilum + np.array([26.0, 14.0, -44.0]) + rng.normal(0.0, 4.0, 3)
+    spleen = meeting + np.array([62.0, 18.0, 22.0]) + rng.normal(0.0, 8.0, 3)
+    mesentery = meeting + np.array([2.0, -6.0, -70.0]) + rng.normal(0.0, 6.0, 3)
+    nodes, parent = [hilum], [-1]
+    _connect(rng, nodes, parent, meeting, 0)
+    thick = len(nodes)
+    for end in (spleen, mesentery):
+        _connect(rng, nodes, parent, end, thick - 1)
+    radius = np.full(len(nodes), 0.75 * calibre_mm)
+    radius[:thick] = calibre_mm
+    return Tree(np.array(nodes), np.array(parent), radius)
+
+
+def grow_twigs(rng: Rng, space: Space, liver: Liver, stems: Point) -> Tree:
+    """Fine branches from known vessels, points ``stems`` [n, 3] in mm, to points of the liver."""
+    inside = np.argwhere(liver.distance < -3.0)
+    nodes: list[Point] = []
+    parent: list[int] = []
+    radii: list[float] = []
+    if len(inside) and len(stems):
+        for tip in space.point_at(inside[rng.integers(0, len(inside), int(rng.integers(30, 90)))]):
+            away = np.linalg.norm(stems - tip, axis=1)
+            start = int(np.argmin(away))
+            if 6.0 < away[start] < 40.0:
+                nodes.append(stems[start])
+                parent.append(-1)
+                _connect(rng, nodes, parent, tip, len(nodes) - 1)
+                radii += [uniform(rng, 0.5, 1.3)] * (len(nodes) - len(radii))
+    return Tree(np.array(nodes).reshape(-1, 3), np.array(parent, dtype=int), np.array(radii))
+
+
+def paint_veins(canvas: Canvas, patient: Patient, liver: Liver, veins: Veins) -> None:
+    """Hepatic veins as far as they lie in the liver or go on to the cava, then the portal vein."""
+    in_liver = liver.distance < 1.5
+    for lumen, blood in ((veins.hepatic, patient.venous_blood), (veins.portal, patient.portal_blood)):
+        canvas.paint(lumen * in_liver, blood, organ=Organ.LIVER_VESSEL)
+    canvas.paint(veins.portal * ~in_liver, patient.portal_blood, organ=Organ.GREAT_VESSEL)

@@ -23,6 +23,7 @@ def test_a_dataset_is_made(tmp_path: Path) -> None:
         (["--format", "png"], "png"),
         (["--cases", "0"], "0 cases"),
         (["--slices", "many"], "many"),
+        (["--anatomy", "no-such-folder"], "no-such-folder"),
     ],
 )
 def test_wrong_words_are_refused(
