@@ -105,7 +105,7 @@ def _work(folder: Path, model: Any, progress: Progress) -> DemoResult:
     progress.finish()
     dicom = folder / INPUT_FOLDER
     write_study_as_dicom(dicom, case.study, patient_id=_PATIENT_ID, study_seed=DEMO_SEED, progress=progress)
-    study = open_study(dicom, progress=progress)
+    study = open_study(dicom, phases=model.info.phases, progress=progress)
     analysis = analyze(study, model, progress=progress)
     options = WriteOptions(formats=ALL_FORMATS, additions=(SCENE_ADDITION,))
     written = write_into(folder, study, analysis, options, progress=progress)

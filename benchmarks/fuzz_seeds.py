@@ -96,8 +96,7 @@ def _study() -> Study:
         reference=Phase.PORTAL_VENOUS,
         times_s=(0.0, 30.0, 70.0, 180.0),
         sources=sources,
-        flags=(),
-        alignment=(None, None, None, None),
+        phases=FOUR_PHASES,
     )
 
 

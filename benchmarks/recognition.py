@@ -76,7 +76,7 @@ def recognised(variant: Variant) -> Result:
     volumes, truth = made_volumes(variant.shown, variant.tags, variant.telling)
     taken: dict[int, tuple[Phase, float]] = {}
     try:
-        assignment = recognise_phases(volumes)
+        assignment = recognise_phases(volumes, phases=FOUR_PHASES)
         complete = True
         for phase in FOUR_PHASES:
             taken[id(assignment.volume(phase))] = (

@@ -20,6 +20,7 @@ from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import FOUR_PHASES
 
 SEEDS = tuple(range(7001, 7013))
 #: A constant is found if it is right to this part of the body's signal.
@@ -35,7 +36,7 @@ def outcome(variant: Variant, before: Four, grid: Grid, rng: np.random.Generator
     own = Grid(array.shape[1:], grid.spacing, grid.origin, grid.direction)
     volumes = [SourceVolume.of_array(one, own, f"phase {number}") for number, one in enumerate(array)]
     try:
-        found = check_signal(volumes)
+        found = check_signal(volumes, FOUR_PHASES)
     except InputError as error:
         return "refused", str(error)
     said = " ".join(found.flags)

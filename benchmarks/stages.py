@@ -47,7 +47,7 @@ def time_stages(
     clock = StageClock()
     with clock.stage("load_model"):
         loaded = load_ready_model(model, device, precision, backend)
-    study = open_study(folder, clock=clock)
+    study = open_study(folder, phases=loaded.info.phases, clock=clock)
     analysis = analyze(study, loaded, device=device, precision=precision, backend=backend)
     detail = dict(analysis.timings)
     clock.seconds["infer"] = sum(detail.get(name, 0.0) for name in ("network", "heads"))

@@ -104,7 +104,7 @@ def analyze(
     told = _told((pre, arterial, portal_venous, delayed), other_phases or [])
     grid_of = None if reference is None else _reference(reference)
     check_output_folder(out, overwrite=overwrite)
-    _check_source(source, told, align)
+    _check_source(source, told, align, model)
     if source is None:
         _check_paths(told, model)
     refuse_source_data(out, [*([] if source is None else [source]), *map(Path, told.values())])
@@ -206,9 +206,10 @@ def _load_model(model: str | None, device: str, precision: str, backend: str, pr
 def _told(words: tuple[str | None, ...], others: list[str]) -> dict[Phase, str]:
     """What each phase was named, by the four options of their own and by --phase."""
     from MTINetLib.errors import InputError
-    from MTINetLib.study.phase import FOUR_PHASES, in_order_of_time, phase_named
+    from MTINetLib.phases.naming import OWN_OPTIONS
+    from MTINetLib.study.phase import in_order_of_time, phase_named
 
-    told = {phase: word for phase, word in zip(FOUR_PHASES, words, strict=True) if word is not None}
+    told = {phase: word for phase, word in zip(OWN_OPTIONS, words, strict=True) if word is not None}
     for text in others:
         name, equals, word = text.partition("=")
         if not (equals and word):
@@ -230,18 +231,18 @@ def _reference(name: str) -> Phase:
         raise InputError(str(error).replace(f"'{name}'", f"'{name}' for --reference", 1)) from error
 
 
-def _check_source(source: Path | None, told: dict[Phase, str], alignment: str) -> None:
+def _check_source(source: Path | None, told: dict[Phase, str], alignment: str, model: str | None) -> None:
     """What can be refused before anything is read."""
     from MTINetLib.errors import InputError
+    from MTINetLib.models.find import phases_to_look_for
     from MTINetLib.phases.naming import options_of
-    from MTINetLib.study.phase import FOUR_PHASES
 
     if alignment not in _ALIGNMENTS:
         raise InputError(f"--align {alignment} is unknown; choose one of {', '.join(_ALIGNMENTS)}.")
     if source is None and not told:
         raise InputError(
-            f"Nothing to analyze: name a folder of DICOM, or all of {options_of(FOUR_PHASES)} "
-            "(or the phases that another model takes)."
+            "Nothing to analyze: name a folder of DICOM, or all of "
+            f"{options_of(phases_to_look_for(model))} (or the phases that another model takes)."
         )
     if source is not None and not source.exists():
         raise InputError(f"{source} does not exist; name a folder or .zip archive of one study.")

@@ -39,9 +39,10 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Say what a folder or archive holds: series, volumes, phases and why, without analyzing anything."""
+    from MTINetLib.models.find import phases_to_look_for
     from MTINetLib.pipeline.inspect import inspect as inspect_source
 
-    phases = _phases_of(model)
+    phases = phases_to_look_for(model)
     found = inspect_source(source, phases)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False))
@@ -54,21 +55,6 @@ def inspect(
     console.print(_table(found))
     for line in _lines(found, phases):
         console.print(line, soft_wrap=True)
-
-
-def _phases_of(model: str | None) -> tuple[Phase, ...]:
-    """The phases that a model takes; the usual ones where there is no model and none was named."""
-    from MTINetLib.errors import ModelError
-    from MTINetLib.models.find import find_model
-    from MTINetLib.models.info import told_info
-    from MTINetLib.study.phase import FOUR_PHASES
-
-    try:
-        return told_info(find_model(model)).phases
-    except ModelError:
-        if model is not None:
-            raise
-        return FOUR_PHASES
 
 
 def _table(found: Inspection) -> Table:

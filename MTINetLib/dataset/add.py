@@ -29,7 +29,7 @@ from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order, lesion_class_name
-from MTINetLib.study.phase import FOUR_PHASES, Phase, titles_of
+from MTINetLib.study.phase import Phase, titles_of
 from MTINetLib.write_whole import whole_folder
 
 #: Beside the volumes of an added case: what it was made from, without anything that names a person.
@@ -45,21 +45,21 @@ class NewCase:
         volumes: [P, K, J, I] in the order of ``phases``.
         labels: [K, J, I], 0 for background and 1 to 255 for the lesions.
         grid: of all of them.
+        phases: of the study, in the order of time.
         lesion_classes: the class of every label.
         patient: a pseudonym; the same for all cases of one patient. Made if empty.
         case: name of the case; made if empty.
-        phases: of the study, in the order of time.
         origin: what else is worth keeping of where it came from, plain JSON, no identity.
     """
 
     volumes: npt.NDArray[Any]
     labels: npt.NDArray[Any]
     grid: Grid
+    phases: tuple[Phase, ...]
     lesion_classes: Mapping[int, str]
     patient: str = ""
     case: str = ""
     origin: Mapping[str, Any] | None = None
-    phases: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)

@@ -59,12 +59,9 @@ def check_dataset(
         each: called with every case as soon as it was looked at.
     """
     watcher = progress or Silent()
-    table = folder / CASES_FILE
-    if not table.is_file():
-        return DatasetCheck(folder, problems=(f"{folder} is not a dataset: it has no {CASES_FILE}.",))
     try:
         phases = dataset_phases(folder)
-        rows = list(table_rows(table, case_columns(phases)))
+        rows = list(table_rows(folder / CASES_FILE, case_columns(phases)))
     except InputError as error:
         return DatasetCheck(folder, problems=(str(error),))
     classes = _lesion_classes(folder, {row.values["case"] for row in rows if isinstance(row, Row)})

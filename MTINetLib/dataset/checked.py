@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from MTINetLib.study.lesion_class import in_usual_order
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class CaseCheck:
 class DatasetCheck:
     """All cases of a folder; ``problems`` and ``warnings`` are those of the tables and of the whole.
 
-    ``phases`` are those that its table has columns for.
+    ``phases`` are those that its table has columns for, none where it cannot be read.
     """
 
     folder: Path
     cases: tuple[CaseCheck, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    phases: tuple[Phase, ...] = FOUR_PHASES
+    phases: tuple[Phase, ...] = ()
 
     @property
     def patients(self) -> int:

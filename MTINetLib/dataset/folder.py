@@ -19,7 +19,7 @@ from pathlib import Path
 from MTINetLib.dataset.tables import Row, RowError, column_names, table_rows
 from MTINetLib.errors import InputError
 from MTINetLib.study.lesion_class import NO_LESIONS, lesion_class_name
-from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
+from MTINetLib.study.phase import PHASES_UNTIL_TOLD, Phase, in_order_of_time
 from MTINetLib.write_whole import whole_file
 
 CASES_FILE = "cases.csv"
@@ -36,26 +36,33 @@ def case_columns(phases: Sequence[Phase]) -> tuple[str, ...]:
     return (*_BEFORE, *(phase.value for phase in phases), *_BEHIND)
 
 
-#: The columns of ``cases.csv`` for studies with the usual phases.
-CASE_COLUMNS = case_columns(FOUR_PHASES)
-
-
-def dataset_phases(folder: Path) -> tuple[Phase, ...]:
-    """The phases that a dataset has columns for; the usual ones where its table does not tell.
+def cases_table(folder: Path) -> Path:
+    """The table of a dataset.
 
     Raises:
-        InputError: the table cannot be read.
+        InputError: the folder has none.
     """
     table = folder / CASES_FILE
     if not table.is_file():
-        return FOUR_PHASES
-    names = column_names(table, case_columns(FOUR_PHASES))
+        raise InputError(f"{folder} is not a dataset: it has no {CASES_FILE}.")
+    return table
+
+
+def dataset_phases(folder: Path) -> tuple[Phase, ...]:
+    """The phases that a dataset has columns for; where they are not named rightly, those of the header that
+    an error shows.
+
+    Raises:
+        InputError: there is no table, or it cannot be read.
+    """
+    table = cases_table(folder)
+    names = column_names(table, case_columns(PHASES_UNTIL_TOLD))
     found = tuple(phase for phase in Phase if phase.value in names)
     # Between these two stand the phases: a name there that is none is one that was written otherwise.
     place = [names.index(name) for name in (_BEFORE[-1], _BEHIND[0]) if name in names]
     between = names[place[0] + 1 : place[1]] if len(place) == 2 else []
     strange = [name for name in between if name not in case_columns(found)]
-    return FOUR_PHASES if strange or len(found) < _FEWEST_PHASES else found
+    return PHASES_UNTIL_TOLD if strange or len(found) < _FEWEST_PHASES else found
 
 
 @dataclass(frozen=True)
@@ -100,9 +107,7 @@ def read_dataset(folder: Path) -> list[DatasetCase]:
     Raises:
         InputError: a table, a row or a file is missing or wrong; the message names it.
     """
-    table = folder / CASES_FILE
-    if not table.is_file():
-        raise InputError(f"{folder} is not a dataset: it has no {CASES_FILE}.")
+    table = cases_table(folder)
     phases = dataset_phases(folder)
     rows = list(_rows(table, case_columns(phases)))
     if not rows:
@@ -116,13 +121,13 @@ def read_dataset(folder: Path) -> list[DatasetCase]:
 
 
 def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
-    """Write ``cases.csv`` and ``lesions.csv``; every path must lie inside the folder.
+    """Write ``cases.csv`` and ``lesions.csv`` of cases with the same phases; every path must lie inside.
 
     Raises:
         InputError: a path lies outside.
     """
     root = folder.resolve()
-    phases = cases[0].phases if cases else FOUR_PHASES
+    phases = cases[0].phases if cases else PHASES_UNTIL_TOLD
     columns = case_columns(phases)
     if any(case.anatomy_path for case in cases):
         columns = (*columns, ANATOMY_COLUMN)

@@ -16,7 +16,6 @@ from MTINetLib.evaluation.truth import Truth
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.inference.measure import plane_diameters
 from MTINetLib.study.normalise import estimate_scale
-from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 
 Curve = tuple[float, ...]
@@ -31,7 +30,7 @@ class LesionRow:
     Overlaps and distances follow the rule for empty masks of metrics.py, so a missed lesion has Dice 0.
     Curves are means per phase in scanner units: ``true`` and ``measured`` in the true and the found mask of
     the same images, ``predicted`` by the network. ``scale_width`` is the study's intensity scale in scanner
-    units, to which the percentages refer, and ``phases`` are those of the curves. Unknown figures are nan,
+    units, to which the percentages refer. Unknown figures are nan,
     unknown words None; probabilities are by class, in the model's order, and empty where nothing was found.
     """
 
@@ -61,7 +60,6 @@ class LesionRow:
     predicted_mae: float
     predicted_to_measured_mae: float
     scale_width: float
-    phases: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -199,7 +197,6 @@ class _View:
             predicted_mae=_mae(true_curve, predicted),
             predicted_to_measured_mae=_mae(measured, predicted),
             scale_width=self.scale_width,
-            phases=self.study.phases,
         )
 
     def _box(self, truth_label: int | None, found_label: int | None) -> tuple[slice, slice, slice]:

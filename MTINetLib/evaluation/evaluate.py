@@ -66,6 +66,7 @@ class EvaluationSummary:
         figures: nested dicts of estimates and counts, see figures.py.
         about: dataset, model, cases, seed, machine, date, command, settings.
         cases, lesions: the rows that the figures come from.
+        phases: of the curves, in the order of time.
         classes: that the model tells apart.
     """
 
@@ -73,6 +74,7 @@ class EvaluationSummary:
     about: Mapping[str, Any]
     cases: tuple[CaseRow, ...]
     lesions: tuple[LesionRow, ...]
+    phases: tuple[Phase, ...]
     classes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -174,8 +176,8 @@ def evaluate_with(
     _check_out(out, overwrite)
     cases = read_dataset(dataset)[:limit]
     started = time.perf_counter()
-    if phases:
-        cases = [replace(case, phase_paths=case.paths_of(phases)) for case in cases]
+    phases = tuple(phases) or cases[0].phases
+    cases = [replace(case, phase_paths=case.paths_of(phases)) for case in cases]
     comparisons, first = _run(cases, analyzer, progress)
     classes = () if first is None else first.provenance.classes
     rows = [comparison.case for comparison in comparisons]
@@ -202,8 +204,9 @@ def evaluate_with(
         "date": machine["date"],
         "machine": machine,
     }
-    counted = Rows.of(rows, lesions, seed, classes)
-    summary = EvaluationSummary(all_figures(counted), about, tuple(rows), tuple(lesions), counted.classes)
+    counted = Rows.of(rows, lesions, seed, phases, classes)
+    figures = all_figures(counted)
+    summary = EvaluationSummary(figures, about, tuple(rows), tuple(lesions), phases, counted.classes)
     _write(out, summary)
     return summary
 
@@ -239,7 +242,7 @@ def _evaluate_case(
     case: DatasetCase, analyzer: Analyzer, progress: Progress
 ) -> tuple[Comparison, StudyFindings]:
     start = time.perf_counter()
-    study = open_study(case.phase_paths, phases=case.phases, progress=progress)
+    study = open_study(case.phase_paths, progress=progress)
     loaded = time.perf_counter()
     truth = read_truth(case, study.grid)
     before = time.perf_counter()
@@ -285,8 +288,8 @@ def _write(out: Path, summary: EvaluationSummary) -> None:
     beside = out.with_name(f".part-{os.getpid()}-{out.name}")
     try:
         beside.mkdir()
-        write_rows(beside / LESIONS_FILE, LesionRow, summary.lesions, summary.classes)
-        write_rows(beside / CASES_FILE, CaseRow, summary.cases)
+        write_rows(beside / LESIONS_FILE, LesionRow, summary.lesions, summary.phases, summary.classes)
+        write_rows(beside / CASES_FILE, CaseRow, summary.cases, summary.phases)
         text = json.dumps(summary.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
         (beside / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
         (beside / PAGE_FILE).write_text(summary.to_markdown(), encoding="utf-8")

@@ -22,28 +22,38 @@ from MTINetLib.evaluation.statistics import (
     wilson,
 )
 from MTINetLib.study.lesion_class import OTHER, UNDECIDED, in_usual_order
-from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
+from MTINetLib.study.phase import Phase
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of all cases that could be evaluated, with the bootstrap over their patients."""
+    """The rows of all cases that could be evaluated, with the bootstrap over their patients.
+
+    ``phases`` are those of the curves.
+    """
 
     cases: Sequence[CaseRow]
     lesions: Sequence[LesionRow]
     bootstrap: PatientBootstrap
+    phases: tuple[Phase, ...]
     classes: tuple[str, ...]
 
     @classmethod
     def of(
-        cls, cases: Sequence[CaseRow], lesions: Sequence[LesionRow], seed: int, classes: Sequence[str] = ()
+        cls,
+        cases: Sequence[CaseRow],
+        lesions: Sequence[LesionRow],
+        seed: int,
+        phases: Sequence[Phase],
+        classes: Sequence[str] = (),
     ) -> Rows:
         """Args:
         classes: that the model tells apart; those of the rows are taken as well.
         """
         done = [case for case in cases if not case.error]
         told = dict.fromkeys((*classes, *(name for row in lesions for name in row.probabilities)))
-        return cls(done, lesions, PatientBootstrap([case.patient for case in done], seed), tuple(told))
+        bootstrap = PatientBootstrap([case.patient for case in done], seed)
+        return cls(done, lesions, bootstrap, tuple(phases), tuple(told))
 
     def true_lesions(self) -> list[LesionRow]:
         return [row for row in self.lesions if row.outcome != "false_positive"]
@@ -223,8 +233,8 @@ def curve_figures(rows: Rows) -> dict[str, Any]:
         figures[f"{name}_mae_percent_of_scale"] = rows.over_lesions(mean_of, percent, matched)
         figures[f"{name}_mae_percent_of_scale_median"] = rows.over_lesions(median_of, percent, matched)
     figures["predicted_mae_percent_of_scale_by_phase"] = {
-        phase.value: rows.over_lesions(mean_of, [_percent_error(row, phase) for row in matched], matched)
-        for phase in in_order_of_time(phase for row in matched for phase in row.phases) or FOUR_PHASES
+        phase.value: rows.over_lesions(mean_of, [_percent_error(row, place) for row in matched], matched)
+        for place, phase in enumerate(rows.phases)
     }
     return figures
 
@@ -265,8 +275,7 @@ def plain(figures: Any) -> Any:
     return None if isinstance(figures, float) and not math.isfinite(figures) else figures
 
 
-def _percent_error(row: LesionRow, phase: Phase) -> float:
-    if row.true_curve is None or row.predicted_curve is None or phase not in row.phases:
+def _percent_error(row: LesionRow, place: int) -> float:
+    if row.true_curve is None or row.predicted_curve is None:
         return float("nan")
-    place = row.phases.index(phase)
     return 100.0 * abs(row.predicted_curve[place] - row.true_curve[place]) / row.scale_width

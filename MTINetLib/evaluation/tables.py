@@ -13,7 +13,7 @@ from MTINetLib.evaluation.compare import CaseRow, LesionRow
 from MTINetLib.evaluation.statistics import LEAST_PATIENTS, Estimate
 from MTINetLib.presentation.classes import class_word
 from MTINetLib.presentation.counts import counted
-from MTINetLib.study.phase import FOUR_PHASES, in_order_of_time
+from MTINetLib.study.phase import Phase
 
 _PROBABILITIES = "probabilities"
 _CURVES = ("true_curve", "measured_curve", "predicted_curve")
@@ -23,6 +23,7 @@ def write_rows(
     path: Path,
     kind: type[CaseRow] | type[LesionRow],
     rows: Sequence[CaseRow | LesionRow],
+    phases: Sequence[Phase],
     classes: Sequence[str] = (),
 ) -> None:
     """One line a row, a column for each phase of a curve and each class of the probabilities.
@@ -30,9 +31,7 @@ def write_rows(
     What is unknown stays empty, infinity is ``inf``.
     """
     header: list[str] = []
-    phases = in_order_of_time(phase for row in rows for phase in getattr(row, "phases", ())) or FOUR_PHASES
-    shown = [field for field in fields(kind) if field.name != "phases"]
-    for field in shown:
+    for field in fields(kind):
         if field.name in _CURVES:
             header += [f"{field.name}_{phase.value}" for phase in phases]
         elif field.name == _PROBABILITIES:
@@ -44,11 +43,10 @@ def write_rows(
         writer.writerow(header)
         for row in rows:
             cells: list[str] = []
-            for field in shown:
+            for field in fields(kind):
                 value = getattr(row, field.name)
                 if field.name in _CURVES:
-                    curve = dict(zip(getattr(row, "phases", ()), value or (), strict=False))
-                    values = tuple(curve.get(phase) for phase in phases)
+                    values = value or (None,) * len(phases)
                 elif field.name == _PROBABILITIES:
                     values = tuple(value.get(name) for name in classes)
                 else:

@@ -9,7 +9,8 @@ from pathlib import Path
 import MTINetLib
 from MTINetLib.errors import ModelError
 from MTINetLib.models.files import CONFIG_FILE, SUMS_FILE, WEIGHTS_FILE, told_config
-from MTINetLib.models.info import ModelInfo, info_or_problem
+from MTINetLib.models.info import ModelInfo, info_or_problem, told_info
+from MTINetLib.study.phase import PHASES_UNTIL_TOLD, Phase
 from MTINetLib.user_folder import user_folder
 
 #: Folders with model folders in them, separated like PATH; looked through first.
@@ -99,3 +100,17 @@ def find_model(name_or_path: str | Path | None = None) -> Path:
     raise ModelError(
         f"There is no model '{name_or_path}'; found: {known}. Give one of them or a model folder."
     )
+
+
+def phases_to_look_for(model: str | Path | None = None) -> tuple[Phase, ...]:
+    """The phases that a model takes; without a name those of the default model, if there is one.
+
+    Raises:
+        ModelError: the model that was named is missing or cannot be used.
+    """
+    try:
+        return told_info(find_model(model)).phases
+    except ModelError:
+        if model is not None:
+            raise
+        return PHASES_UNTIL_TOLD

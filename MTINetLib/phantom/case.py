@@ -292,7 +292,8 @@ def _study(scene: _Scene, volumes: npt.NDArray[np.float32]) -> Study:
         grid=scene.space.grid,
         reference=Phase.PORTAL_VENOUS,
         times_s=times,
-        sources=(sources[0], sources[1], sources[2], sources[3]),
+        sources=tuple(sources),
+        phases=FOUR_PHASES,
     )
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from MTINetLib.phases.signal_levels import signal_levels
 from MTINetLib.phases.signal_offset import common_offset
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import FOUR_PHASES, Phase, count_in_words
+from MTINetLib.study.phase import Phase, count_in_words
 from MTINetLib.study.resample import coarsen, resample
 
 _STEP_MM = 5.0
@@ -60,7 +60,7 @@ class PixelCheck:
 NOT_SEEN = PixelCheck(None, None, ())
 
 
-def check_pixels(volumes: Sequence[SourceVolume], phases: Sequence[Phase] = FOUR_PHASES) -> PixelCheck:
+def check_pixels(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) -> PixelCheck:
     """Compare the volumes of phases on a coarse grid.
 
     A constant under all of them is taken away, and each is divided by its own median body signal, so that

@@ -8,10 +8,11 @@ phases/README.md explains them with their weights.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from MTINetLib.errors import InputError
+from MTINetLib.phases.certain import certain_phases
 from MTINetLib.phases.clues import Clues, clues_of
 from MTINetLib.phases.confidence import DOUBTFUL_CONFIDENCE, LOWEST_CONFIDENCE
 from MTINetLib.phases.evidence import Verdict, judge
@@ -22,7 +23,7 @@ from MTINetLib.phases.scores import best_assignment
 from MTINetLib.reading.candidates import LeftOut, candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.evidence import evidence_in_words
-from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time, titles_of
+from MTINetLib.study.phase import Phase, in_order_of_time, titles_of
 from MTINetLib.study.study import PhaseSource
 
 
@@ -44,7 +45,7 @@ class PhaseAssignment:
     times_s: tuple[float | None, ...]
     left_out: tuple[LeftOut, ...] = ()
     flags: tuple[str, ...] = ()
-    phases: tuple[Phase, ...] = FOUR_PHASES
+    phases: tuple[Phase, ...] = field(kw_only=True)
 
     def volume(self, phase: Phase) -> SourceVolume:
         return self.volumes[self.phases.index(phase)]
@@ -70,7 +71,7 @@ def recognise_phases(
     volumes: Sequence[SourceVolume],
     told: Mapping[Phase, SourceVolume | str] | None = None,
     *,
-    phases: Sequence[Phase] = FOUR_PHASES,
+    phases: Sequence[Phase],
     assume_order: bool = False,
 ) -> PhaseAssignment:
     """Find the phases of a study.
@@ -101,7 +102,8 @@ def recognise_phases(
         if assumed is None or not assume_order:
             what = {phase: (found.chosen[phase].volume, found.verdicts[phase]) for phase in found.chosen}
             hint = _hint(trouble, assume_order)
-            raise InputError(cannot_tell(volumes, left_out, what, phases, found.doubtful, hint))
+            missing = _missing(volumes, fixed, ordered, phases)
+            raise InputError(cannot_tell(volumes, left_out, what, phases, found.doubtful, hint, missing))
         found = assumed
     used = [found.chosen[phase].volume for phase in phases]
     left_out += [
@@ -119,6 +121,19 @@ def recognise_phases(
         flags=(*_flags(found.verdicts, found.rivals, phases), *order_flag, *time_flags),
         phases=tuple(phases),
     )
+
+
+def _missing(
+    volumes: Sequence[SourceVolume],
+    fixed: Mapping[Phase, SourceVolume],
+    usable: Sequence[SourceVolume],
+    phases: Sequence[Phase],
+) -> tuple[Phase, ...]:
+    """The phases that no volume is left for, where every volume that can be a phase certainly is another."""
+    certain = certain_phases(volumes, fixed, phases=phases)
+    if certain.uncertain or len(certain.volumes) < len(usable):
+        return ()
+    return tuple(phase for phase in phases if phase not in certain.volumes)
 
 
 @dataclass(frozen=True)

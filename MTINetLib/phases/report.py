@@ -11,7 +11,7 @@ from MTINetLib.reading.candidates import LeftOut
 from MTINetLib.reading.dicom.header import SECONDS_PER_DAY
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.evidence import evidence_in_words
-from MTINetLib.study.phase import Phase, count_in_words
+from MTINetLib.study.phase import Phase, count_in_words, the_phases, titles_of
 
 _MOST_LISTED = 24
 
@@ -23,26 +23,37 @@ def cannot_tell(
     phases: Sequence[Phase],
     doubtful: Sequence[Phase] | str,
     hint: str = "",
+    missing: Sequence[Phase] = (),
 ) -> str:
     """One sentence with what is missing, the list of what was found, and what to do.
 
     Args:
         phases: that are looked for.
         hint: a sentence before the last one, with a blank at its end.
+        missing: phases that no volume is left for, where all others are certain.
     """
     count = count_in_words(len(phases))
+    what_to_do = (
+        f"Name the {count} phases yourself with {options_of(phases)}: the #number or the description above, "
+        "or a folder of one series."
+    )
     if isinstance(doubtful, str):
         head = f"The {count} phases cannot be found: {doubtful}"
+    elif missing:
+        others = [phase for phase in phases if phase not in missing]
+        said = "is certain" if len(others) == 1 else "are certain"
+        head = f"The study lacks {the_phases(missing)}: {titles_of(others)} {said}, and no volume is left"
+        what_to_do = (
+            f"Give a folder with all {count} phases, or, if the volume is among these, name it with "
+            f"{options_of(missing)} and its #number."
+        )
     else:
         head = "; ".join(_doubt(phase, found) for phase in phases if phase in doubtful)
     reasons = {id(item.volume): item.reason for item in left_out}
     listed = [_line(number, volume, reasons) for number, volume in enumerate(volumes, start=1)]
     if len(listed) > _MOST_LISTED:
         listed = [*listed[:_MOST_LISTED], f"and {len(volumes) - _MOST_LISTED} more"]
-    return (
-        f"{head[:1].upper()}{head[1:]}. Found: {'; '.join(listed)}. {hint}Name the {count} phases yourself "
-        f"with {options_of(phases)}: the #number or the description above, or a folder of one series."
-    )
+    return f"{head[:1].upper()}{head[1:]}. Found: {'; '.join(listed)}. {hint}{what_to_do}"
 
 
 def _doubt(phase: Phase, found: Mapping[Phase, tuple[SourceVolume, Verdict]]) -> str:

@@ -25,7 +25,7 @@ from MTINetLib.phases.signal_enhancement import (
 from MTINetLib.phases.signal_levels import SignalLevels, signal_levels
 from MTINetLib.phases.signal_offset import common_offset, is_sure
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 
 OFFSET = "offset"
 OFFSET_DOUBT = "offset_doubt"
@@ -75,7 +75,7 @@ class SignalCheck:
     flags: tuple[str, ...] = ()
 
 
-def check_signal(volumes: Sequence[SourceVolume], phases: Sequence[Phase] = FOUR_PHASES) -> SignalCheck:
+def check_signal(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) -> SignalCheck:
     """Find the zero and the scale of the volumes of phases.
 
     Raises:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from MTINetLib.errors import InputError
+from MTINetLib.models.find import phases_to_look_for
 from MTINetLib.phases.choose import choose_phases
 from MTINetLib.phases.doubts import doubted
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
@@ -24,11 +25,11 @@ from MTINetLib.registration.align import Mode, align
 from MTINetLib.report.source_data import is_inside
 from MTINetLib.stage_clock import StageClock
 from MTINetLib.study.phase import (
-    FOUR_PHASES,
     Phase,
     count_in_words,
     in_order_of_time,
     phase_named,
+    phase_set,
     the_phases,
     titles_of,
     usual_reference,
@@ -45,7 +46,7 @@ Told = Mapping[Phase, "SourceVolume | str"] | Mapping[str, str]
 def open_study(
     source: Source,
     *,
-    phases: Sequence[Phase] = FOUR_PHASES,
+    phases: Sequence[Phase] | None = None,
     told: Told | None = None,
     reference: Phase | str | None = None,
     alignment: str = "auto",
@@ -60,8 +61,8 @@ def open_study(
         source: a folder, DICOMDIR or archive (see open_input); by phase the path of a file or of a folder
             of one DICOM series; or volumes with what was found out about them (see phases/given.py). A phase
             may be named by its word, such as ``"arterial"``.
-        phases: of the study, in the order of time: those that the model takes (``ModelInfo.phases``);
-            volumes that are given have their own.
+        phases: of the study, in the order of time: those that the model takes (``ModelInfo.phases``). By
+            default those that are named, and for a folder or archive those of the default model.
         told: the user's word on phases of a folder or archive: a series description or UID, ``#number``, or
             a path in it.
         assume_order: the user's word that volumes which nothing names were taken in the order of their
@@ -86,8 +87,10 @@ def open_study(
         'arterial'
     """
     mode = _mode(alignment)
-    wanted = source.phases if isinstance(source, PhaseAssignment) else phases
-    grid_of = _reference(None if reference is None else _phase(reference), wanted)
+    if isinstance(source, Mapping):
+        source = {_phase(key): Path(path) for key, path in source.items()}
+    phases = _phases_of(source) if phases is None else tuple(phases)
+    grid_of = _reference(None if reference is None else _phase(reference), phases)
     watcher, clock = progress or Silent(), clock or StageClock()
     with ExitStack() as closed_here:
         if isinstance(source, (str, Path)):
@@ -102,8 +105,7 @@ def open_study(
             chosen = source
         else:
             with clock.stage("read"):
-                paths = {_phase(key): Path(path) for key, path in source.items()}
-                volumes = _read_each(paths, phases, watcher)
+                volumes = _read_each(source, phases, watcher)
             with clock.stage("recognise"):
                 chosen = doubted(recognise_phases(list(volumes.values()), volumes, phases=phases))
         with clock.stage("recognise"):
@@ -111,6 +113,14 @@ def open_study(
         with clock.stage("align"):
             study = align(assignment, grid_of, watcher, mode)
     return _without_lost_images(study)
+
+
+def _phases_of(source: str | Path | Mapping[Phase, Path] | PhaseAssignment) -> tuple[Phase, ...]:
+    if isinstance(source, PhaseAssignment):
+        return source.phases
+    if isinstance(source, Mapping):
+        return phase_set([phase.value for phase in in_order_of_time(source)])
+    return phases_to_look_for()
 
 
 def _phase(key: Phase | str) -> Phase:

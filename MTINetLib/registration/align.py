@@ -22,7 +22,7 @@ from MTINetLib.registration.motion import CoarsePhase, Fit, Reference
 from MTINetLib.registration.rigid import RigidTarget, register_rigidly
 from MTINetLib.registration.smooth import SmoothTarget, register_smoothly
 from MTINetLib.study.grid import FloatArray, Grid
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import Phase, usual_reference
 from MTINetLib.study.resample import resample, translation
 from MTINetLib.study.study import Study, Volume
 
@@ -44,7 +44,7 @@ _FULLY_COVERED = 0.99
 
 def align(
     assignment: PhaseAssignment,
-    reference: Phase = Phase.PORTAL_VENOUS,
+    reference: Phase | None = None,
     progress: Progress | None = None,
     mode: Mode = "auto",
 ) -> Study:
@@ -55,10 +55,14 @@ def align(
     still lie 1 mm or more off; ``force`` does both for every phase, ``off`` none. Each step is kept only if
     the edges agree better after it.
 
+    Args:
+        reference: None for the usual one of these phases.
+
     Raises:
         InputError: a volume cannot be read, or it hardly overlaps the reference.
     """
     watcher = progress or Silent()
+    reference = reference or usual_reference(assignment.phases)
     fixed = assignment.volume(reference)
     place = Place.of(fixed)
     phases = assignment.phases

@@ -12,7 +12,7 @@ from MTINetLib.scene.node_geometry import shape_of
 from MTINetLib.scene.node_sources import NodeSource
 from MTINetLib.scene.phase_images import has_bad_numbers, node_array
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import Phase, in_order_of_time
+from MTINetLib.study.phase import Phase, in_order_of_time, usual_reference
 
 Chosen = Mapping[Phase, NodeSource]
 
@@ -45,7 +45,7 @@ def remarks(chosen: Chosen) -> tuple[str, ...]:
 
 def reference_of(chosen: Chosen) -> Phase:
     """The usual reference phase, as far as it is chosen."""
-    return Phase.PORTAL_VENOUS if Phase.PORTAL_VENOUS in chosen else next(iter(chosen))
+    return usual_reference(in_order_of_time(chosen))
 
 
 def _others(chosen: Chosen, reference: Phase) -> list[tuple[Phase, NodeSource]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from MTINetLib.phases.confidence import DOUBTFUL_CONFIDENCE
 from MTINetLib.phases.signal_check import OFFSET
 from MTINetLib.presentation.warnings import note_sentences, warning_sentences
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import Phase, in_order_of_time, usual_reference
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class PhaseProposal:
     def warnings(self) -> tuple[str, ...]:
         """Whole sentences about what contradicts the phases, is missing or cannot be used."""
         names = {phase: choice.name for phase, choice in self.phases.items()}
-        return (*self.problems, *warning_sentences(self.flags, names, Phase.PORTAL_VENOUS))
+        reference = usual_reference(in_order_of_time(names)) if names else None
+        return (*self.problems, *warning_sentences(self.flags, names, reference))
 
     @property
     def notes(self) -> tuple[str, ...]:

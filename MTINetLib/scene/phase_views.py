@@ -7,7 +7,7 @@ from typing import Any
 
 from MTINetLib.presentation.words import phase_title
 from MTINetLib.scene.slicer_core import slicer_module
-from MTINetLib.study.phase import FOUR_PHASES, Phase, in_order_of_time
+from MTINetLib.study.phase import PHASES_UNTIL_TOLD, Phase, in_order_of_time
 
 #: Name of the orientation that follows a volume's own slices. Slicer cannot read a view back whose
 #: orientation has no name.
@@ -24,7 +24,7 @@ def viewed_phases() -> tuple[Phase, ...]:
     """The phases that have a view in our layout, also after the scene was opened again."""
     words = str(layout_node().GetAttribute(_VIEWED) or "").split()
     found = in_order_of_time(phase for phase in Phase if phase.value in words)
-    return found or FOUR_PHASES
+    return found or PHASES_UNTIL_TOLD
 
 
 def set_viewed_phases(phases: Sequence[Phase]) -> None:

@@ -87,7 +87,7 @@ def _show(study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Step
         raise InputError("The phases were changed during the analysis; analyze them again.")
     yield None
     reference = wanted.volumes[wanted.reference]
-    volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.order)
+    volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.phases)
     results = yield from show_results(findings, labels, volumes, reference, opened.grid)
     return Shown(results, findings, analyzed)
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from MTINetLib.errors import ModelError
-from MTINetLib.models.find import find_model
-from MTINetLib.models.info import told_info
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.models.find import phases_to_look_for
+from MTINetLib.study.phase import Phase
 
 #: Attribute of ``choices.phases`` that holds a phase's volume node.
 PHASE_NAMES: dict[Phase, str] = {
@@ -73,11 +72,11 @@ class Choices:
 
 
 def wanted_phases(choices: Choices) -> tuple[Phase, ...]:
-    """The phases that the chosen model takes; the usual ones as long as there is no model."""
+    """The phases that the chosen model takes; those of the default one where it is gone."""
     try:
-        return told_info(find_model(choices.model or None)).phases
+        return phases_to_look_for(choices.model or None)
     except ModelError:
-        return FOUR_PHASES
+        return phases_to_look_for()
 
 
 def chosen_volumes(choices: Choices) -> dict[Phase, Any]:

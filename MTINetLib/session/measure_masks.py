@@ -68,7 +68,7 @@ def _steps(session: Session, wanted: WantedStudy, labels: npt.NDArray[Any]) -> S
         measured = yield from ask(session.worker, "measure", request, Measured)
     findings = from_dict(measured.findings)
     before = session.results
-    volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.order)
+    volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.phases)
     reference = wanted.volumes[wanted.reference]
     results = yield from show_results(findings, labels, volumes, reference, opened.grid)
     yield NO_RETURN
@@ -86,7 +86,7 @@ def _nothing_found(opened: OpenedStudy) -> StudyFindings:
     size = opened.grid.shape[::-1]
     spacing = opened.grid.spacing
     summary = StudySummary(
-        phases=tuple(PhaseSummary(phase) for phase in opened.order),
+        phases=tuple(PhaseSummary(phase) for phase in opened.phases),
         times_s=opened.times_s,
         spacing_mm=(float(spacing[0]), float(spacing[1]), float(spacing[2])),
         size=(int(size[0]), int(size[1]), int(size[2])),

@@ -1,4 +1,4 @@
-"""The sample study: a phantom that the worker makes, as four volumes of the scene. Nothing is downloaded."""
+"""The sample study: a phantom that the worker makes, as volumes of the scene. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -40,12 +40,14 @@ class SampleStudy:
         nodes: list[Any] = []
         window: tuple[float, float] | None = None
         try:
-            for done, (phase, file) in enumerate(zip(sample.order, sample.phases, strict=True)):
-                yield ProgressSeen(Stage.ADDING_VOLUMES, done, len(sample.order))
+            for done, file in enumerate(sample.phases):
+                yield ProgressSeen(Stage.ADDING_VOLUMES, done, len(sample.phases))
                 array = np.load(worker.folder / file.path, mmap_mode="r")
-                node = add_volume(f"{sample.name} {phase.title}", np.asarray(array, np.float32), file.grid)
+                node = add_volume(
+                    f"{sample.name} {file.phase.title}", np.asarray(array, np.float32), file.grid
+                )
                 nodes.append(node)
-                node.SetAttribute(PHASE_ATTRIBUTE, phase.value)
+                node.SetAttribute(PHASE_ATTRIBUTE, file.phase.value)
                 if file.time_s is not None:
                     node.SetAttribute(TIME_ATTRIBUTE, f"{file.time_s:g}")
                 window = window or _window(array)

@@ -50,18 +50,11 @@ class StudyInWorker:
         key, name = wanted.key(), f"study-{uuid.uuid4().hex[:12]}"
         with ExitStack() as paths:  # the worker keeps a study of its own
             files = []
-            for done, phase in enumerate(wanted.order):
-                yield ProgressSeen(Stage.HANDING_OVER_PHASES, done, len(wanted.order))
+            for done, phase in enumerate(wanted.phases):
+                yield ProgressSeen(Stage.HANDING_OVER_PHASES, done, len(wanted.phases))
                 path = paths.enter_context(temporary_file(self._worker.folder, f"{name}-{phase.value}"))
                 files.append((yield from _hand_over(wanted, phase, path)))
-            request = OpenStudy(
-                name,
-                tuple(files),
-                wanted.reference,
-                wanted.alignment,
-                _known_flags(wanted),
-                wanted.order,
-            )
+            request = OpenStudy(name, tuple(files), wanted.reference, wanted.alignment, _known_flags(wanted))
             opened = yield from ask(self._worker, "open_study", request, OpenedStudy)
         self._key, self._opened = key, opened
         return opened
@@ -88,6 +81,7 @@ def _hand_over(wanted: WantedStudy, phase: Phase, path: Path) -> Steps[PhaseFile
     choice = wanted.proposal.phases.get(phase) if wanted.proposal else None
     told = choice if choice is not None and choice.node_id == node.GetID() else None
     return PhaseFile(
+        phase=phase,
         path=str(path),
         grid=image.grid,
         description=image.description,

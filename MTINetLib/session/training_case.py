@@ -73,10 +73,10 @@ def add_case(core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> S
             str(core.worker.folder / study.volumes),
             str(path),
             study.grid,
+            study.phases,
             tuple(sorted(choices.classes.items())),
             choices.patient,
             origin={**_origin(findings), **times},
-            order=study.order,
         )
         return (yield from ask(worker, "add_case", request, CaseAdded))
 

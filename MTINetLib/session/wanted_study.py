@@ -30,14 +30,14 @@ class WantedStudy:
     proposal: PhaseProposal | None = None
 
     @property
-    def order(self) -> tuple[Phase, ...]:
+    def phases(self) -> tuple[Phase, ...]:
         """The phases, in the order of time."""
         return in_order_of_time(self.volumes)
 
     def key(self) -> Key:
         """Equal as long as nothing about the study's voxels or their places has changed."""
-        nodes = [self.volumes[phase] for phase in self.order]
-        return (self.order, self.reference, self.alignment, *(_state(node) for node in nodes))
+        nodes = [self.volumes[phase] for phase in self.phases]
+        return (self.phases, self.reference, self.alignment, *(_state(node) for node in nodes))
 
     def refuse_removed(self) -> None:
         """

@@ -30,8 +30,10 @@ class Phase(Enum):
 
 _KNOWN = tuple(Phase)
 
-#: The phases of the shipped model, and of most protocols with an extracellular agent.
+#: The phases of most protocols with an extracellular agent.
 FOUR_PHASES = (Phase.PRE, Phase.ARTERIAL, Phase.PORTAL_VENOUS, Phase.DELAYED)
+#: What is shown and asked for as long as no model, study or table says which phases there are.
+PHASES_UNTIL_TOLD = FOUR_PHASES
 
 _TITLES = {
     Phase.PRE: "pre-contrast",

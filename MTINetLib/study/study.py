@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import FOUR_PHASES, Phase, phase_set
+from MTINetLib.study.phase import Phase, phase_set
 from MTINetLib.study.source_image import SourceImage
 
 Volume = npt.NDArray[np.float32]
@@ -61,7 +61,7 @@ class Study:
     sources: tuple[PhaseSource, ...]
     flags: tuple[str, ...] = ()
     alignment: tuple[float | None, ...] = ()
-    phases: tuple[Phase, ...] = FOUR_PHASES
+    phases: tuple[Phase, ...] = field(kw_only=True)
 
     def __post_init__(self) -> None:
         phase_set([phase.value for phase in self.phases])

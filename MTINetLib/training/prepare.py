@@ -170,7 +170,7 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
     beside = folder.with_name(f".part-{os.getpid()}-{os.getppid()}-{folder.name}")
     try:
         watcher = _LookingUp(look_up)
-        study = open_study(case.phase_paths, phases=case.phases, progress=watcher)
+        study = open_study(case.phase_paths, progress=watcher)
         labels = _read_labels(case, study.grid)
         look_up()
         image = study.phase(study.reference)

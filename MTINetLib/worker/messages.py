@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.worker.plain import Message
 
 
@@ -19,6 +19,7 @@ class PhaseFile(Message):
     """One phase as it comes from the scene.
 
     Args:
+        phase: which one.
         path: .npy of [K, J, I], any type of number.
         grid: where its voxels lie.
         description, evidence, confidence, series_uid, time_point, instance_uids: as in PhaseSource.
@@ -26,6 +27,7 @@ class PhaseFile(Message):
         flags: doubts about the volume, see phases/README.md.
     """
 
+    phase: Phase
     path: str
     grid: Grid
     description: str
@@ -44,20 +46,18 @@ class OpenStudy(Message):
 
     Args:
         study: the key, any text that tells nothing of the patient.
-        phases: the volumes, one a phase.
-        reference: whose grid the study gets.
+        phases: the volumes, one a phase, in the order of time.
+        reference: whose grid the study gets; None for the usual one.
         alignment: ``auto``, ``off`` or ``force``.
         flags: what is doubtful of the phases (see phases/README.md), as far as the headers of the volumes,
             which do not come with them, tell it.
-        order: which phases these are, in the order of time.
     """
 
     study: str
     phases: tuple[PhaseFile, ...]
-    reference: Phase = Phase.PORTAL_VENOUS
+    reference: Phase | None = None
     alignment: str = "auto"
     flags: tuple[str, ...] = ()
-    order: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ class OpenedStudy(Message):
 
     Args:
         volumes: .npy of float32 [P, K, J, I], on ``grid``.
-        times_s, flags, alignment: as in Study.
+        phases, times_s, flags, alignment: as in Study.
         sources: one a phase.
-        order: which phases these are, in the order of time.
     """
 
     study: str
+    phases: tuple[Phase, ...]
     volumes: str
     grid: Grid
     reference: Phase
@@ -90,7 +90,6 @@ class OpenedStudy(Message):
     sources: tuple[SourceText, ...]
     flags: tuple[str, ...]
     alignment: tuple[float | None, ...]
-    order: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -295,4 +294,3 @@ class Sample(Message):
 
     phases: tuple[PhaseFile, ...]
     name: str
-    order: tuple[Phase, ...] = FOUR_PHASES

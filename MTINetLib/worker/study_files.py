@@ -90,4 +90,5 @@ def read_study(folder: Path, key: str) -> Study:
         sources=sources,
         flags=opened.flags,
         alignment=opened.alignment,
+        phases=opened.phases,
     )

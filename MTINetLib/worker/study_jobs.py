@@ -36,8 +36,8 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
 
     request = OpenStudy.from_dict(arguments)
     given = {
-        phase: GivenPhase(_volume(file, context), file.evidence, file.confidence, file.time_s)
-        for phase, file in zip(request.order, request.phases, strict=True)
+        file.phase: GivenPhase(_volume(file, context), file.evidence, file.confidence, file.time_s)
+        for file in request.phases
     }
     study = study_of(
         given_phases(given, request.flags),
@@ -68,6 +68,7 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
         source = study.source(phase)
         files.append(
             PhaseFile(
+                phase=phase,
                 path=save_array(context.folder, f"sample-{phase.value}", study.phase(phase)),
                 grid=study.grid,
                 description=source.description,
@@ -77,7 +78,7 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
             )
         )
     context.progress.update(1)
-    return Sample(tuple(files), f"Sample study {seed}", study.phases).to_dict()
+    return Sample(tuple(files), f"Sample study {seed}").to_dict()
 
 
 def _volume(file: PhaseFile, context: JobContext) -> Any:
@@ -106,6 +107,7 @@ def _opened(key: str, study: Study, volumes: str) -> OpenedStudy:
     )
     return OpenedStudy(
         study=key,
+        phases=study.phases,
         volumes=volumes,
         grid=study.grid,
         reference=study.reference,
@@ -113,5 +115,4 @@ def _opened(key: str, study: Study, volumes: str) -> OpenedStudy:
         sources=sources,
         flags=study.flags,
         alignment=study.alignment,
-        order=study.phases,
     )

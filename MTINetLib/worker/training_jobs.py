@@ -41,7 +41,7 @@ def check_dataset(arguments: Mapping[str, Any], context: JobContext) -> Mapping[
     found = checked(Path(request.dataset), context.progress, tell)
     rows = tuple(_row(case) for case in found.cases)
     return CheckedDataset(
-        request.dataset, rows, found.problems, found.warnings, found.patients, found.usable, found.phases
+        request.dataset, rows, found.problems, found.warnings, found.patients, found.usable
     ).to_dict()
 
 
@@ -56,11 +56,11 @@ def add_case(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, 
         volumes=np.load(context.path(request.volumes), mmap_mode="r", allow_pickle=False),
         labels=np.load(context.path(request.labels), allow_pickle=False),
         grid=request.grid,
+        phases=request.phases,
         lesion_classes=dict(request.classes),
         patient=request.patient,
         case=request.case,
         origin=request.origin,
-        phases=request.order,
     )
     added = add_to_dataset(Path(request.dataset), new, context.progress)
     return CaseAdded(added.case, added.patient, str(added.folder)).to_dict()

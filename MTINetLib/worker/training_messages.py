@@ -8,7 +8,7 @@ from typing import Any
 
 from MTINetLib.dataset.checked import CaseCheck
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import FOUR_PHASES, Phase
+from MTINetLib.study.phase import Phase
 from MTINetLib.worker.plain import Message
 
 #: Words that a running ``train`` job listens to, see WorkerClient.control.
@@ -31,7 +31,7 @@ class CaseRow(CaseCheck, Message):
 class CheckedDataset(Message):
     """Every case; ``problems`` and ``warnings`` are those of the dataset as a whole.
 
-    ``usable`` says that a run can start, ``order`` which phases the dataset has.
+    ``usable`` says that a run can start.
     """
 
     dataset: str
@@ -40,7 +40,6 @@ class CheckedDataset(Message):
     warnings: tuple[str, ...]
     patients: int
     usable: bool
-    order: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)
@@ -50,19 +49,19 @@ class AddCase(Message):
     Args:
         volumes: .npy of [P, K, J, I].
         labels: .npy of [K, J, I].
+        phases: of the volumes, in the order of time.
         classes: (label, class) of every lesion.
-        order: which phases the volumes are, in the order of time.
     """
 
     dataset: str
     volumes: str
     labels: str
     grid: Grid
+    phases: tuple[Phase, ...]
     classes: tuple[tuple[int, str], ...]
     patient: str = ""
     case: str = ""
     origin: Mapping[str, Any] = field(default_factory=dict)
-    order: tuple[Phase, ...] = FOUR_PHASES
 
 
 @dataclass(frozen=True)

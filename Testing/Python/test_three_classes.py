@@ -72,7 +72,9 @@ def made_study() -> Study:
     phases[:, :, :6] = phases[:, :, -6:] = 0
     source = PhaseSource("made")
     volumes = np.maximum(1000 * phases, 0).astype(np.float32)
-    return Study(volumes, grid, Phase.PORTAL_VENOUS, (0.0, 30.0, 70.0, 180.0), (source,) * 4)
+    return Study(
+        volumes, grid, Phase.PORTAL_VENOUS, (0.0, 30.0, 70.0, 180.0), (source,) * 4, phases=FOUR_PHASES
+    )
 
 
 @pytest.fixture(scope="module")

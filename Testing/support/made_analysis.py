@@ -71,6 +71,7 @@ def made_study(grid: Grid | None = None) -> Study:
         sources,  # type: ignore[arg-type]
         flags=("motion:arterial",),
         alignment=(0.97, 0.91, 1.0, 0.96),
+        phases=FOUR_PHASES,
     )
 
 

@@ -16,7 +16,6 @@ import numpy as np
 
 from MTINetLib.errors import MTINetError
 from MTINetLib.progress import Stage
-from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.messages import OpenedStudy, OpenStudy, PhaseFile
@@ -45,14 +44,15 @@ class Heard:
 
 
 def phase_files(folder: Path, study: Study) -> tuple[PhaseFile, ...]:
-    """The four phases of a study as files in a folder, as the scene hands them over."""
+    """The phases of a study as files in a folder, as the scene hands them over."""
     files = []
-    for phase in FOUR_PHASES:
+    for phase in study.phases:
         path = folder / f"handed-{time.monotonic_ns()}-{phase.value}.npy"
         np.save(path, study.phase(phase))
         source = study.source(phase)
         files.append(
             PhaseFile(
+                phase=phase,
                 path=str(path),
                 grid=study.grid,
                 description=source.description,
@@ -68,7 +68,7 @@ def phase_files(folder: Path, study: Study) -> tuple[PhaseFile, ...]:
 def open_study(client: WorkerClient, study: Study, key: str = "study", alignment: str = "off") -> OpenedStudy:
     """The study opened in the worker."""
     files = phase_files(client.folder, study)
-    request = OpenStudy(key, files, Phase.PORTAL_VENOUS, alignment)  # type: ignore[arg-type]
+    request = OpenStudy(key, files, study.reference, alignment)  # type: ignore[arg-type]
     return OpenedStudy.from_dict(client.wait(client.submit("open_study", request.to_dict()), timeout_s=120))
 
 

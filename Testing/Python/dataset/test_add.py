@@ -35,7 +35,7 @@ def new_case(seed: int = 0, **changes: object) -> NewCase:
     labels = np.zeros(GRID.shape, np.uint8)
     labels[1:3, 5:9, 5:9] = 1
     labels[2, 12:14, 3:6] = 2
-    made = NewCase(volumes, labels, GRID, {1: "hcc", 2: "hemangioma"})
+    made = NewCase(volumes, labels, GRID, FOUR_PHASES, {1: "hcc", 2: "hemangioma"})
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

@@ -11,13 +11,15 @@ from support import dicom_layouts as layouts
 
 from MTINetLib.dataset.check import check_dataset
 from MTINetLib.dataset.checked import CaseCheck, DatasetCheck
-from MTINetLib.dataset.folder import CASE_COLUMNS, read_dataset
+from MTINetLib.dataset.folder import case_columns, read_dataset
 from MTINetLib.errors import Cancelled
 from MTINetLib.progress import Silent
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import FOUR_PHASES
+
+CASE_COLUMNS = case_columns(FOUR_PHASES)
 
 GRID = Grid((5, 20, 24), (1.5, 1.5, 4.0), (3.0, -2.0, 10.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 

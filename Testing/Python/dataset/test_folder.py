@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from MTINetLib.dataset.folder import (
-    CASE_COLUMNS,
     DatasetCase,
+    case_columns,
     dataset_phases,
     read_dataset,
     write_dataset_tables,
@@ -14,7 +14,7 @@ from MTINetLib.dataset.folder import (
 from MTINetLib.errors import InputError
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
-HEADER = ",".join(CASE_COLUMNS)
+HEADER = ",".join(case_columns(FOUR_PHASES))
 GOOD = "c1,p1,HCC,c 1/pre.nii.gz,c 1/art.nii.gz,c 1/pv,c 1/del.nii.gz,c 1/mask.nii.gz"
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from MTINetLib.dataset.append import append_case_rows
-from MTINetLib.dataset.folder import CASE_COLUMNS
+from MTINetLib.dataset.folder import case_columns
 from MTINetLib.dataset.tables import Row, table_rows
 from MTINetLib.errors import InputError
+from MTINetLib.study.phase import FOUR_PHASES
+
+CASE_COLUMNS = case_columns(FOUR_PHASES)
 
 COLUMNS = ("case", "patient", "portal_venous")
 PLAIN = 'case,patient,portal_venous\nMüller 1,"a,b",x/y.nii\nz,p2,q\n'

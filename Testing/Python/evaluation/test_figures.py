@@ -13,6 +13,7 @@ from MTINetLib.evaluation.detection import size_band
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
 from MTINetLib.evaluation.statistics import Estimate
 from MTINetLib.evaluation.tables import _class_table, interval, percent
+from MTINetLib.study.phase import FOUR_PHASES
 
 NAN = math.nan
 CURVE = (100.0, 200.0, 180.0, 150.0)
@@ -89,7 +90,7 @@ CASES = [
     CaseRow("e", "e", "none"),
     CaseRow("f", "f", "none", error="broken"),
 ]
-FIGURES = all_figures(Rows.of(CASES, LESIONS, seed=1))
+FIGURES = all_figures(Rows.of(CASES, LESIONS, seed=1, phases=FOUR_PHASES))
 
 
 def test_a_missed_lesion_lowers_the_median_dice_unless_the_name_says_matched() -> None:
@@ -132,7 +133,7 @@ def test_accuracy_counts_the_decided_and_stands_beside_the_coverage() -> None:
 def test_of_one_class_alone_the_tables_say_that_no_accuracy_is_defined(truth: str) -> None:
     found = [hit("a", true_class=truth, answer=truth), hit("b", 30.0, true_class=truth, answer=truth)]
     studies = [CaseRow(name, name, truth, true_lesions=1, found_lesions=1, matched=1) for name in "ab"]
-    figures = all_figures(Rows.of(studies, found, seed=1))
+    figures = all_figures(Rows.of(studies, found, seed=1, phases=FOUR_PHASES))
     assert math.isnan(figures["classification"]["all"]["accuracy_of_decided"].value)
     text = "\n".join(_class_table(figures["classification"]))
     lines = [line for line in text.splitlines() if line.startswith("| Accuracy")]
@@ -159,7 +160,10 @@ def test_studies_without_lesions_do_not_enter_overlaps_per_study() -> None:
 def test_intervals_hold_their_values() -> None:
     many = [replace(row, patient=f"{row.patient}{n}") for n in range(4) for row in LESIONS]
     studies = [replace(row, patient=f"{row.patient}{n}") for n in range(4) for row in CASES]
-    found = [*_estimates(FIGURES), *_estimates(all_figures(Rows.of(studies, many, seed=1)))]
+    found = [
+        *_estimates(FIGURES),
+        *_estimates(all_figures(Rows.of(studies, many, seed=1, phases=FOUR_PHASES))),
+    ]
     assert sum(math.isfinite(estimate.low) for estimate in found) > 80
     for estimate in found:
         if math.isfinite(estimate.value) and math.isfinite(estimate.low):
@@ -168,11 +172,11 @@ def test_intervals_hold_their_values() -> None:
 
 
 def test_the_same_rows_and_seed_give_the_same_figures() -> None:
-    assert plain(all_figures(Rows.of(CASES, LESIONS, seed=1))) == plain(FIGURES)
+    assert plain(all_figures(Rows.of(CASES, LESIONS, seed=1, phases=FOUR_PHASES))) == plain(FIGURES)
 
 
 def test_figures_are_strict_json_whatever_is_unknown() -> None:
-    nothing = all_figures(Rows.of([CASES[4]], [], seed=0, classes=("hcc", "hemangioma")))
+    nothing = all_figures(Rows.of([CASES[4]], [], seed=0, phases=FOUR_PHASES, classes=("hcc", "hemangioma")))
     text = json.dumps(plain(nothing), allow_nan=False)
     assert json.loads(text)["lesions"]["all"]["dice_median"]["value"] is None
 

@@ -6,7 +6,7 @@ import pytest
 from MTINetLib.inference.curves import liver_ring_curve, measured_curve
 from MTINetLib.inference.lesions import lesion_boxes
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 GRID = Grid((20, 80, 80), (1.5, 1.5, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
@@ -28,7 +28,9 @@ def make_study(labels: np.ndarray, noise: float = 0.0) -> Study:
         volumes[phase][labels == 2] = OTHER[phase]
     volumes += np.random.default_rng(0).normal(0, noise, volumes.shape)
     sources = (PhaseSource("made"),) * 4
-    return Study(volumes.astype(np.float32), GRID, Phase.PORTAL_VENOUS, (0, 30, 70, 180), sources)
+    return Study(
+        volumes.astype(np.float32), GRID, Phase.PORTAL_VENOUS, (0, 30, 70, 180), sources, phases=FOUR_PHASES
+    )
 
 
 def two_lesions() -> np.ndarray:
@@ -78,7 +80,9 @@ def test_vessels_in_the_ring_are_trimmed() -> None:
     study = make_study(labels, noise=6)
     volumes = study.volumes.copy()
     volumes[1:, :, 50:54, :][:, labels[:, 50:54, :] == 0] *= 2.5
-    curve = ring(Study(volumes, GRID, study.reference, study.times_s, study.sources), labels)
+    curve = ring(
+        Study(volumes, GRID, study.reference, study.times_s, study.sources, phases=FOUR_PHASES), labels
+    )
     assert curve.mean == pytest.approx(LIVER, rel=0.02)
     assert max(curve.sd) < 9
 
@@ -89,7 +93,9 @@ def test_a_lesion_at_the_edge_of_the_liver_is_compared_with_liver() -> None:
     volumes = study.volumes.copy()
     outside = (np.arange(80) < 32)[None, None, :] & (labels == 0)
     volumes[:, outside] = np.random.default_rng(1).uniform(0, 20, size=volumes[:, outside].shape)
-    curve = ring(Study(volumes, GRID, study.reference, study.times_s, study.sources), labels)
+    curve = ring(
+        Study(volumes, GRID, study.reference, study.times_s, study.sources, phases=FOUR_PHASES), labels
+    )
     assert curve.mean == pytest.approx(LIVER, rel=0.02)
 
 

@@ -12,7 +12,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.models.preprocessing import AxialSlices, PreprocessingInfo, preprocessing_of
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.normalise import estimate_scale
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import PhaseSource, Study
 
@@ -20,7 +20,9 @@ from MTINetLib.study.study import PhaseSource, Study
 def test_slices_are_the_studys_own_in_network_units() -> None:
     grid = Grid((5, 40, 30), (2.0, 2.0, 6.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
     volumes = np.random.default_rng(3).uniform(50, 900, (4, *grid.shape)).astype(np.float32)
-    study = Study(volumes, grid, Phase.PORTAL_VENOUS, (None,) * 4, (PhaseSource("made"),) * 4)
+    study = Study(
+        volumes, grid, Phase.PORTAL_VENOUS, (None,) * 4, (PhaseSource("made"),) * 4, phases=FOUR_PHASES
+    )
     prepared = AxialSlices(48).prepare(study)
     scale = estimate_scale(study.volumes[0])
     assert prepared.scale == scale

@@ -12,7 +12,7 @@ from support.small_models import known_model, random_model
 from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.slicewise import lesion_slices
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
 GRID = Grid((7, 64, 64), (1.5, 1.5, 4.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
@@ -20,7 +20,9 @@ GRID = Grid((7, 64, 64), (1.5, 1.5, 4.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0,
 
 def study(seed: int = 0) -> Study:
     volumes = np.random.default_rng(seed).uniform(50, 900, (4, *GRID.shape)).astype(np.float32)
-    return Study(volumes, GRID, Phase.PORTAL_VENOUS, (None,) * 4, (PhaseSource("made"),) * 4)
+    return Study(
+        volumes, GRID, Phase.PORTAL_VENOUS, (None,) * 4, (PhaseSource("made"),) * 4, phases=FOUR_PHASES
+    )
 
 
 def labels() -> np.ndarray:

@@ -20,7 +20,14 @@ GRID = Grid((3, 6, 5), (1.25, 1.5, 4.0), (-10.0, 5.5, 7.25), (0.8, 0.0, 0.6, 0.0
 def _study(scale: float = 1000.0, times: tuple[float | None, ...] = (-20.0, 30.0, 70.0, 180.0)) -> Study:
     values = np.random.default_rng(1).random((4, *GRID.shape)).astype(np.float32) * scale
     values[0, 0, 0, 0] = scale
-    return Study(values, GRID, Phase.PORTAL_VENOUS, times, tuple(PhaseSource("made") for _ in FOUR_PHASES))  # type: ignore[arg-type]
+    return Study(
+        values,
+        GRID,
+        Phase.PORTAL_VENOUS,
+        times,
+        tuple(PhaseSource("made") for _ in FOUR_PHASES),
+        phases=FOUR_PHASES,
+    )  # type: ignore[arg-type]
 
 
 def _first(folder: Path) -> pydicom.Dataset:

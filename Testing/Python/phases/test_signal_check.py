@@ -43,7 +43,9 @@ def study(request: pytest.FixtureRequest) -> tuple[Four, Grid]:
 def checked(volumes: npt.ArrayLike, grid: Grid) -> SignalCheck:
     array = np.asarray(volumes, dtype=np.float32)
     own = Grid(array.shape[1:], grid.spacing, grid.origin, grid.direction)  # type: ignore[arg-type]
-    return check_signal([SourceVolume.of_array(one, own, f"phase {n}") for n, one in enumerate(array)])
+    return check_signal(
+        [SourceVolume.of_array(one, own, f"phase {n}") for n, one in enumerate(array)], FOUR_PHASES
+    )
 
 
 def level(volumes: Four) -> float:
@@ -171,7 +173,7 @@ def test_pixels_tell_the_phases_as_well_with_a_constant_under_all_values(study: 
     seen = []
     for offset in (0.0, 1000.0, -1024.0):
         four = [SourceVolume.of_array(one + np.float32(offset), grid, "T1") for one in volumes]
-        seen.append(check_pixels(four))
+        seen.append(check_pixels(four, FOUR_PHASES))
     assert seen[0].pre_is_lowest is True
     for one in seen[1:]:
         assert one.pre_is_lowest is True
@@ -189,7 +191,7 @@ def test_what_a_phase_does_not_reach_is_no_tissue_whatever_constant_is_taken_awa
     for offset in (0.0, -1024.0):
         four = [SourceVolume.of_array(one + np.float32(offset), grid, "T1") for one in volumes]
         four[3] = SourceVolume.of_array(volumes[3, :half] + np.float32(offset), short, "T1")
-        found.append(check_signal(four))
+        found.append(check_signal(four, FOUR_PHASES))
     assert found[0].flags == ()
     assert found[1].flags == ("offset:-1024",)
 
@@ -223,5 +225,5 @@ def test_real_studies_raise_no_alarm() -> None:
     if not folder:
         pytest.skip(f"{REAL_STUDIES} names no dataset folder of real images")
     for case in read_dataset(Path(folder)):
-        found = check_signal([read_volume(case.phase_paths[phase]) for phase in FOUR_PHASES])
+        found = check_signal([read_volume(case.phase_paths[phase]) for phase in FOUR_PHASES], FOUR_PHASES)
         assert found == SignalCheck(), case.case

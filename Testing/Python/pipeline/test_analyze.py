@@ -59,6 +59,7 @@ def make_study(
         sources,  # type: ignore[arg-type]
         flags=("motion:arterial",),
         alignment=(0.9, None, 1.0, float("nan")),
+        phases=FOUR_PHASES,
     )
     return study, labels
 

@@ -85,7 +85,25 @@ def test_series_folders_given_by_phase_keep_their_times(tmp_path: Path, truth: l
 def test_a_missing_phase_is_named(paths: dict[Phase, Path]) -> None:
     del paths[Phase.DELAYED]
     with pytest.raises(InputError, match="No path was given for the delayed phase"):
-        open_study(paths)
+        open_study(paths, phases=FOUR_PHASES)
+
+
+def test_files_of_which_nothing_else_is_said_are_the_phases(paths: dict[Phase, Path]) -> None:
+    del paths[Phase.DELAYED]
+    study = open_study(paths)
+    assert study.phases == FOUR_PHASES[:3]
+    assert study.reference is Phase.PORTAL_VENOUS
+    with pytest.raises(InputError, match="must be two or more different ones"):
+        open_study({Phase.ARTERIAL: paths[Phase.ARTERIAL]})
+
+
+def test_a_folder_that_lacks_a_phase_says_which_one(tmp_path: Path, truth: layouts.Truth) -> None:
+    images = layouts.series_per_phase(truth)
+    folder = layouts.write_shuffled(tmp_path, [*images[:8], *images[16:]])
+    with pytest.raises(
+        InputError, match=r"^The study lacks the arterial phase: pre-contrast, portal venous and"
+    ):
+        open_study(folder)
 
 
 def test_a_phase_on_another_grid_is_resampled_to_the_reference(
@@ -187,7 +205,7 @@ def test_a_written_phantom_study_comes_back_exactly(
 ) -> None:
     times = (-18.5, 33.25, 71.0, 185.0)
     sources = tuple(PhaseSource("made") for _ in FOUR_PHASES)
-    study = Study(truth.volumes, truth.grid, Phase.PORTAL_VENOUS, times, sources)  # type: ignore[arg-type]
+    study = Study(truth.volumes, truth.grid, Phase.PORTAL_VENOUS, times, sources, phases=FOUR_PHASES)  # type: ignore[arg-type]
     style = DicomStyle(descriptions=SIEMENS_DESCRIPTIONS, folder_per_series=one_folder_each, suffix="")
     write_study_as_dicom(tmp_path, study, patient_id="P7", study_seed=7, style=style)
     back = open_study(tmp_path)

@@ -52,7 +52,7 @@ def _with(phase: Phase, description: str, slices: int | None = None, **more: Any
 def test_a_whole_volume_that_is_called_a_phase_is_used_and_doubted(
     phase: Phase, description: str, word: str
 ) -> None:
-    found = recognise_phases(_with(phase, description))
+    found = recognise_phases(_with(phase, description), phases=FOUR_PHASES)
     for each in FOUR_PHASES:
         np.testing.assert_array_equal(found.volume(each).array, TRUTH.volumes[FOUR_PHASES.index(each)])
     verdict = found.verdict(phase)
@@ -65,7 +65,9 @@ def test_a_whole_volume_that_is_called_a_phase_is_used_and_doubted(
 
 
 def test_all_four_may_have_the_word() -> None:
-    found = recognise_phases([_volume(t, f"SmartPrep {name}") for t, name in enumerate(NAMES)])
+    found = recognise_phases(
+        [_volume(t, f"SmartPrep {name}") for t, name in enumerate(NAMES)], phases=FOUR_PHASES
+    )
     assert [found.volume(phase).description for phase in FOUR_PHASES] == [
         f"SmartPrep {name}" for name in NAMES
     ]
@@ -93,12 +95,12 @@ def test_what_only_sounds_like_a_phase_stays_out(description: str, more: dict[st
     volumes = _with(Phase.ARTERIAL, description, **more)
     assert volumes[1] not in candidates_among(volumes)[0]
     with pytest.raises(InputError, match="arterial phase"):
-        recognise_phases(volumes)
+        recognise_phases(volumes, phases=FOUR_PHASES)
 
 
 def test_beside_the_phase_itself_what_was_made_of_it_stays_out() -> None:
     volumes = [_volume(t, name) for t, name in enumerate(NAMES)]
     made = [_volume(t, f"{NAMES[t]} MIP") for t in (1, 2)]
-    found = recognise_phases([*volumes, *made])
+    found = recognise_phases([*volumes, *made], phases=FOUR_PHASES)
     assert [found.volume(phase) for phase in FOUR_PHASES] == volumes
     assert {item.reason for item in found.left_out} == {"a projection or reformat"}

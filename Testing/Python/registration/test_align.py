@@ -57,7 +57,7 @@ def _phase(phase: Phase, shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0))
 
 def _aligned(shifts: dict[Phase, tuple[float, float, float]], mode: Mode = "auto") -> Study:
     told = {phase: _phase(phase, shifts.get(phase, (0.0, 0.0, 0.0))) for phase in FOUR_PHASES}
-    return align(recognise_phases(list(told.values()), told), mode=mode)
+    return align(recognise_phases(list(told.values()), told, phases=FOUR_PHASES), mode=mode)
 
 
 def _lesion_error_mm(study: Study, phase: Phase) -> float:
@@ -99,7 +99,7 @@ def test_a_known_shift_is_recovered_within_two_millimetres(shift_mm: tuple[float
 def test_a_smooth_bend_is_recovered_within_two_millimetres() -> None:
     told = {phase: _phase(phase) for phase in FOUR_PHASES}
     told[Phase.ARTERIAL] = _bent(told[Phase.ARTERIAL])
-    assignment = recognise_phases(list(told.values()), told)
+    assignment = recognise_phases(list(told.values()), told, phases=FOUR_PHASES)
     apart = align(assignment, mode="off")
     assert _lesion_error_mm(apart, Phase.ARTERIAL) > 4.0
     study = align(assignment)
@@ -155,7 +155,7 @@ def test_a_phase_that_covers_only_a_part_is_flagged() -> None:
     told = {phase: _phase(phase) for phase in FOUR_PHASES}
     part = Grid((16, 56, 64), GRID.spacing, GRID.origin, GRID.direction)
     told[Phase.PRE] = SourceVolume.of_array(told[Phase.PRE].array[:16], part, "pre")
-    study = align(recognise_phases(list(told.values()), told))
+    study = align(recognise_phases(list(told.values()), told, phases=FOUR_PHASES))
     missing = (GRID.shape[0] - 16) * GRID.spacing[2]
     share = 100 * (1 - 16 / GRID.shape[0])
     assert {f"uncovered:pre:{missing:.0f}_mm:{share:.0f}_percent", "resampled:pre"} <= set(study.flags)

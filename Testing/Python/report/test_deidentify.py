@@ -86,7 +86,7 @@ def test_of_real_evidence_all_stays_that_quotes_no_header() -> None:
             (("pre", 0.0), ("arterial", 40.0), ("portal venous", 80.0), ("delayed", 190.0))
         )
     ]
-    assignment = recognise_phases(volumes)
+    assignment = recognise_phases(volumes, phases=FOUR_PHASES)
     made = made_analysis(made_study()).findings
     phases = tuple(
         replace(said, evidence=assignment.source(phase).evidence)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from support.made_analysis import made_grid
 
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.worker.messages import OpenStudy, PhaseFile
 from MTINetLib.worker.plain import Message
 
@@ -26,7 +26,8 @@ class Line(Message):
 
 def test_messages_come_back_the_same_through_json() -> None:
     files = tuple(
-        PhaseFile(f"{n}.npy", made_grid(), f"phase {n}", ("a", "b"), 0.5, time_s=n) for n in range(4)
+        PhaseFile(phase, f"{phase.value}.npy", made_grid(), phase.title, ("a", "b"), 0.5, time_s=1)
+        for phase in FOUR_PHASES
     )
     sent = OpenStudy("ключ", files, Phase.ARTERIAL, "force")  # type: ignore[arg-type]
     assert OpenStudy.from_dict(json.loads(json.dumps(sent.to_dict()))) == sent

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from support.made_analysis import made_grid, made_study
 
 from MTINetLib.errors import InputError
+from MTINetLib.study.phase import Phase
+from MTINetLib.study.study import Study
 from MTINetLib.worker.arrays import load_array, save_array
 from MTINetLib.worker.messages import OpenedStudy, SourceText
 from MTINetLib.worker.study_files import MOST_KEPT, new_study_folder, read_study, save_result, write_record
@@ -14,22 +17,23 @@ from MTINetLib.worker.study_files import MOST_KEPT, new_study_folder, read_study
 STUDY = made_study(made_grid((4, 20, 24)))
 
 
-def opened(folder: Path, key: str) -> None:
+def opened(folder: Path, key: str, study: Study = STUDY) -> None:
     place = new_study_folder(folder, key)
     sources = tuple(
-        SourceText(s.description, s.evidence, s.confidence, s.series_uid, None) for s in STUDY.sources
+        SourceText(s.description, s.evidence, s.confidence, s.series_uid, None) for s in study.sources
     )
     record = OpenedStudy(
         key,
-        save_array(place, "volumes", STUDY.volumes),
-        STUDY.grid,
-        STUDY.reference,
-        STUDY.times_s,
-        sources,  # type: ignore[arg-type]
-        STUDY.flags,
-        STUDY.alignment,
+        study.phases,
+        save_array(place, "volumes", study.volumes),
+        study.grid,
+        study.reference,
+        study.times_s,
+        sources,
+        study.flags,
+        study.alignment,
     )
-    write_record(place, record, STUDY.sources)
+    write_record(place, record, study.sources)
 
 
 def test_a_study_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -61,3 +65,16 @@ def test_only_the_last_two_results_of_a_name_are_kept(tmp_path: Path) -> None:
     assert [Path(path).exists() for path in paths] == [False, False, True, True]
     assert load_array(Path(paths[-1]))[0, 0] == 3
     read_study(tmp_path, "study")
+
+
+def test_a_study_of_other_phases_than_four_is_read_as_it_was_written(tmp_path: Path) -> None:
+    two = replace(
+        STUDY,
+        phases=STUDY.phases[1:3],
+        volumes=STUDY.volumes[1:3],
+        times_s=STUDY.times_s[1:3],
+        sources=STUDY.sources[1:3],
+        alignment=(None, None),
+    )
+    opened(tmp_path, "two", two)
+    assert read_study(tmp_path, "two").phases == (Phase.ARTERIAL, Phase.PORTAL_VENOUS)

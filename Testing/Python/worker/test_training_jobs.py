@@ -18,6 +18,7 @@ from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.models.store import load_model
 from MTINetLib.progress import Stage
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.worker.client import Call, WorkerClient
 from MTINetLib.worker.training_messages import (
     PAUSE,
@@ -96,7 +97,9 @@ def test_a_corrected_study_becomes_a_case(client: WorkerClient, tmp_path: Path) 
     labels[1, 4:8, 4:8] = 1
     np.save(client.folder / "v.npy", volumes)
     np.save(client.folder / "l.npy", labels)
-    message = AddCase(str(tmp_path / "set"), "v.npy", "l.npy", grid, ((1, "hemangioma"),), patient="p7")
+    message = AddCase(
+        str(tmp_path / "set"), "v.npy", "l.npy", grid, FOUR_PHASES, ((1, "hemangioma"),), patient="p7"
+    )
     client.wait(client.submit("add_case", message.to_dict()), timeout_s=120)
     (case,) = read_dataset(tmp_path / "set")
     assert (case.patient, case.case_class) == ("p7", "hemangioma")
