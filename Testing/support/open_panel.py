@@ -22,6 +22,8 @@ def panels_of(panel_class: type) -> Iterator[Callable[[Any], Any]]:
         panel.enter()
         return panel
 
-    yield make
-    for panel, _parent in made:
-        panel.close()
+    try:
+        yield make
+    finally:
+        for panel, _parent in made:
+            panel.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import NetworkSettings
 from MTINetLib.network.tim import task_interaction_curve
-from MTINetLib.study.phase import FOUR_PHASES
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 SMALL = NetworkSettings(
     image_size=64,
@@ -37,13 +38,17 @@ def random_network(seed: int = 0, settings: NetworkSettings = SMALL) -> MTINet:
     network.train()
     with torch.no_grad():
         for _ in range(3):
-            network(torch.rand(2, 4, settings.image_size, settings.image_size))
+            network(torch.rand(2, settings.phase_count, settings.image_size, settings.image_size))
     return network.eval()
 
 
-def random_model(folder: Path, seed: int = 0, **config: Any) -> LoadedModel:
+def random_model(
+    folder: Path, seed: int = 0, phases: Sequence[Phase] = FOUR_PHASES, **config: Any
+) -> LoadedModel:
     """A model folder with a random small network, written and loaded again."""
-    save_model_folder(folder, random_network(seed), {"name": "random-small", "preset": "none", **config})
+    network = random_network(seed, SMALL.for_phases(len(phases)))
+    told = {"name": "random-small", "preset": "none", "phases": [phase.value for phase in phases]}
+    save_model_folder(folder, network, {**told, **config})
     return load_model(folder)
 
 
