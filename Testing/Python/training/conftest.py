@@ -8,6 +8,9 @@ import pytest
 import torch
 from support.small_dataset import CLASSES, SHORT, made_slices, tiny_network, write_small_dataset
 
+from MTINetLib.dataset.folder import CASES_FILE, dataset_phases
+from MTINetLib.study.phase import FOUR_PHASES
+from MTINetLib.training import run_phases
 from MTINetLib.training.settings import TrainingSettings, training_preset
 from MTINetLib.training.slice_store import SliceStore, StoredCase, read_case_index, write_case
 
@@ -15,6 +18,16 @@ from MTINetLib.training.slice_store import SliceStore, StoredCase, read_case_ind
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _phases_without_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs whose slices are given read no dataset: they have the four phases of those slices."""
+    monkeypatch.setattr(
+        run_phases,
+        "dataset_phases",
+        lambda folder: dataset_phases(folder) if (folder / CASES_FILE).is_file() else FOUR_PHASES,
+    )
 
 
 @pytest.fixture(scope="session")
