@@ -11,10 +11,10 @@ import numpy.typing as npt
 from MTINetLib.phantom import body, distractors, organs
 from MTINetLib.phantom.acquisition import GridSettings, draw_space
 from MTINetLib.phantom.canvas import Canvas, Space
-from MTINetLib.phantom.draws import Rng, Streams, chance
-from MTINetLib.phantom.hcc import draw_hcc, paint_hcc
-from MTINetLib.phantom.hemangioma import draw_hemangioma, paint_hemangioma
-from MTINetLib.phantom.lesions import Seat, axial_diameter_mm, draw_diameter, draw_outline, find_seat
+from MTINetLib.phantom.draws import Streams
+from MTINetLib.phantom.lesion_kinds import KINDS
+from MTINetLib.phantom.lesion_plan import LesionShares, Plan, draw_plan, paint_lesions, seat_lesions
+from MTINetLib.phantom.lesions import axial_diameter_mm
 from MTINetLib.phantom.liver import Liver, paint_liver, shape_liver
 from MTINetLib.phantom.motion import displace, draw_motion
 from MTINetLib.phantom.patient import Patient, draw_patient
@@ -23,7 +23,7 @@ from MTINetLib.phantom.scanner import Scanner, draw_bias, draw_scanner, read_out
 from MTINetLib.phantom.vessels import grow_veins, paint_veins
 from MTINetLib.study.anatomy import Organ, liver_of
 from MTINetLib.study.evidence import evidence
-from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, NO_LESIONS
+from MTINetLib.study.lesion_class import NO_LESIONS
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 
@@ -39,12 +39,15 @@ class PhantomSettings:
         tilt_deg: largest rotation of an oblique stack about each of the patient's axes.
         oblique_share: part of the studies that are tilted at all.
         none_share: part of the studies without any lesion.
-        hcc_share: part of the other studies whose lesions are HCC.
-        mixed_share: part of the studies with several lesions that hold both classes.
-        lesion_counts: weights of one, two, ... lesions.
+        hcc_share, hemangioma_share, other_share: parts of the remaining studies by the class of their main
+            finding; only their proportions count.
+        mixed_share: part of the studies with several lesions that hold a second class.
+        cyst_share: part of the studies with lesions that also hold cysts, where there are others at all.
+        lesion_counts: weights of one, two, ... lesions; None draws as many as each kind usually has.
         diameter_mm: smallest and largest lesion.
+        mistimed_share: part of the arterial phases that come too early or too late.
         snr: limits of the liver's signal-to-noise ratio; None draws widely.
-        lesion_plan: exact (class, diameter in mm) of each lesion; None draws them.
+        lesion_plan: (kind, diameter in mm) of each lesion, a kind of lesion_kinds.py or a class; None draws.
         breathing: the other phases are moved against the portal venous one.
         anatomy: a folder of label maps of real livers (phantom/atlas.py); None draws the liver's shape.
     """
@@ -54,12 +57,16 @@ class PhantomSettings:
     tilt_deg: float = 18.0
     oblique_share: float = 0.45
     none_share: float = 0.12
-    hcc_share: float = 0.55
+    hcc_share: float = 0.42
+    hemangioma_share: float = 0.28
+    other_share: float = 0.30
     mixed_share: float = 0.2
-    lesion_counts: tuple[float, ...] = (0.5, 0.22, 0.13, 0.09, 0.06)
-    diameter_mm: tuple[float, float] = (5.0, 80.0)
+    cyst_share: float = 0.15
+    lesion_counts: tuple[float, ...] | None = None
+    diameter_mm: tuple[float, float] = (5.0, 150.0)
+    mistimed_share: float = 0.2
     snr: tuple[float, float] | None = None
-    lesion_plan: tuple[tuple[str, float], ...] | None = None
+    lesion_plan: Plan | None = None
     breathing: bool = True
     anatomy: Path | None = None
 
@@ -70,13 +77,15 @@ class TruthLesion:
 
     Args:
         label: its value in the label map, 1 for the largest.
-        lesion_class: ``hcc`` or ``hemangioma``.
+        lesion_class: ``hcc``, ``hemangioma`` or ``other``.
+        kind: what it is, a name of lesion_kinds.py.
         diameter_mm: longest axial diameter of its mask.
         curve: mean per phase inside the mask in stored units, without noise, motion and k-space artefacts.
     """
 
     label: int
     lesion_class: str
+    kind: str
     diameter_mm: float
     curve: tuple[float, float, float, float]
 
@@ -113,7 +122,7 @@ class _Scene:
     canvas: Canvas
     liver: Liver
     labels: npt.NDArray[np.uint8]
-    classes: dict[int, str]
+    kinds: dict[int, str]
 
     @property
     def space(self) -> Space:
@@ -135,7 +144,7 @@ def make_case(seed: int, index: int = 0, settings: PhantomSettings | None = None
 
 
 def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
-    patient = draw_patient(streams("patient"))
+    patient = draw_patient(streams("patient"), settings.mistimed_share)
     build = body.draw_build(streams("build"))
     limits = GridSettings(settings.slices, settings.matrix, settings.tilt_deg, settings.oblique_share)
     space = draw_space(streams("grid"), build, limits)
@@ -162,83 +171,28 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     organs.paint_great_vessels(streams("great vessels paint"), canvas, patient, great)
     distractors.paint_focal_fat(streams("focal fat"), canvas, liver)
     distractors.paint_dark_nodules(streams("dark nodules"), canvas, patient, liver)
-    seats = _seat_lesions(streams, space, liver, settings)
+    lesions = streams("lesion plan")
+    plan = draw_plan(lesions, _shares(settings)) if settings.lesion_plan is None else settings.lesion_plan
+    seats = seat_lesions(lesions, space, liver, plan, settings.diameter_mm[0])
     taken = [seat for _, seat in seats]
     distractors.paint_perfusion(streams("perfusion"), canvas, liver, list(taken))
     paint_veins(canvas, patient, liver, veins)
     organs.paint_gallbladder(streams("gallbladder"), canvas, patient, walls, liver.gallbladder, build.scale)
-    distractors.paint_cysts(streams("cysts"), canvas, patient, liver, list(taken))
-    labels, classes = _paint_lesions(streams, canvas, patient, liver, seats)
-    return _Scene(patient, build, canvas, liver, labels, classes)
+    labels, kinds = paint_lesions(streams, canvas, patient, liver, seats)
+    return _Scene(patient, build, canvas, liver, labels, kinds)
 
 
-def _seat_lesions(
-    streams: Streams, space: Space, liver: Liver, settings: PhantomSettings
-) -> list[tuple[str, Seat]]:
-    """Classes and places, largest first."""
-    rng = streams("lesion plan")
-    plan = settings.lesion_plan if settings.lesion_plan is not None else _draw_plan(rng, settings)
-    seats: list[tuple[str, Seat]] = []
-    for lesion_class, diameter in sorted(plan, key=lambda item: -item[1]):
-        for shrink in (1.0, 0.8, 0.6, 0.4):
-            size = max(diameter * shrink, settings.diameter_mm[0])
-            seat = find_seat(rng, space, liver, size, [seat for _, seat in seats])
-            if seat is not None:
-                seats.append((lesion_class, seat))
-                break
-    return seats
-
-
-def _draw_plan(rng: Rng, settings: PhantomSettings) -> tuple[tuple[str, float], ...]:
-    if chance(rng, settings.none_share):
-        return ()
-    weights = np.array(settings.lesion_counts)
-    count = 1 + int(rng.choice(len(weights), p=weights / weights.sum()))
-    main = HCC if chance(rng, settings.hcc_share) else HEMANGIOMA
-    other = HEMANGIOMA if main == HCC else HCC
-    mixed = count > 1 and chance(rng, settings.mixed_share)
-    classes = [main] * count
-    if mixed:
-        classes = [other if chance(rng, 0.5) else main for _ in classes]
-    return tuple((name, draw_diameter(rng, *settings.diameter_mm)) for name in classes)
-
-
-def _paint_lesions(
-    streams: Streams, canvas: Canvas, patient: Patient, liver: Liver, seats: list[tuple[str, Seat]]
-) -> tuple[npt.NDArray[np.uint8], dict[int, str]]:
-    space = canvas.space
-    labels = np.zeros(space.shape, dtype=np.uint8)
-    classes: dict[int, str] = {}
-    for number, (lesion_class, seat) in enumerate(seats, start=1):
-        rng = streams(f"lesion {number}")
-        if lesion_class == HCC:
-            roughness, lobes = float(rng.uniform(0.03, 0.14)), int(rng.integers(0, 4))
-        else:
-            roughness, lobes = float(rng.uniform(0.02, 0.12)), int(rng.integers(0, 4))
-        outline = draw_outline(rng, space, liver, seat, roughness, lobes, labels)
-        if outline is None or int(outline.mask.sum()) < 3:
-            continue
-        if lesion_class == HCC:
-            paint_hcc(rng, canvas, patient, outline, draw_hcc(rng, patient, seat.diameter_mm, space.pixel_mm))
-        else:
-            traits = draw_hemangioma(rng, patient, seat.diameter_mm, space.pixel_mm)
-            paint_hemangioma(rng, canvas, patient, outline, seat, traits)
-        label = len(classes) + 1
-        labels[outline.box][outline.mask] = label
-        classes[label] = lesion_class
-    return _by_size(labels, classes)
-
-
-def _by_size(
-    labels: npt.NDArray[np.uint8], classes: dict[int, str]
-) -> tuple[npt.NDArray[np.uint8], dict[int, str]]:
-    """Number the lesions anew, the one with most voxels first."""
-    sizes = np.bincount(labels.ravel(), minlength=len(classes) + 1)
-    order = sorted(classes, key=lambda label: (-int(sizes[label]), label))
-    table = np.zeros(256, dtype=np.uint8)
-    for new, old in enumerate(order, start=1):
-        table[old] = new
-    return table[labels], {new: classes[old] for new, old in enumerate(order, start=1)}
+def _shares(settings: PhantomSettings) -> LesionShares:
+    return LesionShares(
+        none=settings.none_share,
+        hcc=settings.hcc_share,
+        hemangioma=settings.hemangioma_share,
+        other=settings.other_share,
+        mixed=settings.mixed_share,
+        cysts=settings.cyst_share,
+        counts=settings.lesion_counts,
+        diameter_mm=settings.diameter_mm,
+    )
 
 
 def _scan(streams: Streams, scene: _Scene, settings: PhantomSettings) -> PhantomCase:
@@ -251,12 +205,12 @@ def _scan(streams: Streams, scene: _Scene, settings: PhantomSettings) -> Phantom
     # The brightest vessel must not be cut off by 12 bits.
     scale = min(scale, 3400.0 / max(float(scene.canvas.signal.max()), 1e-9))
     volumes = np.empty((4, *space.shape), dtype=np.float32)
-    means = np.zeros((4, len(scene.classes)))
+    means = np.zeros((4, len(scene.kinds)))
     for n, phase in enumerate(FOUR_PHASES):
         still = still_image(scene.canvas.signal[n] * np.float32(scale), bias, scanner, n)
-        if scene.classes:
-            sums = np.bincount(scene.labels.ravel(), still.ravel(), len(scene.classes) + 1)
-            means[n] = sums[1:] / np.bincount(scene.labels.ravel(), minlength=len(scene.classes) + 1)[1:]
+        if scene.kinds:
+            sums = np.bincount(scene.labels.ravel(), still.ravel(), len(scene.kinds) + 1)
+            means[n] = sums[1:] / np.bincount(scene.labels.ravel(), minlength=len(scene.kinds) + 1)[1:]
         if settings.breathing and phase is not Phase.PORTAL_VENOUS:
             move = streams(f"motion {phase.value}")
             still = displace(move, still, space, draw_motion(move), scene.build.spine_y)
@@ -271,10 +225,11 @@ def _anatomy(scene: _Scene) -> npt.NDArray[np.uint8]:
 
 def _truth(scene: _Scene, means: npt.NDArray[np.float64]) -> tuple[TruthLesion, ...]:
     lesions = []
-    for label, lesion_class in scene.classes.items():
+    for label, kind in scene.kinds.items():
         diameter = axial_diameter_mm(scene.labels == label, scene.space.spacing_kji)
         a, b, c, d = (round(float(v), 2) for v in means[:, label - 1])
-        lesions.append(TruthLesion(label, lesion_class, round(diameter, 1), (a, b, c, d)))
+        lesion_class = KINDS[kind].lesion_class
+        lesions.append(TruthLesion(label, lesion_class, kind, round(diameter, 1), (a, b, c, d)))
     return tuple(lesions)
 
 

@@ -172,6 +172,7 @@ def _truth_lesion(lesion: TruthLesion) -> dict[str, object]:
     return {
         "label": lesion.label,
         "class": lesion.lesion_class,
+        "kind": lesion.kind,
         "diameter_mm": lesion.diameter_mm,
         "curve": list(lesion.curve),
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
-from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
+from MTINetLib.phantom.lesion_kinds import TEXTBOOK_HCC
+from MTINetLib.study.lesion_class import HEMANGIOMA
 
 DEMO_SEED = 6
 
@@ -12,7 +13,8 @@ DEMO_SETTINGS = PhantomSettings(
     matrix=(256, 256),
     tilt_deg=14.0,
     oblique_share=1.0,
-    lesion_plan=((HCC, 35.0), (HEMANGIOMA, 28.0)),
+    lesion_plan=((TEXTBOOK_HCC, 35.0), (HEMANGIOMA, 28.0)),
+    mistimed_share=0.0,
     snr=(22.0, 28.0),
 )
 

@@ -1,4 +1,4 @@
-"""What looks like a lesion and is never labelled: cysts, perfusion blushes, dark nodules, focal fat."""
+"""What looks like a lesion and is never labelled: perfusion blushes, dark nodules, focal fat."""
 
 from __future__ import annotations
 
@@ -9,32 +9,7 @@ from MTINetLib.phantom.draws import Rng, chance, log_uniform, uniform
 from MTINetLib.phantom.lesions import Seat, find_seat
 from MTINetLib.phantom.liver import Liver
 from MTINetLib.phantom.noise_fields import smooth_noise
-from MTINetLib.phantom.patient import NO_CONTRAST, Patient
-from MTINetLib.phantom.tissues import WATERY
-from MTINetLib.study.anatomy import Organ
-
-
-def paint_cysts(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver, taken: list[Seat]) -> None:
-    """Round, sharp, dark in every phase."""
-    if chance(rng, 0.62):
-        return
-    fluid = patient.signal(patient.draw(rng, WATERY), NO_CONTRAST)
-    space = canvas.space
-    for _ in range(int(rng.integers(1, 5))):
-        seat = find_seat(rng, space, liver, log_uniform(rng, 4.0, 40.0), taken)
-        if seat is None:
-            continue
-        taken.append(seat)
-        box = space.box(seat.centre, 0.6 * seat.diameter_mm + 4.0)
-        if box is None:
-            continue
-        radii = np.array([1.0, 1.0, 1.0]) * seat.diameter_mm / 2 * rng.uniform(0.8, 1.1, 3)
-        distance = ellipsoid(*space.coordinates(box), seat.centre, radii)
-        distance += np.float32(0.06 * seat.diameter_mm) * smooth_noise(
-            rng, distance.shape, space.spacing_kji, max(0.5 * seat.diameter_mm, 4.0)
-        )
-        distance = np.maximum(distance, liver.distance[box])
-        canvas.paint(soft(distance, space.pixel_mm), fluid, box, organ=Organ.LIVER)
+from MTINetLib.phantom.patient import Patient
 
 
 def paint_perfusion(rng: Rng, canvas: Canvas, liver: Liver, taken: list[Seat]) -> None:

@@ -1,7 +1,9 @@
 """Hemangioma: a pool of slow blood that fills from nodules at its border towards its centre and stays bright.
 
 Enhancing parts follow the aorta and later the blood pool; small ones fill at once (flash filling). The
-pattern: Semelka RC et al., Radiology 1994;192:401-406; ACR LI-RADS v2018 (parallels blood pool).
+pattern: Semelka RC et al., Radiology 1994;192:401-406; ACR LI-RADS v2018 (parallels blood pool). How often:
+peripheral nodules 85 %, diffuse 11 % (WJG 2012;18:6269); a scar in 16 % (doi 10.7910/DVN/S3RW15). Giant ones
+keep a large centre that does not fill within the examination.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from MTINetLib.phantom.canvas import Canvas, Field, soft
+from MTINetLib.phantom.canvas import Canvas, Field
 from MTINetLib.phantom.draws import Rng, chance, uniform, unit_vector
 from MTINetLib.phantom.kinetics import mix
 from MTINetLib.phantom.lesions import Outline, Seat
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import FourValues, Patient
-from MTINetLib.phantom.tissues import HEMANGIOMA, DrawnTissue
+from MTINetLib.phantom.tissues import FIBROUS, HEMANGIOMA, DrawnTissue
+from MTINetLib.phantom.zones import Zone, core, paint_zones, strands
 
 #: Filled parts against the liver in the delayed phase, at least.
 TYPICAL_DELAYED_RATIO = 1.08
@@ -34,7 +37,8 @@ class HemangiomaTraits:
         nodules: number of nodules at the border that fill first.
         nodule_size: their radius in parts of the lesion's.
         fill_s: seconds after the bolus arrives until the last fillable part is half full.
-        scar: radius in parts of the lesion's of a centre that never fills, 0 without one.
+        scar: depth in parts of the lesion's of a centre that never fills, 0 without one.
+        septa_mm: distance of fibrous walls through a large one, 0 without.
         edge_mm: width of its border.
     """
 
@@ -46,12 +50,13 @@ class HemangiomaTraits:
     nodule_size: float
     fill_s: float
     scar: float
+    septa_mm: float
     edge_mm: float
 
 
 def draw_hemangioma(rng: Rng, patient: Patient, diameter_mm: float, pixel_mm: float) -> HemangiomaTraits:
     flash = chance(rng, float(np.clip(1.3 - diameter_mm / 20.0, 0.03, 0.8)))
-    size = float(np.clip(diameter_mm / 50.0, 0.2, 1.6))
+    size = float(np.clip(diameter_mm / 50.0, 0.2, 3.0))
     native, pool, share = _draw_blood(rng, patient)
     return HemangiomaTraits(
         native=native,
@@ -61,9 +66,16 @@ def draw_hemangioma(rng: Rng, patient: Patient, diameter_mm: float, pixel_mm: fl
         nodules=int(rng.integers(3, 9)),
         nodule_size=uniform(rng, 0.16, 0.36),
         fill_s=uniform(rng, 70.0, 150.0) * (0.6 + 0.7 * size),
-        scar=uniform(rng, 0.15, 0.45) if diameter_mm > 40 and chance(rng, 0.55) else 0.0,
+        scar=_draw_scar(rng, diameter_mm),
+        septa_mm=diameter_mm * uniform(rng, 0.3, 0.6) if diameter_mm > 50 and chance(rng, 0.3) else 0.0,
         edge_mm=pixel_mm,
     )
+
+
+def _draw_scar(rng: Rng, diameter_mm: float) -> float:
+    if diameter_mm <= 30.0 or not chance(rng, 0.45):
+        return 0.0
+    return uniform(rng, 0.35, 0.75) if diameter_mm > 60.0 and chance(rng, 0.5) else uniform(rng, 0.15, 0.4)
 
 
 def _draw_blood(rng: Rng, patient: Patient) -> tuple[DrawnTissue, FourValues, float]:
@@ -75,7 +87,7 @@ def _draw_blood(rng: Rng, patient: Patient) -> tuple[DrawnTissue, FourValues, fl
     pool = np.array([0.0, 0.45 * fresh[1] + 0.55 * mixed[1], mixed[2], mixed[3]])
     for _ in range(60):
         drawn = patient.draw(rng, HEMANGIOMA)
-        native = DrawnTissue(min(drawn.t1_s, 2.4), drawn.t2star_s, drawn.m0)
+        native = DrawnTissue(min(drawn.t1_s, 2.8), drawn.t2star_s, drawn.m0)
         share = uniform(rng, 0.72, 1.05)
         if patient.signal(native, share * pool)[3] >= TYPICAL_DELAYED_RATIO * patient.liver_signal[3]:
             break
@@ -104,18 +116,16 @@ def paint_hemangioma(
             )
             filled = 0.04 + 0.96 * filled
         concentration[phase] = np.float32(traits.blood_share * pool[phase]) * filled * fine
-    t1 = np.full(shape, native.t1_s, dtype=np.float32)
+    zones = [Zone(native, np.ones(4), vigour=concentration)]
+    fibrous = patient.draw(rng, FIBROUS)
+    slow = circulation.tofts(0.03, 0.25)
+    if traits.septa_mm > 0:
+        walls = strands(rng, canvas, outline, traits.septa_mm, 1.5)
+        zones.append(Zone(fibrous, slow, share=0.6 * walls))
     if traits.scar > 0:
-        core = soft(_core_distance(outline) - np.float32(traits.scar * outline.radius_mm), 4.0)
-        concentration *= 1.0 - 0.93 * core
-        t1 = t1 * (1.0 + 0.2 * core)
-    signal = patient.field_signal(native.m0, t1, native.t2star_s, concentration)
-    canvas.paint(soft(outline.depth, traits.edge_mm), signal, outline.box)
-
-
-def _core_distance(outline: Outline) -> Field:
-    """Zero at the deepest point, growing outwards, mm."""
-    return np.asarray(outline.depth - outline.depth.min(), dtype=np.float32)
+        clot = DrawnTissue(native.t1_s * uniform(rng, 0.7, 1.2), native.t2star_s, native.m0)
+        zones.append(Zone(clot, slow, share=core(rng, canvas, outline, traits.scar, 0.2)))
+    paint_zones(canvas, patient, outline, zones, traits.edge_mm)
 
 
 def _arrival(rng: Rng, canvas: Canvas, outline: Outline, seat: Seat, traits: HemangiomaTraits) -> Field:

@@ -98,8 +98,14 @@ class Circulation:
         return self.at_phases(volume * mix(self.plasma(inflow), 60.0 * volume / flow_per_min))
 
 
-def draw_circulation(rng: Rng) -> Circulation:
-    """A patient, an injection and four acquisition times: late arterial, portal venous, delayed."""
+def draw_circulation(rng: Rng, mistimed_share: float = 0.0) -> Circulation:
+    """A patient, an injection and four acquisition times: late arterial, portal venous, delayed.
+
+    Args:
+        rng: draws them.
+        mistimed_share: part of the arterial phases that come too early (before the lesions fill) or too late
+            (when the portal vein has filled the liver).
+    """
     arrival = normal(rng, 14.0, 2.2, 9.0, 19.0)
     seconds = np.arange(0.0, _DURATION_S, STEP_S)
     dose = normal(rng, 1.0, 0.12, 0.7, 1.35)
@@ -110,6 +116,9 @@ def draw_circulation(rng: Rng) -> Circulation:
     portal = mix(mix(delay(arterial, uniform(rng, 2.0, 5.0)), gut), gut)
     venous = mix(mix(delay(arterial, 6.0), 10.0), uniform(rng, 8.0, 20.0))
     late_arterial = float(np.clip(arrival + normal(rng, 15.0, 2.5, 10.0, 20.0), 25.0, 40.0))
+    if rng.random() < mistimed_share:
+        early = rng.random() < 0.6
+        late_arterial = arrival + (uniform(rng, 5.0, 10.0) if early else uniform(rng, 21.0, 32.0))
     portal_venous = normal(rng, 68.0, 5.0, 60.0, 80.0)
     delayed = float(np.clip(np.exp(rng.normal(np.log(180.0), 0.22)), 120.0, 300.0))
     times = (0.0, round(late_arterial, 1), round(portal_venous, 1), round(delayed, 1))

@@ -8,12 +8,17 @@ import numpy as np
 from scipy import ndimage
 
 from MTINetLib.phantom.canvas import Box, Field, Point, Space
-from MTINetLib.phantom.draws import Rng, log_uniform, uniform
+from MTINetLib.phantom.draws import Rng, uniform
 from MTINetLib.phantom.liver import Liver
 from MTINetLib.phantom.noise_fields import smooth_noise
 
-SMALLEST_MM = 5.0
-LARGEST_MM = 80.0
+
+@dataclass(frozen=True)
+class Form:
+    """How uneven outlines are: limits of the surface's SD in parts of the radius, most extra lobes."""
+
+    roughness: tuple[float, float]
+    lobes: int
 
 
 @dataclass(frozen=True)
@@ -39,18 +44,6 @@ class Outline:
     depth: Field
     radius_mm: float
     mask: np.ndarray
-
-
-def draw_diameter(rng: Rng, low: float = SMALLEST_MM, high: float = LARGEST_MM) -> float:
-    """5 to 80 mm, log-uniform in three bands that favour 8 to 50 mm."""
-    band = rng.random()
-    if band < 0.08:
-        value = log_uniform(rng, 5.0, 8.0)
-    elif band < 0.90:
-        value = log_uniform(rng, 8.0, 50.0)
-    else:
-        value = log_uniform(rng, 50.0, 80.0)
-    return float(np.clip(value, low, high))
 
 
 def find_seat(rng: Rng, space: Space, liver: Liver, diameter_mm: float, taken: list[Seat]) -> Seat | None:
@@ -79,7 +72,7 @@ def find_seat(rng: Rng, space: Space, liver: Liver, diameter_mm: float, taken: l
 
 
 def draw_outline(
-    rng: Rng, space: Space, liver: Liver, seat: Seat, roughness: float, lobes: int, taken: np.ndarray
+    rng: Rng, space: Space, liver: Liver, seat: Seat, form: Form, taken: np.ndarray
 ) -> Outline | None:
     """An ellipsoid with lobes and a rough surface, cut at the liver's capsule; None if nothing is left.
 
@@ -87,10 +80,10 @@ def draw_outline(
         rng: draws the shape.
         space, liver: where it grows.
         seat: its middle and diameter.
-        roughness: SD of the surface in parts of the radius.
-        lobes: extra spheres joined to the body.
+        form: how uneven the surface is.
         taken: uint8 [K, J, I]; voxels that are not free are left out.
     """
+    roughness, lobes = uniform(rng, *form.roughness), int(rng.integers(0, form.lobes + 1))
     radius = seat.diameter_mm / 2
     box = space.box(seat.centre, 1.35 * radius + 5.0)
     if box is None:
@@ -111,9 +104,21 @@ def draw_outline(
     bumps = smooth_noise(rng, depth.shape, space.spacing_kji, max(0.7 * radius, 3.0))
     depth = depth + np.float32(roughness * radius) * np.clip(bumps, -2.2, 2.2)
     depth = np.maximum(depth, liver.distance[box] - np.float32(uniform(rng, 0.0, 3.0)))
-    depth = depth.astype(np.float32)
     mask = _one_piece((depth < 0) & (taken[box] == 0))
-    return Outline(box, depth, radius, mask) if mask.any() else None
+    if not mask.any():
+        return None
+    near = _around(depth < 6.0)
+    inner = tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, near, strict=True))
+    return Outline((inner[0], inner[1], inner[2]), depth[near].astype(np.float32), radius, mask[near])
+
+
+def _around(mask: np.ndarray) -> Box:
+    """The smallest box that holds the mask."""
+    limits = []
+    for axis in range(3):
+        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        limits.append(slice(int(hit[0]), int(hit[-1]) + 1))
+    return limits[0], limits[1], limits[2]
 
 
 def _one_piece(mask: np.ndarray) -> np.ndarray:

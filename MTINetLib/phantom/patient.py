@@ -67,22 +67,23 @@ class Patient:
         return self.signal(self.liver, self.liver_curve)
 
 
-def draw_patient(rng: Rng) -> Patient:
-    """Draw protocol, circulation and liver.
+def draw_patient(rng: Rng, mistimed_share: float = 0.0) -> Patient:
+    """Draw protocol, circulation and liver; ``mistimed_share`` of the arterial phases are early or late.
 
     The liver's flow, arterial share and distribution volume move from the healthy towards the cirrhotic
     ranges reported by dual-input studies (Hagiwara M et al., Radiology 2008;246:926-934; Materne R et al.,
     Magn Reson Med 2002;47:135-142; review: Thng CH et al., World J Gastroenterol 2010;16:1598-1609).
-    The ranges drawn are wider than any of these tables.
+    Flow and volume drawn are those of a single well-mixed compartment whose signal enhances as published for
+    gadobutrol and a 12-degree VIBE: 0.94 at 55 s and 1.04 at 90 s (AJR 2009;193:1318-1323).
     """
     protocol = draw_protocol(rng)
-    circulation = draw_circulation(rng)
+    circulation = draw_circulation(rng, mistimed_share)
     blood = draw_tissue(rng, BLOOD, protocol)
     liver = draw_tissue(rng, LIVER, protocol)
     cirrhosis = float(rng.beta(0.8, 1.6))
-    flow = log_uniform(rng, 0.8, 1.7) * (1.0 - 0.25 * cirrhosis)
+    flow = log_uniform(rng, 0.3, 0.6) * (1.0 - 0.25 * cirrhosis)
     share = uniform(rng, 0.10, 0.24) + 0.12 * cirrhosis
-    volume = uniform(rng, 0.21, 0.31) + 0.05 * cirrhosis
+    volume = uniform(rng, 0.22, 0.32) + 0.04 * cirrhosis
     curve = circulation.liver(flow, share, volume, lag_s=uniform(rng, 1.0, 4.0))
     # Iron shortens T2* and fat dilutes water: both mild here, drawn once for the whole liver.
     liver = DrawnTissue(liver.t1_s, liver.t2star_s * log_uniform(rng, 0.6, 1.15), liver.m0)

@@ -4,8 +4,9 @@ Relaxation times of the abdomen, both fields: de Bazelaire CMJ et al., Radiology
 the SDs are widened where six volunteers showed little spread).
 Blood, cord: Stanisz GJ et al., Magn Reson Med 2005;54:507-512.
 Lesions: Eur J Radiol Open 2020, doi 10.1016/j.ejro.2020.100312 (HCC 1056 +- 292 ms, hemangioma 2524 +-
-908 ms, cyst 3793 +- 207 ms); BMC Med Imaging 2022, doi 10.1186/s12880-022-00873-8 (3 T: hemangioma against
-cyst at 2423 ms, benign against malignant at 1636 ms). The hemangioma value here lies between the two.
+908 ms, metastasis 1757 +- 723 ms, cyst 3793 +- 207 ms); BMC Med Imaging 2022, doi 10.1186/s12880-022-00873-8
+(3 T: hemangioma against cyst at 2423 ms, benign against malignant at 1636 ms). The values of hemangioma and
+metastasis here lie between the two, that of cholangiocarcinoma is ours.
 T2* is not tabulated for most of these tissues; the values are ours, below T2, and drawn wide. Water content
 (relative M0) is rounded from ordinary tissue composition.
 """
@@ -49,7 +50,9 @@ FAT = Tissue(382, 343, 15, 40, 0.90)
 BLOOD = Tissue(1932, 1441, 85, 45, 0.85)  # Stanisz 2005
 CORD = Tissue(993, 745, 47, 40, 0.78)  # Stanisz 2005
 HCC = Tissue(1130, 850, 190, 24, 0.77)
-HEMANGIOMA = Tissue(1800, 1350, 300, 45, 0.88)
+HEMANGIOMA = Tissue(2100, 1600, 420, 45, 0.88)
+METASTASIS = Tissue(1500, 1150, 350, 32, 0.82)
+CHOLANGIOCARCINOMA = Tissue(1350, 1050, 250, 30, 0.80)
 WATERY = Tissue(3600, 3200, 250, 200, 1.0)  # cyst, spinal fluid, plain bile, stomach water
 DISC = Tissue(1100, 950, 100, 25, 0.70)
 GUT_WALL = Tissue(1150, 950, 100, 28, 0.78)
