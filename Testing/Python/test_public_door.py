@@ -19,7 +19,7 @@ import pytest
 from support.small_dataset import write_small_dataset
 
 import MTINetLib as mtinet
-from MTINetLib.phantom.case import HCC, HEMANGIOMA, PhantomSettings, make_case
+from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
 from MTINetLib.reading.volumes.write import write_volume
 
@@ -30,7 +30,7 @@ SMALL = PhantomSettings(
     slices=(20, 20),
     matrix=(192, 192),
     oblique_share=0.0,
-    lesion_plan=((HCC, 35.0), (HEMANGIOMA, 28.0)),
+    lesion_plan=(("textbook_hcc", 35.0), ("hemangioma", 28.0)),
     snr=(22.0, 28.0),
     breathing=False,
 )

@@ -7,6 +7,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from MTINetLib import analyze, load_model
+from MTINetLib.demo import compare_with_truth
 from MTINetLib.phantom.case import PhantomCase
 from MTINetLib.phantom.demo import make_demo_case
 
@@ -36,3 +38,11 @@ def test_the_demo_shows_the_textbook() -> None:
     assert hcc[3] < 0.95
     assert hemangioma[0] < 0.9
     assert hemangioma[3] > 1.05
+
+
+def test_the_shipped_model_finds_and_names_both() -> None:
+    demo = the_demo()
+    rows, false_positives = compare_with_truth(demo, demo.study, analyze(demo.study, load_model()))
+    assert false_positives == ()
+    assert [row.found.lesion_class for row in rows if row.found] == ["hcc", "hemangioma"]
+    assert all(row.dice is not None and row.dice > 0.85 for row in rows)
