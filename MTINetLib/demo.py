@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from MTINetLib.claim import claimed
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionFinding
 from MTINetLib.presentation.classes import class_title, class_word
 from MTINetLib.progress import Stage
 from MTINetLib.report.output_folder import check_output_folder, new_results
-from MTINetLib.study.grid import Grid
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -118,8 +114,9 @@ def compare_with_truth(
 ) -> tuple[tuple[Compared, ...], tuple[int, ...]]:
     """Each true lesion with the found one that stands for it, and the found ones that are none."""
     from MTINetLib.evaluation.detection import match_lesions
+    from MTINetLib.study.resample import resample_labels
 
-    truth = on_grid(case.labels, case.study.grid, study.grid)
+    truth = resample_labels(case.labels, case.study.grid, study.grid)
     detection = match_lesions(truth, analysis.labels)
     found = {lesion.label: lesion for lesion in analysis.findings.lesions}
     partners = {match.truth: match for match in detection.matches}
@@ -130,18 +127,6 @@ def compare_with_truth(
         dice = None if match is None else 2 * match.iou / (1 + match.iou)
         rows.append(Compared(lesion.label, lesion.lesion_class, lesion.diameter_mm, partner, dice))
     return tuple(rows), detection.false_positives
-
-
-def on_grid(labels: npt.NDArray[Any], source: Grid, target: Grid) -> npt.NDArray[Any]:
-    """A label map of one grid on another, nearest voxel; [K, J, I]."""
-    if source.matches(target):
-        return labels
-    kji = np.stack(np.meshgrid(*[np.arange(size) for size in target.shape], indexing="ij"), axis=-1)
-    nearest = np.rint(source.to_index(target.to_lps(kji))).astype(np.int64)
-    inside = np.asarray(((nearest >= 0) & (nearest < np.array(source.shape))).all(axis=-1))
-    k, j, i = np.where(inside[..., None], nearest, 0).reshape(-1, 3).T
-    moved = labels[k, j, i].reshape(target.shape)
-    return np.where(inside, moved, 0).astype(labels.dtype)
 
 
 def truth_table(result: DemoResult) -> Table:

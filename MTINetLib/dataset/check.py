@@ -18,7 +18,7 @@ from MTINetLib.dataset.folder import (
     case_class_of,
     case_columns,
     dataset_phases,
-    lesion_class_of,
+    note_lesion_class,
 )
 from MTINetLib.dataset.headers import header_grid
 from MTINetLib.dataset.plausible import (
@@ -103,24 +103,14 @@ def _lesion_classes(folder: Path, known: set[str]) -> _LesionClasses:
     try:
         for row in table_rows(folder / LESIONS_FILE, LESION_COLUMNS):
             try:
-                _add_lesion(found, row, known)
+                if isinstance(row, RowError):
+                    raise row
+                note_lesion_class(found.of_case, row, known)
             except RowError as error:
                 found.problems.append(f"{LESIONS_FILE}, line {error.line}: {error.column} {error.problem}.")
     except InputError as error:
         found.problems.append(str(error))
     return found
-
-
-def _add_lesion(found: _LesionClasses, row: Row | RowError, known: set[str]) -> None:
-    if isinstance(row, RowError):
-        raise row
-    case, label = row.text("case"), row.number("label")
-    if case not in known:
-        raise row.error("case", f"{case!r} is not in {CASES_FILE}")
-    of_case = found.of_case.setdefault(case, {})
-    if label in of_case:
-        raise row.error("label", f"{label} of case {case!r} stands here twice")
-    of_case[label] = lesion_class_of(row)
 
 
 class _Problems(list[str]):
@@ -130,19 +120,13 @@ class _Problems(list[str]):
         super().__init__()
         self.warnings: list[str] = []
 
-    def text(self, row: Row, column: str) -> str:
+    def told(self, read: Callable[[], str], otherwise: str) -> str:
+        """What the table says, and ``otherwise`` with a sentence where that is wrong."""
         try:
-            return row.text(column)
+            return read()
         except RowError as error:
             self.add(error)
-            return row.values[column]
-
-    def case_class(self, row: Row) -> str:
-        try:
-            return case_class_of(row)
-        except RowError as error:
-            self.add(error)
-            return row.values["class"]
+            return otherwise
 
     def path(self, row: Row, column: str, folder: Path) -> Path | None:
         try:
@@ -170,9 +154,9 @@ def _checked(
     if isinstance(row, RowError):
         return CaseCheck(row.line, problems=(f"The line has {row.problem}.",)), None
     problems = _Problems()
-    case = problems.text(row, "case")
-    patient = problems.text(row, "patient")
-    case_class = problems.case_class(row)
+    case = problems.told(lambda: row.text("case"), row.values["case"])
+    patient = problems.told(lambda: row.text("patient"), row.values["patient"])
+    case_class = problems.told(lambda: case_class_of(row), row.values["class"])
     if case and case in seen:
         problems.append(f"The name {case} stands twice; give every case its own.")
     told = classes.get(case, {})

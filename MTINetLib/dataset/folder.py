@@ -12,7 +12,7 @@ on the grid of the mask, with the values of study/anatomy.py. ``lesions.csv`` ha
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -163,6 +163,21 @@ def lesion_class_of(row: Row) -> str:
         raise row.error("class", f"is wrong: {error}".rstrip(".")) from error
 
 
+def note_lesion_class(classes: dict[str, dict[int, str]], row: Row, cases: Collection[str]) -> None:
+    """Add what a line of ``lesions.csv`` says to the classes by case and label.
+
+    Raises:
+        RowError: it says nothing that can be used, or says it again.
+    """
+    case, label = row.text("case"), row.number("label")
+    if case not in cases:
+        raise row.error("case", f"{case!r} is not in {CASES_FILE}")
+    of_case = classes.setdefault(case, {})
+    if label in of_case:
+        raise row.error("label", f"{label} of case {case!r} stands here twice")
+    of_case[label] = lesion_class_of(row)
+
+
 def case_class_of(row: Row) -> str:
     """As :func:`lesion_class_of`, and ``none`` for a study without lesions."""
     return NO_LESIONS if row.text("class").casefold() == NO_LESIONS else lesion_class_of(row)
@@ -187,16 +202,8 @@ def _read_lesion_classes(table: Path, cases: Sequence[str]) -> dict[str, dict[in
     classes: dict[str, dict[int, str]] = {}
     if not table.is_file():
         return classes
-    known = set(cases)
     for row in _rows(table, LESION_COLUMNS):
-        case = row.text("case")
-        if case not in known:
-            raise row.error("case", f"{case!r} is not in {CASES_FILE}")
-        label = row.number("label")
-        of_case = classes.setdefault(case, {})
-        if label in of_case:
-            raise row.error("label", f"lesion {label} of case {case!r} stands here twice")
-        of_case[label] = lesion_class_of(row)
+        note_lesion_class(classes, row, cases)
     return classes
 
 

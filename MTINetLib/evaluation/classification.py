@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from MTINetLib.evaluation.statistics import Floats, Statistic, divide
 from MTINetLib.study.lesion_class import UNDECIDED, in_usual_order
@@ -112,15 +111,6 @@ def ece_of(items: Sequence[ClassItem], classes: Sequence[str], bins: int = ECE_B
         return divide(gap, weights.sum(axis=1))
 
     return statistic
-
-
-def exact_mcnemar(first_right: npt.ArrayLike, second_right: npt.ArrayLike) -> float:
-    """Two-sided exact McNemar test of two systems' right answers on the same lesions; the p-value."""
-    a, b = np.asarray(first_right, dtype=bool), np.asarray(second_right, dtype=bool)
-    only_first, only_second = int((a & ~b).sum()), int((~a & b).sum())
-    if only_first + only_second == 0:
-        return 1.0
-    return float(stats.binomtest(only_first, only_first + only_second, 0.5).pvalue)
 
 
 def _probabilities(

@@ -19,6 +19,7 @@ def describe_machine() -> dict[str, Any]:
 
     No host name and no user name. A figure that the system does not tell is None.
     """
+    torch = _torch()
     return {
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
@@ -30,17 +31,16 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": _version("torch"),
         "mtinet": MTINetLib.__version__,
-        "threads": _torch_threads(),
+        "threads": None if torch is None else int(torch.get_num_threads()),
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     }
 
 
 def cpu_model() -> str | None:
     """The processor's name for people."""
-    system = platform.system()
-    if system == "Linux":
+    if platform.system() == "Linux":
         return _linux_cpu_field("model name")
-    if system == "Darwin":
+    if platform.system() == "Darwin":
         return _first_line(["sysctl", "-n", "machdep.cpu.brand_string"])
     return platform.processor() or None
 
@@ -86,30 +86,24 @@ def _first_line(command: list[str]) -> str | None:
     return result.stdout.strip() or None
 
 
+def _torch() -> Any:
+    try:
+        return importlib.import_module("torch")
+    except ImportError:
+        return None
+
+
 def _torch_cpu(question: str) -> bool | None:
     """Torch's own, unofficial answer, which other versions may not have."""
     try:
-        import torch
-
-        return bool(getattr(torch.cpu, question)())
-    except (ImportError, AttributeError, RuntimeError):
+        return bool(getattr(_torch().cpu, question)())
+    except (AttributeError, RuntimeError):
         return None
-
-
-def _torch_threads() -> int | None:
-    try:
-        import torch
-    except ImportError:
-        return None
-    return int(torch.get_num_threads())
 
 
 def _gpu_name() -> str | None:
-    try:
-        import torch
-    except ImportError:
-        return None
-    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
+    torch = _torch()
+    return str(torch.cuda.get_device_name()) if torch is not None and torch.cuda.is_available() else None
 
 
 def _usable_cores() -> int | None:

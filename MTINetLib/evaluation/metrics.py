@@ -7,8 +7,8 @@ One rule for empty masks holds for every mask metric of this file:
 * exactly one mask empty: the worst value the metric has, 0 for overlaps and infinity for distances and
   relative volume errors.
 
-Metrics count whole volumes unless their name says ``per_slice`` or ``per_patch``: averages over slices
-weigh a lesion by how many slices it has and are not comparable with figures per lesion or per patient.
+Metrics count whole volumes unless their name says ``per_slice``: averages over slices weigh a lesion by how
+many slices it has and are not comparable with figures per lesion or per patient.
 Definitions follow Maier-Hein et al., Metrics reloaded, Nature Methods 21 (2024) 195-212.
 """
 
@@ -102,28 +102,15 @@ def surface_distances(
 
 def dice_per_slice(truth: npt.ArrayLike, found: npt.ArrayLike) -> Floats:
     """Dice of every slice (first axis), [K]; ``nan`` where both are empty. Take means with ``nanmean``."""
-    a, b = _pair(truth, found)
-    return _dice_of_rows(a.reshape(len(a), -1), b.reshape(len(b), -1))
+    a, b = (mask.reshape(len(mask), -1) for mask in _pair(truth, found))
+    both, first, second = (np.count_nonzero(mask, axis=1).astype(np.float64) for mask in (a & b, a, b))
+    return divide(2.0 * both, first + second)
 
 
 def iou_per_slice(truth: npt.ArrayLike, found: npt.ArrayLike) -> Floats:
     """IoU of every slice (first axis), [K]; ``nan`` where both are empty."""
-    return _iou_of_dice(dice_per_slice(truth, found))
-
-
-def dice_per_patch(truth: npt.ArrayLike, found: npt.ArrayLike, size: Sequence[int]) -> Floats:
-    """Dice of every tile of a tiling without overlap, [tiles]; ``nan`` where both are empty.
-
-    Args:
-        size: voxels of a tile along each axis; tiles at the far edges are as large as what is left.
-    """
-    a, b = _pair(truth, found)
-    counts = [array.astype(np.int64) for array in (a & b, a, b)]
-    for axis in range(a.ndim):
-        starts = np.arange(0, a.shape[axis], size[axis])
-        counts = [np.add.reduceat(array, starts, axis=axis) for array in counts]
-    both, first, second = (array.ravel().astype(np.float64) for array in counts)
-    return _dice_of_count_arrays(both, first, second)
+    dices = dice_per_slice(truth, found)
+    return dices / (2.0 - dices)
 
 
 def curve_mae(truth: npt.ArrayLike, estimate: npt.ArrayLike) -> float:
@@ -137,20 +124,6 @@ def _pair(truth: npt.ArrayLike, found: npt.ArrayLike) -> tuple[Mask, Mask]:
     if a.shape != b.shape:
         raise ValueError(f"the masks differ in shape: {a.shape} and {b.shape}")
     return a.astype(bool, copy=False), b.astype(bool, copy=False)
-
-
-def _dice_of_count_arrays(both: Floats, first: Floats, second: Floats) -> Floats:
-    return divide(2.0 * both, first + second)
-
-
-def _dice_of_rows(a: Mask, b: Mask) -> Floats:
-    both, first, second = (np.count_nonzero(array, axis=1).astype(np.float64) for array in (a & b, a, b))
-    return _dice_of_count_arrays(both, first, second)
-
-
-def _iou_of_dice(values: Floats) -> Floats:
-    """The exact relation IoU = D / (2 - D) that holds for one pair of masks, never for averages."""
-    return values / (2.0 - values)
 
 
 def _surface(mask: Mask) -> Mask:

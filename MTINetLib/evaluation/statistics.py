@@ -1,4 +1,4 @@
-"""Intervals and tests: bootstrap by patient, Wilson, exact Poisson, paired Wilcoxon.
+"""Intervals: bootstrap by patient, Wilson, exact Poisson.
 
 Lesions and slices of one patient are no independent draws, so resampling draws patients with all that
 belongs to them. A statistic is written once, for weighted items: with all weights one it is the point
@@ -147,34 +147,6 @@ def poisson_rate(events: int, exposure: int, confidence: float = CONFIDENCE) -> 
     low = 0.0 if events == 0 else float(stats.chi2.ppf(tail, 2 * events)) / 2.0
     high = float(stats.chi2.ppf(1.0 - tail, 2 * events + 2)) / 2.0
     return Estimate(events / exposure, low / exposure, high / exposure, exposure, "exact Poisson")
-
-
-@dataclass(frozen=True)
-class PairedTest:
-    """Two systems on the same patients: the median difference (second - first), p, and how many pairs."""
-
-    median_difference: float
-    p_value: float
-    n: int
-
-
-def paired_wilcoxon(first: npt.ArrayLike, second: npt.ArrayLike) -> PairedTest:
-    """Two-sided Wilcoxon signed-rank test of paired figures, one a patient (never one a slice).
-
-    Pairs with a nan are left out; with all pairs equal p is 1.
-
-    Raises:
-        ValueError: the lists differ in length.
-    """
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if a.shape != b.shape:
-        raise ValueError(f"paired figures differ in number: {len(a)} and {len(b)}")
-    known = ~(np.isnan(a) | np.isnan(b))
-    difference = b[known] - a[known]
-    if not len(difference):
-        return PairedTest(float("nan"), float("nan"), 0)
-    p = 1.0 if not difference.any() else float(stats.wilcoxon(difference).pvalue)
-    return PairedTest(float(np.median(difference)), p, len(difference))
 
 
 def divide(top: Floats, bottom: Floats) -> Floats:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.errors import InputError
 from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import NO_LESIONS
+from MTINetLib.study.resample import resample_labels
 
 Labels = npt.NDArray[np.uint16]
 
@@ -47,16 +47,5 @@ def read_truth(case: DatasetCase, grid: Grid) -> Truth:
         raise InputError(f"the mask {case.mask_path.name} is not a label map of whole numbers from 0 up.")
     if case.case_class == NO_LESIONS and labels.any():
         raise InputError("its class is none, but its mask holds lesions; correct one of them in cases.csv.")
-    if volume.grid.matches(grid):
-        return Truth(labels.astype(np.uint16), resampled=False)
-    return Truth(resample_labels(labels.astype(np.uint16), volume.grid, grid), resampled=True)
-
-
-def resample_labels(labels: Labels, source: Grid, target: Grid) -> Labels:
-    """A label map brought to another grid, each voxel from the nearest one; 0 outside the source."""
-    offset = source.to_index(target.to_lps((0.0, 0.0, 0.0)))
-    steps = [source.to_index(target.to_lps(unit)) - offset for unit in np.eye(3)]
-    result: Labels = ndimage.affine_transform(
-        labels, np.stack(steps, axis=1), offset, output_shape=target.shape, order=0, mode="constant", cval=0
-    )
-    return result
+    own = resample_labels(labels.astype(np.uint16), volume.grid, grid)
+    return Truth(own, resampled=not volume.grid.matches(grid))

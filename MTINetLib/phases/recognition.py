@@ -6,37 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from MTINetLib.errors import InputError
-from MTINetLib.phases.certain import certain_phases
-from MTINetLib.phases.clues import Clues
-from MTINetLib.phases.evidence import Verdict
+from MTINetLib.phases.certain import CertainPhases, certain_phases
 from MTINetLib.phases.pixels import NOT_SEEN, PixelCheck, check_pixels
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
-from MTINetLib.reading.candidates import LeftOut
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.phase import Phase
 
 
 @dataclass(frozen=True, eq=False)
-class Recognition:
-    """What was found out.
+class Recognition(CertainPhases):
+    """What was found out; ``assignment`` is of all phases, None where not all are certain."""
 
-    Args:
-        phases: that were looked for.
-        volumes, verdicts: of the certain phases.
-        uncertain: what would be taken for the others, where anything speaks for it.
-        left_out: volumes that no phase was taken from, with the reason, as far as there is one.
-        assignment: of all phases, None where not all are certain.
-        clues, bolus_start_s: of the volumes that can be phases, as ``clues_of`` gives them.
-    """
-
-    phases: tuple[Phase, ...]
-    volumes: Mapping[Phase, SourceVolume]
-    verdicts: Mapping[Phase, Verdict]
-    uncertain: Mapping[Phase, tuple[SourceVolume, Verdict]]
-    left_out: tuple[LeftOut, ...]
-    assignment: PhaseAssignment | None
-    clues: tuple[Clues, ...]
-    bolus_start_s: float | None
+    assignment: PhaseAssignment | None = None
 
 
 def recognition(
@@ -54,26 +35,14 @@ def recognition(
     try:
         whole = recognise_phases(volumes, told, phases=phases)
     except InputError:
-        return Recognition(
-            tuple(phases),
-            certain.volumes,
-            certain.verdicts,
-            certain.uncertain,
-            certain.left_out,
-            None,
-            certain.clues,
-            certain.bolus_start_s,
-        )
-    return Recognition(
-        phases=tuple(phases),
-        volumes={phase: whole.volume(phase) for phase in whole.phases},
-        verdicts={phase: whole.verdict(phase) for phase in whole.phases},
-        uncertain={},
-        left_out=whole.left_out,
-        assignment=whole,
-        clues=certain.clues,
-        bolus_start_s=certain.bolus_start_s,
-    )
+        return Recognition(**vars(certain))
+    found = {
+        "volumes": {phase: whole.volume(phase) for phase in whole.phases},
+        "verdicts": {phase: whole.verdict(phase) for phase in whole.phases},
+        "uncertain": {},
+        "left_out": whole.left_out,
+    }
+    return Recognition(**{**vars(certain), **found}, assignment=whole)
 
 
 def _look(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) -> PixelCheck:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,21 @@ def resample(
     resampler.SetTransform(chosen)
     image = to_image(np.ascontiguousarray(array, dtype=np.float32), source)
     return np.asarray(SimpleITK.GetArrayFromImage(resampler.Execute(image)), dtype=np.float32)
+
+
+_Label = TypeVar("_Label", bound=np.integer[Any])
+
+
+def resample_labels(labels: npt.NDArray[_Label], source: Grid, target: Grid) -> npt.NDArray[_Label]:
+    """A label map [K, J, I] on another grid, each voxel from the nearest one; 0 outside the source."""
+    if source.matches(target):
+        return labels
+    offset = source.to_index(target.to_lps((0.0, 0.0, 0.0)))
+    steps = [source.to_index(target.to_lps(unit)) - offset for unit in np.eye(3)]
+    moved: npt.NDArray[_Label] = ndimage.affine_transform(
+        labels, np.stack(steps, axis=1), offset, output_shape=target.shape, order=0, mode="constant", cval=0
+    )
+    return moved
 
 
 def coarsen(array: Volume, grid: Grid, step_mm: float) -> tuple[Volume, Grid]:

@@ -102,7 +102,6 @@ def train(
         name: of the exported model.
         watch: gets figures while it trains, and may hold or stop it; a stopped run exports its best
             checkpoint so far.
-
         data_changes: ``accept`` resumes a run whose dataset has changed, see run_split.py.
 
     Raises:
@@ -128,10 +127,7 @@ def train(
     loaders = SliceLoaders(*parts, settings)
     point = resume_point(folder.last, folder.best) if resume else ResumePoint(None)
     budget = Budget(settings, loaders.steps_per_epoch)
-    module = MTINetTraining(settings, budget)
-    statistics = loaders.curve_statistics()
-    if module.discriminator is not None and statistics is not None:
-        module.discriminator.set_curve_statistics(*statistics)
+    module = _module(settings, budget, loaders)
     callbacks: list[Callback] = [BudgetEnd(budget), *checkpoint_callbacks(folder, point.best_lost)]
     callbacks.append(LossBar() if bar else TellProgress(progress, budget))
     callbacks.append(Watched(watch, budget))
@@ -139,20 +135,36 @@ def train(
         callbacks.append(early_stopping(settings.patience))
     on_device = replace(settings, accelerator=accelerator)
     trainer = _trainer(folder, on_device, callbacks, WatchLog(watch, budget), bar)
+    finished = _fit_to_the_end(folder, trainer, module, loaders, point.checkpoint)
+    exported = _exported(folder, trainer, module, settings, name)
+    return replace(exported, finished=finished, validation=split.validation)
+
+
+def _module(settings: TrainingSettings, budget: Budget, loaders: SliceLoaders) -> MTINetTraining:
+    """The network in training; its discriminator knows the scale of the training curves."""
+    module = MTINetTraining(settings, budget)
+    statistics = loaders.curve_statistics()
+    if module.discriminator is not None and statistics is not None:
+        module.discriminator.set_curve_statistics(*statistics)
+    return module
+
+
+def _fit_to_the_end(
+    folder: RunFolder, trainer: pl.Trainer, module: MTINetTraining, loaders: SliceLoaders, last: Path | None
+) -> bool:
+    """Fit, with the run's metrics in one file; whether the budget was spent and nobody stopped it."""
     if trainer.is_global_zero:
         keep_metrics(folder)
-    finished = True
     try:
-        _fit(trainer, module, loaders, point.checkpoint)
+        _fit(trainer, module, loaders, last)
     except Stopped:
         if not folder.best.is_file():
             raise
-        finished = False
+        return False
     finally:
         if trainer.is_global_zero:
             merge_metrics(folder)
-    exported = _exported(folder, trainer, module, settings, name)
-    return replace(exported, finished=finished, validation=split.validation)
+    return True
 
 
 def _kept_split(
@@ -171,9 +183,8 @@ def _kept_split(
     def draw() -> dict[str, str]:
         return parts_of(split_patients(store.cases, settings.validation_share, settings.seed))
 
-    if not is_first_process():
-        return split_of(kept_parts(folder.split, store.cases, draw, begun=True, changes=data_changes))
-    return split_of(kept_parts(folder.split, store.cases, draw, begun=folder.begun, changes=data_changes))
+    begun = folder.begun or not is_first_process()
+    return split_of(kept_parts(folder.split, store.cases, draw, begun=begun, changes=data_changes))
 
 
 def _prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: Progress) -> SliceStore:

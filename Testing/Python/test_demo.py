@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
-from support.made_analysis import made_analysis, made_grid, made_study
+from support.made_analysis import made_analysis, made_study
 
 from MTINetLib import demo
 from MTINetLib.errors import InputError
@@ -54,21 +54,6 @@ def test_a_missed_lesion_and_an_invented_one_are_said() -> None:
     assert "synthetic" in text.getvalue()
 
 
-def test_the_truth_follows_a_grid_that_runs_the_other_way() -> None:
-    one = made_grid(degrees=(0.0, 0.0, 0.0))
-    last = one.to_lps((one.shape[0] - 1, 0, 0))
-    other = replace(one, origin=tuple(last), direction=(1.0, 0, 0, 0, 1.0, 0, 0, 0, -1.0))
-    labels = made_analysis(made_study(one)).labels
-    assert np.array_equal(demo.on_grid(labels, one, other), labels[::-1])
-    assert demo.on_grid(labels, one, one) is labels
-
-
-def test_what_lies_outside_the_other_grid_is_background() -> None:
-    one = made_grid(degrees=(0.0, 0.0, 0.0))
-    far = replace(one, origin=(5000.0, 0.0, 0.0))
-    assert not demo.on_grid(np.ones(one.shape, np.uint8), one, far).any()
-
-
 def test_an_earlier_demo_may_be_replaced_and_nothing_else(tmp_path: Path) -> None:
     for name in ("findings.json", "scene.mrb"):
         (tmp_path / name).write_text("old")
@@ -93,11 +78,12 @@ def made_rooms(monkeypatch: pytest.MonkeyPatch) -> Analysis:
         folder.mkdir(parents=True)
         (folder / "slice").write_text("dicom")
 
-    room("models.store", load_model=lambda name: name)
+    model = SimpleNamespace(info=SimpleNamespace(phases=study.phases))
+    room("models.store", load_model=lambda name: model)
     room("pipeline.analyze", analyze=lambda *_, **__: analysis)
     room("phantom.demo", DEMO_SEED=1, make_demo_case=lambda: made_case(study))
     room("phantom.dicom_writer", write_study_as_dicom=write)
-    room("pipeline.open", open_study=lambda folder, progress: study)
+    room("pipeline.open", open_study=lambda *_, **__: study)
     monkeypatch.setattr(
         "MTINetLib.scene.addition.write_scene_in_process", lambda *_, **__: ("Install libegl1.",)
     )

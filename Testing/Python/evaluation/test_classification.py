@@ -15,7 +15,6 @@ from MTINetLib.evaluation.classification import (
     correct,
     decided,
     ece_of,
-    exact_mcnemar,
     mean_auc_of,
     of_told_classes,
 )
@@ -88,14 +87,6 @@ def test_ece_is_the_weighted_gap_between_confidence_and_accuracy_per_bin() -> No
 def test_certain_and_right_answers_are_perfectly_calibrated() -> None:
     items = [item("a", HCC, HCC, 1.0), item("b", HEMANGIOMA, HEMANGIOMA, 0.0)]
     assert ece_of(items, CLASSES)(np.ones((1, 2)))[0] == brier_of(items, CLASSES)(np.ones((1, 2)))[0] == 0.0
-
-
-def test_mcnemar_counts_only_what_one_system_got_right_alone() -> None:
-    # One only by the first, five only by the second: p = 2 * (1 + 6) / 2^6.
-    first = [True, False, False, False, False, False, True, False]
-    second = [False, True, True, True, True, True, True, False]
-    assert exact_mcnemar(first, second) == pytest.approx(14 / 64)
-    assert exact_mcnemar(first, first) == 1.0
 
 
 THREE = (HCC, HEMANGIOMA, "cyst")

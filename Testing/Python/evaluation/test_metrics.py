@@ -48,7 +48,6 @@ def test_two_empty_masks_are_undefined_in_every_metric() -> None:
         distances.assd,
         *metrics.dice_per_slice(EMPTY, EMPTY),
         *metrics.iou_per_slice(EMPTY, EMPTY),
-        *metrics.dice_per_patch(EMPTY, EMPTY, (2, 3, 3)),
     ]
     assert all(math.isnan(value) for value in values)
 
@@ -125,18 +124,6 @@ def test_per_slice_dice_is_the_dice_of_each_slice() -> None:
     b = box((3, 4, 4), (1, 0, 0), (2, 2, 1))
     np.testing.assert_allclose(metrics.dice_per_slice(a, b), [0.0, 2 * 2 / (4 + 2), 0.0])
     np.testing.assert_allclose(metrics.iou_per_slice(a, b), [0.0, 0.5, 0.0])
-
-
-def test_per_patch_dice_is_the_dice_of_each_tile_also_at_ragged_edges() -> None:
-    rng = np.random.default_rng(3)
-    a, b = rng.random((2, 3, 5, 7)) < 0.4
-    expected = [
-        metrics.dice(a[k : k + 2, j : j + 2, i : i + 3], b[k : k + 2, j : j + 2, i : i + 3])
-        for k in (0, 2)
-        for j in (0, 2, 4)
-        for i in (0, 3, 6)
-    ]
-    np.testing.assert_allclose(metrics.dice_per_patch(a, b, (2, 2, 3)), expected)
 
 
 def test_masks_of_different_shapes_are_refused() -> None:

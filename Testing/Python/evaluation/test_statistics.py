@@ -11,7 +11,6 @@ from MTINetLib.evaluation.statistics import (
     PatientBootstrap,
     mean_of,
     median_of,
-    paired_wilcoxon,
     poisson_rate,
     ratio_of,
     wilson,
@@ -107,19 +106,3 @@ def test_a_figure_without_items_is_unknown_and_not_an_error() -> None:
     assert math.isnan(bootstrap.estimate(median_of([]), []).value)
     assert math.isnan(bootstrap.estimate(mean_of([math.nan]), ["a"]).value)
     assert math.isnan(bootstrap.estimate(median_of([math.nan]), ["a"]).value)
-
-
-def test_wilcoxon_gives_the_exact_p_of_a_hand_computed_case() -> None:
-    # Six pairs, all differences positive and distinct: two-sided p = 2 / 2^6.
-    result = paired_wilcoxon([0, 0, 0, 0, 0, 0], [1, 2, 3, 4, 5, 6])
-    assert result.p_value == pytest.approx(2 / 64)
-    assert (result.median_difference, result.n) == (3.5, 6)
-
-
-def test_equal_systems_differ_in_nothing() -> None:
-    assert paired_wilcoxon([1.0, 2.0, math.nan], [1.0, 2.0, 5.0]).p_value == 1.0
-
-
-def test_unpaired_lists_are_refused() -> None:
-    with pytest.raises(ValueError, match="differ in number"):
-        paired_wilcoxon([1.0], [1.0, 2.0])
