@@ -13,6 +13,7 @@ The whole way::
 open_study                        a folder, an archive or files become a study on one grid
 list_models, load_model           which models there are; one of them, ready to be asked
 analyze                           find, measure and classify the lesions of a study
+read_liver                        a liver that others have outlined, from a file
 remeasure                         findings of masks that somebody has corrected
 write_report                      report, tables, masks, DICOM objects
 train, evaluate                   a model of one's own data, and how well it does
@@ -37,6 +38,7 @@ _HOMES = {
     "list_models": "MTINetLib.models.find",
     "load_model": "MTINetLib.models.store",
     "analyze": "MTINetLib.pipeline.analyze",
+    "read_liver": "MTINetLib.pipeline.liver",
     "remeasure": "MTINetLib.pipeline.remeasure",
     "write_report": "MTINetLib.pipeline.write:write",
     "train": "MTINetLib.train_model",
@@ -53,6 +55,7 @@ _HOMES = {
     "Phase": "MTINetLib.study.phase",
     "PhaseSource": "MTINetLib.study.study",
     "Grid": "MTINetLib.study.grid",
+    "Liver": "MTINetLib.study.liver",
     # a model
     "ModelInfo": "MTINetLib.models.info",
     "LesionModel": "MTINetLib.models.lesion_model",
@@ -61,6 +64,8 @@ _HOMES = {
     "Analysis": "MTINetLib.inference.analysis",
     "StudyFindings": "MTINetLib.findings",
     "LesionFinding": "MTINetLib.findings",
+    "LesionPlace": "MTINetLib.findings",
+    "LiverFinding": "MTINetLib.findings",
     "EnhancementCurve": "MTINetLib.findings",
     "Enhancement": "MTINetLib.findings",
     "StudySummary": "MTINetLib.findings",

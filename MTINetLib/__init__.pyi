@@ -10,6 +10,8 @@ from MTINetLib.evaluation.evaluate import evaluate as evaluate
 from MTINetLib.findings import Enhancement as Enhancement
 from MTINetLib.findings import EnhancementCurve as EnhancementCurve
 from MTINetLib.findings import LesionFinding as LesionFinding
+from MTINetLib.findings import LesionPlace as LesionPlace
+from MTINetLib.findings import LiverFinding as LiverFinding
 from MTINetLib.findings import PhaseSummary as PhaseSummary
 from MTINetLib.findings import Provenance as Provenance
 from MTINetLib.findings import StudyFindings as StudyFindings
@@ -24,6 +26,7 @@ from MTINetLib.models.lesion_model import LesionModel as LesionModel
 from MTINetLib.models.store import load_model as load_model
 from MTINetLib.models.thresholds import Thresholds as Thresholds
 from MTINetLib.pipeline.analyze import analyze as analyze
+from MTINetLib.pipeline.liver import read_liver as read_liver
 from MTINetLib.pipeline.open import open_study as open_study
 from MTINetLib.pipeline.remeasure import remeasure as remeasure
 from MTINetLib.pipeline.write import WriteOptions as WriteOptions
@@ -34,6 +37,7 @@ from MTINetLib.presentation.warnings import study_warnings as study_warnings
 from MTINetLib.presentation.words import flags_in_words as flags_in_words
 from MTINetLib.progress import Progress as Progress
 from MTINetLib.study.grid import Grid as Grid
+from MTINetLib.study.liver import Liver as Liver
 from MTINetLib.study.phase import Phase as Phase
 from MTINetLib.study.study import PhaseSource as PhaseSource
 from MTINetLib.study.study import Study as Study
@@ -55,6 +59,9 @@ __all__ = [
     "InputError",
     "LesionFinding",
     "LesionModel",
+    "LesionPlace",
+    "Liver",
+    "LiverFinding",
     "MTINetError",
     "MissingResourceError",
     "ModelError",
@@ -82,6 +89,7 @@ __all__ = [
     "list_models",
     "load_model",
     "open_study",
+    "read_liver",
     "remeasure",
     "study_warnings",
     "train",

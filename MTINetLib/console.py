@@ -22,6 +22,7 @@ from rich.text import Text
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.presentation.classes import class_title
+from MTINetLib.presentation.liver_words import liver_in_words, overlap_in_words, place_in_words
 from MTINetLib.presentation.stages import stage_text
 from MTINetLib.presentation.warnings import is_warning, study_warnings
 from MTINetLib.presentation.words import flags_in_words, probability_in_words
@@ -102,8 +103,11 @@ def findings_table(findings: StudyFindings) -> Group:
         table.add_column(head)
     for head in ("Volume", "Size", "Slices"):
         table.add_column(head, justify="right")
+    with_place = any(lesion.place for lesion in findings.lesions)
+    if with_place:
+        table.add_column("Place")
     for lesion in findings.lesions:
-        table.add_row(*_row(lesion))
+        table.add_row(*_row(lesion), *[place_in_words(lesion.place) or "-"] * with_place)
     top: RenderableType = table if findings.lesions else Text(_title(findings))
     warnings = [Text(f"Warning: {line}", style="yellow") for line in study_warnings(findings)]
     remarks = [Text(line) for line in _remarks(findings)]
@@ -128,11 +132,13 @@ def _row(lesion: LesionFinding) -> tuple[str, ...]:
 
 
 def _remarks(findings: StudyFindings) -> list[str]:
-    lines = [
-        f"Lesion {lesion.label}: {'; '.join(flags_in_words(lesion.flags))}."
+    remarks = {
+        lesion.label: [*flags_in_words(lesion.flags), *filter(None, [overlap_in_words(lesion)])]
         for lesion in findings.lesions
-        if lesion.flags
-    ]
+    }
+    lines = [f"Lesion {label}: {'; '.join(said)}." for label, said in remarks.items() if said]
+    if findings.liver is not None:
+        lines.append(f"{liver_in_words(findings.liver)}.")
     notes = flags_in_words(flag for flag in findings.study.flags if not is_warning(flag))
     if notes:
         lines.append(f"Study: {'; '.join(notes)}.")

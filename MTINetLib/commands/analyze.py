@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from MTINetLib.inference.analysis import Analysis
     from MTINetLib.progress import Progress
     from MTINetLib.report.dicom.maker import Tracking
+    from MTINetLib.study.liver import Liver
     from MTINetLib.study.phase import Phase
     from MTINetLib.study.study import Study
 
@@ -75,6 +76,21 @@ def analyze(
             "corrected or not, instead of finding them.",
         ),
     ] = None,
+    liver: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The liver, outlined by others on these images: a mask or label map (NIfTI, NRRD), such as "
+            "TotalSegmentator's file of all labels, or a DICOM segmentation. Marks outside it are set aside.",
+        ),
+    ] = None,
+    liver_label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VALUE|NAME",
+            help="Which value or name in that file is the liver, where it does not tell.",
+        ),
+    ] = None,
     scene: Annotated[
         bool, typer.Option("--scene/--no-scene", help="Also make scene.mrb for 3D Slicer and its pictures.")
     ] = True,
@@ -108,6 +124,7 @@ def analyze(
     if source is None:
         _check_paths(told, model)
     refuse_source_data(out, [*([] if source is None else [source]), *map(Path, told.values())])
+    _check_liver(liver, liver_label)
     earlier = None if resume_from is None else _segmentation_file(resume_from)
     console = terminal()
     notes: list[str] = []
@@ -115,6 +132,7 @@ def analyze(
         loaded = _load_model(model, device, precision, backend, progress)
 
         from MTINetLib.pipeline.analyze import analyze as find_lesions
+        from MTINetLib.pipeline.liver import read_liver
         from MTINetLib.pipeline.open import open_study
         from MTINetLib.pipeline.write import ALL_FORMATS, USUAL_FORMATS, WriteOptions, first_to_read, write
         from MTINetLib.report.file_names import OWN_FILES
@@ -132,13 +150,21 @@ def analyze(
         )
         if deidentify:
             _refuse_names_in_pixels(study)
+        outlined = None if liver is None else read_liver(liver, study, liver_label)
         known: Mapping[int, Tracking] = {}
         if earlier is None:
             analysis = find_lesions(
-                study, loaded, device=device, precision=precision, backend=backend, progress=progress
+                study,
+                loaded,
+                liver=outlined,
+                device=device,
+                precision=precision,
+                backend=backend,
+                progress=progress,
             )
         else:
-            analysis, known = _resume(earlier, study, loaded, (device, precision, backend), progress, notes)
+            ways = (device, precision, backend)
+            analysis, known = _resume(earlier, study, loaded, ways, progress, notes, outlined)
         options = WriteOptions(
             formats=ALL_FORMATS if dicom else USUAL_FORMATS,
             deidentify=deidentify,
@@ -153,6 +179,16 @@ def analyze(
     console.print(f"Results are in {out}: begin with {first_to_read(out)}.", soft_wrap=True)
 
 
+def _check_liver(liver: Path | None, label: str | None) -> None:
+    """Before anything is read."""
+    from MTINetLib.errors import InputError
+
+    if liver is not None and not liver.exists():
+        raise InputError(f"There is no file or folder {liver}; --liver needs a file that outlines the liver.")
+    if liver is None and label is not None:
+        raise InputError("--liver-label names a part of the file of --liver; name that file too.")
+
+
 def _segmentation_file(given: Path) -> Path:
     from MTINetLib.report.dicom.read_segmentation import segmentation_file
 
@@ -160,9 +196,17 @@ def _segmentation_file(given: Path) -> Path:
 
 
 def _resume(
-    file: Path, study: Study, model: Any, ways: tuple[str, str, str], progress: Progress, notes: list[str]
+    file: Path,
+    study: Study,
+    model: Any,
+    ways: tuple[str, str, str],
+    progress: Progress,
+    notes: list[str],
+    liver: Liver | None,
 ) -> tuple[Analysis, Mapping[int, Tracking]]:
     """The lesions of an earlier result measured and classified, and what they were called there."""
+    from MTINetLib.errors import InputError
+    from MTINetLib.pipeline.liver import given_liver
     from MTINetLib.pipeline.remeasure import resume
     from MTINetLib.report.dicom.read_segmentation import read_segmentation
 
@@ -171,6 +215,11 @@ def _resume(
     read = read_segmentation(file, study)
     progress.finish()
     notes.extend(read.notes)
+    if liver is None and read.liver is not None:
+        try:
+            liver = given_liver(read.liver, file.name, study)
+        except InputError as error:
+            notes.append(f"Its liver is left out: {error}")
     analysis = resume(
         study,
         model,
@@ -178,6 +227,7 @@ def _resume(
         corrected=not read.by_ai,
         origin=read.instance_uid,
         notes=read.notes,
+        liver=liver,
         device=device,
         precision=precision,
         backend=backend,

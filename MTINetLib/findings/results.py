@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from MTINetLib.findings.wire import FILE_NAME, PerPhase, Rule
+from MTINetLib.study.liver import LiverOrigin
 from MTINetLib.study.phase import Phase
 
 Length = Annotated[float, Rule(exclusiveMinimum=0)]
@@ -19,6 +20,45 @@ Flags = Annotated[tuple[Flag, ...], Rule(uniqueItems=True)]
 WITHHELD = "withheld"
 ClassName = Annotated[str, Rule(pattern="^[a-z][a-z0-9_]*$")]
 CurveKind = Literal["persistent", "plateau", "washout"]
+Percent = Annotated[float, Rule(minimum=0, maximum=100)]
+
+
+@dataclass(frozen=True)
+class LesionPlace:
+    """Where in the liver a lesion lies.
+
+    Args:
+        kind: whether Couinaud's segments are told, by a map that was given, or the lobes, estimated from the
+            plane through gallbladder and vena cava.
+        shares: of the lesion's volume, by segment (``1`` to ``8``) or lobe (``left``, ``right``), the largest
+            first; they sum to one.
+        doubtful: the map does not reach into the lesion, or the lesion lies near the border of the lobes.
+    """
+
+    kind: Literal["segment", "lobe"]
+    shares: Mapping[str, Share]
+    doubtful: bool
+
+
+@dataclass(frozen=True)
+class LiverFinding:
+    """The liver that the lesions are seen in.
+
+    Args:
+        origin: who outlined it: the model, or whoever gave it.
+        source: what it was given as, such as the name of a file; empty for the model's.
+        edited_by_person: a person changed the outline since.
+        volume_ml: of the liver together with all its lesions.
+        lesions_ml: of all lesions together.
+        tumour_burden_percent: the lesions in percent of that volume.
+    """
+
+    origin: LiverOrigin
+    source: str
+    edited_by_person: bool
+    volume_ml: Length
+    lesions_ml: Annotated[float, Rule(minimum=0)]
+    tumour_burden_percent: Percent
 
 
 @dataclass(frozen=True)
@@ -73,6 +113,8 @@ class LesionFinding:
         liver_curve: in a ring around the lesion without other lesions; None where no ring is left.
         enhancement: figures of the curves.
         flags: machine-readable words, some with a detail after a colon, such as ``motion:arterial``.
+        liver_overlap: share of its volume that lies in the outlined liver; None where no liver is known.
+        place: where in the liver it lies, None where nothing tells.
     """
 
     label: Count
@@ -89,6 +131,8 @@ class LesionFinding:
     liver_curve: EnhancementCurve | None
     enhancement: Enhancement
     flags: Flags = ()
+    liver_overlap: Share | None = None
+    place: LesionPlace | None = None
 
 
 @dataclass(frozen=True)
@@ -172,11 +216,16 @@ class Provenance:
 
 @dataclass(frozen=True)
 class StudyFindings:
-    """All that one analysis found."""
+    """All that one analysis found.
+
+    Args:
+        liver: None where neither the model nor a person outlined it.
+    """
 
     lesions: tuple[LesionFinding, ...]
     study: StudySummary
     provenance: Provenance
+    liver: LiverFinding | None = None
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import StudyFindings
+from MTINetLib.study.liver import Liver
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Analysis:
         labels: [K, J, I] on the study's grid, uint8 or uint16; 0 background, else LesionFinding.label.
         probability: float32 [K, J, I], tumour probability on the study's grid; None where the lesions
             were given.
+        liver: that the lesions are seen in; None where neither the model nor the user outlined it.
         timings: seconds by stage: network, lesions, heads, measure.
     """
 
@@ -28,3 +30,4 @@ class Analysis:
     labels: npt.NDArray[Any]
     probability: npt.NDArray[np.float32] | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
+    liver: Liver | None = None

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from MTINetLib.findings import EnhancementCurve
 from MTINetLib.inference.lesions import Box, grown_box
+from MTINetLib.study.liver import Liver
 from MTINetLib.study.phase import usual_reference
 from MTINetLib.study.study import Study
 
@@ -33,12 +34,17 @@ def measured_curve(study: Study, mask: npt.NDArray[np.bool_], box: Box) -> Enhan
     return _curve(_cut(study, box)[:, mask])
 
 
-def liver_ring_curve(study: Study, labels: npt.NDArray[Any], label: int, box: Box) -> EnhancementCurve | None:
+def liver_ring_curve(
+    study: Study, labels: npt.NDArray[Any], label: int, box: Box, liver: Liver | None = None
+) -> EnhancementCurve | None:
     """Mean and standard deviation of the liver around a lesion.
 
     The ring is the shell RING_MM outside the lesion, without voxels nearer than its inner radius to
     another lesion. Of it the liver is what is near the most frequent signal in every phase: vessels,
     bile ducts, fat, lung and neighbouring organs differ in one of them.
+
+    Args:
+        liver: where it is known the ring stays inside it.
 
     Returns:
         None if fewer than LEAST_RING_VOXELS remain.
@@ -50,6 +56,8 @@ def liver_ring_curve(study: Study, labels: npt.NDArray[Any], label: int, box: Bo
     own = near == label
     distance = ndimage.distance_transform_edt(~own, sampling=step)
     ring = (distance >= RING_MM[0]) & (distance <= RING_MM[1])
+    if liver is not None:
+        ring &= liver.mask[around]
     others = (near > 0) & ~own
     if others.any():
         ring &= ndimage.distance_transform_edt(~others, sampling=step) >= RING_MM[0]

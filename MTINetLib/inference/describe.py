@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.findings import LesionFinding, PhaseSummary, StudySummary
+from MTINetLib.findings import LesionFinding, LiverFinding, PhaseSummary, StudySummary
 from MTINetLib.inference.curves import liver_ring_curve, measured_curve
 from MTINetLib.inference.decide import Decision
 from MTINetLib.inference.enhancement import enhancement_figures
-from MTINetLib.inference.flags import check_labels, check_values, inherited_flags, lesion_flags, study_flags
+from MTINetLib.inference.flags import (
+    MOSTLY_OUTSIDE,
+    check_labels,
+    check_values,
+    inherited_flags,
+    lesion_flags,
+    study_flags,
+)
+from MTINetLib.inference.in_liver import LEAST_INSIDE, overlap
 from MTINetLib.inference.lesions import Box, lesion_boxes
 from MTINetLib.inference.measure import measure_size
+from MTINetLib.inference.place import PlaceOf, places_in
 from MTINetLib.progress import Progress, Silent, Stage
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import PhaseSource, Study
 
 
@@ -26,6 +38,7 @@ def describe_lesions(
     decisions: Mapping[int, Decision],
     predicted: Mapping[int, tuple[float, ...] | None],
     progress: Progress | None = None,
+    liver: Liver | None = None,
 ) -> tuple[LesionFinding, ...]:
     """A finding per label, in the order of the labels.
 
@@ -34,15 +47,20 @@ def describe_lesions(
         decisions: class by label, for every label that is there.
         predicted: predicted curve in scanner units by label, as far as there is one.
         progress: one step a lesion.
+        liver: that the lesions are seen in, where it is known.
     """
     check_labels(labels, study)
     check_values(study)
     progress = progress or Silent()
     boxes = lesion_boxes(labels)
     findings = []
+    place_of = None if liver is None else places_in(liver, study.grid)
     progress.start(Stage.MEASURING_LESIONS, len(boxes))
     for done, label in enumerate(boxes, start=1):
-        findings.append(_describe(study, labels, label, boxes, decisions[label], predicted.get(label)))
+        found = _describe(study, labels, label, boxes, decisions[label], predicted.get(label), liver)
+        findings.append(
+            found if liver is None or place_of is None else _placed(found, labels, boxes, liver, place_of)
+        )
         progress.update(done)
     progress.finish()
     return tuple(findings)
@@ -55,13 +73,14 @@ def _describe(
     boxes: Mapping[int, Box],
     decision: Decision,
     predicted: tuple[float, ...] | None,
+    liver: Liver | None,
 ) -> LesionFinding:
     box = boxes[label]
     mask = labels[box] == label
     size = measure_size(mask, (box[0].start, box[1].start, box[2].start), study.grid)
     curve = measured_curve(study, mask, box)
-    liver = liver_ring_curve(study, labels, label, box)
-    own = lesion_flags(label, boxes, labels.shape, size, has_ring=liver is not None)
+    ring = liver_ring_curve(study, labels, label, box, liver)
+    own = lesion_flags(label, boxes, labels.shape, size, has_ring=ring is not None)
     return LesionFinding(
         label=label,
         lesion_class=decision.lesion_class,
@@ -74,14 +93,52 @@ def _describe(
         slices=size.slices,
         measured_curve=curve,
         predicted_curve=predicted,
-        liver_curve=liver,
-        enhancement=enhancement_figures(study.phases, curve, liver, study.times_s),
+        liver_curve=ring,
+        enhancement=enhancement_figures(study.phases, curve, ring, study.times_s),
         flags=(*own, *decision.flags, *inherited_flags(study_flags(study))),
     )
 
 
-def summarise_study(study: Study) -> StudySummary:
-    """The study as findings name it: phases with their evidence, times, grid and doubts."""
+def _placed(
+    found: LesionFinding, labels: npt.NDArray[Any], boxes: Mapping[int, Box], liver: Liver, place_of: PlaceOf
+) -> LesionFinding:
+    """The finding with its overlap with the liver and its place in it."""
+    box = boxes[found.label]
+    mask = labels[box] == found.label
+    inside = overlap(mask, box, liver)
+    flags = (*found.flags, MOSTLY_OUTSIDE) if inside < LEAST_INSIDE else found.flags
+    return replace(found, flags=flags, liver_overlap=inside, place=place_of(mask, box))
+
+
+def measure_liver(liver: Liver | None, labels: npt.NDArray[Any], grid: Grid) -> LiverFinding | None:
+    """Volume and tumour burden; None without a liver.
+
+    The liver's volume is that of its outline and of all lesions together: an outline that leaves a tumour out
+    must not lessen either figure.
+    """
+    if liver is None:
+        return None
+    lesions = labels > 0
+    whole = float((liver.mask | lesions).sum())
+    ml = grid.voxel_volume_mm3 / 1000
+    if not whole:
+        return None
+    return LiverFinding(
+        origin=liver.origin,
+        source=liver.source,
+        edited_by_person=liver.edited,
+        volume_ml=whole * ml,
+        lesions_ml=float(lesions.sum()) * ml,
+        tumour_burden_percent=float(100 * lesions.sum() / whole),
+    )
+
+
+def summarise_study(study: Study, more_flags: tuple[str, ...] = ()) -> StudySummary:
+    """The study as findings name it: phases with their evidence, times, grid and doubts.
+
+    Args:
+        more_flags: found out by the analysis.
+    """
     phases = tuple(
         PhaseSummary(
             phase,
@@ -97,7 +154,8 @@ def summarise_study(study: Study) -> StudySummary:
         for phase, source, alignment in zip(study.phases, study.sources, study.alignment, strict=True)
     )
     k, j, i = study.grid.shape
-    return StudySummary(phases, study.times_s, study.grid.spacing, (i, j, k), study_flags(study))
+    flags = tuple(dict.fromkeys((*study_flags(study), *more_flags)))
+    return StudySummary(phases, study.times_s, study.grid.spacing, (i, j, k), flags)
 
 
 def utc_now() -> str:

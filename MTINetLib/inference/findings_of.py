@@ -10,12 +10,13 @@ import numpy.typing as npt
 import MTINetLib
 from MTINetLib.findings import Provenance, StudyFindings
 from MTINetLib.inference.decide import decide
-from MTINetLib.inference.describe import describe_lesions, summarise_study, utc_now
+from MTINetLib.inference.describe import describe_lesions, measure_liver, summarise_study, utc_now
 from MTINetLib.inference.lesions import lesion_boxes
 from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.reading import LesionReading
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.progress import Progress
+from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import Study
 
 
@@ -26,12 +27,17 @@ def findings_of(
     thresholds: Thresholds,
     model: LesionModel,
     progress: Progress | None = None,
+    *,
+    liver: Liver | None = None,
+    study_flags: tuple[str, ...] = (),
 ) -> StudyFindings:
     """Every lesion decided, measured and described, with how that came to be.
 
     Args:
         labels: [K, J, I] on the study's grid.
         readings: by label, what the model said.
+        liver: that the lesions are seen in, where it is known.
+        study_flags: what the analysis found out about the study.
     """
     temperature = model.info.temperature
     decisions = {
@@ -39,8 +45,13 @@ def findings_of(
         for label in lesion_boxes(labels)
     }
     curves = {label: reading.curve for label, reading in readings.items()}
-    lesions = describe_lesions(study, labels, decisions, curves, progress)
-    return StudyFindings(lesions, summarise_study(study), _provenance(study, model, thresholds))
+    lesions = describe_lesions(study, labels, decisions, curves, progress, liver)
+    return StudyFindings(
+        lesions,
+        summarise_study(study, study_flags),
+        _provenance(study, model, thresholds),
+        measure_liver(liver, labels, study.grid),
+    )
 
 
 def _provenance(study: Study, model: LesionModel, thresholds: Thresholds) -> Provenance:

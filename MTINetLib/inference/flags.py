@@ -18,6 +18,7 @@ SINGLE_SLICE = "single_slice"
 TOUCHES_BORDER = "touches_border"
 SHARES_SLICES = "shares_slices"
 NO_LIVER_RING = "no_liver_ring"
+MOSTLY_OUTSIDE = "mostly_outside_liver"
 #: LI-RADS v2018 and most reports draw the line at 10 mm; below it a class rests on few pixels.
 SMALL_MM = 10.0
 #: A phase recognised with less confidence than this is a doubt.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.inference.findings_of import findings_of
+from MTINetLib.inference.in_liver import lesions_in_liver
 from MTINetLib.inference.lesions import find_lesions
 from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.store import LoadedModel
+from MTINetLib.pipeline.liver import is_large_enough, read_liver
 from MTINetLib.pipeline.other_models import refuse_other_phases
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.stage_clock import StageClock
+from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import Study
 
 
@@ -19,6 +23,7 @@ def analyze(
     study: Study,
     model: LoadedModel,
     *,
+    liver: Liver | str | Path | None = None,
     thresholds: Mapping[str, float] | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -29,6 +34,8 @@ def analyze(
     """Find, read and measure the lesions of a study.
 
     Args:
+        liver: a liver outlined by others, or its file (see :func:`read_liver`); None takes the model's, if
+            it sees one. With a liver, marks that are not in it are set aside, and lesions get their place.
         thresholds: those that shall differ from the model's own, by the names of Thresholds.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``; auto takes a GPU where one can be used.
         precision: ``auto``, ``fp32`` or ``bf16``; auto takes bf16 where it was measured faster here.
@@ -37,8 +44,8 @@ def analyze(
         batch_size: slices a batch; None takes it from free memory.
 
     Raises:
-        InputError: the study has other phases than the model takes, the device, precision or backend is
-            unknown, or a threshold makes no sense.
+        InputError: the study has other phases than the model takes, the liver cannot be used, the device,
+            precision or backend is unknown, or a threshold makes no sense.
         MissingResourceError: the device, precision or backend asked for is not there.
         Cancelled: told by ``progress``.
 
@@ -52,14 +59,30 @@ def analyze(
     refuse_other_phases(study.phases, model.info)
     progress = progress or Silent()
     own = model.info.thresholds.changed(thresholds or {})
+    given = read_liver(liver, study) if isinstance(liver, (str, Path)) else liver
     asked: LesionModel = model.on(device, precision, backend, batch_size=batch_size, keep_above=own.mask)
     clock = StageClock()
     with clock.stage("network"):
         probability = asked.probability(study, progress)
+        seen_in = given or _liver_of_model(asked, study, progress)
     with clock.stage("lesions"):
         labels = find_lesions(probability, study.grid, own)
+        flags: tuple[str, ...] = ()
+        if seen_in is not None:
+            inside = lesions_in_liver(labels, seen_in)
+            labels, flags = inside.labels, inside.flags
     with clock.stage("heads"):
         readings = asked.read(study, labels, progress)
     with clock.stage("measure"):
-        findings = findings_of(study, labels, readings, own, asked, progress)
-    return Analysis(findings, labels, probability, clock.seconds)
+        findings = findings_of(
+            study, labels, readings, own, asked, progress, liver=seen_in, study_flags=flags
+        )
+    return Analysis(findings, labels, probability, clock.seconds, seen_in)
+
+
+def _liver_of_model(model: LesionModel, study: Study, progress: Progress) -> Liver | None:
+    """What the model sees of the liver; None for one that sees none, in general or in this study."""
+    anatomy_of = getattr(model, "anatomy", None)
+    anatomy = None if anatomy_of is None else anatomy_of(study, progress)
+    found = None if anatomy is None else Liver.of_anatomy(anatomy)
+    return found if found is not None and is_large_enough(found, study.grid) else None

@@ -14,11 +14,13 @@ import numpy.typing as npt
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.inference.decide import Decision, decide
-from MTINetLib.inference.describe import describe_lesions, summarise_study, utc_now
+from MTINetLib.inference.describe import describe_lesions, measure_liver, summarise_study, utc_now
+from MTINetLib.inference.in_liver import SET_ASIDE
 from MTINetLib.inference.lesions import lesion_boxes
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.other_models import refuse_other_phases
 from MTINetLib.progress import Progress
+from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def remeasure(
     labels: npt.NDArray[Any],
     before: StudyFindings,
     *,
+    liver: Liver | None = None,
     model: LoadedModel | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -46,6 +49,7 @@ def remeasure(
     Args:
         labels: [K, J, I] on the study's grid, whole numbers.
         before: the findings that the correction started from.
+        liver: as it is now; None where none is known.
 
     Raises:
         InputError: the device, precision or backend is unknown.
@@ -61,15 +65,25 @@ def remeasure(
     """
     if model is not None:
         thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
-        read = _read(study, labels, model, thresholds, device, precision, backend, progress)
-        return replace(read, provenance=replace(read.provenance, corrected_by_person=True))
+        read = _read(study, labels, model, thresholds, device, precision, backend, progress, liver)
+        summary = replace(read.study, flags=_with_set_aside(read.study.flags, before))
+        provenance = replace(read.provenance, corrected_by_person=True)
+        return replace(read, study=summary, provenance=provenance)
     known = {lesion.label: lesion for lesion in before.lesions}
     classes = before.provenance.classes
     decisions = {label: _kept(known.get(label), classes) for label in lesion_boxes(labels)}
     curves = {label: lesion.predicted_curve for label, lesion in known.items()}
-    lesions = describe_lesions(study, labels, decisions, curves, progress)
+    lesions = describe_lesions(study, labels, decisions, curves, progress, liver)
     corrected = replace(before.provenance, corrected_by_person=True, created_utc=utc_now())
-    return StudyFindings(lesions, summarise_study(study), corrected)
+    summary = summarise_study(study)
+    summary = replace(summary, flags=_with_set_aside(summary.flags, before))
+    return StudyFindings(lesions, summary, corrected, measure_liver(liver, labels, study.grid))
+
+
+def _with_set_aside(flags: tuple[str, ...], before: StudyFindings) -> tuple[str, ...]:
+    """What the analysis set aside stays known after a correction."""
+    kept = tuple(flag for flag in before.study.flags if flag.partition(":")[0] == SET_ASIDE)
+    return tuple(dict.fromkeys((*flags, *kept)))
 
 
 def resume(
@@ -80,6 +94,7 @@ def resume(
     corrected: bool,
     origin: str,
     notes: Sequence[str] = (),
+    liver: Liver | None = None,
     device: str = "auto",
     precision: str = "auto",
     backend: str = "torch",
@@ -92,6 +107,7 @@ def resume(
         corrected: a person worked on them.
         origin: what they were read from, such as a SOP Instance UID; kept in the settings.
         notes: sentences about them for the provenance.
+        liver: that they are seen in, where it is known; no lesion is set aside for it.
 
     Returns:
         An analysis without a probability map.
@@ -100,14 +116,15 @@ def resume(
         InputError, MissingResourceError: the device, precision or backend asked for is not there.
         Cancelled: told by ``progress``.
     """
-    found = _read(study, labels, model, model.info.thresholds, device, precision, backend, progress)
+    thresholds = model.info.thresholds
+    found = _read(study, labels, model, thresholds, device, precision, backend, progress, liver)
     provenance = replace(
         found.provenance,
         corrected_by_person=corrected,
         settings={**found.provenance.settings, "resumed_from": origin},
         notes=(*found.provenance.notes, *notes),
     )
-    return Analysis(replace(found, provenance=provenance), labels)
+    return Analysis(replace(found, provenance=provenance), labels, liver=liver)
 
 
 def _read(
@@ -119,13 +136,15 @@ def _read(
     precision: str,
     backend: str,
     progress: Progress | None,
+    liver: Liver | None,
 ) -> StudyFindings:
     """Findings of masks under which the model reads every lesion."""
     from MTINetLib.inference.findings_of import findings_of
 
     refuse_other_phases(study.phases, model.info)
     asked: LesionModel = model.on(device, precision, backend)
-    return findings_of(study, labels, asked.read(study, labels, progress), thresholds, asked, progress)
+    readings = asked.read(study, labels, progress)
+    return findings_of(study, labels, readings, thresholds, asked, progress, liver=liver)
 
 
 def _kept(lesion: LesionFinding | None, classes: Sequence[str]) -> Decision:

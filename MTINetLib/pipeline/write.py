@@ -197,6 +197,7 @@ def _write_formats(folder: Path, shown: _Shown, options: WriteOptions, progress:
         shown.analysis.labels,
         shown.analysis.probability,
         left_out,
+        liver=shown.analysis.liver,
         cover=shown.cover,
         disguise=shown.disguise,
         files=options.files,

@@ -5,6 +5,8 @@ from __future__ import annotations
 Rgb = tuple[float, float, float]
 
 LIVER_ON_WHITE = "#009E73"
+#: Of the liver's outline and surface beside the lesions.
+LIVER_ON_BLACK = "#B35C52"
 INK = "#1A2530"
 FAINT_INK = "#5B6770"
 PAPER_LINE = "#D5DBE0"

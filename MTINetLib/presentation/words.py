@@ -18,6 +18,8 @@ _FLAGS = {
     "phase_doubt": "the phases were not recognised with certainty",
     "order_assumed": "the phases were taken in the order of the volumes, as the user confirmed",
     "no_liver_ring": "no liver tissue left around it to compare with",
+    "mostly_outside_liver": "most of it lies outside the outlined liver: check both outlines",
+    "set_aside": "marks that were set aside, for they are no lesions of the liver",
     "single_slice": "seen in one slice only",
     "duplicate_slices": "slices were there twice",
     "joined_series": "at least one phase was stored as several series and was put together",
@@ -81,6 +83,7 @@ _BRIEF = {
     "shares_slices": "shared slices",
     "phase_doubt": "phases unsure",
     "no_liver_ring": "no liver beside",
+    "mostly_outside_liver": "outside liver",
     "single_slice": "one slice",
 }
 

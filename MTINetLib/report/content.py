@@ -8,11 +8,17 @@ from typing import Any
 
 import numpy.typing as npt
 
-from MTINetLib.findings import LesionFinding, Provenance, StudyFindings
+from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.findings.notes import note_in_words
 from MTINetLib.inference.enhancement import WASHOUT_PHASES
 from MTINetLib.presentation.classes import class_title, class_word, class_words, on_white
 from MTINetLib.presentation.figure_words import figures_without_phases
+from MTINetLib.presentation.liver_words import (
+    lesion_title,
+    liver_in_words,
+    origin_in_words,
+    overlap_in_words,
+)
 from MTINetLib.presentation.warnings import note_sentences, study_warnings
 from MTINetLib.presentation.words import (
     flags_in_words,
@@ -55,6 +61,12 @@ _TECHNIQUE = (
     "contrast is (S lesion - S liver) / S liver; arterial gain is the contrast in the arterial phase minus "
     "that before contrast; the washout ratio is 100 S liver / S lesion, portal venous / delayed, above 100 "
     "where the lesion is darker than the liver. {classes} No LI-RADS category is given."
+)
+
+_LIVER_TECHNIQUE = (
+    "The liver's volume is that of its outline and of all lesions together, tumour burden the lesions' share "
+    "of it. Segments are those of a map that was given; lobes are estimated by the plane through gallbladder "
+    "and vena cava, which may be off by one or two centimetres."
 )
 
 CORRECTED = (
@@ -130,7 +142,7 @@ def report_content(
     cover = cover or Cover()
     blocks = tuple(_block(study, labels, lesion, findings, left_out) for lesion in findings.lesions)
     return ReportContent(
-        summary=summary_in_words(findings),
+        summary=_summary(findings),
         notices=_notices(findings, cover),
         facts=_facts(findings, cover),
         phase_rows=_phase_rows(findings),
@@ -140,15 +152,20 @@ def report_content(
         empty_strip=None
         if blocks
         else _drawn("picture of the study in the report", left_out, lambda: study_strip(study)),
-        technique=_TECHNIQUE.format(classes=_classes(findings.provenance.classes)),
+        technique=_technique(findings),
         doubts=(
             *study_warnings(findings),
             *note_sentences(findings.study.flags),
             *figures_without_phases(findings.phases),
         ),
-        provenance=_provenance(findings.provenance),
+        provenance=_provenance(findings),
         cover=cover,
     )
+
+
+def _summary(findings: StudyFindings) -> str:
+    said = summary_in_words(findings)
+    return said if findings.liver is None else f"{said} {liver_in_words(findings.liver)}."
 
 
 def _classes(names: Sequence[str]) -> str:
@@ -161,6 +178,11 @@ def _classes(names: Sequence[str]) -> str:
         one, two = map(class_word, names)
         return f"The class compares {one} with {two} only: neither may be true."
     return f"The class compares {class_words(names)} only: none may be true."
+
+
+def _technique(findings: StudyFindings) -> str:
+    said = _TECHNIQUE.format(classes=_classes(findings.provenance.classes))
+    return said if findings.liver is None else f"{said} {_LIVER_TECHNIQUE}"
 
 
 def _notices(findings: StudyFindings, cover: Cover) -> tuple[str, ...]:
@@ -240,13 +262,15 @@ def _block(
         lambda: curve_figure(lesion, findings.study),
     )
     return LesionBlock(
-        title=f"Lesion {lesion.label}: {class_title(lesion.lesion_class)}",
+        title=lesion_title(lesion, class_title(lesion.lesion_class)),
         colour=on_white(lesion.lesion_class),
         strip=strip,
         curve=curve,
         signal_heads=("", *(phase.title for phase in findings.phases)),
         signal_rows=_signal_rows(lesion, findings.phases),
-        remarks=tuple(map(whole_sentence, flags_in_words(lesion.flags))),
+        remarks=tuple(
+            map(whole_sentence, filter(None, (*flags_in_words(lesion.flags), overlap_in_words(lesion))))
+        ),
     )
 
 
@@ -280,7 +304,8 @@ def _with_sd(means: tuple[float, ...], deviations: tuple[float, ...], digits: in
     return [f"{number(mean, digits)} ± {number(sd, digits)}" for mean, sd in pairs]
 
 
-def _provenance(provenance: Provenance) -> tuple[tuple[str, str], ...]:
+def _provenance(findings: StudyFindings) -> tuple[tuple[str, str], ...]:
+    provenance = findings.provenance
     settings = ", ".join(f"{name} {_plain(value)}" for name, value in provenance.settings.items())
     corrected = "yes" if provenance.corrected_by_person else "no"
     lines = [
@@ -291,6 +316,8 @@ def _provenance(provenance: Provenance) -> tuple[tuple[str, str], ...]:
         ("Settings", settings or "none"),
         ("Corrected by a person", corrected),
     ]
+    if findings.liver is not None:
+        lines.append(("Liver", origin_in_words(findings.liver)))
     if provenance.notes:
         lines.append(("Notes", "; ".join(map(note_in_words, provenance.notes))))
     return tuple(lines)

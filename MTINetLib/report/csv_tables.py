@@ -6,7 +6,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from io import StringIO
 
-from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.findings import LesionFinding, LiverFinding, StudyFindings
+from MTINetLib.presentation.liver_words import place_in_words
 from MTINetLib.study.phase import Phase
 
 CURVE_COLUMNS = ("lesion", "class", "curve", "phase", "time_s", "mean", "sd")
@@ -25,7 +26,17 @@ _AFTER_PROBABILITIES = (
     "washout_ratio_portal_venous_percent",
     "washout_ratio_delayed_percent",
     "curve_kind",
+    "liver_overlap",
+    "place",
     "flags",
+)
+LIVER_COLUMNS = (
+    "origin",
+    "source",
+    "edited_by_person",
+    "volume_ml",
+    "lesions_ml",
+    "tumour_burden_percent",
 )
 Cell = str | float | int | None
 
@@ -43,6 +54,11 @@ def lesions_csv(findings: StudyFindings) -> str:
     classes = findings.provenance.classes
     columns = (*_BEFORE_PROBABILITIES, *(f"probability_{name}" for name in classes), *_AFTER_PROBABILITIES)
     return _csv(columns, (_lesion_row(lesion, classes) for lesion in findings.lesions))
+
+
+def liver_csv(liver: LiverFinding) -> str:
+    """One row."""
+    return _csv(LIVER_COLUMNS, iter([[getattr(liver, name) for name in LIVER_COLUMNS]]))
 
 
 def _curve_rows(findings: StudyFindings) -> Iterator[Sequence[Cell]]:
@@ -79,6 +95,8 @@ def _lesion_row(lesion: LesionFinding, classes: Sequence[str]) -> Sequence[Cell]
         washout.get(Phase.PORTAL_VENOUS),
         washout.get(Phase.DELAYED),
         figures.curve_kind,
+        lesion.liver_overlap,
+        place_in_words(lesion.place),
         " ".join(lesion.flags),
     )
 

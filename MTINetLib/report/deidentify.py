@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from MTINetLib.findings import WITHHELD, PhaseSummary, Provenance, StudyFindings, notes
+from MTINetLib.findings import WITHHELD, LiverFinding, PhaseSummary, Provenance, StudyFindings, notes
 from MTINetLib.report.new_uids import NewUids
 from MTINetLib.study.evidence import quotes
 from MTINetLib.study.phase import Phase
@@ -48,7 +48,13 @@ def deidentified(findings: StudyFindings, token: str, uids: NewUids | None = Non
         findings,
         study=replace(findings.study, phases=phases),
         provenance=_provenance(findings.provenance, token, uids),
+        liver=None if findings.liver is None else _liver(findings.liver),
     )
+
+
+def _liver(liver: LiverFinding) -> LiverFinding:
+    """A file or a node may be named after the patient."""
+    return replace(liver, source=WITHHELD if liver.source else "")
 
 
 def _phase(said: PhaseSummary, uids: NewUids | None) -> PhaseSummary:

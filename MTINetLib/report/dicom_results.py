@@ -17,6 +17,7 @@ from MTINetLib.report.dicom.scene_images import on_images
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.results import Results
+from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import Study
 
 
@@ -35,6 +36,7 @@ def add_dicom(folder: Path, results: Results) -> None:
         results.labels,
         results.findings,
         pdf,
+        liver=results.liver,
         known=results.tracking,
         disguise=results.disguise,
         files=results.files,
@@ -49,6 +51,7 @@ def objects_of(
     findings: StudyFindings,
     pdf: bytes,
     *,
+    liver: Liver | None = None,
     known: Mapping[int, Tracking] | None = None,
     disguise: Disguise | None = None,
     files: Sequence[Sequence[Path]] = (),
@@ -58,6 +61,7 @@ def objects_of(
 
     Args:
         labels: [K, J, I] on the study's grid.
+        liver: written beside the lesions, where it is known.
         known: by label, what lesions were called in the result that this one continues.
         disguise: of a de-identified export, whose findings and report are de-identified already.
         files: the DICOM files of each phase, for a study that does not know its images itself.
@@ -68,10 +72,11 @@ def objects_of(
         MissingResourceError: highdicom is missing.
     """
     if all(source.images for source in study.sources) or not files:
-        headers = source_headers(study)
+        headers, mask = source_headers(study), None if liver is None else liver.mask
     else:
-        found = on_images(study, labels, files)
-        headers, labels = found.headers, found.labels
+        found = on_images(study, labels, files, None if liver is None else liver.mask)
+        headers, labels, mask = found.headers, found.labels, found.liver
+    how: dict[str, Any] = {"liver": mask, "known": known, "left_out": left_out}
     if disguise is None:
-        return dicom_objects(labels, findings, headers, pdf, known=known, left_out=left_out)
-    return deidentified_objects(labels, findings, headers, pdf, disguise, known=known, left_out=left_out)
+        return dicom_objects(labels, findings, headers, pdf, **how)
+    return deidentified_objects(labels, findings, headers, pdf, disguise, **how)

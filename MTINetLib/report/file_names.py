@@ -7,6 +7,8 @@ from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
 FINDINGS_FILE = "findings.json"
 LABELS_FILE = "lesions.nii.gz"
 PROBABILITY_FILE = "probability.nii.gz"
+#: There only where the liver is known.
+LIVER_FILE, LIVER_TABLE_FILE = "liver.nii.gz", "liver.csv"
 CURVES_FILE = "curves.csv"
 LESIONS_FILE = "lesions.csv"
 HTML_FILE = "report.html"
@@ -25,6 +27,8 @@ REPORT_FILES = (
     FINDINGS_FILE,
     LABELS_FILE,
     PROBABILITY_FILE,
+    LIVER_FILE,
+    LIVER_TABLE_FILE,
     CURVES_FILE,
     LESIONS_FILE,
     HTML_FILE,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from MTINetLib.findings import to_json
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
-from MTINetLib.report.csv_tables import curves_csv, lesions_csv
+from MTINetLib.report.csv_tables import curves_csv, lesions_csv, liver_csv
 from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
 from MTINetLib.report.file_names import (
     CURVES_FILE,
@@ -24,6 +24,8 @@ from MTINetLib.report.file_names import (
     HTML_FILE,
     LABELS_FILE,
     LESIONS_FILE,
+    LIVER_FILE,
+    LIVER_TABLE_FILE,
     NOTES_FILE,
     PDF_FILE,
     PROBABILITY_FILE,
@@ -107,10 +109,14 @@ def _write_json(folder: Path, results: Results) -> None:
 def _write_csv(folder: Path, results: Results) -> None:
     write_text(folder / CURVES_FILE, curves_csv(results.findings))
     write_text(folder / LESIONS_FILE, lesions_csv(results.findings))
+    if results.findings.liver is not None:
+        write_text(folder / LIVER_TABLE_FILE, liver_csv(results.findings.liver))
 
 
 def _write_labels(folder: Path, results: Results) -> None:
     write_label_map(folder / LABELS_FILE, results.labels, results.study.grid)
+    if results.liver is not None:
+        write_label_map(folder / LIVER_FILE, results.liver.mask.astype(np.uint8), results.study.grid)
     if results.probability is not None:
         with results.left_out.unless_it_fails(PROBABILITY_FILE, PROBABILITY_FILE):
             write_volume(folder / PROBABILITY_FILE, in_steps(results.probability), results.study.grid)
@@ -133,8 +139,8 @@ def _write_dicom(folder: Path, results: Results) -> None:
 #: The findings themselves.
 FINDINGS: Mapping[str, Format] = {
     "json": Format(FINDINGS_FILE, (FINDINGS_FILE,), _write_json),
-    "csv": Format(LESIONS_FILE, (LESIONS_FILE, CURVES_FILE), _write_csv),
-    "labels": Format(LABELS_FILE, (LABELS_FILE, PROBABILITY_FILE), _write_labels),
+    "csv": Format(LESIONS_FILE, (LESIONS_FILE, CURVES_FILE, LIVER_TABLE_FILE), _write_csv),
+    "labels": Format(LABELS_FILE, (LABELS_FILE, PROBABILITY_FILE, LIVER_FILE), _write_labels),
 }
 #: What shows them; the files of a further one go into REPORT_FILES too.
 SECONDARY: Mapping[str, Format] = {

@@ -17,6 +17,7 @@ from MTINetLib.report.cover import Cover
 from MTINetLib.report.deidentify import Disguise
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pdf import pdf_report
+from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Results:
     Args:
         labels: [K, J, I] on the study's grid, numbered as ``findings`` says.
         probability: [K, J, I], 0 to 1; None leaves the map out.
+        liver: that the lesions are seen in; None where none is known.
         disguise: of a de-identified export, whose findings are so already.
         files: the DICOM files of each phase, for a study that does not know its images itself.
         tracking: by label, what lesions are called in DICOM objects; others get new names and UIDs.
@@ -40,6 +42,7 @@ class Results:
     labels: npt.NDArray[Any]
     probability: npt.NDArray[np.float32] | None
     left_out: LeftOut
+    liver: Liver | None = None
     cover: Cover = field(default_factory=Cover)
     disguise: Disguise | None = None
     files: Sequence[Sequence[Path]] = ()

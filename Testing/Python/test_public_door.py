@@ -15,13 +15,14 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import numpy as np
 import pytest
 from support.small_dataset import write_small_dataset
 
 import MTINetLib as mtinet
 from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
-from MTINetLib.reading.volumes.write import write_volume
+from MTINetLib.reading.volumes.write import write_label_map, write_volume
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = [name for name in mtinet.__all__ if not name.startswith("_")]
@@ -43,9 +44,11 @@ def functions() -> list[str]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the examples run in: `study` (DICOM), the same as `files`, and `dataset`."""
+    """The folder that the examples run in: `study` (DICOM), the same as `files`, its liver, and `dataset`."""
     folder = tmp_path_factory.mktemp("desk")
-    study = make_case(SEED, 0, SMALL).study
+    case = make_case(SEED, 0, SMALL)
+    study = case.study
+    write_label_map(folder / "liver.nii.gz", case.liver.astype(np.uint8), study.grid)
     write_study_as_dicom(folder / "study", study, patient_id="phantom", study_seed=1)
     for phase, volume in zip(study.phases, study.volumes, strict=True):
         write_volume(folder / "files" / f"{phase.value}.nii.gz", volume, study.grid)

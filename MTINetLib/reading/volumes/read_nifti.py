@@ -27,6 +27,7 @@ _KINDS = {
 _MM_PER_UNIT = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 _BLOCK_BYTES = 1 << 22
 _LARGEST_OFFSET = 1 << 24
+_LONGEST_PAIR_HEADER = 1 << 20
 #: Voxel sizes and positions that differ by less than this mean the same (share, mm).
 _SAME_SIZE, _SAME_PLACE_MM = 0.01, 1.0
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
@@ -115,6 +116,18 @@ def read_nifti_voxels(header: NiftiHeader, number: int = 0) -> Volume:
     for number, plane in enumerate(values):
         out[number] = plane.astype(np.float64) * header.slope + header.intercept
     return out
+
+
+def nifti_header_bytes(path: Path) -> bytes:
+    """All that stands before the voxels, extensions of the header included.
+
+    Raises:
+        InputError: it is no NIfTI file that can be read.
+    """
+    header = read_nifti_header(path)
+    head, _ = _pair(path)
+    with _opened(head) as stream:
+        return bytes(_read(stream, max(header.offset, _LONGEST_PAIR_HEADER * (head != header.data))))
 
 
 def nifti_is_cut_off(header: NiftiHeader) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pydicom.sr.coding import Code
 
-from MTINetLib.presentation.classes import LESION_CODE, shown_class
+from MTINetLib.presentation.classes import LESION_CODE, PRIVATE_SCHEME, shown_class
+from MTINetLib.study.organ_names import roman
 
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")
 LESION = Code(*LESION_CODE)
 LIVER = Code("10200004", "SCT", "Liver")
+ANATOMICAL_STRUCTURE = Code("123037004", "SCT", "Anatomical Structure")
+LEFT, RIGHT = Code("7771000", "SCT", "Left"), Code("24028007", "SCT", "Right")
 
 FINDING = Code("121071", "DCM", "Finding")
 NO_FINDING = Code("373572006", "SCT", "Clinical finding absent")
@@ -32,6 +35,15 @@ CUBIC_MILLIMETRE = Code("mm3", "UCUM", "cubic millimeter")
 MILLIMETRE = Code("mm", "UCUM", "millimeter")
 SECOND = Code("s", "UCUM", "second")
 NO_UNITS = Code("1", "UCUM", "no units")
+PERCENT = Code("%", "UCUM", "Percent")
+
+#: Of these DICOM and SNOMED CT have no code that is free for us to use.
+TUMOUR_BURDEN = Code("tumour_burden", PRIVATE_SCHEME, "Lesions of the liver in percent of its volume")
+LIVER_OVERLAP = Code(
+    "liver_overlap", PRIVATE_SCHEME, "Lesion inside the outlined liver, in percent of the lesion"
+)
+COUINAUD = Code("couinaud_segment", PRIVATE_SCHEME, "Couinaud segment")
+NO_FAMILY = Code("not_stated", PRIVATE_SCHEME, "Not stated")
 
 CURVE_KIND = Code("RID6058", "RADLEX", "Enhancement pattern")
 #: Kinds of curves of the delayed phase, PS3.16 CID 6345.
@@ -45,3 +57,8 @@ CURVE_KINDS: dict[str, Code] = {
 def morphology(lesion_class: str) -> Code:
     """The code of a lesion class; a private one where SNOMED CT has none here."""
     return Code(*shown_class(lesion_class).code)
+
+
+def couinaud(segment: int) -> Code:
+    """A segment, such as ``Couinaud segment VII``."""
+    return Code(f"couinaud_{segment}", PRIVATE_SCHEME, f"Couinaud segment {roman(segment)}")

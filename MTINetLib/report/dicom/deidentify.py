@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -63,6 +64,7 @@ def deidentified_objects(
     pdf: bytes | None,
     disguise: Disguise,
     *,
+    liver: npt.NDArray[np.bool_] | None = None,
     known: Mapping[int, Tracking] | None = None,
     left_out: LeftOut | None = None,
 ) -> DicomObjects:
@@ -80,7 +82,7 @@ def deidentified_objects(
         for label, tracking in (known or {}).items()
     }
     hidden = deidentified_headers(headers, disguise)
-    made = dicom_objects(labels, findings, hidden, pdf, known=nameless, left_out=left_out)
+    made = dicom_objects(labels, findings, hidden, pdf, liver=liver, known=nameless, left_out=left_out)
     for item in made.by_file().values():
         item.walk(_without_date)
         if "BurnedInAnnotation" in item:  # the pages of the report: they name nobody either

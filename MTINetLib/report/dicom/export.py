@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
@@ -24,7 +25,7 @@ _KINDS = {SEG_FILE: "SEG", SR_FILE: "SR", PDF_FILE: "PDF"}
 
 @dataclass(frozen=True)
 class DicomObjects:
-    """SEG (None where there is no lesion), SR, and the report (None where no PDF was given).
+    """SEG (None where there is neither lesion nor liver), SR, and the report (None where no PDF was given).
 
     What could not be made is None too.
     """
@@ -44,6 +45,7 @@ def dicom_objects(
     headers: SourceHeaders,
     pdf: bytes | None = None,
     *,
+    liver: npt.NDArray[np.bool_] | None = None,
     known: Mapping[int, Tracking] | None = None,
     left_out: LeftOut | None = None,
 ) -> DicomObjects:
@@ -52,6 +54,7 @@ def dicom_objects(
     Args:
         labels: [K, J, I] on the reference phase's own grid.
         pdf: the report, to be encapsulated.
+        liver: bool, as the labels; a segment and a measurement group of its own, None for none.
         known: by label, what lesions were called in an earlier result; others get new names and UIDs.
         left_out: takes note of an object that cannot be made, and the others are; without it that raises.
 
@@ -67,14 +70,19 @@ def dicom_objects(
     tracking = track(findings.lesions, known or {})
     corrected = findings.provenance.corrected_by_person
     segmentation = measurements = report = None
-    if findings.lesions:
+    if findings.liver is None or (liver is not None and not liver.any()):
+        liver = None
+    outlined = bool(findings.lesions) or liver is not None
+    if outlined:
         with _guarded(left_out, "DICOM SEG"):
-            segmentation = dicom_segmentation(labels, findings, headers, tracking)
-    if findings.lesions and segmentation is None and left_out is not None:
+            segmentation = dicom_segmentation(labels, findings, headers, tracking, liver)
+    if outlined and segmentation is None and left_out is not None:
         left_out.note("DICOM SR", "it refers to the SEG, which is missing")
     else:
         with _guarded(left_out, "DICOM SR"):
-            measurements = measurement_report(findings, headers, tracking, segmentation)
+            measurements = measurement_report(
+                findings, headers, tracking, segmentation, has_liver=liver is not None
+            )
     if pdf is not None:
         with _guarded(left_out, "DICOM PDF"):
             report = encapsulated_pdf(pdf, headers, corrected=corrected)

@@ -11,6 +11,12 @@ from pydicom.uid import generate_uid
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.report.dicom import codes
+from MTINetLib.report.dicom.liver_measurements import (
+    finding_site,
+    liver_group,
+    overlap_measurements,
+    segment_evaluations,
+)
 from MTINetLib.report.dicom.maker import (
     MANUFACTURER,
     MODEL_NAME,
@@ -21,6 +27,7 @@ from MTINetLib.report.dicom.maker import (
     series_description,
     software_versions,
 )
+from MTINetLib.report.dicom.rounded import rounded
 from MTINetLib.report.dicom.segment_reference import segment_reference
 from MTINetLib.report.dicom.source_headers import SourceHeaders
 from MTINetLib.study.phase import Phase
@@ -34,12 +41,15 @@ def measurement_report(
     tracking: Mapping[int, Tracking],
     segmentation: Dataset | None,
     device_uid: str | None = None,
+    *,
+    has_liver: bool = False,
 ) -> Dataset:
     """An SR of all lesions: size, class, probabilities, and the signal in each phase.
 
     Args:
-        segmentation: the SEG that the lesions are referred to in; None where there is no lesion.
+        segmentation: the SEG that lesions and liver are referred to in; None where there is neither.
         device_uid: of the software as observer; None makes a new one.
+        has_liver: the last segment of the SEG is the liver.
     """
     import highdicom as hd
 
@@ -59,7 +69,7 @@ def measurement_report(
             observation_context=hd.sr.ObservationContext(observer_device_context=observer),
             procedure_reported=codes.PROCEDURE,
             title=codes.REPORT_TITLE,
-            imaging_measurements=_groups(findings, headers, tracking, segmentation),
+            imaging_measurements=_groups(findings, headers, tracking, segmentation, has_liver),
             referenced_images=_once(images),
         )
         made: Dataset = hd.sr.Comprehensive3DSR(
@@ -92,10 +102,9 @@ def _groups(
     headers: SourceHeaders,
     tracking: Mapping[int, Tracking],
     segmentation: Dataset | None,
+    has_liver: bool,
 ) -> list[Any]:
-    if not findings.lesions:
-        return [_no_lesion(findings)]
-    groups: list[Any] = []
+    groups: list[Any] = [] if findings.lesions else [_no_lesion(findings)]
     for number, lesion in enumerate(findings.lesions, start=1):
         assert segmentation is not None
         algorithm = _algorithm(findings)
@@ -103,6 +112,9 @@ def _groups(
         groups += [
             _phase_group(lesion, phase, findings, headers, tracking, algorithm) for phase in findings.phases
         ]
+    if has_liver and findings.liver is not None and segmentation is not None:
+        number = len(findings.lesions) + 1
+        groups.append(liver_group(findings.liver, segmentation, number, _algorithm(findings)))
     return groups
 
 
@@ -146,7 +158,7 @@ def _lesion_group(
         (codes.SHORT_AXIS, lesion.short_axis_mm, codes.MILLIMETRE),
     ]
     measurements = [
-        hd.sr.Measurement(name=name, value=_rounded(value), unit=unit, algorithm_id=algorithm)
+        hd.sr.Measurement(name=name, value=rounded(value), unit=unit, algorithm_id=algorithm)
         for name, value, unit in sizes
     ]
     likeliest = max(lesion.probabilities, key=lambda name: lesion.probabilities[name], default=None)
@@ -154,23 +166,25 @@ def _lesion_group(
         measurements.append(
             hd.sr.Measurement(
                 name=codes.PROBABILITY,
-                value=_rounded(lesion.probabilities[likeliest]),
+                value=rounded(lesion.probabilities[likeliest]),
                 unit=codes.NO_UNITS,
                 qualifier=None,
                 method=codes.morphology(likeliest),
                 algorithm_id=algorithm,
             )
         )
+    measurements += overlap_measurements(lesion, algorithm)
     evaluations = [hd.sr.QualitativeEvaluation(codes.MORPHOLOGY, codes.morphology(lesion.lesion_class))]
     kind = codes.CURVE_KINDS.get(str(lesion.enhancement.curve_kind))
     if kind is not None:
         evaluations.append(hd.sr.QualitativeEvaluation(codes.CURVE_KIND, kind))
+    evaluations += segment_evaluations(lesion)
     return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(tracking),
         referenced_segment=segment_reference(segmentation, number),
         finding_type=codes.LESION,
         finding_category=codes.ABNORMAL_STRUCTURE,
-        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.LIVER)],
+        finding_sites=[finding_site(lesion)],
         measurements=measurements,
         qualitative_evaluations=evaluations,
     )
@@ -192,7 +206,7 @@ def _phase_group(
     measurements = [
         hd.sr.Measurement(
             name=codes.SIGNAL,
-            value=_rounded(values[place]),
+            value=rounded(values[place]),
             unit=codes.NO_UNITS,
             derivation=derivation,
             algorithm_id=algorithm,
@@ -229,14 +243,9 @@ def _time_point(number: int, phase: Phase, seconds: float | None) -> Any:
         context.append(
             hd.sr.NumContentItem(
                 name=codes.SINCE_INJECTION,
-                value=_rounded(seconds),
+                value=rounded(seconds),
                 unit=codes.SECOND,
                 relationship_type=hd.sr.RelationshipTypeValues.HAS_OBS_CONTEXT,
             )
         )
     return context
-
-
-def _rounded(value: float) -> float:
-    """Decimal strings hold 16 characters (PS3.5 6.2)."""
-    return float(f"{value:.6g}")

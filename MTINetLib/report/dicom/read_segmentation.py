@@ -23,7 +23,9 @@ from MTINetLib.study.study import Study
 
 #: Segments of these kinds are no lesions: anatomical structures (SNOMED CT, SRT) and background (DCM).
 _NO_LESION_CATEGORIES = {"123037004", "91723000", "T-D000A"}
-_NO_LESION_TYPES = {"10200004", "T-62000", "125040"}
+#: The liver, in SNOMED CT and in SRT.
+LIVER_TYPES = {"10200004", "T-62000"}
+_NO_LESION_TYPES = {*LIVER_TYPES, "125040"}
 _HIGHEST_LABEL = 9999
 
 
@@ -37,6 +39,7 @@ class ReadSegmentation:
         by_ai: it is as MTINet's network made it; False once a person or another program worked on it.
         instance_uid: of the segmentation.
         notes: sentences for people: what was left out, and why.
+        liver: bool [K, J, I], of the segment whose code says that it is the liver; None for none.
     """
 
     labels: npt.NDArray[np.uint16]
@@ -44,6 +47,7 @@ class ReadSegmentation:
     by_ai: bool
     instance_uid: str
     notes: tuple[str, ...]
+    liver: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class _Segment:
     label: str
     tracking: Tracking | None
     is_lesion: bool
+    is_liver: bool = False
 
 
 def segmentation_file(path: Path) -> Path:
@@ -81,15 +86,19 @@ def read_segmentation(path: Path, study: Study) -> ReadSegmentation:
         InputError: the file is no segmentation, is damaged, or belongs to another study or place.
     """
     dataset = open_segmentation(path)
-    notes = list(_check_belongs(path, dataset, study))
+    notes = list(check_belongs(path, dataset, study))
     segments = [_segment(item) for item in dataset.SegmentSequence]
     frames = list(frames_of(path, dataset))
     _check_place(path, frames, study)
     step = usual_step(frames) or study.grid.spacing[2]
     masks: dict[int, Mask] = {}
     lesions = []
+    liver: Mask | None = None
     for segment in segments:
         own = [frame for frame in frames if frame.segment == segment.number]
+        if segment.is_liver and own:
+            liver = put_on_grid(own, step, study.grid)
+            continue
         reason = _left_out(segment, own)
         if reason is None:
             masks[segment.number] = put_on_grid(own, step, study.grid)
@@ -103,12 +112,21 @@ def read_segmentation(path: Path, study: Study) -> ReadSegmentation:
         notes.append(f"Segments overlap in {overlap} voxels, which were given to the smaller lesion.")
     tracking = {numbers[item.number]: item.tracking for item in lesions if item.tracking is not None}
     return ReadSegmentation(
-        labels, _unique(tracking), _is_by_ai(dataset), str(dataset.get("SOPInstanceUID", "")), tuple(notes)
+        labels,
+        _unique(tracking),
+        _is_by_ai(dataset),
+        str(dataset.get("SOPInstanceUID", "")),
+        tuple(notes),
+        liver,
     )
 
 
-def _check_belongs(path: Path, dataset: Dataset, study: Study) -> tuple[str, ...]:
-    """Refuse what was made for another study; a note where nothing can tell."""
+def check_belongs(path: Path, dataset: Dataset, study: Study) -> tuple[str, ...]:
+    """Refuse what was made for another study; a note where nothing can tell.
+
+    Raises:
+        InputError: it belongs to another study or frame of reference.
+    """
     images = study.source(study.reference).images
     if not images:
         return ("Nothing but its place tells that the segmentation belongs to these images.",)
@@ -144,13 +162,14 @@ def _segment(item: Dataset) -> _Segment:
     label = str(item.get("SegmentLabel") or "")
     number = int(item.SegmentNumber)
     tracking = Tracking(str(uid), str(name or label or f"Segment {number}")) if uid else None
-    category = _code(item, "SegmentedPropertyCategoryCodeSequence")
-    kind = _code(item, "SegmentedPropertyTypeCodeSequence")
+    category = code_of(item, "SegmentedPropertyCategoryCodeSequence")
+    kind = code_of(item, "SegmentedPropertyTypeCodeSequence")
     is_lesion = category not in _NO_LESION_CATEGORIES and kind not in _NO_LESION_TYPES
-    return _Segment(number, label, tracking, is_lesion)
+    return _Segment(number, label, tracking, is_lesion, kind in LIVER_TYPES)
 
 
-def _code(item: Dataset, keyword: str) -> str:
+def code_of(item: Dataset, keyword: str) -> str:
+    """The value of the first code of a sequence; empty where there is none."""
     codes = item.get(keyword)
     return str(codes[0].get("CodeValue", "")) if codes else ""
 
@@ -219,5 +238,7 @@ def _unique(tracking: Mapping[int, Tracking]) -> dict[int, Tracking]:
 
 
 def _is_by_ai(dataset: Dataset) -> bool:
-    kinds: set[Any] = {item.get("SegmentAlgorithmType") for item in dataset.SegmentSequence}
+    kinds: set[Any] = {
+        item.get("SegmentAlgorithmType") for item in dataset.SegmentSequence if _segment(item).is_lesion
+    }
     return dataset.get("Manufacturer") == MANUFACTURER and kinds == {"AUTOMATIC"}

@@ -39,17 +39,24 @@ class OnImages:
     Args:
         headers: of the images.
         labels: [K, J, I] in the order of the reference phase's images.
+        liver: the same, bool; None where none was given.
     """
 
     headers: SourceHeaders
     labels: npt.NDArray[Any]
+    liver: npt.NDArray[np.bool_] | None = None
 
 
-def on_images(study: Study, labels: npt.NDArray[Any], files: Sequence[Sequence[Path]]) -> OnImages:
+def on_images(
+    study: Study,
+    labels: npt.NDArray[Any],
+    files: Sequence[Sequence[Path]],
+    liver: npt.NDArray[np.bool_] | None = None,
+) -> OnImages:
     """Find the images of the phases among their files, and bring the masks onto those of the reference.
 
     Args:
-        labels: [K, J, I] on the study's grid.
+        labels, liver: [K, J, I] on the study's grid.
         files: of each phase of the study and in any order within; a file may be of several phases.
 
     Raises:
@@ -66,8 +73,9 @@ def on_images(study: Study, labels: npt.NDArray[Any], files: Sequence[Sequence[P
     _refuse_shared(found)
     reference = found[study.reference]
     moved = _moved(labels, study.grid, reference.grid, study.reference)
+    outlined = None if liver is None else _moved(liver, study.grid, reference.grid, study.reference)
     images = {phase: volume.images for phase, volume in found.items()}
-    return OnImages(headers_of_images(images, reference.grid, study.reference), moved)
+    return OnImages(headers_of_images(images, reference.grid, study.reference), moved, outlined)
 
 
 def _volumes(files: Sequence[Path]) -> tuple[SourceVolume, ...]:

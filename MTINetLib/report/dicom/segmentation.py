@@ -1,4 +1,4 @@
-"""The lesions as a DICOM Segmentation (PS3.3 A.51): binary, one segment a lesion."""
+"""Lesions and liver as a DICOM Segmentation (PS3.3 A.51): binary, one segment a lesion, the liver last."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.presentation.classes import class_title, on_black
+from MTINetLib.presentation.colours import LIVER_ON_BLACK
 from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.maker import (
     MODEL_NAME,
@@ -33,28 +34,30 @@ def dicom_segmentation(
     findings: StudyFindings,
     headers: SourceHeaders,
     tracking: Mapping[int, Tracking],
+    liver: npt.NDArray[np.bool_] | None = None,
 ) -> Dataset:
     """A SEG of the lesions, on the images of the reference phase.
 
     Args:
         labels: [K, J, I] on the reference phase's own grid; lesion n has the value n.
         tracking: by label, as in the measurement report.
+        liver: on the same grid, a segment of its own behind the lesions; None for none.
 
     Raises:
-        ValueError: there is no lesion; a SEG has at least one segment.
+        ValueError: there is neither lesion nor liver; a SEG has at least one segment.
     """
     import highdicom as hd
 
-    if not findings.lesions:
+    if not findings.lesions and liver is None:
         raise ValueError("there is no lesion to write")
     with warnings.catch_warnings():
         # Its advice on character sets and empty frames is taken care of here.
         warnings.simplefilter("ignore")
         made: Dataset = hd.seg.Segmentation(
             source_images=_as_one_series(headers.reference.datasets),
-            pixel_array=_planes(labels, findings.lesions),
+            pixel_array=_planes(labels, findings.lesions, liver),
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-            segment_descriptions=_segments(findings, tracking),
+            segment_descriptions=_segments(findings, tracking, liver is not None),
             series_instance_uid=generate_uid(),
             series_number=SEG_SERIES,
             sop_instance_uid=generate_uid(),
@@ -102,13 +105,17 @@ def _series_reference(uid: str, images: list[Dataset]) -> Dataset:
     return item
 
 
-def _planes(labels: npt.NDArray[Any], lesions: Sequence[LesionFinding]) -> npt.NDArray[np.uint8]:
-    """[K, J, I, lesions], 0 or 1."""
+def _planes(
+    labels: npt.NDArray[Any], lesions: Sequence[LesionFinding], liver: npt.NDArray[np.bool_] | None
+) -> npt.NDArray[np.uint8]:
+    """[K, J, I, segments], 0 or 1."""
     planes = [labels == lesion.label for lesion in lesions]
+    if liver is not None:
+        planes.append(liver)
     return np.stack(planes, axis=-1).astype(np.uint8)
 
 
-def _segments(findings: StudyFindings, tracking: Mapping[int, Tracking]) -> list[Any]:
+def _segments(findings: StudyFindings, tracking: Mapping[int, Tracking], has_liver: bool) -> list[Any]:
     import highdicom as hd
 
     provenance = findings.provenance
@@ -119,7 +126,7 @@ def _segments(findings: StudyFindings, tracking: Mapping[int, Tracking]) -> list
         version=software_versions(),
         parameters=dict(algorithm_parameters(provenance)),
     )
-    return [
+    segments = [
         hd.seg.SegmentDescription(
             segment_number=number,
             segment_label=f"{lesion.label} {class_title(lesion.lesion_class)}",
@@ -134,6 +141,31 @@ def _segments(findings: StudyFindings, tracking: Mapping[int, Tracking]) -> list
         )
         for number, lesion in enumerate(findings.lesions, start=1)
     ]
+    if has_liver:
+        segments.append(_liver_segment(len(segments) + 1, findings, algorithm))
+    return segments
+
+
+def _liver_segment(number: int, findings: StudyFindings, algorithm: Any) -> Any:
+    """Who outlined it is in its kind and its name: a liver that was given is none of our algorithm's."""
+    import highdicom as hd
+
+    assert findings.liver is not None
+    kinds = hd.seg.SegmentAlgorithmTypeValues
+    ours = findings.liver.origin == "model"
+    kind = kinds.SEMIAUTOMATIC if findings.liver.edited_by_person or not ours else kinds.AUTOMATIC
+    given = hd.AlgorithmIdentificationSequence(
+        name="liver outlined by others", family=codes.NO_FAMILY, version="not stated"
+    )
+    return hd.seg.SegmentDescription(
+        segment_number=number,
+        segment_label="Liver",
+        segmented_property_category=codes.ANATOMICAL_STRUCTURE,
+        segmented_property_type=codes.LIVER,
+        algorithm_type=kind,
+        algorithm_identification=algorithm if ours else given,
+        display_color=hd.color.CIELabColor.from_rgb(*_rgb_bytes(LIVER_ON_BLACK)),
+    )
 
 
 def _rgb_bytes(colour: str) -> tuple[int, int, int]:

@@ -13,7 +13,7 @@ import SimpleITK
 
 from MTINetLib.cli import run
 from MTINetLib.findings import from_json
-from MTINetLib.reading.volumes.write import write_volume
+from MTINetLib.reading.volumes.write import write_label_map, write_volume
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 
@@ -255,3 +255,37 @@ def test_a_damaged_model_is_refused(
     (broken / "model.safetensors").write_bytes(weights)
     assert analyze(place / "out", broken, str(dicom[Phase.PRE].parent)) == 2
     refused(capsys, place, "broken")
+
+
+@pytest.fixture
+def liver_file(study: Study, tmp_path: Path) -> Path:
+    """The liver of the study."""
+    k, j, i = np.meshgrid(*[np.linspace(-1, 1, n) for n in study.grid.shape], indexing="ij")
+    mask = ((k / 0.9) ** 2 + ((j + 0.05) / 0.55) ** 2 + ((i + 0.3) / 0.45) ** 2) < 1
+    path = tmp_path / "liver outlined elsewhere.nii.gz"
+    write_label_map(path, mask.astype(np.uint8), study.grid)
+    return path
+
+
+def test_a_liver_that_is_given_is_measured_and_said_in_the_provenance(
+    place: Path, model: Path, files: dict[Phase, Path], liver_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(place / "out", model, *named(files), "--liver", str(liver_file)) == 0
+    findings = from_json((place / "out" / "findings.json").read_text("utf-8"))
+    assert findings.liver is not None
+    assert (findings.liver.origin, findings.liver.source) == ("given", liver_file.name)
+    assert all(lesion.liver_overlap is not None for lesion in findings.lesions)
+    assert (place / "out" / "liver.nii.gz").is_file()
+    assert f"given as {liver_file.name}" in (place / "out" / "report.html").read_text("utf-8")
+    assert "Liver " in capsys.readouterr().out
+
+
+def test_a_liver_that_cannot_be_used_ends_in_one_sentence(
+    place: Path, model: Path, files: dict[Phase, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(place / "out", model, *named(files), "--liver", "nowhere.nii.gz") == 2
+    refused(capsys, place, "nowhere.nii.gz", "--liver")
+    assert analyze(place / "out", model, *named(files), "--liver-label", "5") == 2
+    refused(capsys, place, "--liver-label")
+    assert analyze(place / "out", model, *named(files), "--liver", str(files[Phase.PRE])) == 2
+    refused(capsys, place, "is no mask or label map")

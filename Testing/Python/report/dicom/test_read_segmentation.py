@@ -195,9 +195,18 @@ def test_anatomy_is_no_lesion(result: Exported, read: Any) -> None:
         item.SegmentedPropertyCategoryCodeSequence[0].CodeValue = "123037004"
         item.SegmentedPropertyTypeCodeSequence[0].CodeValue = "10200004"
 
-    back = read(liver)
+    def spleen(seg: Dataset) -> None:
+        liver(seg)
+        seg.SegmentSequence[1].SegmentedPropertyTypeCodeSequence[0].CodeValue = "78961009"
+
+    back = read(spleen)
     np.testing.assert_array_equal(back.labels, np.where(result.labels == 1, 1, 0))
     assert back.notes == ("Segment 2 is marked as anatomy and was left out.",)
+    assert back.liver is None
+    back = read(liver)
+    np.testing.assert_array_equal(back.labels, np.where(result.labels == 1, 1, 0))
+    np.testing.assert_array_equal(back.liver, result.labels == 2)
+    assert back.notes == ()
 
 
 def test_fractions_count_from_a_half(result: Exported, read: Any) -> None:

@@ -1,0 +1,226 @@
+"""A liver that others have outlined, from a file onto a study's grid: a mask, a label map, or a DICOM SEG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from MTINetLib.errors import InputError
+from MTINetLib.inference.lesions import bounding_box
+from MTINetLib.reading.volumes.label_names import label_names
+from MTINetLib.reading.volumes.read import SUFFIXES, read_label_map
+from MTINetLib.report.body import body
+from MTINetLib.report.dicom.names import DICOM_FOLDER, SEG_FILE
+from MTINetLib.study.anatomy import Organ
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.liver import Liver, Mask
+from MTINetLib.study.organ_names import couinaud_named, organ_named
+from MTINetLib.study.phase import usual_reference
+from MTINetLib.study.resample import resample_labels
+from MTINetLib.study.study import Study
+
+#: mL; a smaller one is no liver (or hardly any of it is in the images), a larger one is the body.
+_VOLUMES_ML = (50.0, 8000.0)
+#: A liver of these images lies in their body, but for a rim where outline and body differ.
+_LEAST_IN_BODY = 0.9
+_MOST_NAMED = 12
+OPTION = "--liver-label"
+
+
+@dataclass(frozen=True)
+class _Outlines:
+    """Masks by value or segment number, with their names as far as these are known."""
+
+    path: Path
+    values: Sequence[int]
+    names: Mapping[int, str]
+    mask_of: Callable[[int], Mask]
+
+    def union(self, values: Sequence[int]) -> Mask:
+        whole = self.mask_of(values[0]).copy()
+        for value in values[1:]:
+            whole |= self.mask_of(value)
+        return whole
+
+
+def read_liver(path: str | Path, study: Study, label: str | None = None) -> Liver:
+    """The liver of a file, on the study's grid.
+
+    Args:
+        path: NIfTI, NRRD or MetaImage: a mask, or a label map that names its values, as TotalSegmentator's
+            file of all labels does; or a DICOM segmentation of these images, or a folder of results with
+            one. Couinaud's segments and the organs around are taken too where they are named.
+        label: which values or names are the liver, separated by commas; None where the file tells.
+
+    Raises:
+        InputError: it cannot be read, belongs to other images, or nothing tells which part is the liver.
+
+    Example:
+        >>> liver = mtinet.read_liver("liver.nii.gz", study)
+        >>> analysis = mtinet.analyze(study, model, liver=liver)
+        >>> round(analysis.findings.liver.volume_ml) > 500
+        True
+    """
+    outlines = _outlines(Path(path), study)
+    segments = {value: couinaud_named(name) for value, name in outlines.names.items()}
+    couinaud = {value: number for value, number in segments.items() if number and value in outlines.values}
+    chosen = _chosen(outlines, label) if label else _told(outlines, tuple(couinaud))
+    mask = _filled(outlines.union(chosen))
+    _check(mask, str(outlines.path), study)
+    return Liver(
+        mask,
+        "given",
+        outlines.path.name,
+        segments=_numbered(outlines, couinaud, mask) if couinaud else None,
+        anatomy=_anatomy(outlines, mask),
+    )
+
+
+def is_large_enough(liver: Liver, grid: Grid) -> bool:
+    """Whether it can be a liver at all."""
+    return float(liver.mask.sum()) * grid.voxel_volume_mm3 / 1000 >= _VOLUMES_ML[0]
+
+
+def given_liver(mask: Mask, source: str, study: Study) -> Liver:
+    """A liver whose mask lies on the study's grid already.
+
+    Raises:
+        InputError: it can be no liver of this study; ``source`` names it in the sentence.
+    """
+    filled = _filled(mask)
+    _check(filled, source, study)
+    return Liver(filled, "given", source)
+
+
+def _outlines(path: Path, study: Study) -> _Outlines:
+    if not path.exists():
+        raise InputError(f"There is no file or folder {path}; name the file of the liver.")
+    if path.is_dir() or not path.name.lower().endswith(SUFFIXES):
+        from MTINetLib.report.dicom.named_segments import named_segments
+
+        file = _segmentation_in(path)
+        found = named_segments(file, study)
+        return _Outlines(file, tuple(found.names), found.names, found.mask_of)
+    volume = read_label_map(path)
+    labels = np.rint(volume.array)
+    whole_numbers = np.array_equal(labels, volume.array)
+    if not whole_numbers or labels.min() < 0 or labels.max() > np.iinfo(np.uint16).max:
+        raise InputError(
+            f"{path} is no mask or label map: its values are not whole numbers from 0 up. Name a file that "
+            "outlines the liver."
+        )
+    whole = labels.astype(np.uint16)
+    values = tuple(int(value) for value in np.unique(whole) if value)
+    if not values:
+        raise InputError(f"{path} is empty: nothing in it is outlined.")
+    here = resample_labels(whole, volume.grid, study.grid)
+    return _Outlines(path, values, label_names(path), lambda value: np.asarray(here == value))
+
+
+def _segmentation_in(path: Path) -> Path:
+    """The file itself; of a folder that of our results, or the only one that it holds."""
+    if path.is_file():
+        return path
+    for inside in (path / DICOM_FOLDER / SEG_FILE, path / SEG_FILE):
+        if inside.is_file():
+            return inside
+    files = [file for file in path.iterdir() if file.is_file()]
+    if len(files) != 1:
+        raise InputError(f"{path} holds {len(files)} files: name the one that outlines the liver.")
+    return files[0]
+
+
+def _told(outlines: _Outlines, couinaud: Sequence[int]) -> Sequence[int]:
+    """The values that the file itself says are the liver."""
+    livers = [value for value in outlines.values if organ_named(_name(outlines, value)) is Organ.LIVER]
+    if livers or couinaud:
+        return livers or couinaud
+    if not any(_name(outlines, value) for value in outlines.values):
+        if len(outlines.values) == 1:
+            return outlines.values
+        raise InputError(
+            f"{outlines.path} holds {len(outlines.values)} values and does not name them: say which is "
+            f"the liver, as with {OPTION} {outlines.values[0]}."
+        )
+    names = [_name(outlines, value) or str(value) for value in outlines.values]
+    listed = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+    raise InputError(
+        f"{outlines.path} names no liver (it has {listed}): name another file, or say which is the liver "
+        f"with {OPTION}."
+    )
+
+
+def _chosen(outlines: _Outlines, label: str) -> Sequence[int]:
+    """The values that the user says are the liver."""
+    by_name = {name.lower(): value for value, name in outlines.names.items() if value in outlines.values}
+    found = []
+    for word in filter(None, (part.strip() for part in label.split(","))):
+        value = by_name.get(word.lower(), int(word) if word.isdigit() else None)
+        if value is None or value not in outlines.values:
+            known = sorted(by_name) or [str(value) for value in outlines.values]
+            listed = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
+            raise InputError(f"{outlines.path} has no '{word}' for the liver; it has {listed}.")
+        found.append(value)
+    if not found:
+        raise InputError(f"{OPTION} is empty; name a value or a name in {outlines.path}.")
+    return found
+
+
+def _name(outlines: _Outlines, value: int) -> str:
+    return outlines.names.get(value, "")
+
+
+def _filled(mask: Mask) -> Mask:
+    """Without holes: lesions and vessels inside belong to the liver, and others leave them out."""
+    box = bounding_box(mask)
+    if box is None:
+        return mask
+    whole = mask.copy()
+    whole[box] = ndimage.binary_fill_holes(mask[box])
+    return whole
+
+
+def _check(mask: Mask, source: str, study: Study) -> None:
+    if not mask.any():
+        raise InputError(
+            f"The liver of {source} lies wholly outside the images of the {study.reference.title} phase: "
+            "name a liver outlined on this study."
+        )
+    ml = float(mask.sum()) * study.grid.voxel_volume_mm3 / 1000
+    if not _VOLUMES_ML[0] <= ml <= _VOLUMES_ML[1]:
+        raise InputError(
+            f"What {source} outlines measures {ml:.0f} mL in these images, which is no liver: name a file "
+            "with the liver of this study."
+        )
+    inside = float(body(study.phase(usual_reference(study.phases)))[mask].mean())
+    if inside < _LEAST_IN_BODY:
+        raise InputError(
+            f"{100 * (1 - inside):.0f} % of the liver of {source} lies outside the body in these images: it "
+            "belongs to another study or place; name a liver outlined on these images."
+        )
+
+
+def _numbered(outlines: _Outlines, couinaud: Mapping[int, int], liver: Mask) -> npt.NDArray[np.uint8]:
+    numbers = np.zeros(liver.shape, dtype=np.uint8)
+    for value, number in couinaud.items():
+        numbers[outlines.mask_of(value)] = number
+    return numbers
+
+
+def _anatomy(outlines: _Outlines, liver: Mask) -> npt.NDArray[np.uint8] | None:
+    """The organs around, as far as they are named; None where none is."""
+    organs = {value: organ_named(name) for value, name in outlines.names.items() if value in outlines.values}
+    others = {value: organ for value, organ in organs.items() if organ not in (None, Organ.LIVER)}
+    if not others:
+        return None
+    anatomy: npt.NDArray[Any] = np.where(liver, np.uint8(Organ.LIVER), np.uint8(Organ.BACKGROUND))
+    for value, organ in others.items():
+        if organ is not None:
+            anatomy[outlines.mask_of(value)] = organ
+    return anatomy.astype(np.uint8)
