@@ -25,7 +25,13 @@ from MTINetLib.presentation.classes import class_title
 from MTINetLib.presentation.liver_words import liver_in_words, overlap_in_words, place_in_words
 from MTINetLib.presentation.stages import stage_text
 from MTINetLib.presentation.warnings import is_warning, study_warnings
-from MTINetLib.presentation.words import flags_in_words, probability_in_words
+from MTINetLib.presentation.words import (
+    flags_in_words,
+    lesion_probability_in_words,
+    probability_in_words,
+    sensitivity_in_words,
+    whole_sentence,
+)
 from MTINetLib.progress import Stage
 
 
@@ -133,10 +139,17 @@ def _row(lesion: LesionFinding) -> tuple[str, ...]:
 
 def _remarks(findings: StudyFindings) -> list[str]:
     remarks = {
-        lesion.label: [*flags_in_words(lesion.flags), *filter(None, [overlap_in_words(lesion)])]
+        lesion.label: [
+            *filter(None, [lesion_probability_in_words(lesion)]),
+            *flags_in_words(lesion.flags),
+            *filter(None, [overlap_in_words(lesion)]),
+        ]
         for lesion in findings.lesions
     }
     lines = [f"Lesion {label}: {'; '.join(said)}." for label, said in remarks.items() if said]
+    chosen = sensitivity_in_words(findings.provenance.settings)
+    if chosen:
+        lines.append(whole_sentence(chosen))
     if findings.liver is not None:
         lines.append(f"{liver_in_words(findings.liver)}.")
     notes = flags_in_words(flag for flag in findings.study.flags if not is_warning(flag))

@@ -91,6 +91,14 @@ def analyze(
             help="Which value or name in that file is the liver, where it does not tell.",
         ),
     ] = None,
+    sensitivity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="low|usual|high|SHARE",
+            help="Fewer false marks, or fewer misses: a point of the model's free-response curve, or the "
+            "share of lesions to be found at least, such as 0.9.",
+        ),
+    ] = None,
     scene: Annotated[
         bool, typer.Option("--scene/--no-scene", help="Also make scene.mrb for 3D Slicer and its pictures.")
     ] = True,
@@ -125,6 +133,7 @@ def analyze(
         _check_paths(told, model)
     refuse_source_data(out, [*([] if source is None else [source]), *map(Path, told.values())])
     _check_liver(liver, liver_label)
+    _check_sensitivity(sensitivity, model, resume_from)
     earlier = None if resume_from is None else _segmentation_file(resume_from)
     console = terminal()
     notes: list[str] = []
@@ -157,6 +166,7 @@ def analyze(
                 study,
                 loaded,
                 liver=outlined,
+                sensitivity=sensitivity,
                 device=device,
                 precision=precision,
                 backend=backend,
@@ -187,6 +197,22 @@ def _check_liver(liver: Path | None, label: str | None) -> None:
         raise InputError(f"There is no file or folder {liver}; --liver needs a file that outlines the liver.")
     if liver is None and label is not None:
         raise InputError("--liver-label names a part of the file of --liver; name that file too.")
+
+
+def _check_sensitivity(wanted: str | None, model: str | None, resume_from: Path | None) -> None:
+    """Before torch is loaded."""
+    from MTINetLib.errors import InputError
+    from MTINetLib.models.find import find_model
+    from MTINetLib.models.info import told_info
+    from MTINetLib.pipeline.sensitivity import offered_points
+
+    if wanted is None:
+        return
+    if resume_from is not None:
+        raise InputError(
+            "--sensitivity chooses among found marks, and --resume-from finds none; give one of them."
+        )
+    offered_points(told_info(find_model(model))).chosen(wanted)
 
 
 def _segmentation_file(given: Path) -> Path:

@@ -115,6 +115,8 @@ class LesionFinding:
         flags: machine-readable words, some with a detail after a colon, such as ``motion:arterial``.
         liver_overlap: share of its volume that lies in the outlined liver; None where no liver is known.
         place: where in the liver it lies, None where nothing tells.
+        lesion_probability: that it is a lesion at all, apart from its class; None where the model does not
+            tell.
     """
 
     label: Count
@@ -133,6 +135,7 @@ class LesionFinding:
     flags: Flags = ()
     liver_overlap: Share | None = None
     place: LesionPlace | None = None
+    lesion_probability: Share | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import StudyFindings
+from MTINetLib.inference.candidates import Candidates
 from MTINetLib.study.liver import Liver
 
 
@@ -22,6 +23,7 @@ class Analysis:
         labels: [K, J, I] on the study's grid, uint8 or uint16; 0 background, else LesionFinding.label.
         probability: float32 [K, J, I], tumour probability on the study's grid; None where the lesions
             were given.
+        candidates: everything that may be a lesion; None for a model without a choice of sensitivity.
         liver: that the lesions are seen in; None where neither the model nor the user outlined it.
         timings: seconds by stage: network, lesions, heads, measure.
     """
@@ -31,3 +33,4 @@ class Analysis:
     probability: npt.NDArray[np.float32] | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     liver: Liver | None = None
+    candidates: Candidates | None = None

@@ -20,6 +20,7 @@ from MTINetLib.models.files import (
     read_sums,
     told_config,
 )
+from MTINetLib.models.operating_points import OperatingPoints
 from MTINetLib.models.preprocessing import PreprocessingInfo, preprocessing_of
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.phase import Phase, phase_set
@@ -76,6 +77,7 @@ class ModelInfo:
         preprocessing: that it was trained with.
         thresholds: that suit it, and ``thresholds_found`` how they were found.
         temperature: that its class logits are divided by, and ``temperature_found`` how it was found.
+        operating_points: the choice of sensitivity that it offers; None for none.
         preset: of the training that made it.
         validation: figures of its validation, such as ``dice``.
         more: everything else that the config says.
@@ -93,6 +95,7 @@ class ModelInfo:
     thresholds_found: Found = field(default_factory=Found)
     temperature: float = 1.0
     temperature_found: Found = field(default_factory=Found)
+    operating_points: OperatingPoints | None = None
     preset: str = "unknown"
     validation: Mapping[str, float] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -153,6 +156,7 @@ def _parsed(config: Mapping[str, Any], folder: Path, sha256: str) -> ModelInfo:
             thresholds=Thresholds.from_dict(thresholds),
             temperature=_temperature(calibration.get("temperature", 1.0)),
             temperature_found=Found.from_dict(calibration.get("found", {})),
+            operating_points=_operating_points(values.pop("operating_points", None)),
             preset=str(values.pop("preset", "unknown")),
             validation={str(key): float(value) for key, value in values.pop("validation", {}).items()},
             more=values,
@@ -203,6 +207,14 @@ def _temperature(value: Any) -> float:
     if not 0 < temperature < float("inf"):
         raise InputError(f"The temperature is {temperature}; it must be positive.")
     return temperature
+
+
+def _operating_points(value: Mapping[str, Any] | None) -> OperatingPoints | None:
+    if value is None:
+        return None
+    points = OperatingPoints.from_dict(value)
+    Thresholds().changed(points.candidates)
+    return points
 
 
 def _check_fit(info: ModelInfo) -> None:

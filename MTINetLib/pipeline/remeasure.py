@@ -69,15 +69,42 @@ def remeasure(
         summary = replace(read.study, flags=_with_set_aside(read.study.flags, before))
         provenance = replace(read.provenance, corrected_by_person=True)
         return replace(read, study=summary, provenance=provenance)
+    return measured_again(study, labels, before, liver, progress, corrected=True)
+
+
+def measured_again(
+    study: Study,
+    labels: npt.NDArray[Any],
+    before: StudyFindings,
+    liver: Liver | None,
+    progress: Progress | None = None,
+    *,
+    corrected: bool,
+) -> StudyFindings:
+    """Findings of masks; lesions that were there before keep what the model said of them.
+
+    Args:
+        corrected: a person worked on the masks.
+    """
     known = {lesion.label: lesion for lesion in before.lesions}
     classes = before.provenance.classes
     decisions = {label: _kept(known.get(label), classes) for label in lesion_boxes(labels)}
     curves = {label: lesion.predicted_curve for label, lesion in known.items()}
-    lesions = describe_lesions(study, labels, decisions, curves, progress, liver)
-    corrected = replace(before.provenance, corrected_by_person=True, created_utc=utc_now())
+    described = describe_lesions(study, labels, decisions, curves, progress, liver)
+    lesions = tuple(
+        replace(lesion, lesion_probability=known[lesion.label].lesion_probability)
+        if lesion.label in known
+        else lesion
+        for lesion in described
+    )
+    provenance = replace(
+        before.provenance,
+        corrected_by_person=corrected or before.provenance.corrected_by_person,
+        created_utc=utc_now(),
+    )
     summary = summarise_study(study)
     summary = replace(summary, flags=_with_set_aside(summary.flags, before))
-    return StudyFindings(lesions, summary, corrected, measure_liver(liver, labels, study.grid))
+    return StudyFindings(lesions, summary, provenance, measure_liver(liver, labels, study.grid))
 
 
 def _with_set_aside(flags: tuple[str, ...], before: StudyFindings) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.presentation.classes import class_word
@@ -145,6 +146,23 @@ def probability_in_words(lesion: LesionFinding) -> str:
             ", ".join(f"{class_word(name)} {percent(value)}" for name, value in shares[:_MOST_SHARES]) or "-"
         )
     return percent(lesion.probabilities[lesion.lesion_class])
+
+
+def lesion_probability_in_words(lesion: LesionFinding) -> str:
+    """``a lesion with 87 %``; empty where the model does not tell."""
+    share = lesion.lesion_probability
+    return "" if share is None else f"a lesion with {percent(share)}"
+
+
+def sensitivity_in_words(settings: Mapping[str, Any]) -> str:
+    """What the chosen point of the free-response curve means; empty where there was no choice."""
+    point = settings.get("sensitivity")
+    if not isinstance(point, Mapping):
+        return ""
+    return (
+        f"sensitivity {percent(point['sensitivity'])} with {point['false_positives_a_study']:.2g} false marks "
+        "a study, where the model was fitted"
+    )
 
 
 def percent(share: float) -> str:

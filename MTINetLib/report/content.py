@@ -22,9 +22,11 @@ from MTINetLib.presentation.liver_words import (
 from MTINetLib.presentation.warnings import note_sentences, study_warnings
 from MTINetLib.presentation.words import (
     flags_in_words,
+    lesion_probability_in_words,
     number,
     probability_in_words,
     seconds,
+    sensitivity_in_words,
     share_in_percent,
     signal_decimals,
     summary_in_words,
@@ -269,7 +271,17 @@ def _block(
         signal_heads=("", *(phase.title for phase in findings.phases)),
         signal_rows=_signal_rows(lesion, findings.phases),
         remarks=tuple(
-            map(whole_sentence, filter(None, (*flags_in_words(lesion.flags), overlap_in_words(lesion))))
+            map(
+                whole_sentence,
+                filter(
+                    None,
+                    (
+                        lesion_probability_in_words(lesion),
+                        *flags_in_words(lesion.flags),
+                        overlap_in_words(lesion),
+                    ),
+                ),
+            )
         ),
     )
 
@@ -318,6 +330,9 @@ def _provenance(findings: StudyFindings) -> tuple[tuple[str, str], ...]:
     ]
     if findings.liver is not None:
         lines.append(("Liver", origin_in_words(findings.liver)))
+    chosen = sensitivity_in_words(provenance.settings)
+    if chosen:
+        lines.append(("Operating point", chosen))
     if provenance.notes:
         lines.append(("Notes", "; ".join(map(note_in_words, provenance.notes))))
     return tuple(lines)

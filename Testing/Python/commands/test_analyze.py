@@ -289,3 +289,10 @@ def test_a_liver_that_cannot_be_used_ends_in_one_sentence(
     refused(capsys, place, "--liver-label")
     assert analyze(place / "out", model, *named(files), "--liver", str(files[Phase.PRE])) == 2
     refused(capsys, place, "is no mask or label map")
+
+
+def test_a_model_without_operating_points_says_so_in_one_sentence(
+    place: Path, model: Path, files: dict[Phase, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(place / "out", model, *named(files), "--sensitivity", "high") == 2
+    refused(capsys, place, "random-small offers no choice of sensitivity")
