@@ -24,7 +24,7 @@ from MTINetLib.models.backends.backend import BACKENDS
 from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.batching import batch_size_for
 from MTINetLib.models.device import Compute
-from MTINetLib.models.preprocessing import AxialSlices
+from MTINetLib.models.neighbours import with_neighbours
 from MTINetLib.models.store import LoadedModel, load_model
 from MTINetLib.study.study import Study
 
@@ -67,7 +67,7 @@ def measure_network(
     openvino = _openvino(loaded, compute)
     if openvino is not None:
         contenders["openvino"] = segmentation_only(openvino.network)
-    slices = _network_slices(study, plan.network_slices, loaded.preprocessing).to(compute.device)
+    slices = _network_slices(study, plan.network_slices, loaded).to(compute.device)
     dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
     def peaks() -> dict[str, float]:
@@ -131,11 +131,12 @@ def _openvino(loaded: LoadedModel, compute: Compute) -> _Compiled | None:
     return _Compiled(compiled, time.perf_counter() - start)
 
 
-def _network_slices(study: Study, count: int, preprocessing: AxialSlices) -> torch.Tensor:
-    """Slices from the middle of the study, as the analysis makes them: float32 [count, 4, S, S]."""
-    slices = preprocessing.prepare(study).slices
+def _network_slices(study: Study, count: int, loaded: LoadedModel) -> torch.Tensor:
+    """Slices from the middle of the study, as the analysis makes them: float32 [count, C, S, S]."""
+    slices = loaded.preprocessing.prepare(study).slices
     start = max(0, (len(slices) - count) // 2)
-    return torch.from_numpy(slices[start : start + count].copy())
+    places = range(start, min(start + count, len(slices)))
+    return torch.from_numpy(with_neighbours(slices, places, loaded.network.settings.neighbours))
 
 
 def _size(network: nn.Module) -> int:

@@ -14,6 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.matmul import synchronize
 from MTINetLib.models.backends.runner import SliceRunner
+from MTINetLib.network.slice_network import Segmentation
+from MTINetLib.study.phase import FOUR_PHASES
 
 
 class Segmenter(Protocol):
@@ -21,10 +23,10 @@ class Segmenter(Protocol):
 
     def encode(self, phases: Tensor) -> list[Tensor]: ...
 
-    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor: ...
+    def segment(self, features: list[Tensor], phases: Tensor) -> Segmentation: ...
 
 
-#: Runs a network on slices [B, 4, S, S].
+#: Runs a network on its input [B, C, S, S].
 Contender = Callable[[Tensor], object]
 
 
@@ -42,7 +44,7 @@ def whole_network(network: SliceRunner) -> Contender:
 
     def run(phases: Tensor) -> object:
         features = network.encode(phases)
-        logits = network.segment(features, phases)
+        logits = network.segment(features, phases).mask_logits
         return network.read(features, phases, torch.sigmoid(logits.float()))
 
     return run
@@ -58,11 +60,11 @@ def segmentation_only(network: Segmenter) -> Contender:
 
 
 def plain_network(network: nn.Module, dtype: torch.dtype, device: torch.device) -> Contender:
-    """Another network in the same precision and memory format."""
+    """Another network in the same precision and memory format; it takes the slice without neighbours."""
     ready = network.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def run(phases: Tensor) -> object:
-        return ready(phases.to(dtype).contiguous(memory_format=torch.channels_last))
+        return ready(phases[:, : len(FOUR_PHASES)].to(dtype).contiguous(memory_format=torch.channels_last))
 
     return run
 

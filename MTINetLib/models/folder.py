@@ -15,7 +15,7 @@ from MTINetLib.errors import ModelError
 from MTINetLib.models.config import FORMAT
 from MTINetLib.models.files import WEIGHTS_FILE, read_model_files, write_model_files
 from MTINetLib.models.info import ModelInfo, info_of_files
-from MTINetLib.models.preprocessing import AxialSlices
+from MTINetLib.models.preprocessing import preprocessing_for
 from MTINetLib.network.slice_network import SliceNetwork
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 from MTINetLib.study.phase import FOUR_PHASES
@@ -39,7 +39,7 @@ def save_model_folder(
     Returns:
         SHA-256 of the weights file.
     """
-    preprocessing = AxialSlices(network.settings.image_size).info
+    preprocessing = preprocessing_for(network.settings).info
     whole = {
         "format": FORMAT,
         "architecture": {"name": architecture, "settings": network.settings.to_dict()},

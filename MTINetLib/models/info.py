@@ -23,6 +23,7 @@ from MTINetLib.models.files import (
 from MTINetLib.models.operating_points import OperatingPoints
 from MTINetLib.models.preprocessing import PreprocessingInfo, preprocessing_of
 from MTINetLib.models.thresholds import Thresholds
+from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.phase import Phase, phase_set
 
 _LONGEST_NAME = 200
@@ -78,6 +79,7 @@ class ModelInfo:
         thresholds: that suit it, and ``thresholds_found`` how they were found.
         temperature: that its class logits are divided by, and ``temperature_found`` how it was found.
         operating_points: the choice of sensitivity that it offers; None for none.
+        anatomy: whether it tells organs apart, so that ``LesionModel.anatomy`` gives a map.
         preset: of the training that made it.
         validation: figures of its validation, such as ``dice``.
         more: everything else that the config says.
@@ -96,6 +98,7 @@ class ModelInfo:
     temperature: float = 1.0
     temperature_found: Found = field(default_factory=Found)
     operating_points: OperatingPoints | None = None
+    anatomy: bool = False
     preset: str = "unknown"
     validation: Mapping[str, float] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -157,6 +160,7 @@ def _parsed(config: Mapping[str, Any], folder: Path, sha256: str) -> ModelInfo:
             temperature=_temperature(calibration.get("temperature", 1.0)),
             temperature_found=Found.from_dict(calibration.get("found", {})),
             operating_points=_operating_points(values.pop("operating_points", None)),
+            anatomy=_anatomy(config["architecture"]),
             preset=str(values.pop("preset", "unknown")),
             validation={str(key): float(value) for key, value in values.pop("validation", {}).items()},
             more=values,
@@ -182,6 +186,16 @@ def _architecture(value: Mapping[str, Any]) -> ArchitectureInfo:
     info = ArchitectureInfo(str(value["name"]), dict(value["settings"]))
     architecture_of(info.name).read_settings(info.settings)
     return info
+
+
+def _anatomy(value: Mapping[str, Any]) -> bool:
+    settings = architecture_of(str(value["name"])).read_settings(value["settings"])
+    if settings.anatomy_classes not in (0, len(Organ)):
+        raise InputError(
+            f"Its network tells {settings.anatomy_classes} kinds of organs apart, and {len(Organ)} are "
+            "known here; update MTINet, or train the model again."
+        )
+    return settings.anatomy_classes > 0
 
 
 def _classes(value: Any) -> tuple[str, ...]:
@@ -225,6 +239,11 @@ def _check_fit(info: ModelInfo) -> None:
         raise InputError(
             f"The preprocessing makes slices of {made} pixels a side, but the network takes "
             f"{settings.image_size}; train the model again."
+        )
+    if preprocessing_of(info.preprocessing).liver_sets_scale and not settings.anatomy_classes:
+        raise InputError(
+            "Its preprocessing wants the liver to set the intensity scale, but its network finds no liver; "
+            "train the model again."
         )
     outputs = settings.class_outputs
     if len(info.classes) != outputs:

@@ -44,6 +44,13 @@ class LesionModel(Protocol):
     def probability(self, study: Study, progress: Progress | None = None) -> npt.NDArray[np.float32]:
         """Tumour probability, float32 [K, J, I] on the study's grid, between 0 and 1."""
 
+    def anatomy(self, study: Study, progress: Progress | None = None) -> npt.NDArray[np.uint8] | None:
+        """The organ of each voxel, uint8 [K, J, I] on the study's grid, see study/anatomy.py.
+
+        It comes of the same work as :meth:`probability`. None for a model that does not tell
+        (``info.anatomy``).
+        """
+
     def read(
         self, study: Study, labels: npt.NDArray[Any], progress: Progress | None = None
     ) -> dict[int, LesionReading]:

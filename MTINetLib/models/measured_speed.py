@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from MTINetLib.models.backends.runner import SliceRunner
-from MTINetLib.network.slice_settings import SliceSettings
+from MTINetLib.network.slice_settings import SliceSettings, offsets
 from MTINetLib.user_folder import user_folder
 from MTINetLib.write_whole import whole_file
 
@@ -63,13 +63,14 @@ def largest_difference(one: SliceRunner, other: SliceRunner) -> float:
     """The largest difference between two runners' tumour probabilities, on the CPU; NaN counts as 1."""
     slices = made_slices(one.settings, _SLICES)
     probabilities = [
-        torch.sigmoid(runner.segment(runner.encode(slices), slices).float()) for runner in (one, other)
+        torch.sigmoid(runner.segment(runner.encode(slices), slices).mask_logits.float())
+        for runner in (one, other)
     ]
     return float((probabilities[0] - probabilities[1]).abs().nan_to_num(nan=1.0).max())
 
 
 def made_slices(settings: SliceSettings, count: int) -> Tensor:
-    """Slices in network units that look like a body with bright and dark spots, [count, P, S, S]."""
+    """Slices in network units that look like a body with bright and dark spots, [count, C, S, S]."""
     generator = torch.Generator().manual_seed(0)
     side = torch.linspace(-1, 1, settings.image_size)
     rows, columns = torch.meshgrid(side, side, indexing="ij")
@@ -83,7 +84,8 @@ def made_slices(settings: SliceSettings, count: int) -> Tensor:
             spot = ((columns - centre[0]) ** 2 + (rows - centre[1]) ** 2 < 0.01).float()
             slices[number, phase] += spot * (0.9 if number % 2 else -0.4) * (1 - share)
     noise = torch.randn(slices.shape, generator=generator) * 0.03
-    return slices + noise * body
+    slices += noise * body
+    return slices.repeat(1, len(offsets(settings.neighbours)), 1, 1)
 
 
 def _read() -> dict[str, dict[str, float]]:

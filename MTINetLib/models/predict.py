@@ -1,9 +1,10 @@
-"""Slice-wise prediction: tumour probability of every slice, and the maps that lesions are read from."""
+"""Slice-wise prediction: tumour probability and organs of every slice, and maps to read lesions from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +14,24 @@ from torch import Tensor
 from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.batching import Batcher, batch_size_for
 from MTINetLib.models.device import Compute, cpu_compute
+from MTINetLib.models.neighbours import with_neighbours
 from MTINetLib.progress import Progress, Silent, Stage
 
 Slices = npt.NDArray[np.float32]
+
+
+class SegmentedSlices(NamedTuple):
+    """What the network says of every slice.
+
+    Args:
+        probability: float32 [Z, S, S], of a tumour, between 0 and 1.
+        anatomy: float16 [Z, classes, S/2, S/2], logits of the organs; None for a network without them.
+    """
+
+    probability: Slices
+    anatomy: npt.NDArray[np.float16] | None
+
+
 #: Maps of slices with a lesion are kept up to this; beyond it they are computed again when needed.
 KEPT_BYTES = 400_000_000
 
@@ -88,25 +104,25 @@ class SlicePredictor:
         return (*self._notes, *self._batcher.notes)
 
     @torch.inference_mode()
-    def segment(self, slices: Slices, keep_above: float, progress: Progress | None = None) -> Slices:
-        """Tumour probability of every slice.
+    def segment(self, slices: Slices, keep_above: float, progress: Progress | None = None) -> SegmentedSlices:
+        """Tumour probability and organs of every slice, each encoded once.
 
         Args:
             slices: [Z, P, S, S], normalised units.
             keep_above: maps of slices that reach this probability are kept for :meth:`read`.
             progress: one step a slice.
-
-        Returns:
-            float32 [Z, S, S], between 0 and 1.
         """
         progress = progress or Silent()
         probability = np.zeros((len(slices), *slices.shape[2:]), dtype=np.float32)
+        anatomy: list[npt.NDArray[np.float16]] = []
 
         def work(part: slice) -> None:
-            phases = self._on_device(slices[part])
+            phases = self._on_device(self._input(slices, range(part.start, part.stop)))
             maps = self.network.encode(phases)
-            logits = self.network.segment(maps, phases)
-            probability[part] = torch.sigmoid(logits.float())[:, 0].cpu().numpy()
+            answer = self.network.segment(maps, phases)
+            probability[part] = torch.sigmoid(answer.mask_logits.float())[:, 0].cpu().numpy()
+            if answer.anatomy_logits is not None:
+                anatomy.append(answer.anatomy_logits.half().cpu().numpy())
             for number, z in enumerate(range(part.start, part.stop)):
                 if probability[z].max() >= keep_above:
                     self.features.keep(z, [m[number : number + 1] for m in maps])
@@ -114,7 +130,23 @@ class SlicePredictor:
         progress.start(Stage.FINDING_LESIONS, len(slices))
         self._batcher.run(len(slices), work, progress.update)
         progress.finish()
-        return probability
+        return SegmentedSlices(probability, np.concatenate(anatomy) if anatomy else None)
+
+    @torch.inference_mode()
+    def glance(self, slices: Slices, places: Sequence[int], gain: float) -> SegmentedSlices:
+        """As :meth:`segment`, of some slices with all values multiplied by ``gain``; nothing is kept."""
+        probability: list[Slices] = []
+        anatomy: list[npt.NDArray[np.float16]] = []
+
+        def work(part: slice) -> None:
+            phases = self._on_device(self._input(slices, places[part]) * np.float32(gain))
+            answer = self.network.segment(self.network.encode(phases), phases)
+            probability.append(torch.sigmoid(answer.mask_logits.float())[:, 0].cpu().numpy())
+            if answer.anatomy_logits is not None:
+                anatomy.append(answer.anatomy_logits.half().cpu().numpy())
+
+        self._batcher.run(len(places), work)
+        return SegmentedSlices(np.concatenate(probability), np.concatenate(anatomy) if anatomy else None)
 
     @torch.inference_mode()
     def read(
@@ -132,7 +164,7 @@ class SlicePredictor:
 
         def work(part: slice) -> None:
             of_batch = asked[part]
-            phases = self._on_device(slices[[item.z for item in of_batch]])
+            phases = self._on_device(self._input(slices, [item.z for item in of_batch]))
             focus = self._on_device(np.stack([item.mask for item in of_batch])[:, None].astype(np.float32))
             answers = self.network.read(self._maps(of_batch, phases), phases, focus)
             for kept, answer in zip((curves, logits), answers, strict=True):
@@ -153,6 +185,9 @@ class SlicePredictor:
             torch.cat(maps).to(self.compute.device, dtype)
             for maps in zip(*(kept[item.z] for item in asked), strict=True)
         ]
+
+    def _input(self, slices: Slices, places: Sequence[int] | range) -> Slices:
+        return with_neighbours(slices, places, self.network.settings.neighbours)
 
     def _on_device(self, array: Slices) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.compute.device)

@@ -7,7 +7,7 @@ prepared nothing but Python is needed, so that models can be listed without torc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from MTINetLib.errors import InputError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from MTINetLib.network.slice_settings import SliceSettings
     from MTINetLib.study.normalise import IntensityScale
     from MTINetLib.study.slices import SliceFrame
     from MTINetLib.study.study import Study
@@ -51,6 +52,20 @@ class PreparedStudy:
     scale: IntensityScale
     slices: npt.NDArray[np.float32]
 
+    def with_liver_at(self, signal: float) -> PreparedStudy:
+        """The same with the scale that a liver sets.
+
+        Args:
+            signal: of the liver before contrast, in the network units of now, above 0.
+        """
+        import numpy as np
+
+        from MTINetLib.study.normalise import LIVER_VALUE, IntensityScale
+
+        gain = LIVER_VALUE / signal
+        scale = IntensityScale(self.scale.low, self.scale.low + self.scale.width / gain)
+        return replace(self, scale=scale, slices=self.slices * np.float32(gain))
+
 
 @dataclass(frozen=True)
 class AxialSlices:
@@ -65,6 +80,8 @@ class AxialSlices:
 
     name: ClassVar[str] = "axial_slices"
     version: ClassVar[int] = 1
+    #: Whether the model's own liver, or a given one, sets the scale once it is known.
+    liver_sets_scale: ClassVar[bool] = False
 
     slice_size: int = 256
 
@@ -98,7 +115,24 @@ class AxialSlices:
         return PreparedStudy(frame, scale, frame.to_slices(scale.apply(study.volumes)))
 
 
-_KNOWN = {(kind.name, kind.version): kind for kind in (AxialSlices,)}
+@dataclass(frozen=True)
+class AxialSlicesByLiver(AxialSlices):
+    """Square axial slices; the liver's median signal in the first phase becomes LIVER_VALUE.
+
+    ``prepare`` gives a first scale, that of version 1; see ``liver_scale.py`` for the second one.
+    """
+
+    version: ClassVar[int] = 2
+    liver_sets_scale: ClassVar[bool] = True
+
+
+_KNOWN = {(kind.name, kind.version): kind for kind in (AxialSlices, AxialSlicesByLiver)}
+
+
+def preprocessing_for(settings: SliceSettings) -> AxialSlices:
+    """What a network is trained with: one that finds the liver lets it set the scale."""
+    kind = AxialSlicesByLiver if settings.anatomy_classes else AxialSlices
+    return kind(settings.image_size)
 
 
 def preprocessing_of(info: PreprocessingInfo) -> AxialSlices:

@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from MTINetLib.models.backends.runner import SliceRunner
+from MTINetLib.network.slice_settings import input_channels
 
 
 class LivePeak(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -57,9 +58,9 @@ def bytes_per_slice(network: SliceRunner, device: torch.device) -> int:
         RuntimeError: its device has no room for one slice.
     """
     side = network.settings.image_size
-    phases = torch.zeros(1, network.settings.phase_count, side, side, device=device)
+    phases = torch.zeros(1, input_channels(network.settings), side, side, device=device)
     with LivePeak() as counted:
         features = network.encode(phases)
-        logits = network.segment(features, phases)
+        logits = network.segment(features, phases).mask_logits
         network.read(features, phases, torch.sigmoid(logits.float()))
     return int(counted.peak + phases.nbytes)

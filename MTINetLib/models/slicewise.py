@@ -16,7 +16,9 @@ from MTINetLib.models.predict import LesionSlice, SlicePredictor
 from MTINetLib.models.preprocessing import PreparedStudy, preprocessing_of
 from MTINetLib.models.reading import LesionReading
 from MTINetLib.progress import Progress
+from MTINetLib.study.grid import Grid
 from MTINetLib.study.normalise import IntensityScale
+from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import Study
 
 
@@ -46,6 +48,7 @@ class SlicewiseModel:
         self._predictor = SlicePredictor(ready_for, compute, batch_size)
         self._keep_above = info.thresholds.mask if keep_above is None else keep_above
         self._last: tuple[Study, PreparedStudy] | None = None
+        self._organs: npt.NDArray[np.float16] | None = None
 
     @property
     def info(self) -> ModelInfo:
@@ -55,8 +58,19 @@ class SlicewiseModel:
     def probability(self, study: Study, progress: Progress | None = None) -> npt.NDArray[np.float32]:
         """See :class:`LesionModel`."""
         prepared = self._prepared(study)
-        probability = self._predictor.segment(prepared.slices, self._keep_above, progress)
-        return prepared.frame.to_native(probability)
+        segmented = self._predictor.segment(prepared.slices, self._keep_above, progress)
+        self._organs = segmented.anatomy
+        return prepared.frame.to_native(segmented.probability)
+
+    def anatomy(self, study: Study, progress: Progress | None = None) -> npt.NDArray[np.uint8] | None:
+        """See :class:`LesionModel`; known since :meth:`probability`, which is asked here if it was not."""
+        if not self._info.anatomy:
+            return None
+        self._prepared(study)
+        if self._organs is None:
+            self.probability(study, progress)
+        assert self._organs is not None
+        return organs_on_grid(self._organs, study.grid)
 
     def read(
         self, study: Study, labels: npt.NDArray[Any], progress: Progress | None = None
@@ -95,7 +109,7 @@ class SlicewiseModel:
     def _prepared(self, study: Study) -> PreparedStudy:
         if self._last is None or self._last[0] is not study:
             self._predictor.features.forget()
-            self._last = None  # its slices make room
+            self._last = self._organs = None  # its slices make room
             self._last = (study, self._preprocessing.prepare(study))
         return self._last[1]
 
@@ -107,6 +121,19 @@ def lesion_slices(label_slices: npt.NDArray[Any]) -> list[LesionSlice]:
         labels = np.unique(label_slices[z])
         found += [LesionSlice(int(n), int(z), label_slices[z] == n) for n in labels if n]
     return found
+
+
+def organs_on_grid(logits: npt.NDArray[np.float16], grid: Grid) -> npt.NDArray[np.uint8]:
+    """The organ of each voxel, uint8 [K, J, I]; logits [Z, classes, h, h] are interpolated first."""
+    frame = SliceFrame.of(grid, logits.shape[2])
+    best = frame.to_native(logits[:, 0])
+    value = np.zeros(grid.shape, dtype=np.uint8)
+    for organ in range(1, logits.shape[1]):
+        other = frame.to_native(logits[:, organ])
+        better = other > best
+        value[better] = organ
+        np.copyto(best, other, where=better)
+    return value
 
 
 def _in_scanner_units(

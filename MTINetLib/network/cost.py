@@ -8,6 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.slice_settings import input_channels
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class NetworkCost:
 def network_cost(network: MTINet) -> NetworkCost:
     """Count one slice through each of the three steps; the network must be on the CPU."""
     side = network.settings.image_size
-    phases = torch.zeros(1, network.settings.phase_count, side, side)
+    phases = torch.zeros(1, input_channels(network.settings), side, side)
     counts: list[float] = []
     training = network.training
     network.eval()
@@ -37,7 +38,7 @@ def network_cost(network: MTINet) -> NetworkCost:
             features = network.encode(phases)
         counts.append(counter.get_total_flops() / 1e9)
         with FlopCounterMode(display=False) as counter:
-            logits = network.segment(features, phases)
+            logits = network.segment(features, phases).mask_logits
         counts.append(counter.get_total_flops() / 1e9)
         with FlopCounterMode(display=False) as counter:
             network.read(features, phases, torch.sigmoid(logits))

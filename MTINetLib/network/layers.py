@@ -77,14 +77,20 @@ def halve_by_maximum(x: Tensor) -> Tensor:
     return torch.maximum(tall[:, :, :, 0], tall[:, :, :, 1]).permute(0, 3, 1, 2)
 
 
-def phases_to_batch(phases: Tensor) -> Tensor:
-    """Fold the phases into the batch: [B, P, H, W] -> [B*P, 1, H, W].
+def phases_to_batch(phases: Tensor, phase_count: int | None = None) -> Tensor:
+    """Fold the phases into the batch: [B, N*P, H, W], phases fastest -> [B*P, N, H, W].
 
-    The single channel is made the fastest axis: PyTorch then takes the images for channels-last, and
-    so every map after them. As [.., 1, H, W] they pass for both layouts and convolutions pick the slow one.
+    The channels, one for each of N slices, are made the fastest axis: PyTorch then takes the images for
+    channels-last, and so every map after them. As [.., 1, H, W] they pass for both layouts and convolutions
+    pick the slow one.
+
+    Args:
+        phase_count: P; all channels, that is N = 1, if None.
     """
-    count, _, height, width = phases.shape
-    return phases.reshape(count * phases.shape[1], height, width, 1).permute(0, 3, 1, 2)
+    count, channels, height, width = phases.shape
+    of_slice = phase_count or channels
+    stacked = phases.reshape(count, channels // of_slice, of_slice, height, width).permute(0, 2, 3, 4, 1)
+    return stacked.reshape(count * of_slice, height, width, channels // of_slice).permute(0, 3, 1, 2)
 
 
 def phases_to_channels(maps: Tensor, phase_count: int) -> Tensor:

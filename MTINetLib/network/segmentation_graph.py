@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from MTINetLib.network.mtinet import MTINet
-from MTINetLib.network.slice_network import SliceNetwork
+from MTINetLib.network.slice_network import Segmentation, SliceNetwork
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,9 @@ class SegmentationGraph:
     """What is exported, and what is computed before it.
 
     Args:
-        module: from the inputs to mask logits [B, 1, S, S]; can be traced.
-        inputs: from phases [B, P, S, S] to the module's inputs, each [B, ...], by torch.
+        module: from the inputs to mask logits [B, 1, S, S], and anatomy logits [B, classes, S/2, S/2] where
+            there are some; can be traced.
+        inputs: from a network's input [B, C, S, S] to the module's inputs, each [B, ...], by torch.
     """
 
     module: nn.Module
@@ -32,7 +33,7 @@ def plain_graph(network: SliceNetwork) -> SegmentationGraph:
 def mtinet_graph(network: MTINet) -> SegmentationGraph:
     """The FFT of the high-pass stays with torch: other programs lack it or do not run it faster."""
     return SegmentationGraph(
-        _SegmentationOfWaves(network), lambda phases: (phases.float(), network.highpass(phases))
+        _SegmentationOfWaves(network), lambda phases: (phases.float(), network.highpass(network.own(phases)))
     )
 
 
@@ -41,8 +42,8 @@ class _Segmentation(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, phases: Tensor) -> Tensor:
-        return self.network.segment(self.network.encode(phases), phases)
+    def forward(self, phases: Tensor) -> tuple[Tensor, ...]:
+        return _answers(self.network.segment(self.network.encode(phases), phases))
 
 
 class _SegmentationOfWaves(nn.Module):
@@ -50,5 +51,9 @@ class _SegmentationOfWaves(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, phases: Tensor, waves: Tensor) -> Tensor:
-        return self.network.segment(self.network.encode(phases, waves), phases)
+    def forward(self, phases: Tensor, waves: Tensor) -> tuple[Tensor, ...]:
+        return _answers(self.network.segment(self.network.encode(phases, waves), phases))
+
+
+def _answers(segmentation: Segmentation) -> tuple[Tensor, ...]:
+    return tuple(answer for answer in segmentation if answer is not None)

@@ -36,6 +36,8 @@ LIMITS = {
     "tdd_width": 4096,
     "tdd_depth": 64,
     "tdd_heads": 256,
+    "neighbours": 4,
+    "anatomy_classes": 64,
 }
 """Settings come with model folders from anywhere: beyond these a network only takes the machine's memory."""
 
@@ -65,6 +67,9 @@ class NetworkSettings:
         tasks: rows of Table 4; a task switched off has no head and answers None.
         tim, tdd: the task interaction module and the discriminator (rows of Table 3).
         tdd_width, tdd_depth, tdd_heads: the discriminator's transformer.
+        neighbours: slices before and as many behind, which the spatial encoder sees as further channels of
+            each phase (ours; 0 for none).
+        anatomy_classes: values of the anatomy map that the decoder answers with (ours; 0 for no such answer).
         foreground_prior: probability that an untrained network gives every pixel.
 
     Raises:
@@ -97,6 +102,8 @@ class NetworkSettings:
     tdd_depth: int = 2
     tdd_heads: int = 4
     foreground_prior: float = 0.02
+    neighbours: int = 0
+    anatomy_classes: int = 0
 
     def __post_init__(self) -> None:
         for name in ("widths", "decoder_widths"):
@@ -130,9 +137,14 @@ class NetworkSettings:
             )
         if self.class_count < 2:
             raise InputError(f"Network setting class_count is {self.class_count}; it must be at least 2.")
-        if self.context_blocks < 0:
+        for name in ("context_blocks", "neighbours", "anatomy_classes"):
+            if getattr(self, name) < 0:
+                raise InputError(f"Network setting {name} is {getattr(self, name)}; it must not be negative.")
+        if self.anatomy_classes == 1:
+            raise InputError("Network setting anatomy_classes is 1; it must be 0, or at least 2.")
+        if self.neighbours and self.mdief == "spectral_only":
             raise InputError(
-                f"Network setting context_blocks is {self.context_blocks}; it must not be negative."
+                "Network setting neighbours needs the spatial encoder, which mdief=spectral_only leaves out."
             )
 
     @property
@@ -153,6 +165,10 @@ class NetworkSettings:
     def for_phases(self, count: int) -> NetworkSettings:
         """The same for slices of so many images."""
         return replace(self, phase_count=count)
+
+    def without_anatomy(self) -> NetworkSettings:
+        """The same without an answer about anatomy."""
+        return replace(self, anatomy_classes=0)
 
     @property
     def regresses(self) -> bool:

@@ -32,6 +32,17 @@ class SliceSettings(Protocol):
         """``mask``: it is asked about one lesion under its mask; ``slice``: about the whole slice."""
 
     @property
+    def neighbours(self) -> int:
+        """Slices before and as many behind that it looks at beside the slice itself."""
+
+    @property
+    def anatomy_classes(self) -> int:
+        """Values of the anatomy map that it answers with, 0 if it answers with none."""
+
+    def without_anatomy(self) -> SliceSettings:
+        """The same network without an answer about anatomy."""
+
+    @property
     def tim(self) -> bool:
         """Does training compare its mask with its curve (task interaction)?"""
 
@@ -44,3 +55,13 @@ class SliceSettings(Protocol):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
+
+
+def offsets(neighbours: int) -> tuple[int, ...]:
+    """Where the slices lie that a network looks at: itself, then before and behind, nearest first."""
+    return (0, *(side * step for step in range(1, neighbours + 1) for side in (-1, 1)))
+
+
+def input_channels(settings: SliceSettings) -> int:
+    """Channels of a network's input: the phases of the slice itself, then of its neighbours."""
+    return settings.phase_count * len(offsets(settings.neighbours))

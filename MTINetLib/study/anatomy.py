@@ -6,9 +6,11 @@ An anatomy map is uint8 [K, J, I] on a study's grid. A lesion of the liver count
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 #: Value of voxels of which nobody told what they are; losses and figures leave them out.
 UNKNOWN_ORGAN = 255
@@ -35,4 +37,5 @@ class Organ(IntEnum):
 
 def liver_of(anatomy: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     """The liver with its lesions and the vessels inside it, bool of the same shape."""
-    return np.asarray((anatomy == Organ.LIVER) | (anatomy == Organ.LIVER_VESSEL))
+    liver: npt.NDArray[np.bool_] = (anatomy == Organ.LIVER) | (anatomy == Organ.LIVER_VESSEL)
+    return liver

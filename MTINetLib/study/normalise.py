@@ -22,6 +22,10 @@ _Values = TypeVar("_Values", float, npt.NDArray[np.float32], npt.NDArray[np.floa
 HIGH_PERCENTILE = 80.0
 #: Radius of the inner body as a part of the body's half extent along each axis.
 INNER_RADIUS = 0.8
+#: What the liver's pre-contrast signal becomes where the liver sets the scale.
+LIVER_VALUE = 1.0
+#: A liver of fewer pixels, of about 2.8 mm, sets no scale.
+LEAST_LIVER = 150
 #: A scale below this is none.
 _LEAST_HIGH = 1e-6
 #: The statistics need no more voxels than this.
@@ -71,6 +75,29 @@ def estimate_scale(first: Volume) -> IntensityScale:
     if not high > _LEAST_HIGH:
         high = max(float(sample.max()), 1.0)
     return IntensityScale(0.0, high)
+
+
+def liver_signal(first: npt.NDArray[np.float32], liver: npt.NDArray[np.bool_]) -> float | None:
+    """The median signal of the liver's inside in slices of the first phase.
+
+    Its rim is left out where enough remains: there lie partial volumes, and errors of a mask.
+
+    Args:
+        first: [Z, S, S], any units.
+        liver: [Z, S/2, S/2], without vessels and lesions.
+
+    Returns:
+        None for a liver of fewer than LEAST_LIVER pixels, or without a signal.
+    """
+    count, side = liver.shape[0], liver.shape[1]
+    means = first.reshape(count, side, 2, side, 2).mean(axis=(2, 4))
+    inside = ndimage.binary_erosion(liver, np.ones((1, 3, 3), dtype=bool), iterations=2)
+    values = means[inside if inside.sum() >= LEAST_LIVER else liver]
+    values = values[np.isfinite(values)]
+    if values.size < LEAST_LIVER:
+        return None
+    median = float(np.median(values))
+    return median if median > 0 else None
 
 
 def body_mask(volume: Volume) -> npt.NDArray[np.bool_]:

@@ -26,6 +26,9 @@ from torch.nn import functional
 
 from MTINetLib.training.settings import AugmentationSettings
 
+#: Between these lie gains of the first scale, before the liver sets it.
+WIDE_GAINS = (0.4, 2.5)
+
 
 def augment(
     phases: Tensor,
@@ -34,25 +37,37 @@ def augment(
     settings: AugmentationSettings,
     seeds: Sequence[int],
     reference: int = 2,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Vary phases [B, P, S, S] and the masks [B, 1, S, S] that belong to them; ``seeds`` decides how.
+    *,
+    anatomy: Tensor | None = None,
+    phase_count: int = 0,
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """Vary the input [B, C, S, S] and the masks [B, 1, S, S] that belong to it; ``seeds`` decides how.
 
     Args:
         reference: number of the phase whose grid the masks lie on; it is never shifted against them.
+        anatomy: uint8 [B, S/2, S/2], the organs.
+        phase_count: P, where C counts the phases of neighbouring slices as well; 0 for all channels.
 
     Returns:
-        Phases and masks of the same shapes; masks stay 0 or 1.
+        Input, masks and anatomy of the same shapes; masks stay 0 or 1.
     """
     if settings.strength <= 0:
-        return phases, tumour, lesion
+        return phases, tumour, lesion, anatomy
     random = _generator(seeds)
-    warped = _warp(torch.cat([phases, tumour, lesion], dim=1), settings, random)
+    count = phase_count or phases.shape[1]
+    grid = _grid(len(phases), phases.shape[2], settings, random)
+    warped = _sampled(torch.cat([phases, tumour, lesion], dim=1), grid)
     phases = warped[:, :-2].contiguous()
     masks = (warped[:, -2:] > 0.5).float()
-    _shift_phases(phases, settings, random, reference)
+    organs = None if anatomy is None else _nearest_organs(anatomy, grid)
+    by_slice = phases.view(len(phases), -1, count, *phases.shape[2:])
+    _shift_phases(by_slice, settings, random, reference)
     _share_intensity(phases, seeds, settings.strength, random)
-    _vary_phases(phases, settings, random)
-    return phases, masks[:, :1].contiguous(), masks[:, 1:].contiguous()
+    _vary_phases(by_slice, settings, random)
+    wide = torch.rand(len(phases), generator=random) < settings.wide_gain
+    gain = torch.exp(torch.empty(len(phases)).uniform_(*map(math.log, WIDE_GAINS), generator=random))
+    phases *= torch.where(wide, gain, 1.0)[:, None, None, None]
+    return phases, masks[:, :1].contiguous(), masks[:, 1:].contiguous(), organs
 
 
 def jitter_focus(lesion: Tensor, probability: float, seeds: Sequence[int]) -> Tensor:
@@ -111,9 +126,12 @@ def _soft(mask: Tensor, random: torch.Generator) -> Tensor:
 _CHANGES = (_grown, _shrunk, _cut, _ragged, _soft)
 
 
-def _warp(images: Tensor, settings: AugmentationSettings, random: torch.Generator) -> Tensor:
-    """Rotation, scaling, shear, translation, flips and a smooth deformation, sample by sample, bilinear."""
-    batch, _, size, _ = images.shape
+def _grid(batch: int, size: int, settings: AugmentationSettings, random: torch.Generator) -> Tensor:
+    """Rotation, scaling, shear, translation, flips and a smooth deformation, sample by sample.
+
+    Returns:
+        where each pixel comes from, [B, S, S, 2], -1 to 1 from edge to edge.
+    """
     strength = settings.strength
     angle = _normal(random, batch) * math.radians(9) * strength
     zoom = torch.exp(_uniform(random, batch, 0.22) * strength)
@@ -139,24 +157,36 @@ def _warp(images: Tensor, settings: AugmentationSettings, random: torch.Generato
     bend *= (torch.rand(batch, 1, 1, 1, generator=random) < 0.4).float()
     bend = functional.interpolate(bend, size=(size // 8, size // 8), mode="bicubic", align_corners=False)
     bend = functional.interpolate(bend, size=(size, size), mode="bilinear", align_corners=False)
-    grid = (grid + bend).permute(0, 2, 3, 1)
-    return functional.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return (grid + bend).permute(0, 2, 3, 1)
+
+
+def _sampled(images: Tensor, grid: Tensor, mode: str = "bilinear") -> Tensor:
+    return functional.grid_sample(images, grid, mode=mode, padding_mode="zeros", align_corners=False)
+
+
+def _nearest_organs(anatomy: Tensor, grid: Tensor) -> Tensor:
+    """The anatomy, uint8 [B, S/2, S/2], by the grid of the full size."""
+    half = functional.avg_pool2d(grid.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+    return _sampled(anatomy[:, None].float(), half, "nearest")[:, 0].to(torch.uint8)
 
 
 def _shift_phases(
     phases: Tensor, settings: AugmentationSettings, random: torch.Generator, reference: int
 ) -> None:
-    """Move single phases by whole pixels, as breathing does; the reference phase stays with its masks."""
+    """Move single phases by whole pixels, as breathing does; the reference phase stays with its masks.
+
+    Here and in ``_vary_phases`` phases are [B, N, P, S, S], and all N slices are changed alike.
+    """
     most = round(settings.phase_shift_px * settings.strength)
     if most == 0:
         return
     for sample in phases:
         if _one(random) >= 0.35:
             continue
-        for number in range(len(sample)):
+        for number in range(sample.shape[1]):
             if number != reference:
                 down, right = torch.randint(-most, most + 1, (2,), generator=random).tolist()
-                sample[number] = torch.roll(sample[number], (down, right), dims=(0, 1))
+                sample[:, number] = torch.roll(sample[:, number], (down, right), dims=(1, 2))
 
 
 def _share_intensity(phases: Tensor, seeds: Sequence[int], strength: float, random: torch.Generator) -> None:
@@ -193,8 +223,9 @@ def _monai_transforms(strength: float) -> Compose:
 
 def _vary_phases(phases: Tensor, settings: AugmentationSettings, random: torch.Generator) -> None:
     """Gain and noise of each phase by itself."""
-    gain = 1 + _uniform(random, phases.shape[:2], settings.phase_gain * settings.strength)
-    phases *= gain[:, :, None, None]
+    count = phases.shape[2]
+    gain = 1 + _uniform(random, (len(phases), count), settings.phase_gain * settings.strength)
+    phases *= gain[:, None, :, None, None]
     for sample in phases:
         if _one(random) < 0.5:
             sigma = settings.noise * settings.strength * _one(random) ** 2

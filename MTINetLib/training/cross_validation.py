@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from MTINetLib.errors import InputError, Stopped
-from MTINetLib.models.preprocessing import AxialSlices
+from MTINetLib.models.preprocessing import preprocessing_for
 from MTINetLib.progress import Progress
 from MTINetLib.study.phase import phase_set
 from MTINetLib.training.folds import Split, stratified_folds
 from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.run_folder import RunFolder
-from MTINetLib.training.run_phases import run_phases
+from MTINetLib.training.run_phases import for_dataset
 from MTINetLib.training.run_split import (
     VALIDATION,
     DataChanges,
@@ -62,7 +62,7 @@ def cross_validate(
     folders = [run / f"fold-{number}" for number in range(1, settings.folds + 1)]
     if not resume and any(folder.exists() for folder in folders):
         raise InputError(f"{run} already holds folds; give another folder, or resume them (--resume).")
-    settings = settings.for_phases(run_phases(dataset, settings))
+    settings = for_dataset(dataset, settings)
     cache = cache or run / "cache"
     watch = watch or Nobody()
     store = prepare_dataset(
@@ -70,7 +70,7 @@ def cross_validate(
         cache,
         processes=settings.preparation_processes,
         progress=progress,
-        preprocessing=AxialSlices(settings.network.image_size),
+        preprocessing=preprocessing_for(settings.network),
         phases=phase_set(settings.phases),
     )
     splits = _kept_folds(run / FOLDS_FILE, folders, store.cases, settings, data_changes)

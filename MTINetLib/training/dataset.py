@@ -18,11 +18,15 @@ from MTINetLib.training.slice_store import UNKNOWN_CLASS, SliceStore
 
 
 class Sample(NamedTuple):
-    """One slice as it lies on the disk: float16 phases [P, S, S], bool masks [S, S]; see TrainingBatch."""
+    """One slice as it lies on the disk: float16 [C, S, S], bool masks [S, S], uint8 organs [S/2, S/2].
+
+    See TrainingBatch.
+    """
 
     phases: Tensor
     tumour: Tensor
     lesion: Tensor
+    anatomy: Tensor
     class_index: int
     seed: int
 
@@ -31,7 +35,7 @@ class TrainingBatch(NamedTuple):
     """A batch of B slices with S x S pixels.
 
     Args:
-        phases: float32 [B, P, S, S], normalised units.
+        phases: float32 [B, C, S, S], normalised units, see ``SliceNetwork``.
         tumour: float32 [B, 1, S, S], 1 inside any lesion.
         lesion: float32 [B, 1, S, S], 1 inside the lesion asked about; all tumour in slice focus.
         focus: float32 [B, 1, S, S], that lesion as a predicted mask might show it; ones on healthy slices.
@@ -39,6 +43,7 @@ class TrainingBatch(NamedTuple):
         tumour_curve: float32 [B, P], the same inside ``tumour``.
         class_index: int64 [B], place in the store's classes, -1 unknown or healthy.
         bears_tumour: bool [B], whether ``lesion`` has any pixel.
+        anatomy: uint8 [B, S/2, S/2], see study/anatomy.py; unknown throughout where a case has no map.
     """
 
     phases: Tensor
@@ -49,46 +54,68 @@ class TrainingBatch(NamedTuple):
     tumour_curve: Tensor
     class_index: Tensor
     bears_tumour: Tensor
+    anatomy: Tensor
 
 
 class SliceDataset(Dataset[Sample]):
-    """Slices of a store by :class:`Draw`; ``lesion_focus`` as in NetworkSettings."""
+    """Slices of a store by :class:`Draw`; ``lesion_focus`` and ``neighbours`` as in NetworkSettings."""
 
-    def __init__(self, store: SliceStore, lesion_focus: str) -> None:
+    def __init__(self, store: SliceStore, lesion_focus: str, neighbours: int = 0) -> None:
         self._store, self._whole_slice = store, lesion_focus == "slice"
+        self._neighbours = neighbours
 
     def __len__(self) -> int:
         return len(self._store.entries)
 
     def __getitem__(self, draw: Draw) -> Sample:
         entry = self._store.entries[draw.entry]
-        phases = torch.from_numpy(np.array(self._store.phases(entry)))
+        phases = torch.from_numpy(np.array(self._store.phases(entry, self._neighbours)))
+        anatomy = torch.from_numpy(np.array(self._store.anatomy(entry)))
         labels = torch.from_numpy(np.array(self._store.labels(entry)))
         tumour = labels > 0
         if draw.lesion == NO_LESION:
-            return Sample(phases, tumour, tumour, UNKNOWN_CLASS, draw.seed)
+            return Sample(phases, tumour, tumour, anatomy, UNKNOWN_CLASS, draw.seed)
         if self._whole_slice:
-            return Sample(phases, tumour, tumour, entry.lesions[0].class_index, draw.seed)
+            return Sample(phases, tumour, tumour, anatomy, entry.lesions[0].class_index, draw.seed)
         lesion = entry.lesions[draw.lesion]
-        return Sample(phases, tumour, labels == lesion.label, lesion.class_index, draw.seed)
+        return Sample(phases, tumour, labels == lesion.label, anatomy, lesion.class_index, draw.seed)
 
 
 class BatchMaker:
     """Collates samples and augments the whole batch at once; runs in the loader's process.
 
     Labels are computed after augmentation, so that the curve is that of the pixels the network sees.
+
+    Args:
+        settings: None varies nothing.
+        reference: number of the phase that the masks lie on.
+        phase_count: phases of a slice; 0 where samples hold no neighbours.
     """
 
-    def __init__(self, settings: AugmentationSettings | None, reference: int = 2) -> None:
-        self._settings, self._reference = settings, reference
+    def __init__(
+        self, settings: AugmentationSettings | None, reference: int = 2, phase_count: int = 0
+    ) -> None:
+        self._settings, self._reference, self._phase_count = settings, reference, phase_count
 
     def __call__(self, samples: Sequence[Sample]) -> TrainingBatch:
         phases = torch.stack([sample.phases for sample in samples]).float()
         tumour = torch.stack([sample.tumour for sample in samples])[:, None].float()
         lesion = torch.stack([sample.lesion for sample in samples])[:, None].float()
+        anatomy = torch.stack([sample.anatomy for sample in samples])
+        count = self._phase_count or phases.shape[1]
         if self._settings is not None:
             seeds = [sample.seed for sample in samples]
-            phases, tumour, lesion = augment(phases, tumour, lesion, self._settings, seeds, self._reference)
+            phases, tumour, lesion, organs = augment(
+                phases,
+                tumour,
+                lesion,
+                self._settings,
+                seeds,
+                self._reference,
+                anatomy=anatomy,
+                phase_count=count,
+            )
+            anatomy = anatomy if organs is None else organs
             focus = jitter_focus(lesion, self._settings.focus_jitter, seeds)
         else:
             focus = lesion.clone()
@@ -101,8 +128,9 @@ class BatchMaker:
             tumour=tumour,
             lesion=lesion,
             focus=focus,
-            curve=task_interaction_curve(lesion, phases),
-            tumour_curve=task_interaction_curve(tumour, phases),
+            curve=task_interaction_curve(lesion, phases[:, :count]),
+            tumour_curve=task_interaction_curve(tumour, phases[:, :count]),
             class_index=classes,
             bears_tumour=bears_tumour,
+            anatomy=anatomy,
         )

@@ -93,7 +93,7 @@ class MTINetTraining(pl.LightningModule):
     def validation_step(self, batch: TrainingBatch, batch_idx: int) -> None:
         answer = self._answer(self.best_network, batch, predicted_focus=True)
         self._validation.add_loss("segmentation", losses.segmentation_loss(answer.mask_logits, batch.tumour))
-        self._validation.add(*_compared(batch, answer))
+        self._add_scores(self._validation, batch, answer)
 
     def on_validation_epoch_end(self) -> None:
         means = joined(self._validation, self.trainer.world_size).means()
@@ -121,18 +121,21 @@ class MTINetTraining(pl.LightningModule):
         if self.settings.channels_last:
             phases = phases.contiguous(memory_format=torch.channels_last)
         features = network.encode(phases)
-        logits = network.segment(features, phases)
+        logits, anatomy_logits = network.segment(features, phases)
         probability = torch.sigmoid(logits.float())
         focus = _as_predicted(probability, batch.lesion) if predicted_focus else batch.focus
         curve, class_logits = network.read(features, phases, focus)
-        implied = task_interaction_curve(probability, phases) if network.settings.tim else None
-        return MTINetOutput(logits, curve, class_logits, implied)
+        own = phases[:, : network.settings.phase_count]
+        implied = task_interaction_curve(probability, own) if network.settings.tim else None
+        return MTINetOutput(logits, curve, class_logits, implied, anatomy_logits)
 
     def _generator_terms(self, batch: TrainingBatch, answer: MTINetOutput) -> dict[str, Tensor]:
         bears = batch.bears_tumour
         terms = {"segmentation": losses.segmentation_loss(answer.mask_logits, batch.tumour)}
         if self.settings.loss.dice:
             terms["dice"] = losses.dice_loss(answer.mask_logits, batch.tumour)
+        if answer.anatomy_logits is not None and self.settings.loss.anatomy:
+            terms["anatomy"] = losses.anatomy_loss(answer.anatomy_logits, batch.anatomy)
         if answer.curve is not None:
             terms["regression"] = losses.regression_loss(answer.curve, batch.curve, bears)
         if answer.class_logits is not None:
@@ -173,7 +176,7 @@ class MTINetTraining(pl.LightningModule):
         if (batch_idx + 1) % self.settings.log_every:
             return
         scores = RunningScores()
-        scores.add(*_compared(batch, answer))
+        self._add_scores(scores, batch, answer)
         for name, value in terms.items():
             scores.add_loss(name if name == "loss" else f"loss_{name}", value)
         means = scores.means()
@@ -183,6 +186,19 @@ class MTINetTraining(pl.LightningModule):
         means["rate"] = self.settings.learning_rate * self.budget.rate_factor()
         means["minutes"] = self.budget.seconds / 60
         self._write({f"train/{name}": value for name, value in means.items()})
+
+    def _add_scores(self, scores: RunningScores, batch: TrainingBatch, answer: MTINetOutput) -> None:
+        scores.add(
+            answer.mask_logits,
+            batch.tumour,
+            answer.curve,
+            batch.curve,
+            answer.class_logits,
+            batch.class_index,
+            batch.bears_tumour,
+        )
+        if answer.anatomy_logits is not None:
+            scores.add_anatomy(answer.anatomy_logits, batch.anatomy)
 
     def _write(self, metrics: dict[str, float]) -> None:
         # Straight to the logs: Lightning's own log() repeats a figure at every step until the next one.
@@ -214,15 +230,3 @@ def _as_predicted(probability: Tensor, lesion: Tensor) -> Tensor:
     found = (probability > 0.5).float() * near
     missed = found.flatten(1).sum(1) < 1
     return torch.where(missed[:, None, None, None], lesion, found)
-
-
-def _compared(batch: TrainingBatch, answer: MTINetOutput) -> tuple[Any, ...]:
-    return (
-        answer.mask_logits,
-        batch.tumour,
-        answer.curve,
-        batch.curve,
-        answer.class_logits,
-        batch.class_index,
-        batch.bears_tumour,
-    )

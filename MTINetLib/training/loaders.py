@@ -33,9 +33,9 @@ class SliceLoaders(pl.LightningDataModule):
         sampler.epoch_of = lambda: trainer.current_epoch
         augmentation = settings.augmentation if settings.augmentation.strength > 0 else None
         return DataLoader(
-            SliceDataset(self._training, settings.network.lesion_focus),
+            self._slices(self._training),
             batch_sampler=sampler,
-            collate_fn=BatchMaker(augmentation, self._reference()),
+            collate_fn=BatchMaker(augmentation, self._reference(), settings.network.phase_count),
             num_workers=settings.workers,
             persistent_workers=settings.workers > 0,
             pin_memory=torch.cuda.is_available(),
@@ -54,9 +54,9 @@ class SliceLoaders(pl.LightningDataModule):
         draws = validation_draws(self._validation, settings.validation_slices, settings.seed)
         batches = [draws[n : n + _VALIDATION_BATCH] for n in range(0, len(draws), _VALIDATION_BATCH)]
         return DataLoader(
-            SliceDataset(self._validation, settings.network.lesion_focus),
+            self._slices(self._validation),
             batch_sampler=batches[trainer.global_rank :: trainer.world_size],
-            collate_fn=BatchMaker(None),
+            collate_fn=self._unvaried(),
             num_workers=min(1, settings.workers),
             pin_memory=torch.cuda.is_available(),
             generator=torch.Generator().manual_seed(settings.seed),
@@ -66,12 +66,19 @@ class SliceLoaders(pl.LightningDataModule):
         """Mean and deviation [P] of training curves; None where fewer than two slices bear a tumour."""
         settings = self._settings
         draws = validation_draws(self._training, 2 * _CURVES, settings.seed)
-        dataset, make = SliceDataset(self._training, settings.network.lesion_focus), BatchMaker(None)
+        dataset, make = self._slices(self._training), self._unvaried()
         curves = [make([dataset[draw]]).curve[0] for draw in draws if draw.lesion != NO_LESION]
         if len(curves) < 2:
             return None
         stacked = torch.stack(curves)
         return stacked.mean(0), stacked.std(0)
+
+    def _slices(self, store: SliceStore) -> SliceDataset:
+        network = self._settings.network
+        return SliceDataset(store, network.lesion_focus, network.neighbours)
+
+    def _unvaried(self) -> BatchMaker:
+        return BatchMaker(None, phase_count=self._settings.network.phase_count)
 
     def _sampler(self, rank: int, world: int) -> DrawSampler:
         settings = self._settings

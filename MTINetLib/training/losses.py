@@ -1,4 +1,4 @@
-"""The losses of the paper, equations (2) to (4), TIM's L1, TDD's adversarial terms, and Dice (ours).
+"""The losses of the paper, equations (2) to (4), TIM's L1, TDD's adversarial terms, and ours: Dice, anatomy.
 
 Regression, TIM, class and TDD terms count on tumour-bearing samples only: a healthy slice has no curve
 and no class. Where no sample bears a tumour they are zero, with gradients of zero.
@@ -13,6 +13,20 @@ from torch import Tensor
 from torch.nn import functional
 
 from MTINetLib.errors import InputError
+from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ
+
+#: How much a pixel of each organ counts; background is plentiful, vessels and the gallbladder are rare.
+ORGAN_WEIGHTS = {
+    Organ.BACKGROUND: 0.5,
+    Organ.LIVER: 1.0,
+    Organ.LIVER_VESSEL: 1.5,
+    Organ.GREAT_VESSEL: 2.0,
+    Organ.HEART: 1.0,
+    Organ.KIDNEY: 1.0,
+    Organ.SPLEEN: 1.0,
+    Organ.GUT: 1.0,
+    Organ.GALLBLADDER: 2.0,
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class LossWeights:
         classification: negative log-likelihood, equation (4).
         tim: L1 of the curve that the mask implies.
         adversarial: TDD's term for the generator.
+        anatomy: of the organs (ours); asks nothing of a network without an answer about them.
     """
 
     segmentation: float = 1.0
@@ -34,6 +49,7 @@ class LossWeights:
     classification: float = 0.5
     tim: float = 0.1
     adversarial: float = 0.01
+    anatomy: float = 0.5
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -43,7 +59,7 @@ class LossWeights:
     @classmethod
     def paper(cls) -> LossWeights:
         """The paper's own terms, all with weight 1."""
-        return cls(1.0, 0.0, 1.0, 1.0, 1.0, 1.0)
+        return cls(1.0, 0.0, 1.0, 1.0, 1.0, 1.0, anatomy=0.0)
 
 
 def mean_over_bearing(per_sample: Tensor, bears_tumor: Tensor) -> Tensor:
@@ -70,6 +86,30 @@ def dice_loss(mask_logits: Tensor, mask: Tensor, smooth: float = 1.0) -> Tensor:
     probability = torch.sigmoid(mask_logits.float())
     overlap = (probability * mask).sum()
     return 1 - (2 * overlap + smooth) / (probability.sum() + mask.sum() + smooth)
+
+
+def anatomy_loss(anatomy_logits: Tensor, anatomy: Tensor, smooth: float = 20.0) -> Tensor:
+    """Weighted cross-entropy of the organs, and 1 - soft Dice of the liver over the whole batch (ours).
+
+    Args:
+        anatomy_logits: [B, len(Organ), h, w].
+        anatomy: uint8 [B, h, w], see study/anatomy.py; unknown pixels count in neither term, and where all
+            are unknown the loss is zero.
+        smooth: pixels added above and below.
+    """
+    known = anatomy != UNKNOWN_ORGAN
+    target = torch.where(known, anatomy, torch.zeros_like(anatomy)).long()
+    log_probability = torch.log_softmax(anatomy_logits.float(), dim=1)
+    weights = torch.tensor([ORGAN_WEIGHTS[organ] for organ in Organ], device=anatomy.device)
+    weight = weights[target] * known
+    likelihood = log_probability.gather(1, target[:, None])[:, 0]
+    entropy = -(weight * likelihood).sum() / weight.sum().clamp_min(1)
+    liver = [Organ.LIVER.value, Organ.LIVER_VESSEL.value]
+    found = log_probability[:, liver].exp().sum(1) * known
+    truth = ((target == liver[0]) | (target == liver[1])) & known
+    overlap = (found * truth).sum()
+    dice = 1 - (2 * overlap + smooth) / (found.sum() + truth.sum() + smooth)
+    return entropy + dice
 
 
 def regression_loss(curve: Tensor, truth: Tensor, bears_tumor: Tensor) -> Tensor:

@@ -29,9 +29,12 @@ from MTINetLib.presentation.counts import counted
 from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.read import read_label_map
+from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import NO_LESIONS
+from MTINetLib.study.normalise import liver_signal
 from MTINetLib.study.phase import Phase, usual_reference
+from MTINetLib.study.slices import SliceFrame
 from MTINetLib.study.study import Study
 from MTINetLib.training.slice_store import (
     INDEX_FILE,
@@ -45,7 +48,7 @@ from MTINetLib.training.slice_store import (
 logger = logging.getLogger(__name__)
 
 #: Rises when prepared slices would come out differently, so that old caches are not used.
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 MAX_LESIONS = 255
 #: More warnings of a dataset are left to ``mtinet check``.
 _MOST_WARNINGS = 3
@@ -172,6 +175,7 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
         watcher = _LookingUp(look_up)
         study = open_study(case.phase_paths, progress=watcher)
         labels = _read_labels(case, study.grid)
+        anatomy = _read_anatomy(case, study.grid)
         look_up()
         image = study.phase(study.reference)
         problems, warnings = mask_problems(labels, study.grid, image)
@@ -179,7 +183,7 @@ def prepare_case(task: _Task, look_up: Callable[[], None] = lambda: None) -> Non
             raise InputError(" ".join(problems))
         held = tuple(int(label) for label in np.unique(labels) if label)
         notes = CaseNotes(held, (*warnings, *_doubts(study)), image_digest(image))
-        write_study(beside, study, labels, preprocessing, notes)
+        write_study(beside, study, labels, preprocessing, notes, anatomy)
         if not (folder / INDEX_FILE).is_file():  # another run may have been faster
             shutil.rmtree(folder, ignore_errors=True)
             beside.replace(folder)
@@ -208,11 +212,39 @@ def write_study(
     labels: npt.NDArray[np.uint8],
     preprocessing: AxialSlices = _USUAL,
     notes: CaseNotes = _NO_NOTES,
+    anatomy: npt.NDArray[np.uint8] | None = None,
 ) -> None:
-    """Prepare a study with its label map [K, J, I], and write its slices to ``folder``."""
+    """Prepare a study with its label and anatomy maps, [K, J, I] each, and write its slices to ``folder``.
+
+    Where the liver sets the scale it is the true one, as far as it is known.
+    """
     prepared = preprocessing.prepare(study)
-    frame, ends = prepared.frame, (prepared.scale.low, prepared.scale.high)
-    write_case(folder, prepared.slices, frame.labels_to_slices(labels), frame.pixel_mm, ends, notes)
+    frame = prepared.frame
+    label_slices = frame.labels_to_slices(labels)
+    organs = None
+    if anatomy is not None:
+        half = SliceFrame.of(study.grid, frame.size // 2)
+        organs = half.labels_to_slices(anatomy)
+        liver = (organs == Organ.LIVER) & (half.labels_to_slices(labels) == 0)
+        signal = liver_signal(prepared.slices[:, 0], liver) if preprocessing.liver_sets_scale else None
+        prepared = prepared if signal is None else prepared.with_liver_at(signal)
+    ends = (prepared.scale.low, prepared.scale.high)
+    write_case(folder, prepared.slices, label_slices, frame.pixel_mm, ends, notes, organs)
+
+
+def _read_anatomy(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8] | None:
+    path = case.anatomy_path
+    if path is None:
+        return None
+    organs = _label_map(path, "anatomy map", grid, case)
+    known = (*Organ, UNKNOWN_ORGAN)
+    strange = sorted({int(value) for value in np.unique(organs)} - set(known))
+    if strange:
+        raise InputError(
+            f"the anatomy map {path.name} holds {strange[0]}, which is no organ: use "
+            f"{', '.join(f'{organ.value} {organ.title}' for organ in Organ)}; {UNKNOWN_ORGAN} is unknown."
+        )
+    return organs
 
 
 def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
@@ -220,17 +252,22 @@ def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:
         if case.case_class == NO_LESIONS:
             return np.zeros(grid.shape, dtype=np.uint8)
         raise InputError("training needs its mask; name the file in the column mask of cases.csv.")
-    mask = read_label_map(case.mask_path)
-    if not mask.grid.matches(grid):
+    return _label_map(case.mask_path, "mask", grid, case)
+
+
+def _label_map(path: Path, what: str, grid: Grid, case: DatasetCase) -> npt.NDArray[np.uint8]:
+    read = read_label_map(path)
+    if not read.grid.matches(grid):
         raise InputError(
-            f"the mask {case.mask_path.name} has another grid than the {usual_reference(case.phases).title} "
+            f"the {what} {path.name} has another grid than the {usual_reference(case.phases).title} "
             "phase; resample it."
         )
-    labels = np.rint(mask.array)
-    if not np.array_equal(labels, mask.array) or labels.min() < 0 or labels.max() > MAX_LESIONS:
+    labels = np.rint(read.array)
+    if not np.array_equal(labels, read.array) or labels.min() < 0 or labels.max() > MAX_LESIONS:
+        held = f"1 to {MAX_LESIONS} for the lesions" if what == "mask" else "other numbers for the organs"
         raise InputError(
-            f"the mask {case.mask_path.name} is not a label map; it must hold whole numbers, 0 for "
-            f"background and 1 to {MAX_LESIONS} for the lesions."
+            f"the {what} {path.name} is not a label map; it must hold whole numbers, 0 for "
+            f"background and {held}."
         )
     result: npt.NDArray[np.uint8] = labels.astype(np.uint8)
     return result
@@ -252,10 +289,11 @@ def _cache_name(case: DatasetCase, preprocessing: AxialSlices) -> str:
     digest = hashlib.sha256(f"{CACHE_VERSION} {preprocessing.info}".encode())
     for phase in case.phases:
         digest.update(_content_mark(case.phase_paths[phase]))
-    if case.mask_path is not None:
-        digest.update(_content_mark(case.mask_path))
-        for file in _files_of(case.mask_path):
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    for path in (case.mask_path, case.anatomy_path):
+        if path is not None:
+            digest.update(_content_mark(path))
+            for file in _files_of(path):
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:24]
 
 

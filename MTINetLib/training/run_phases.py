@@ -1,13 +1,31 @@
-"""The phases that a run's network takes."""
+"""What a dataset decides of a run's network: the phases that it takes, and whether it learns organs."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
-from MTINetLib.dataset.folder import dataset_phases
+from MTINetLib.dataset.folder import dataset_phases, read_dataset
 from MTINetLib.errors import InputError
 from MTINetLib.study.phase import Phase, phase_set, the_phases
 from MTINetLib.training.settings import TrainingSettings
+
+_LOG = logging.getLogger(__name__)
+
+
+def for_dataset(dataset: Path, settings: TrainingSettings) -> TrainingSettings:
+    """The settings of a run on a dataset.
+
+    Without a single anatomy map no organs are learnt, which is said.
+
+    Raises:
+        InputError: the dataset cannot be read, or lacks a phase that the settings name.
+    """
+    settings = settings.for_phases(run_phases(dataset, settings))
+    if settings.network.anatomy_classes and not any(case.anatomy_path for case in read_dataset(dataset)):
+        _LOG.warning("The dataset has no anatomy maps: the model learns no liver and no other organs.")
+        return settings.without_anatomy()
+    return settings
 
 
 def run_phases(dataset: Path, settings: TrainingSettings) -> tuple[Phase, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ
+
 #: A healthy slice counts as clean below so many false pixels.
 CLEAN_PX = 10
 
@@ -45,6 +47,16 @@ class RunningScores:
             known = bears_tumour & (class_index >= 0)
             self._classes |= {int(index) for index in class_index[known]}
             self._add("accuracy", (class_logits.argmax(1) == class_index).float(), known)
+
+    def add_anatomy(self, anatomy_logits: Tensor, anatomy: Tensor) -> None:
+        """Organs of one batch: ``liver_dice`` is a mean over slices in which the liver is known to be."""
+        value = anatomy_logits.argmax(1)
+        known = anatomy != UNKNOWN_ORGAN
+        found = ((value == Organ.LIVER) | (value == Organ.LIVER_VESSEL)) & known
+        truth = (anatomy == Organ.LIVER) | (anatomy == Organ.LIVER_VESSEL)
+        total = found.sum((1, 2)) + truth.sum((1, 2))
+        dice = 2 * (found & truth).sum((1, 2)) / total.clamp_min(1)
+        self._add("liver_dice", dice, truth.any(2).any(1))
 
     def add_loss(self, name: str, value: Tensor) -> None:
         """A scalar to average over batches."""

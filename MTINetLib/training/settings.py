@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from MTINetLib.errors import InputError
 from MTINetLib.models.architectures import architecture_of
-from MTINetLib.network.settings import NetworkSettings, paper
+from MTINetLib.network.settings import NetworkSettings, mtinet, paper
 from MTINetLib.network.slice_settings import SliceSettings
+from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.lesion_class import lesion_class_name
 from MTINetLib.study.phase import Phase, phase_set
 from MTINetLib.training.losses import LossWeights
@@ -26,6 +27,8 @@ class AugmentationSettings:
         phase_shift_px: largest shift between phases in pixels, as breathing leaves it.
         phase_gain: largest relative gain change of one phase against the others.
         noise: largest standard deviation of the noise, in normalised units.
+        wide_gain: share of the slices that are made darker or brighter than the liver's scale leaves any, so
+            that the liver is found before it sets the scale.
         focus_jitter: probability that the focus mask is dilated, eroded, cut or made soft, so that
             masks which the network predicts by itself are nothing new to its heads.
     """
@@ -36,6 +39,7 @@ class AugmentationSettings:
     phase_gain: float = 0.08
     noise: float = 0.06
     focus_jitter: float = 0.75
+    wide_gain: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,11 @@ class TrainingSettings:
             raise InputError(
                 f"Training setting classes is {', '.join(self.classes)}; name two or more, each once."
             )
+        if self.network.anatomy_classes not in (0, len(Organ)):
+            raise InputError(
+                f"Network setting anatomy_classes is {self.network.anatomy_classes}; training knows "
+                f"{len(Organ)} kinds of organs, or 0 for none."
+            )
         if self.folds < 2:
             raise InputError(f"Training setting folds is {self.folds}; a cross-validation needs at least 2.")
 
@@ -141,6 +150,10 @@ class TrainingSettings:
         """The settings of a network that takes these phases."""
         names = tuple(phase.value for phase in phases)
         return replace(self, phases=names, network=self.network.for_phases(len(names)))
+
+    def without_anatomy(self) -> TrainingSettings:
+        """The settings of a network that says nothing of organs."""
+        return replace(self, network=self.network.without_anatomy())
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; nested settings are nested dictionaries."""
@@ -189,12 +202,13 @@ def settings_from_dict(data: Mapping[str, Any]) -> TrainingSettings:
 PRESETS: dict[str, TrainingSettings] = {
     "demo": TrainingSettings(
         preset="demo",
-        max_steps=3920,
-        batch_size=4,
-        steps_per_epoch=500,
-        learning_rate=8e-4,
-        validation_slices=240,
-        loss=LossWeights(dice=1.0),
+        max_steps=8000,
+        batch_size=8,
+        steps_per_epoch=400,
+        learning_rate=1e-3,
+        validation_slices=320,
+        augmentation=AugmentationSettings(wide_gain=0.33),
+        network=mtinet(neighbours=1, anatomy_classes=len(Organ)),
     ),
     "paper": TrainingSettings(
         preset="paper",

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.models.neighbours import with_neighbours
+from MTINetLib.study.anatomy import UNKNOWN_ORGAN
 from MTINetLib.study.lesion_class import NO_LESIONS, OTHER, in_usual_order
 
 PHASES_FILE = "phases.npy"
 LABELS_FILE = "labels.npy"
+ANATOMY_FILE = "anatomy.npy"
 INDEX_FILE = "index.json"
 
 #: Class of a lesion whose class nobody told; it trains segmentation and curve, not the class head.
@@ -62,12 +65,15 @@ _NO_NOTES = CaseNotes()
 class StoredCase:
     """A prepared case: ``folder`` holds float16 phases [Z, P, S, S] and uint8 labels [Z, S, S].
 
+    Where it has an anatomy map, that lies there as uint8 [Z, S/2, S/2], as fine as networks answer.
+
     Args:
         scale: (low, high) in scanner units of normalised 0 and 1.
         areas: per slice, area in pixels by lesion label.
         classes: name of the class by lesion label.
         images, truth: digests of the slices, and of labels and classes; empty where nobody took them.
         notes: of its preparation.
+        has_anatomy: whether it has an anatomy map.
     """
 
     case: str
@@ -81,6 +87,7 @@ class StoredCase:
     images: str = ""
     truth: str = ""
     notes: CaseNotes = _NO_NOTES
+    has_anatomy: bool = False
 
     @property
     def lesion_classes(self) -> frozenset[str]:
@@ -126,13 +133,20 @@ class SliceStore:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_maps": {}}
 
-    def phases(self, entry: SliceEntry) -> npt.NDArray[np.float16]:
-        """Normalised phases of a slice, [P, S, S], read-only."""
-        return self._map(entry.case, PHASES_FILE)[entry.z]  # type: ignore[no-any-return]
+    def phases(self, entry: SliceEntry, neighbours: int = 0) -> npt.NDArray[np.float16]:
+        """Normalised phases of a slice and its neighbours, [P (1 + 2 neighbours), S, S]."""
+        return with_neighbours(self._map(entry.case, PHASES_FILE), [entry.z], neighbours)[0]  # type: ignore[no-any-return]
 
     def labels(self, entry: SliceEntry) -> npt.NDArray[np.uint8]:
         """Lesion labels of a slice, [S, S], read-only."""
         return self._map(entry.case, LABELS_FILE)[entry.z]  # type: ignore[no-any-return]
+
+    def anatomy(self, entry: SliceEntry) -> npt.NDArray[np.uint8]:
+        """Organs of a slice, [S/2, S/2]; unknown throughout for a case without an anatomy map."""
+        if self.cases[entry.case].has_anatomy:
+            return self._map(entry.case, ANATOMY_FILE)[entry.z]  # type: ignore[no-any-return]
+        side = self._map(entry.case, LABELS_FILE).shape[1] // 2
+        return np.full((side, side), UNKNOWN_ORGAN, dtype=np.uint8)
 
     def of_patients(self, patients: set[str]) -> SliceStore:
         """The part of the store that belongs to these patients."""
@@ -156,24 +170,31 @@ def write_case(
     pixel_mm: float,
     scale: tuple[float, float],
     notes: CaseNotes = _NO_NOTES,
+    anatomy: npt.NDArray[np.uint8] | None = None,
 ) -> None:
     """Write one case's files; the index comes last and says that the case is whole.
 
     Args:
         phases: normalised, [Z, P, S, S]. float16 keeps 3 digits, far finer than the noise of MR.
         labels: [Z, S, S], at most 255 lesions.
+        anatomy: [Z, S/2, S/2], see study/anatomy.py; None where it is not known.
     """
     folder.mkdir(parents=True, exist_ok=True)
     kept_phases = np.clip(phases, -10, 50).astype(np.float16)
     kept_labels = labels.astype(np.uint8)
     np.save(folder / PHASES_FILE, kept_phases)
     np.save(folder / LABELS_FILE, kept_labels)
+    truth = [_digest(kept_labels)]
+    if anatomy is not None:
+        np.save(folder / ANATOMY_FILE, anatomy)
+        truth.append(_digest(anatomy))
     index = {
         "pixel_mm": pixel_mm,
         "scale": list(scale),
         "areas": [_areas(of_slice) for of_slice in labels],
         "images": _digest(kept_phases),
-        "truth": _digest(kept_labels),
+        "truth": " ".join(truth),
+        "has_anatomy": anatomy is not None,
         "notes": asdict(notes),
     }
     (folder / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
@@ -189,6 +210,7 @@ def read_case_index(folder: Path) -> dict[str, Any]:
         "images": str(index["images"]),
         "truth": str(index["truth"]),
         "notes": _notes(index["notes"]),
+        "has_anatomy": bool(index["has_anatomy"]),
     }
 
 

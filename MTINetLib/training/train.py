@@ -16,7 +16,7 @@ from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from MTINetLib.errors import Cancelled, InputError, Stopped
 from MTINetLib.models.info import read_info
-from MTINetLib.models.preprocessing import AxialSlices
+from MTINetLib.models.preprocessing import preprocessing_for
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.phase import phase_set
 from MTINetLib.training.budget import Budget
@@ -43,7 +43,7 @@ from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.processes import is_first_process, wait_for
 from MTINetLib.training.run_classes import kept_classes
 from MTINetLib.training.run_folder import RunFolder, keep_metrics, merge_metrics, open_run
-from MTINetLib.training.run_phases import run_phases
+from MTINetLib.training.run_phases import for_dataset
 from MTINetLib.training.run_split import DataChanges, kept_parts, parts_of, split_of, write_split
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
@@ -112,7 +112,7 @@ def train(
     progress = progress or Silent()
     watch = watch or Nobody()
     folder = RunFolder(run)
-    settings = settings.for_phases(run_phases(dataset, settings))
+    settings = for_dataset(dataset, settings)
     accelerator = usable_accelerator(settings.accelerator)
     if is_first_process():
         open_run(folder, settings, resume)
@@ -193,7 +193,7 @@ def _prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: 
         cache,
         processes=settings.preparation_processes,
         progress=progress,
-        preprocessing=AxialSlices(settings.network.image_size),
+        preprocessing=preprocessing_for(settings.network),
         phases=phase_set(settings.phases),
     )
 

@@ -16,6 +16,7 @@ from MTINetLib.models.store import LoadedModel, load_model
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import NetworkSettings
+from MTINetLib.network.slice_network import Segmentation
 from MTINetLib.network.tim import task_interaction_curve
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
@@ -56,9 +57,9 @@ class KnownNetwork(MTINet):
     """Finds what is brighter than 1.8 in the arterial or the delayed phase, reads the true curve, and says
     HCC for what is darker in the delayed phase than in the arterial one, hemangioma otherwise."""
 
-    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
+    def segment(self, features: list[Tensor], phases: Tensor) -> Segmentation:
         brightest = torch.maximum(phases[:, 1], phases[:, 3])[:, None]
-        return 20 * (brightest - 1.8)
+        return Segmentation(20 * (brightest - 1.8))
 
     def read(
         self, features: list[Tensor], phases: Tensor, focus: Tensor

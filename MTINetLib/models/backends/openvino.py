@@ -18,8 +18,8 @@ from MTINetLib.errors import MissingResourceError
 from MTINetLib.models.architectures import Architecture
 from MTINetLib.models.device import Compute
 from MTINetLib.network.segmentation_graph import SegmentationGraph
-from MTINetLib.network.slice_network import SliceNetwork
-from MTINetLib.network.slice_settings import SliceSettings
+from MTINetLib.network.slice_network import Segmentation, SliceNetwork
+from MTINetLib.network.slice_settings import SliceSettings, input_channels
 
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 
@@ -52,14 +52,14 @@ class OpenVinoNetwork:
         """No maps: they never leave OpenVINO. Lesions are read from the images again."""
         return []
 
-    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
-        """Phases [B, P, S, S], float32, on the CPU -> mask logits, float32 [B, 1, S, S]."""
+    def segment(self, features: list[Tensor], phases: Tensor) -> Segmentation:
+        """Input [B, C, S, S], float32, on the CPU -> logits, float32."""
         count = len(phases)
         size = max(count, self._batch)
         inputs = [_filled_up(images, size).numpy() for images in self._graph.inputs(phases)]
-        # The request's own output is overwritten by the next call, so the answer is a copy.
-        answer = self._request(size).infer(inputs, share_inputs=True)[0][:count]
-        return torch.from_numpy(answer.copy())
+        answers = self._request(size).infer(inputs, share_inputs=True)
+        # The request's own outputs are overwritten by the next call, so these are copies.
+        return Segmentation(*(torch.from_numpy(answers[n][:count].copy()) for n in range(len(answers))))
 
     def read(
         self, features: list[Tensor], phases: Tensor, focus: Tensor
@@ -84,7 +84,7 @@ class OpenVinoNetwork:
     def _slices(self, count: int) -> tuple[Tensor, ...]:
         """Empty inputs of the graph."""
         settings = self._network.settings
-        return self._graph.inputs(torch.zeros(count, settings.phase_count, *[settings.image_size] * 2))
+        return self._graph.inputs(torch.zeros(count, input_channels(settings), *[settings.image_size] * 2))
 
 
 def openvino_network(

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from torch import Tensor
 
+from MTINetLib.network.slice_network import Segmentation
 from MTINetLib.network.slice_settings import SliceSettings
 
 #: Slices a batch on a CPU: more does not run faster, its maps only leave the caches.
@@ -20,10 +21,10 @@ class SliceRunner(Protocol):
         """Of the network."""
 
     def encode(self, phases: Tensor) -> list[Tensor]:
-        """Phases [B, P, S, S] -> maps that the other steps read; none where they never leave the backend."""
+        """Input [B, C, S, S] -> maps that the other steps read; none where they never leave the backend."""
 
-    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
-        """Maps and phases -> mask logits [B, 1, S, S]."""
+    def segment(self, features: list[Tensor], phases: Tensor) -> Segmentation:
+        """Maps and the input -> logits of the mask and of the anatomy."""
 
     def read(
         self, features: list[Tensor], phases: Tensor, focus: Tensor

@@ -18,7 +18,7 @@ from MTINetLib.models import architectures
 from MTINetLib.models.architectures import Architecture, architecture_of, register_architecture
 from MTINetLib.models.info import read_info
 from MTINetLib.models.store import load_model
-from MTINetLib.network.slice_network import SliceNetwork
+from MTINetLib.network.slice_network import Segmentation, SliceNetwork
 from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.training.settings import settings_from_dict, training_preset
@@ -37,6 +37,8 @@ class TinySettings:
     classifies: bool = True
     lesion_focus: str = "mask"
     tim: bool = False
+    neighbours: int = 0
+    anatomy_classes: int = 0
 
     @property
     def class_outputs(self) -> int:
@@ -47,6 +49,9 @@ class TinySettings:
 
     def for_classes(self, count: int) -> TinySettings:
         return replace(self, class_count=count)
+
+    def without_anatomy(self) -> TinySettings:
+        return replace(self, anatomy_classes=0)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,8 +78,8 @@ class TinyNetwork(SliceNetwork):
     def encode(self, phases: Tensor) -> list[Tensor]:
         return [torch.relu(self.body(phases.to(self.body.weight.dtype)))]
 
-    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
-        return self.logit(features[0])
+    def segment(self, features: list[Tensor], phases: Tensor) -> Segmentation:
+        return Segmentation(self.logit(features[0]))
 
     def read(self, features: list[Tensor], phases: Tensor, focus: Tensor) -> tuple[Tensor, Tensor]:
         seen = torch.cat([phases.to(features[0].dtype), features[0]], dim=1)

@@ -18,6 +18,7 @@ from MTINetLib.models.device import Compute
 from MTINetLib.models.fastest import TOLERANCE, faster_backend, faster_precision
 from MTINetLib.models.measured_speed import made_slices, ms_per_slice, speed_file
 from MTINetLib.network.settings import NetworkSettings
+from MTINetLib.network.slice_network import Segmentation
 
 CPU = Compute(torch.device("cpu"), torch.bfloat16)
 SETTINGS = NetworkSettings(image_size=64)
@@ -34,8 +35,8 @@ class Answers:
     def encode(self, phases: Tensor) -> list[Tensor]:
         return []
 
-    def segment(self, features: list[Tensor], phases: Tensor) -> Tensor:
-        return torch.full((len(phases), 1, 64, 64), self.logit)
+    def segment(self, features: list[Tensor], phases: Tensor) -> Segmentation:
+        return Segmentation(torch.full((len(phases), 1, 64, 64), self.logit))
 
     def read(self, features: list[Tensor], phases: Tensor, focus: Tensor) -> tuple[None, None]:
         return None, None

@@ -31,7 +31,7 @@ def asked() -> list[LesionSlice]:
 
 def test_slices_in_batches_equal_the_network_asked_directly() -> None:
     network = random_network()
-    probability = predictor(network, batch_size=3).segment(SLICES, 0.5)
+    probability = predictor(network, batch_size=3).segment(SLICES, 0.5).probability
     with torch.inference_mode():
         expected = torch.sigmoid(network(torch.from_numpy(SLICES)).mask_logits)[:, 0].numpy()
     assert np.abs(probability - expected).max() < 1e-4
@@ -65,7 +65,7 @@ def test_bf16_agrees_with_fp32_within_tolerance() -> None:
     answers = []
     for compute in (FP32, BF16):
         one = predictor(network, compute)
-        probability = one.segment(SLICES, 0.0)
+        probability = one.segment(SLICES, 0.0).probability
         curves, logits = one.read(SLICES, asked())
         answers.append((probability, curves, torch.softmax(torch.from_numpy(logits), 1).numpy()))
     (p, c, k), (p16, c16, k16) = answers
@@ -95,19 +95,21 @@ def hungry(limit: int) -> HungryNetwork:
 
 def test_out_of_memory_halves_the_batch_and_changes_nothing() -> None:
     one = predictor(hungry(2), BF16, batch_size=7)
-    probability = one.segment(SLICES, 0.0)
+    probability = one.segment(SLICES, 0.0).probability
     assert one.notes == ("batch_halved:3", "batch_halved:1")
-    assert np.abs(probability - predictor(random_network(), BF16).segment(SLICES, 0.0)).max() < 0.02
+    assert (
+        np.abs(probability - predictor(random_network(), BF16).segment(SLICES, 0.0).probability).max() < 0.02
+    )
     assert one.compute == BF16
 
 
 def test_out_of_memory_for_one_slice_goes_to_the_cpu_and_says_so() -> None:
     # bf16 stands for the GPU here, fp32 for the CPU that it falls back to.
     one = predictor(hungry(0), BF16, batch_size=2, fallback=FP32)
-    probability = one.segment(SLICES, 0.0)
+    probability = one.segment(SLICES, 0.0).probability
     assert one.notes[-1] == "continued_on_cpu"
     assert one.compute == FP32
-    assert np.abs(probability - predictor(random_network()).segment(SLICES, 0.0)).max() < 1e-5
+    assert np.abs(probability - predictor(random_network()).segment(SLICES, 0.0).probability).max() < 1e-5
     assert one.read(SLICES, asked())[0].shape == (3, 4)
 
 

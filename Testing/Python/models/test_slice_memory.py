@@ -30,7 +30,7 @@ def test_the_figure_follows_what_the_allocator_saw(widths: tuple[int, ...]) -> N
     phases = torch.zeros(1, 4, 64, 64)
     with torch.inference_mode(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
         features = network.encode(phases)
-        network.read(features, phases, torch.sigmoid(network.segment(features, phases)))
+        network.read(features, phases, torch.sigmoid(network.segment(features, phases).mask_logits))
     live = peak = 0
     events = [event for event in seen.profiler.kineto_results.events() if event.name() == "[memory]"]
     for event in sorted(events, key=lambda event: event.start_ns()):

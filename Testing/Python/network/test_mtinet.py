@@ -77,7 +77,7 @@ def test_answers_have_the_promised_shapes_and_kinds(
 )
 def test_a_task_switched_off_answers_nothing(row: str, silent: set[str], phases: Tensor) -> None:
     output = MTINet(mtinet(**{**SMALL, **ROWS[row]})).eval()(phases)
-    assert {name for name, value in output._asdict().items() if value is None} == silent
+    assert {name for name, value in output._asdict().items() if value is None} == silent | {"anatomy_logits"}
 
 
 @pytest.mark.parametrize("preset", [mtinet, paper])
@@ -168,7 +168,7 @@ def test_the_three_steps_are_the_whole(settings: NetworkSettings, phases: Tensor
     with torch.inference_mode():
         whole = network(phases, focus)
         features = network.encode(phases, network.highpass(phases))
-        torch.testing.assert_close(network.segment(features, phases), whole.mask_logits)
+        torch.testing.assert_close(network.segment(features, phases).mask_logits, whole.mask_logits)
         curve, class_logits = network.read(features, phases, focus)
     torch.testing.assert_close(curve, whole.curve)
     torch.testing.assert_close(class_logits, whole.class_logits)
@@ -187,7 +187,7 @@ def test_weights_come_back_from_safetensors(
     again = MTINet(NetworkSettings.from_dict(settings.to_dict())).eval()
     again.load_state_dict(load_file(tmp_path / "model.safetensors"))
     with torch.inference_mode():
-        assert all(torch.equal(a, b) for a, b in zip(network(phases), again(phases), strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(network(phases)[:4], again(phases)[:4], strict=True))
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 64, 64), (1, 4, 32, 64), (4, 64, 64), (1, 4, 64, 64, 1)])

@@ -24,7 +24,7 @@ def disc(batch: int = 2, size: int = 64, radius: int = 10) -> torch.Tensor:
 def test_masks_move_with_the_image(seed: int) -> None:
     mask = disc()
     phases = 0.2 + mask.expand(-1, 4, -1, -1)
-    seen, tumour, lesion = augment(phases.clone(), mask, mask, SHARED, [seed, seed + 1])
+    seen, tumour, lesion, _ = augment(phases.clone(), mask, mask, SHARED, [seed, seed + 1])
     assert torch.equal(tumour, lesion)
     assert set(tumour.unique().tolist()) <= {0.0, 1.0}
     for image, inside in zip(seen[:, 0], tumour[:, 0] > 0, strict=True):
@@ -35,7 +35,7 @@ def test_masks_move_with_the_image(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_phases_that_are_alike_stay_alike_under_shared_changes(seed: int) -> None:
     phases = torch.rand(2, 1, 64, 64).expand(-1, 4, -1, -1).clone()
-    seen, _, _ = augment(phases, disc(), disc(), SHARED, [seed, seed + 1])
+    seen, _, _, _ = augment(phases, disc(), disc(), SHARED, [seed, seed + 1])
     torch.testing.assert_close(seen, seen[:, :1].expand_as(seen))
 
 
@@ -43,7 +43,7 @@ def test_phases_that_are_alike_stay_alike_under_shared_changes(seed: int) -> Non
 def test_enhancement_keeps_its_order(seed: int) -> None:
     mask = disc()
     phases = 0.5 + mask * torch.tensor([0.0, 1.0, 0.7, 0.3]).view(1, 4, 1, 1)
-    seen, _, lesion = augment(phases, mask, mask, SETTINGS, [seed, seed + 1])
+    seen, _, lesion, _ = augment(phases, mask, mask, SETTINGS, [seed, seed + 1])
     curve = (seen * lesion).sum((2, 3)) / lesion.sum((2, 3))
     assert torch.all(curve[:, 1] > curve[:, 2])
     assert torch.all(curve[:, 2] > curve[:, 3])
@@ -56,7 +56,7 @@ def test_phases_shift_against_the_reference_phase_and_its_masks() -> None:
     apart = []
     for seed in range(12):
         phases = disc(1).expand(-1, 4, -1, -1).clone()
-        seen, tumour, _ = augment(phases, disc(1), disc(1), shifting, [seed])
+        seen, tumour, _, _ = augment(phases, disc(1), disc(1), shifting, [seed])
         centres = (seen[0] * columns).sum((1, 2)) / seen[0].sum((1, 2))
         of_mask = (tumour[0] * columns).sum() / tumour[0].sum()
         assert (centres[2] - of_mask).abs() < 0.5
@@ -67,7 +67,7 @@ def test_phases_shift_against_the_reference_phase_and_its_masks() -> None:
 
 def test_strength_zero_changes_nothing() -> None:
     phases, mask = torch.rand(2, 4, 64, 64), disc()
-    seen, tumour, lesion = augment(phases, mask, mask, replace(SETTINGS, strength=0.0), [1, 2])
+    seen, tumour, lesion, _ = augment(phases, mask, mask, replace(SETTINGS, strength=0.0), [1, 2])
     assert torch.equal(seen, phases)
     assert torch.equal(tumour, mask)
     assert torch.equal(lesion, mask)

@@ -47,7 +47,7 @@ def _slices(count: int) -> torch.Tensor:
 def _torch_logits(network: MTINet, phases: torch.Tensor) -> torch.Tensor:
     ready = prepare_for_inference(network)
     with torch.inference_mode():
-        return ready.segment(ready.encode(phases), phases)
+        return ready.segment(ready.encode(phases), phases).mask_logits
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -57,7 +57,7 @@ def test_masks_are_those_of_torch_for_part_full_and_larger_batches(
     phases = _slices(count)
     expected = _torch_logits(network, phases)
     with torch.inference_mode():
-        found = exact.segment(exact.encode(phases), phases)
+        found = exact.segment(exact.encode(phases), phases).mask_logits
     assert expected.std() > 1e-3  # a constant answer would agree with anything
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
@@ -65,7 +65,7 @@ def test_masks_are_those_of_torch_for_part_full_and_larger_batches(
 def test_an_answer_outlives_the_next_question(network: MTINet, exact: OpenVinoNetwork) -> None:
     first, second = _slices(2), _slices(5)[:2]
     with torch.inference_mode():
-        kept = exact.segment([], first)
+        kept = exact.segment([], first).mask_logits
         exact.segment([], second)
     torch.testing.assert_close(kept, _torch_logits(network, first), atol=1e-4, rtol=1e-4)
 
@@ -76,7 +76,7 @@ def test_bf16_agrees_within_its_three_digits(network: MTINet) -> None:
     )
     phases = _slices(2)
     with torch.inference_mode():
-        found = rounded.segment([], phases)
+        found = rounded.segment([], phases).mask_logits
     expected = _torch_logits(network, phases)
     assert (found - expected).abs().max() < 0.02 * expected.abs().max()
 
@@ -88,7 +88,9 @@ def test_a_predictor_gives_the_same_masks_curves_and_classes(network: MTINet, ex
     asked = [LesionSlice(1, 0, masks[0]), LesionSlice(2, 3, masks[1])]
     plain = SlicePredictor(lambda compute: prepare_for_inference(network, compute.dtype), cpu_compute(), 2)
     other = SlicePredictor(lambda compute: exact, cpu_compute(), 2)  # type: ignore[arg-type, return-value]
-    np.testing.assert_allclose(other.segment(slices, 0.0), plain.segment(slices, 0.0), atol=1e-4)
+    np.testing.assert_allclose(
+        other.segment(slices, 0.0).probability, plain.segment(slices, 0.0).probability, atol=1e-4
+    )
     for found, expected in zip(other.read(slices, asked), plain.read(slices, asked), strict=True):
         assert found is not None
         assert expected is not None
