@@ -160,8 +160,8 @@ def sensitivity_in_words(settings: Mapping[str, Any]) -> str:
     if not isinstance(point, Mapping):
         return ""
     return (
-        f"sensitivity {percent(point['sensitivity'])} with {point['false_positives_a_study']:.2g} false marks "
-        "a study, where the model was fitted"
+        f"sensitivity {percent(point['sensitivity'])} with {point['false_positives_a_study']:.2g} false "
+        "marks a study, where the model was fitted"
     )
 
 
