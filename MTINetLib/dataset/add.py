@@ -49,6 +49,7 @@ class NewCase:
         lesion_classes: the class of every label.
         patient: a pseudonym; the same for all cases of one patient. Made if empty.
         case: name of the case; made if empty.
+        covered: bool, like ``volumes``: where they have an image; None for everywhere.
         origin: what else is worth keeping of where it came from, plain JSON, no identity.
     """
 
@@ -60,6 +61,7 @@ class NewCase:
     patient: str = ""
     case: str = ""
     origin: Mapping[str, Any] | None = None
+    covered: npt.NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class AddedCase:
 
 
 def add_case(dataset: Path, new: NewCase, progress: Progress | None = None) -> AddedCase:
-    """Write the volumes and the mask as NIfTI and append the case to the tables.
+    """Write the volumes, NaN where there is no image, and the mask as NIfTI; append the case to the tables.
 
     A dataset that is not there yet is made. Columns that the user added to the tables stay.
 
@@ -207,6 +209,8 @@ def _write_files(folder: Path, new: NewCase, digest: str, progress: Progress) ->
     folder.mkdir(parents=True)
     progress.start(Stage.WRITING_CASE, len(new.phases) + 1)
     for done, (phase, volume) in enumerate(zip(new.phases, new.volumes, strict=True), start=1):
+        if new.covered is not None and not new.covered[done - 1].all():
+            volume = np.where(new.covered[done - 1], volume, np.float32(np.nan))
         write_volume(folder / f"{phase.value}.nii", _smallest(volume), new.grid)
         progress.update(done)
     write_label_map(folder / "mask.nii.gz", new.labels, new.grid)

@@ -14,6 +14,8 @@ from MTINetLib.evaluation import metrics
 from MTINetLib.evaluation.detection import Detection, Match, match_lesions, size_band
 from MTINetLib.evaluation.truth import Truth
 from MTINetLib.findings import LesionFinding, StudyFindings
+from MTINetLib.inference.curves import measured_curve
+from MTINetLib.inference.lesions import Box
 from MTINetLib.inference.measure import plane_diameters
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.study import Study
@@ -163,12 +165,11 @@ class _View:
         box = self._box(truth_label, found_label)
         true_mask = _mask_of(self.truth[box], truth_label)
         found_mask = _mask_of(self.found[box], found_label)
-        in_all_phases = (slice(None), *box)
-        images = self.study.volumes[in_all_phases]
         distances = metrics.surface_distances(true_mask, found_mask, self.spacing_kji)
         finding = None if found_label is None else self.lesions.get(found_label)
-        true_curve, measured = _curve(images, true_mask), _curve(images, found_mask)
-        predicted = None if finding is None else finding.predicted_curve
+        true_curve, measured = self._curve(true_mask, box), self._curve(found_mask, box)
+        told = None if finding is None else finding.predicted_curve
+        predicted = None if told is None else tuple(_NAN if value is None else value for value in told)
         long_axis = long_axis_mm(found_mask if truth_label is None else true_mask, self.study.grid.spacing)
         return LesionRow(
             case=self.case.case,
@@ -198,6 +199,13 @@ class _View:
             predicted_to_measured_mae=_mae(measured, predicted),
             scale_width=self.scale_width,
         )
+
+    def _curve(self, mask: npt.NDArray[np.bool_], box: Box) -> Curve | None:
+        """Nan in a phase that shows too little of the mask."""
+        if not mask.any():
+            return None
+        mean = measured_curve(self.study, mask, box).mean
+        return tuple(_NAN if value is None else value for value in mean)
 
     def _box(self, truth_label: int | None, found_label: int | None) -> tuple[slice, slice, slice]:
         boxes = []
@@ -250,12 +258,6 @@ def _case_row(
 
 def _mask_of(labels: Labels, label: int | None) -> npt.NDArray[np.bool_]:
     return np.zeros(labels.shape, dtype=bool) if label is None else labels == label
-
-
-def _curve(images: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> Curve | None:
-    if not mask.any():
-        return None
-    return tuple(float(image[mask].mean(dtype=np.float64)) for image in images)
 
 
 def _mae(truth: Curve | None, estimate: Curve | None) -> float:

@@ -114,9 +114,13 @@ def iou_per_slice(truth: npt.ArrayLike, found: npt.ArrayLike) -> Floats:
 
 
 def curve_mae(truth: npt.ArrayLike, estimate: npt.ArrayLike) -> float:
-    """Mean absolute error over the phases of a curve, in the curves' unit (the paper's MAE)."""
+    """Mean absolute error over the phases of a curve, in the curves' unit (the paper's MAE).
+
+    Phases that are nan in one of them do not count; nan where none is left.
+    """
     difference = np.asarray(estimate, dtype=np.float64) - np.asarray(truth, dtype=np.float64)
-    return float(np.abs(difference).mean())
+    known = difference[~np.isnan(difference)]
+    return float(np.abs(known).mean()) if known.size else float("nan")
 
 
 def _pair(truth: npt.ArrayLike, found: npt.ArrayLike) -> tuple[Mask, Mask]:

@@ -63,10 +63,13 @@ class LiverFinding:
 
 @dataclass(frozen=True)
 class EnhancementCurve:
-    """Mean and standard deviation of the signal, phase by phase, in the scanner's own units."""
+    """Mean and standard deviation of the signal, phase by phase, in the scanner's own units.
 
-    mean: PerPhase[float]
-    sd: PerPhase[Annotated[float, Rule(minimum=0)]]
+    None in a phase that was not measured, for it has no image there.
+    """
+
+    mean: PerPhase[float | None]
+    sd: PerPhase[Annotated[float, Rule(minimum=0)] | None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ class LesionFinding:
         centroid_lps_mm: LPS, mm.
         slices: first and last slice (k) of the reference grid, 0-based, inclusive.
         measured_curve: inside the mask.
-        predicted_curve: by the network's regression head, in the scanner's units; None if it has none.
+        predicted_curve: by the network's regression head, in the scanner's units; None if it has none, and in
+            a phase that has no image there.
         liver_curve: in a ring around the lesion without other lesions; None where no ring is left.
         enhancement: figures of the curves.
         flags: machine-readable words, some with a detail after a colon, such as ``motion:arterial``.
@@ -129,7 +133,7 @@ class LesionFinding:
     centroid_lps_mm: tuple[float, float, float]
     slices: tuple[Index, Index]
     measured_curve: EnhancementCurve
-    predicted_curve: PerPhase[float] | None
+    predicted_curve: PerPhase[float | None] | None
     liver_curve: EnhancementCurve | None
     enhancement: Enhancement
     flags: Flags = ()

@@ -48,9 +48,9 @@ def _defined_lesion(lesion: LesionFinding) -> LesionFinding:
     )
 
 
-def _finite(curve: EnhancementCurve | tuple[float, ...] | None) -> bool:
+def _finite(curve: EnhancementCurve | tuple[float | None, ...] | None) -> bool:
     values = (*curve.mean, *curve.sd) if isinstance(curve, EnhancementCurve) else curve or ()
-    return all(math.isfinite(value) for value in values)
+    return all(value is None or math.isfinite(value) for value in values)
 
 
 def _defined(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,14 @@ import numpy.typing as npt
 from MTINetLib.models.reading import LesionReading
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.lesion_class import UNDECIDED
+from MTINetLib.study.phase import Phase
 
 NOT_READ = "undecided:not_read"
 LOW_PROBABILITY = "undecided:low_probability"
 SLICES_DISAGREE = "undecided:slices_disagree"
 LITTLE_EVIDENCE = "undecided:little_evidence"
+#: With the phase that shows too little of the lesion.
+NO_IMAGE = "undecided:no_image_{0}"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,14 @@ def decide(
         flags.append(LITTLE_EVIDENCE)
     chosen = UNDECIDED if flags else classes[best]
     return Decision(chosen, _named(classes, probabilities), tuple(flags))
+
+
+def without_image(decision: Decision, phases: Sequence[Phase]) -> Decision:
+    """No class of a lesion that these phases do not show: the network saw nothing where it looked."""
+    if not phases:
+        return decision
+    reasons = (NO_IMAGE.format(phase.value) for phase in phases)
+    return replace(decision, lesion_class=UNDECIDED, flags=(*decision.flags, *reasons))
 
 
 def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

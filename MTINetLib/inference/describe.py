@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding, LiverFinding, PhaseSummary, StudySummary
+from MTINetLib.inference.covered import coverage_flags, covered_shares
 from MTINetLib.inference.curves import liver_ring_curve, measured_curve
 from MTINetLib.inference.decide import Decision
 from MTINetLib.inference.enhancement import enhancement_figures
@@ -36,7 +37,7 @@ def describe_lesions(
     study: Study,
     labels: npt.NDArray[Any],
     decisions: Mapping[int, Decision],
-    predicted: Mapping[int, tuple[float, ...] | None],
+    predicted: Mapping[int, tuple[float | None, ...] | None],
     progress: Progress | None = None,
     liver: Liver | None = None,
 ) -> tuple[LesionFinding, ...]:
@@ -45,7 +46,8 @@ def describe_lesions(
     Args:
         labels: [K, J, I] on the study's grid.
         decisions: class by label, for every label that is there.
-        predicted: predicted curve in scanner units by label, as far as there is one.
+        predicted: predicted curve in scanner units by label, as far as there is one; it is not told of
+            phases that show too little of a lesion.
         progress: one step a lesion.
         liver: that the lesions are seen in, where it is known.
     """
@@ -72,7 +74,7 @@ def _describe(
     label: int,
     boxes: Mapping[int, Box],
     decision: Decision,
-    predicted: tuple[float, ...] | None,
+    predicted: tuple[float | None, ...] | None,
     liver: Liver | None,
 ) -> LesionFinding:
     box = boxes[label]
@@ -81,6 +83,7 @@ def _describe(
     curve = measured_curve(study, mask, box)
     ring = liver_ring_curve(study, labels, label, box, liver)
     own = lesion_flags(label, boxes, labels.shape, size, has_ring=ring is not None)
+    unshown = coverage_flags(study.phases, covered_shares(study, mask, box))
     return LesionFinding(
         label=label,
         lesion_class=decision.lesion_class,
@@ -92,11 +95,19 @@ def _describe(
         centroid_lps_mm=size.centroid_lps_mm,
         slices=size.slices,
         measured_curve=curve,
-        predicted_curve=predicted,
+        predicted_curve=_where_measured(predicted, curve.mean),
         liver_curve=ring,
         enhancement=enhancement_figures(study.phases, curve, ring, study.times_s),
-        flags=(*own, *decision.flags, *inherited_flags(study_flags(study))),
+        flags=(*own, *unshown, *decision.flags, *inherited_flags(study_flags(study))),
     )
+
+
+def _where_measured(
+    predicted: tuple[float | None, ...] | None, measured: tuple[float | None, ...]
+) -> tuple[float | None, ...] | None:
+    if predicted is None:
+        return None
+    return tuple(None if known is None else value for value, known in zip(predicted, measured, strict=True))
 
 
 def _placed(

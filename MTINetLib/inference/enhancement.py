@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from MTINetLib.findings import CurveKind, Enhancement, EnhancementCurve
 from MTINetLib.study.phase import Phase
 
-Signal = Mapping[Phase, float]
+Signal = Mapping[Phase, float | None]
 Figures = dict[Phase, "float | None"]
 
 #: Change after the early phase that makes a curve persistent or washout, as a part of the early signal
@@ -40,8 +40,9 @@ def enhancement_figures(
 ) -> Enhancement:
     """All figures of one lesion.
 
-    Every figure is a finite number, or None where it is not defined: without a phase that it needs, without
-    a positive baseline, without a liver ring, without times, or beyond what a float holds.
+    Every figure is a finite number, or None where it is not defined: without a phase that it needs, or one
+    that does not show the lesion, without a positive baseline, without a liver ring, without times, or
+    beyond what a float holds.
 
     - ``relative_enhancement``: (S_t - S_pre) / S_pre of the lesion, per phase.
     - ``liver_relative_enhancement``: the same of the liver ring.
@@ -98,7 +99,7 @@ def _difference(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else _finite(one - other)
 
 
-def _percent(part: float | None, whole: float) -> float | None:
+def _percent(part: float | None, whole: float | None) -> float | None:
     change = _change(part, whole)
     return None if change is None else _finite(100 * (1 + change))
 

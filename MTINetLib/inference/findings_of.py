@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 import MTINetLib
 from MTINetLib.findings import Provenance, StudyFindings
-from MTINetLib.inference.decide import decide
+from MTINetLib.inference.covered import phases_without_image
+from MTINetLib.inference.decide import decide, without_image
 from MTINetLib.inference.describe import describe_lesions, measure_liver, summarise_study, utc_now
 from MTINetLib.inference.lesions import lesion_boxes
 from MTINetLib.models.lesion_model import LesionModel
@@ -41,8 +42,11 @@ def findings_of(
     """
     temperature = model.info.temperature
     decisions = {
-        label: decide(readings.get(label), model.info.classes, thresholds, temperature)
-        for label in lesion_boxes(labels)
+        label: without_image(
+            decide(readings.get(label), model.info.classes, thresholds, temperature),
+            phases_without_image(study, labels[box] == label, box),
+        )
+        for label, box in lesion_boxes(labels).items()
     }
     curves = {label: reading.curve for label, reading in readings.items()}
     lesions = describe_lesions(study, labels, decisions, curves, progress, liver)

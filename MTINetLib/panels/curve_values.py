@@ -39,7 +39,8 @@ def curve_rows(lesion: LesionFinding, study: StudySummary, relative: bool) -> tu
     rows = []
     for place, phase in enumerate(study.order):
         at = [None if curve is None else curve[place] for curve in curves]
-        spread = sd[place] * unit if unit else None
+        own = sd[place]
+        spread = own * unit if unit and own is not None else None
         rows.append(CurveRow(phase, study.times_s[place], at[0], spread, at[1], at[2]))
     return tuple(rows)
 

@@ -16,7 +16,7 @@ from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.plot_view import PlotView
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
 from MTINetLib.presentation.classes import class_title
-from MTINetLib.presentation.words import number, phase_title, seconds, signal_decimals
+from MTINetLib.presentation.words import NOT_MEASURED, number, phase_title, seconds, signal_decimals
 from MTINetLib.report.csv_tables import curves_csv
 from MTINetLib.session.events import Topic
 from MTINetLib.session.report_place import refuse_place
@@ -163,10 +163,11 @@ class PlotPanel(Panel):
         table.setRowCount(len(rows))
         for place, row in enumerate(rows):
             spread = "" if row.sd is None else f" ± {number(row.sd, digits)}"
+            known = relative or row.measured is not None
             cells = (
                 _(phase_title(row.phase)),
                 "-" if row.time_s is None else seconds(row.time_s),
-                f"{number(row.measured, digits)}{spread}",
+                f"{number(row.measured, digits)}{spread}" if known else _(NOT_MEASURED),
                 number(row.predicted, digits),
                 number(row.liver, digits),
             )

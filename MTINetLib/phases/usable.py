@@ -40,6 +40,8 @@ def _lowered(volume: SourceVolume, offset: float) -> SourceVolume:
     if not offset:
         return volume
     array = volume.array - np.float32(offset)
+    if volume.covered is not None:
+        array[~volume.covered] = np.nan
     return replace(volume, read=lambda: array)
 
 

@@ -74,9 +74,18 @@ def figures_in_words(lesion: LesionFinding, phases: Sequence[Phase]) -> tuple[Fi
         ),
     )
     return tuple(
-        FigureText(name, value, phases_missing(needed, phases) or meaning)
+        FigureText(
+            name, value, phases_missing(needed, phases) or _unmeasured(lesion, needed, phases) or meaning
+        )
         for needed, name, value, meaning in said
     )
+
+
+def _unmeasured(lesion: LesionFinding, needed: Sequence[Phase], phases: Sequence[Phase]) -> str:
+    """Why a figure is not there: the phases that do not show the lesion; empty if none."""
+    measured = dict(zip(phases, lesion.measured_curve.mean, strict=False))
+    lacking = [phase for phase in needed if phase in measured and measured[phase] is None]
+    return f"needs {the_phases(lacking)}, which has no image there" if lacking else ""
 
 
 def phases_missing(needed: Sequence[Phase], phases: Sequence[Phase]) -> str:

@@ -32,6 +32,8 @@ _FLAGS = {
     "unreadable_files": "some DICOM files of the folder could not be read",
     "missing_slices": "slices are missing",
     "undecided": "undecided, because",
+    "not_measured": "not measured, for the phase has no image there",
+    "measured_in_part": "measured in a part, for the phase has no image of the rest",
     "registered": "moved onto the reference phase by registration",
     "deformed": "bent onto the reference phase by registration",
     "resampled": "resampled onto the grid of the reference phase",
@@ -86,6 +88,8 @@ _BRIEF = {
     "no_liver_ring": "no liver beside",
     "mostly_outside_liver": "outside liver",
     "single_slice": "one slice",
+    "not_measured": "phase missing",
+    "measured_in_part": "phase cut off",
 }
 
 
@@ -193,7 +197,11 @@ _DETAILS = {
     "little_evidence": "it covers too few pixels",
     "contrast_given": "that contrast was given",
     **{phase.value: phase.title for phase in Phase},
+    **{f"no_image_{phase.value}": f"the {phase.title} phase has no image there" for phase in Phase},
 }
+
+#: In the place of a value that a phase does not show.
+NOT_MEASURED = "not measured"
 
 
 def detail_in_words(detail: str) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from MTINetLib.errors import InputError
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.source_image import SourceImage
-from MTINetLib.study.study import Volume
+from MTINetLib.study.study import Mask, Volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,8 @@ class SourceVolume:
     Args:
         grid: of the source, right-handed and slices along +normal for DICOM, as stored for other files.
         description: for people: the series description or the file name.
-        read: reads the pixels, float32 [K, J, I] in the scanner's own units; may raise InputError.
+        read: reads the pixels, float32 [K, J, I] in the scanner's own units, NaN where there is no image; may
+            raise InputError.
         series_uid, time_point, instance_uids, images: as in PhaseSource; empty for files of other kinds.
         headers: what tells phases apart. DICOM attributes by keyword, and, on one clock in seconds or
             None where unknown: ``acquisition_s``, ``content_s``, ``series_s``, ``bolus_start_s``,
@@ -56,11 +57,32 @@ class SourceVolume:
 
     @cached_property
     def array(self) -> Volume:
-        """The pixels, float32 [K, J, I].
+        """The pixels, float32 [K, J, I]; 0 where there is no image.
 
         Raises:
             InputError: they cannot be read, or :attr:`problem` says they cannot be used.
         """
+        missing = np.isnan(self._pixels)
+        return np.where(missing, np.float32(0), self._pixels) if missing.any() else self._pixels
+
+    @cached_property
+    def covered(self) -> Mask | None:
+        """Where there is an image, [K, J, I]: neither NaN nor in planes of zeros at an end; None: everywhere.
+
+        Raises:
+            InputError: as of :attr:`array`.
+        """
+        blank = np.isnan(self._pixels)
+        for axis in range(3):
+            others = tuple(other for other in range(3) if other != axis)
+            filled = np.flatnonzero(self.array.any(axis=others))
+            first, last = (filled[0], filled[-1]) if filled.size else (blank.shape[axis], -1)
+            planes = np.moveaxis(blank, axis, 0)
+            planes[:first] = planes[last + 1 :] = True
+        return ~blank if blank.any() else None
+
+    @cached_property
+    def _pixels(self) -> Volume:
         if self.problem is not None:
             raise InputError(self.problem)
         return self.read()

@@ -23,8 +23,8 @@ from MTINetLib.registration.rigid import RigidTarget, register_rigidly
 from MTINetLib.registration.smooth import SmoothTarget, register_smoothly
 from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.phase import Phase, usual_reference
-from MTINetLib.study.resample import resample, translation
-from MTINetLib.study.study import Study, Volume
+from MTINetLib.study.resample import resample_covered, translation
+from MTINetLib.study.study import Mask, Study, Volume
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,17 +69,20 @@ def align(
     volumes = np.zeros((len(phases), *fixed.grid.shape), dtype=np.float32)
     grids = {phase: assignment.volume(phase).grid for phase in phases}
     flags = list(assignment.flags)
-    flags += [found.flag(REFERENCE_SHORT, phase) for phase, found in reference_gaps(grids, reference).items()]
+    flags += [short.flag(REFERENCE_SHORT, phase) for phase, short in reference_gaps(grids, reference).items()]
     figures: list[float | None] = []
+    covered: list[Mask | None] = []
     watcher.start(Stage.ALIGNING_PHASES, len(phases))
     # Each phase by itself, on one thread: all at a time, and the result does not depend on it.
     with ThreadPoolExecutor(max_workers=threads_here(3)) as pool:
         jobs = [pool.submit(_aligned, place, assignment.volume(phase), phase, mode) for phase in phases]
         try:
             for number, (phase, job) in enumerate(zip(phases, jobs, strict=True)):
-                volumes[number], figure, said = job.result()
-                figures.append(None if figure is None else round(figure, 4))
-                flags += [_flag(word, phase, fixed.grid, grids[phase]) for word in said]
+                found = job.result()
+                volumes[number] = found.array
+                covered.append(found.covered)
+                figures.append(None if found.agreement is None else round(found.agreement, 4))
+                flags += [_flag(word, phase, fixed.grid, grids[phase]) for word in found.said]
                 flags += [flag for flag in assignment.volume(phase).flags if flag not in flags]
                 watcher.update(number + 1)
         finally:
@@ -95,6 +98,7 @@ def align(
         flags=tuple(flags),
         alignment=tuple(figures),
         phases=phases,
+        covered=_together(covered, fixed.grid),
     )
 
 
@@ -137,13 +141,26 @@ class Place:
         return SmoothTarget.of(self.reference)
 
 
-def _aligned(
-    place: Place, moving: SourceVolume, phase: Phase, mode: Mode
-) -> tuple[Volume, float | None, list[str]]:
-    """One phase on the reference's grid, its agreement, and words for flags."""
+def _together(covered: list[Mask | None], grid: Grid) -> Mask | None:
+    if all(one is None for one in covered):
+        return None
+    return np.stack([np.ones(grid.shape, dtype=bool) if one is None else one for one in covered])
+
+
+@dataclass(frozen=True, eq=False)
+class _Aligned:
+    """One phase on the reference's grid, where it has an image, its agreement, and words for flags."""
+
+    array: Volume
+    covered: Mask | None
+    agreement: float | None
+    said: list[str]
+
+
+def _aligned(place: Place, moving: SourceVolume, phase: Phase, mode: Mode) -> _Aligned:
     said: list[str] = []
     if moving is place.fixed:
-        return moving.array, 1.0, said
+        return _Aligned(moving.array, moving.covered, 1.0, said)
     covered = place.reference.covered(moving.grid)
     if covered < _LEAST_COVERED:
         raise InputError(
@@ -156,9 +173,12 @@ def _aligned(
     said += found.said
     _LOG.info("%s: agreement %s -> %s, %s", phase.value, found.before, found.after, found.said)
     if found.transform is None and moving.grid.matches(place.fixed.grid):
-        return moving.array, found.after, said
+        return _Aligned(moving.array, moving.covered, found.after, said)
     said.append("resampled")
-    return resample(moving.array, moving.grid, place.fixed.grid, found.transform), found.after, said
+    array, shown = resample_covered(
+        moving.array, moving.covered, moving.grid, place.fixed.grid, found.transform
+    )
+    return _Aligned(array, shown, found.after, said)
 
 
 @dataclass(frozen=True)

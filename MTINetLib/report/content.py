@@ -21,6 +21,7 @@ from MTINetLib.presentation.liver_words import (
 )
 from MTINetLib.presentation.warnings import note_sentences, study_warnings
 from MTINetLib.presentation.words import (
+    NOT_MEASURED,
     flags_in_words,
     lesion_probability_in_words,
     number,
@@ -311,9 +312,11 @@ def _enhancement(relative: Sequence[float | None]) -> list[str]:
     return ["baseline", *values[1:]] if relative[0] == 0 else values
 
 
-def _with_sd(means: tuple[float, ...], deviations: tuple[float, ...], digits: int) -> list[str]:
-    pairs = zip(means, deviations, strict=True)
-    return [f"{number(mean, digits)} ± {number(sd, digits)}" for mean, sd in pairs]
+def _with_sd(means: Sequence[float | None], deviations: Sequence[float | None], digits: int) -> list[str]:
+    return [
+        NOT_MEASURED if mean is None else f"{number(mean, digits)} ± {number(sd, digits)}"
+        for mean, sd in zip(means, deviations, strict=True)
+    ]
 
 
 def _provenance(findings: StudyFindings) -> tuple[tuple[str, str], ...]:

@@ -65,7 +65,7 @@ def liver_csv(liver: LiverFinding) -> str:
 def _curve_rows(findings: StudyFindings) -> Iterator[Sequence[Cell]]:
     for lesion in findings.lesions:
         measured, liver = lesion.measured_curve, lesion.liver_curve
-        curves: list[tuple[str, Sequence[float], Sequence[float | None]]] = [
+        curves: list[tuple[str, Sequence[float | None], Sequence[float | None]]] = [
             ("measured", measured.mean, measured.sd)
         ]
         if lesion.predicted_curve is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -85,16 +86,21 @@ def curve_figure(lesion: LesionFinding, study: StudySummary) -> bytes:
     if lesion.liver_curve is not None:
         liver = lesion.liver_curve
         line = {"color": LIVER_ON_WHITE, "linestyle": ":", "marker": "D", "linewidth": 1.1}
-        axes.errorbar(axis.values, liver.mean, liver.sd, label="Liver around", **line, **bars)
+        axes.errorbar(axis.values, _drawn(liver.mean), _drawn(liver.sd), label="Liver around", **line, **bars)
     if lesion.predicted_curve is not None:
         line = {"color": INK, "linestyle": "--", "marker": "x", "linewidth": 0.9}
-        axes.plot(axis.values, lesion.predicted_curve, label="Predicted", markersize=3, **line)
+        axes.plot(axis.values, _drawn(lesion.predicted_curve), label="Predicted", markersize=3, **line)
     measured = lesion.measured_curve
     line = {"color": colour, "linestyle": "-", "marker": "o", "linewidth": 1.5}
-    axes.errorbar(axis.values, measured.mean, measured.sd, label="Lesion", **line, **bars)
-    axes.set_ylim(bottom=min(0.0, *measured.mean))
+    axes.errorbar(axis.values, _drawn(measured.mean), _drawn(measured.sd), label="Lesion", **line, **bars)
+    axes.set_ylim(bottom=min([0.0, *(value for value in measured.mean if value is not None)]))
     _style_axes(axes, axis, study.order)
     return _png(figure)
+
+
+def _drawn(values: Sequence[float | None]) -> list[float]:
+    """Nan where there is no value: a line has a gap there."""
+    return [math.nan if value is None else value for value in values]
 
 
 def _style_axes(axes: Axes, axis: TimeAxis, phases: Sequence[Phase]) -> None:

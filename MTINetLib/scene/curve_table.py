@@ -94,13 +94,17 @@ def remove_stale_columns(node: Any, lesions: Sequence[LesionFinding], study: Stu
     node.EndModify(was)
 
 
-def relative_percent(values: Sequence[float], phases: Sequence[Phase]) -> tuple[float, ...] | None:
+def relative_percent(
+    values: Sequence[float | None], phases: Sequence[Phase]
+) -> tuple[float | None, ...] | None:
     """100 * (S - S_pre) / S_pre; None where S_pre is no positive signal, or there is none."""
     base = baseline(values, phases)
-    return None if base is None else tuple(100 * (value - base) / base for value in values)
+    if base is None:
+        return None
+    return tuple(None if value is None else 100 * (value - base) / base for value in values)
 
 
-def baseline(values: Sequence[float], phases: Sequence[Phase]) -> float | None:
+def baseline(values: Sequence[float | None], phases: Sequence[Phase]) -> float | None:
     """The signal before contrast; None where there is no positive one."""
     base = dict(zip(phases, values, strict=True)).get(Phase.PRE)
     return base if base is not None and base > 0 else None
@@ -118,7 +122,7 @@ def _add_lesion(node: Any, lesion: LesionFinding, phases: Sequence[Phase]) -> No
             add_number_column(node, name(label), values)
     percent, base = relative_percent(measured.mean, phases), baseline(measured.mean, phases)
     if percent is not None and base is not None:
-        spread = tuple(100 * sd / base for sd in measured.sd)
+        spread = tuple(None if sd is None else 100 * sd / base for sd in measured.sd)
         _add_measured(node, label, EnhancementCurve(percent, spread), relative=True)
     for values, name in others:
         percent = None if values is None else relative_percent(values, phases)
@@ -129,12 +133,15 @@ def _add_lesion(node: Any, lesion: LesionFinding, phases: Sequence[Phase]) -> No
 def _add_measured(node: Any, label: int, curve: EnhancementCurve, *, relative: bool) -> None:
     add_number_column(node, measured_column(label, relative), curve.mean)
     add_number_column(node, sd_column(label, relative), curve.sd)
-    pairs = list(zip(curve.mean, curve.sd, strict=True))
-    add_number_column(node, above_column(label, relative), [mean + sd for mean, sd in pairs])
-    add_number_column(node, below_column(label, relative), [mean - sd for mean, sd in pairs])
+    for name, sign in ((above_column, 1), (below_column, -1)):
+        edge = [
+            None if mean is None or sd is None else mean + sign * sd
+            for mean, sd in zip(curve.mean, curve.sd, strict=True)
+        ]
+        add_number_column(node, name(label, relative), edge)
 
 
-def _mean(curve: EnhancementCurve | None) -> tuple[float, ...] | None:
+def _mean(curve: EnhancementCurve | None) -> tuple[float | None, ...] | None:
     return None if curve is None else curve.mean
 
 

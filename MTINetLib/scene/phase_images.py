@@ -136,14 +136,14 @@ def node_array(volume_node: Any) -> npt.NDArray[Any]:
 def _refuse_bad_numbers(array: npt.NDArray[Any], name: str) -> None:
     if has_bad_numbers(array):
         raise InputError(
-            f"The volume '{name}' holds values that are not finite numbers (NaN or infinity): "
-            "load or export it again."
+            f"The volume '{name}' holds infinite values: load or export it again, with NaN where there is no "
+            "image."
         )
 
 
 def has_bad_numbers(array: npt.NDArray[Any]) -> bool:
-    """Whether an array holds NaN or infinity."""
+    """Whether an array holds infinity; NaN says that there is no image."""
     if array.dtype.kind != "f" or array.size == 0:
         return False
-    # NaN runs through min and max, and neither needs a copy.
-    return not (np.isfinite(array.min()) and np.isfinite(array.max()))
+    # Neither needs a copy.
+    return bool(np.isinf(np.fmin.reduce(array, axis=None)) or np.isinf(np.fmax.reduce(array, axis=None)))

@@ -38,7 +38,7 @@ def resample_steps(node: Any) -> Generator[None, None, tuple[Volume, Grid]]:
 
     The grid follows the volume as a whole, so that it has about its voxel size and number of slices, and
     is grown until all of the volume fits in. Under shear the slices stay on their planes. Voxels that the
-    volume does not reach are 0.
+    volume does not reach are NaN.
 
     Raises:
         InputError: the transform blows the volume up beyond all measure.
@@ -146,7 +146,7 @@ def _reslice(node: Any, target: FloatArray) -> Any:
     reslice.SetOutputOrigin(0.0, 0.0, 0.0)
     reslice.SetOutputSpacing(1.0, 1.0, 1.0)
     reslice.SetInterpolationModeToLinear()
-    reslice.SetBackgroundLevel(0.0)
+    reslice.SetBackgroundLevel(float("nan"))
     reslice.SetOutputScalarType(10)  # VTK_FLOAT
     return reslice
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def add_number_column(node: Any, name: str, values: Sequence[float]) -> None:
-    """Add a vtkDoubleArray to a vtkMRMLTableNode."""
+def add_number_column(node: Any, name: str, values: Sequence[float | None]) -> None:
+    """Add a vtkDoubleArray to a vtkMRMLTableNode; NaN where there is no value, a gap in a plot."""
     from vtkmodules.vtkCommonCore import vtkDoubleArray
 
-    _add(node, vtkDoubleArray(), name, values)
+    _add(node, vtkDoubleArray(), name, [float("nan") if value is None else value for value in values])
 
 
 def add_text_column(node: Any, name: str, values: Sequence[str]) -> None:

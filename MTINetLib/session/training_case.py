@@ -77,6 +77,7 @@ def add_case(core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> S
             tuple(sorted(choices.classes.items())),
             choices.patient,
             origin={**_origin(findings), **times},
+            covered=None if study.covered is None else str(core.worker.folder / study.covered),
         )
         return (yield from ask(worker, "add_case", request, CaseAdded))
 

@@ -9,7 +9,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from MTINetLib.study.grid import FloatArray, Grid
-from MTINetLib.study.study import Volume
+from MTINetLib.study.study import Mask, Volume
+
+#: Less of a voxel's weight than this on covered voxels is none of the image.
+_WHOLLY = 0.999
 
 
 def to_image(array: npt.NDArray[Any], grid: Grid) -> Any:
@@ -67,6 +70,25 @@ def resample_labels(labels: npt.NDArray[_Label], source: Grid, target: Grid) -> 
         labels, np.stack(steps, axis=1), offset, output_shape=target.shape, order=0, mode="constant", cval=0
     )
     return moved
+
+
+def resample_covered(
+    array: Volume, covered: Mask | None, source: Grid, target: Grid, transform: Any = None
+) -> tuple[Volume, Mask | None]:
+    """As :func:`resample`, with where there is an image: wholly inside of what is covered of the source.
+
+    Args:
+        covered: [K, J, I] on ``source``; None where all of it is.
+
+    Returns:
+        The array on ``target``, 0 outside of the source, and where it has an image; None for everywhere.
+    """
+    moved = resample(array, source, target, transform, outside=float("nan"))
+    known = ~np.isnan(moved)
+    moved[~known] = 0.0
+    if covered is not None:
+        known &= resample(covered.astype(np.float32), source, target, transform) > _WHOLLY
+    return moved, None if known.all() else known
 
 
 def coarsen(array: Volume, grid: Grid, step_mm: float) -> tuple[Volume, Grid]:

@@ -12,6 +12,7 @@ from MTINetLib.study.phase import Phase, phase_set
 from MTINetLib.study.source_image import SourceImage
 
 Volume = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Study:
         alignment: correlation with the reference phase inside the body, per phase, after alignment;
             None where it was not measured; none at all where it was not measured for any.
         phases: which phases these are, in the order of time; what stands once a phase follows it.
+        covered: bool, [P, K, J, I], where each phase has an image; its voxels are 0 elsewhere. None where
+            every phase has one everywhere.
     """
 
     volumes: Volume
@@ -62,6 +65,7 @@ class Study:
     flags: tuple[str, ...] = ()
     alignment: tuple[float | None, ...] = ()
     phases: tuple[Phase, ...] = field(kw_only=True)
+    covered: Mask | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         phase_set([phase.value for phase in self.phases])
@@ -74,6 +78,9 @@ class Study:
             )
         if self.volumes.dtype != np.float32:
             raise ValueError(f"volumes are {self.volumes.dtype}, not float32")
+        covered = self.covered
+        if covered is not None and (covered.shape != self.volumes.shape or covered.dtype != np.bool_):
+            raise ValueError(f"covered is {covered.dtype} of {covered.shape}, unlike the volumes")
         for name in ("times_s", "sources", "alignment"):
             if len(getattr(self, name)) != len(self.phases):
                 raise ValueError(f"{len(getattr(self, name))} {name} for {len(self.phases)} phases")

@@ -75,10 +75,11 @@ class SliceDataset(Dataset[Sample]):
         tumour = labels > 0
         if draw.lesion == NO_LESION:
             return Sample(phases, tumour, tumour, anatomy, UNKNOWN_CLASS, draw.seed)
-        if self._whole_slice:
-            return Sample(phases, tumour, tumour, anatomy, entry.lesions[0].class_index, draw.seed)
-        lesion = entry.lesions[draw.lesion]
-        return Sample(phases, tumour, labels == lesion.label, anatomy, lesion.class_index, draw.seed)
+        asked = entry.lesions if self._whole_slice else entry.lesions[draw.lesion : draw.lesion + 1]
+        seen = [lesion for lesion in asked if lesion.seen]
+        lesion = torch.isin(labels, torch.tensor([one.label for one in seen], dtype=labels.dtype))
+        class_index = seen[0].class_index if seen else UNKNOWN_CLASS
+        return Sample(phases, tumour, lesion, anatomy, class_index, draw.seed)
 
 
 class BatchMaker:

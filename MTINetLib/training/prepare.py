@@ -35,7 +35,7 @@ from MTINetLib.study.lesion_class import NO_LESIONS
 from MTINetLib.study.normalise import liver_signal
 from MTINetLib.study.phase import Phase, usual_reference
 from MTINetLib.study.slices import SliceFrame
-from MTINetLib.study.study import Study
+from MTINetLib.study.study import Mask, Study
 from MTINetLib.training.slice_store import (
     INDEX_FILE,
     CaseNotes,
@@ -48,7 +48,7 @@ from MTINetLib.training.slice_store import (
 logger = logging.getLogger(__name__)
 
 #: Rises when prepared slices would come out differently, so that old caches are not used.
-CACHE_VERSION = 4
+CACHE_VERSION = 5
 MAX_LESIONS = 255
 #: More warnings of a dataset are left to ``mtinet check``.
 _MOST_WARNINGS = 3
@@ -229,7 +229,8 @@ def write_study(
         signal = liver_signal(prepared.slices[:, 0], liver) if preprocessing.liver_sets_scale else None
         prepared = prepared if signal is None else prepared.with_liver_at(signal)
     ends = (prepared.scale.low, prepared.scale.high)
-    write_case(folder, prepared.slices, label_slices, frame.pixel_mm, ends, notes, organs)
+    unseen = _unseen(label_slices, frame, study.covered)
+    write_case(folder, prepared.slices, label_slices, frame.pixel_mm, ends, notes, organs, unseen)
 
 
 def _read_anatomy(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8] | None:
@@ -245,6 +246,19 @@ def _read_anatomy(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8] | None
             f"{', '.join(f'{organ.value} {organ.title}' for organ in Organ)}; {UNKNOWN_ORGAN} is unknown."
         )
     return organs
+
+
+def _unseen(
+    labels: npt.NDArray[np.uint8], frame: SliceFrame, covered: Mask | None
+) -> tuple[tuple[int, ...], ...]:
+    """By slice the lesions of which a phase has no image: nobody can say what curve they have there."""
+    if covered is None:
+        return ((),) * len(labels)
+    missing = frame.labels_to_slices(np.any(~covered, axis=0))
+    return tuple(
+        tuple(int(label) for label in np.unique(of_slice[gap]) if label)
+        for of_slice, gap in zip(labels, missing, strict=True)
+    )
 
 
 def _read_labels(case: DatasetCase, grid: Grid) -> npt.NDArray[np.uint8]:

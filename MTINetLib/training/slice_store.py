@@ -27,11 +27,15 @@ UNKNOWN_CLASS = -1
 
 @dataclass(frozen=True)
 class SliceLesion:
-    """A lesion where a slice cuts it: its label in the mask, its class index, its area in pixels."""
+    """A lesion where a slice cuts it: its label in the mask, its class index, its area in pixels.
+
+    One that is not ``seen`` has no image in a phase there and trains the segmentation alone.
+    """
 
     label: int
     class_index: int
     area_px: int
+    seen: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class StoredCase:
         images, truth: digests of the slices, and of labels and classes; empty where nobody took them.
         notes: of its preparation.
         has_anatomy: whether it has an anatomy map.
+        unseen: per slice, lesions of which a phase has no image there: they train the segmentation alone.
     """
 
     case: str
@@ -88,6 +93,7 @@ class StoredCase:
     truth: str = ""
     notes: CaseNotes = _NO_NOTES
     has_anatomy: bool = False
+    unseen: tuple[tuple[int, ...], ...] = ()
 
     @property
     def lesion_classes(self) -> frozenset[str]:
@@ -104,14 +110,19 @@ class StoredCase:
         index = {name: place for place, name in enumerate(classes)}
         unknown = index.get(OTHER, UNKNOWN_CLASS)
         places = {label: index.get(name, unknown) for label, name in self.classes.items()}
+        unseen = self.unseen or ((),) * len(self.areas)
         return [
-            SliceEntry(number, z, tuple(_lesions(of_slice, places))) for z, of_slice in enumerate(self.areas)
+            SliceEntry(number, z, tuple(_lesions(of_slice, places, hidden)))
+            for z, (of_slice, hidden) in enumerate(zip(self.areas, unseen, strict=True))
         ]
 
 
-def _lesions(areas: dict[int, int], places: dict[int, int]) -> list[SliceLesion]:
+def _lesions(areas: dict[int, int], places: dict[int, int], unseen: Sequence[int]) -> list[SliceLesion]:
     by_size = sorted(areas.items(), key=lambda item: (-item[1], item[0]))
-    return [SliceLesion(label, places.get(label, UNKNOWN_CLASS), area) for label, area in by_size]
+    return [
+        SliceLesion(label, places.get(label, UNKNOWN_CLASS), area, label not in unseen)
+        for label, area in by_size
+    ]
 
 
 class SliceStore:
@@ -171,6 +182,7 @@ def write_case(
     scale: tuple[float, float],
     notes: CaseNotes = _NO_NOTES,
     anatomy: npt.NDArray[np.uint8] | None = None,
+    unseen: Sequence[Sequence[int]] = (),
 ) -> None:
     """Write one case's files; the index comes last and says that the case is whole.
 
@@ -178,6 +190,7 @@ def write_case(
         phases: normalised, [Z, P, S, S]. float16 keeps 3 digits, far finer than the noise of MR.
         labels: [Z, S, S], at most 255 lesions.
         anatomy: [Z, S/2, S/2], see study/anatomy.py; None where it is not known.
+        unseen: as in StoredCase.
     """
     folder.mkdir(parents=True, exist_ok=True)
     kept_phases = np.clip(phases, -10, 50).astype(np.float16)
@@ -192,6 +205,7 @@ def write_case(
         "pixel_mm": pixel_mm,
         "scale": list(scale),
         "areas": [_areas(of_slice) for of_slice in labels],
+        "unseen": [list(of_slice) for of_slice in unseen],
         "images": _digest(kept_phases),
         "truth": " ".join(truth),
         "has_anatomy": anatomy is not None,
@@ -207,6 +221,7 @@ def read_case_index(folder: Path) -> dict[str, Any]:
         "pixel_mm": float(index["pixel_mm"]),
         "scale": tuple(index["scale"]),
         "areas": tuple({int(label): area for label, area in one.items()} for one in index["areas"]),
+        "unseen": tuple(tuple(one) for one in index["unseen"]),
         "images": str(index["images"]),
         "truth": str(index["truth"]),
         "notes": _notes(index["notes"]),

@@ -79,6 +79,7 @@ class OpenedStudy(Message):
         volumes: .npy of float32 [P, K, J, I], on ``grid``.
         phases, times_s, flags, alignment: as in Study.
         sources: one a phase.
+        covered: .npy of bool, as in Study; None where every phase has an image everywhere.
     """
 
     study: str
@@ -90,6 +91,7 @@ class OpenedStudy(Message):
     sources: tuple[SourceText, ...]
     flags: tuple[str, ...]
     alignment: tuple[float | None, ...]
+    covered: str | None = None
 
 
 @dataclass(frozen=True)

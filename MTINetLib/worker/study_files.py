@@ -69,6 +69,7 @@ def read_study(folder: Path, key: str) -> Study:
         values = json.loads((study_folder(folder, key) / _RECORD).read_text("utf-8"))
         opened = OpenedStudy.from_dict(values["opened"])
         volumes = np.load(opened.volumes, allow_pickle=False)
+        covered = None if opened.covered is None else np.load(opened.covered, allow_pickle=False)
     except (OSError, ValueError, KeyError) as error:
         raise InputError("The study is not open in the worker any more; analyze it again.") from error
     sources = tuple(
@@ -91,4 +92,5 @@ def read_study(folder: Path, key: str) -> Study:
         flags=opened.flags,
         alignment=opened.alignment,
         phases=opened.phases,
+        covered=covered,
     )

@@ -46,7 +46,8 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
         progress=context.progress,
     )
     place = new_study_folder(context.folder, request.study)
-    opened = _opened(request.study, study, save_array(place, "volumes", study.volumes))
+    covered = None if study.covered is None else save_array(place, "covered", study.covered)
+    opened = _opened(request.study, study, save_array(place, "volumes", study.volumes), covered)
     write_record(place, opened, study.sources)
     context.state.keep(request.study, study)
     import_module("MTINetLib.pipeline.remeasure")  # the first stroke of the brush does not wait for it
@@ -98,7 +99,7 @@ def _volume(file: PhaseFile, context: JobContext) -> Any:
     )
 
 
-def _opened(key: str, study: Study, volumes: str) -> OpenedStudy:
+def _opened(key: str, study: Study, volumes: str, covered: str | None) -> OpenedStudy:
     sources = tuple(
         SourceText(
             source.description, source.evidence, source.confidence, source.series_uid, source.time_point
@@ -115,4 +116,5 @@ def _opened(key: str, study: Study, volumes: str) -> OpenedStudy:
         sources=sources,
         flags=study.flags,
         alignment=study.alignment,
+        covered=covered,
     )

@@ -61,6 +61,9 @@ def add_case(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, 
         patient=request.patient,
         case=request.case,
         origin=request.origin,
+        covered=None
+        if request.covered is None
+        else np.load(context.path(request.covered), mmap_mode="r", allow_pickle=False),
     )
     added = add_to_dataset(Path(request.dataset), new, context.progress)
     return CaseAdded(added.case, added.patient, str(added.folder)).to_dict()

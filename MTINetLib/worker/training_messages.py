@@ -51,6 +51,7 @@ class AddCase(Message):
         labels: .npy of [K, J, I].
         phases: of the volumes, in the order of time.
         classes: (label, class) of every lesion.
+        covered: .npy of bool [P, K, J, I], where they have an image; None for everywhere.
     """
 
     dataset: str
@@ -62,6 +63,7 @@ class AddCase(Message):
     patient: str = ""
     case: str = ""
     origin: Mapping[str, Any] = field(default_factory=dict)
+    covered: str | None = None
 
 
 @dataclass(frozen=True)

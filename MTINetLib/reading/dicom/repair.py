@@ -22,6 +22,8 @@ from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.study import Volume
 
 RESAMPLED_SPACING, RESAMPLED_TILT = "resampled_spacing", "resampled_tilt"
+#: Less of a voxel's weight than this on stored slices is none of the image.
+_WHOLLY = 0.999
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,12 @@ class Repair:
     flags: tuple[str, ...]
 
     def apply(self, slices: Volume) -> Volume:
-        """Linear interpolation of the slices [n, J, I] on the grid; zeros where no slice reaches."""
+        """Linear interpolation of the slices [n, J, I] on the grid; NaN where no slice reaches."""
+        moved = self._moved(slices)
+        moved[self._moved(np.ones_like(slices)) < _WHOLLY] = np.nan
+        return moved
+
+    def _moved(self, slices: Volume) -> Volume:
         _, rows, columns = self.grid.shape
         straight = np.zeros((len(slices), rows, columns), dtype=np.float32)
         for number, (down, right) in enumerate(self.shifts_px):

@@ -20,6 +20,8 @@ _SMALLEST_MM, _LARGEST_MM = 0.01, 100.0
 _LARGEST_SHIFT = 0.5
 #: The volume that axes of length 1 span below which they do not span space.
 _DEGENERATE = 1e-3
+#: Less of a voxel's weight than this on stored voxels is none of the image.
+_WHOLLY = 0.999
 
 
 class ShearedError(InputError):
@@ -39,8 +41,11 @@ class FileGeometry:
     flags: tuple[str, ...]
 
     def interpolate(self, stored: Volume) -> Volume:
-        """Linear interpolation where the axes were sheared; zeros where no voxel is."""
-        return self._moved(stored, order=1)
+        """Linear interpolation where the axes were sheared; NaN where no voxel is."""
+        moved = self._moved(stored, order=1)
+        if self.to_stored is not None:
+            moved[self._moved(np.ones_like(stored), order=1) < _WHOLLY] = np.nan
+        return moved
 
     def nearest(self, stored: Volume) -> Volume:
         """Like :meth:`interpolate` without mixing labels."""

@@ -40,7 +40,8 @@ def read_volume(path: Path, progress: Progress | None = None) -> SourceVolume:
             DICOMDIR in it).
 
     Raises:
-        InputError: it does not exist, cannot be read, or is not one 3-D volume of finite numbers.
+        InputError: it does not exist, cannot be read, or is not one 3-D volume of numbers; NaN says that
+            there is no image.
     """
     if not path.exists():
         raise InputError(f"There is no file or folder {path}.")
@@ -102,7 +103,10 @@ def read_label_map(path: Path) -> SourceVolume:
     if path.is_dir() or not path.name.lower().endswith(SUFFIXES):
         return read_volume(path)
     header, geometry = _described_alone(path)
-    return _source(path, geometry.nearest(_voxels(header)), geometry)
+    labels = _voxels(header)
+    if np.isnan(labels).any():
+        raise InputError(f"The file {path} holds values that are not numbers (NaN), which are no labels.")
+    return _source(path, geometry.nearest(labels), geometry)
 
 
 def volumes_of_file(path: Path, description: str) -> list[SourceVolume]:
@@ -159,10 +163,8 @@ def _voxels(header: FileHeader, number: int = 0) -> Volume:
         voxels = read_nifti_voxels(header, number)
     else:
         voxels = read_itk_voxels(header, number)
-    if not np.isfinite(voxels).all():
-        raise InputError(
-            f"The file {header.path} holds values that are not finite numbers (NaN or infinity)."
-        )
+    if np.isinf(voxels).any():
+        raise InputError(f"The file {header.path} holds infinite values; write NaN where there is no image.")
     return voxels
 
 

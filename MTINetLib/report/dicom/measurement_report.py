@@ -110,7 +110,9 @@ def _groups(
         algorithm = _algorithm(findings)
         groups.append(_lesion_group(lesion, number, tracking[lesion.label], segmentation, algorithm))
         groups += [
-            _phase_group(lesion, phase, findings, headers, tracking, algorithm) for phase in findings.phases
+            _phase_group(lesion, phase, findings, headers, tracking, algorithm)
+            for phase, mean in zip(findings.phases, lesion.measured_curve.mean, strict=True)
+            if mean is not None
         ]
     if has_liver and findings.liver is not None and segmentation is not None:
         number = len(findings.lesions) + 1
@@ -206,12 +208,16 @@ def _phase_group(
     measurements = [
         hd.sr.Measurement(
             name=codes.SIGNAL,
-            value=rounded(values[place]),
+            value=rounded(value),
             unit=codes.NO_UNITS,
             derivation=derivation,
             algorithm_id=algorithm,
         )
-        for values, derivation in ((curve.mean, codes.MEAN), (curve.sd, codes.STANDARD_DEVIATION))
+        for value, derivation in (
+            (curve.mean[place], codes.MEAN),
+            (curve.sd[place], codes.STANDARD_DEVIATION),
+        )
+        if value is not None
     ]
     return hd.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(tracking[lesion.label]),

@@ -150,7 +150,7 @@ def _add_error_bars(chart: Any, table: Any, line: CurveLine) -> None:
 
 
 def _points(table: Any, line: CurveLine) -> list[tuple[float, float, float]]:
-    """Time, mean and standard deviation (0 where the curve has none) of every phase."""
+    """Time, mean and standard deviation (0 where the curve has none) of every phase that was measured."""
 
     def values(name: str) -> list[float]:
         column = table.GetColumnByName(name)
@@ -158,7 +158,8 @@ def _points(table: Any, line: CurveLine) -> list[tuple[float, float, float]]:
 
     means = values(line.y_column)
     sds = [0.0] * len(means) if line.sd_column is None else values(line.sd_column)
-    return list(zip(values(line.x_column), means, sds, strict=True))
+    points = zip(values(line.x_column), means, sds, strict=True)
+    return [point for point in points if np.isfinite(point[1])]
 
 
 def _colour(plot: Any, colour: Rgb, width: float) -> None:

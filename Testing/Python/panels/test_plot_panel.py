@@ -211,3 +211,17 @@ def test_after_unfolding_the_plot_shows_the_lesion_that_was_chosen_meanwhile(
     slicer_desktop.wait_until(lambda: view.drawn[0].startswith("Lesion 2"))
     assert view.errors == []
     window.hide()
+
+
+def test_a_phase_that_was_not_measured_says_so(panel: Any, session: Any) -> None:
+    lesion = session.findings.lesions[0]
+    mean, sd = (list(values) for values in (lesion.measured_curve.mean, lesion.measured_curve.sd))
+    mean[1] = sd[1] = None
+    curve = replace(lesion.measured_curve, mean=tuple(mean), sd=tuple(sd))
+    missing = replace(lesion, measured_curve=curve)
+    for relative in (False, True):
+        rows = curve_rows(missing, session.findings.study, relative)
+        assert [row.measured is None for row in rows] == [False, True, False, False]
+        assert as_tab_separated(rows, relative).splitlines()[2].split("\t")[2:4] == ["", ""]
+    panel._fill(curve_rows(missing, session.findings.study, relative=False))
+    assert [row[2] == "not measured" for row in cells(panel)] == [False, True, False, False]

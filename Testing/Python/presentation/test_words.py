@@ -88,3 +88,12 @@ def test_an_undecided_lesion_of_many_classes_shows_the_three_likeliest() -> None
     )
     assert words.probability_in_words(lesion) == "net metastasis 45 %, hemangioma 30 %, FNH 15 %"
     assert words.probability_in_words(replace(lesion, probabilities={})) == "-"
+
+
+def test_a_lesion_without_an_image_in_a_phase_is_told_with_the_phase() -> None:
+    flags = ("not_measured:arterial", "measured_in_part:delayed:63_percent", "undecided:no_image_arterial")
+    assert words.flags_in_words(flags) == (
+        "not measured, for the phase has no image there: arterial",
+        "measured in a part, for the phase has no image of the rest: delayed, 63 %",
+        "undecided, because the arterial phase has no image there",
+    )

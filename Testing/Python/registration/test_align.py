@@ -14,7 +14,7 @@ from MTINetLib.registration.align import Mode, align
 from MTINetLib.registration.motion import CoarsePhase, Reference
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import FOUR_PHASES, Phase
-from MTINetLib.study.resample import coarsen, resample
+from MTINetLib.study.resample import coarsen, resample, resample_covered, translation
 from MTINetLib.study.study import Study, Volume
 
 _TURN = np.array([[1.0, 0.0, 0.0], [0.0, 0.96, -0.28], [0.0, 0.28, 0.96]])
@@ -172,3 +172,42 @@ def test_coarse_voxels_lie_in_the_middle_of_their_blocks() -> None:
     coarse, grid = coarsen(ramp, GRID, 15.0)
     index = np.moveaxis(np.indices(grid.shape), 0, -1)
     np.testing.assert_allclose(coarse, grid.to_lps(index)[..., 2], atol=1e-3)
+
+
+def _marked(study: Study) -> dict[Phase, float]:
+    """The share of voxels without an image, by phase."""
+    assert study.covered is not None
+    return {phase: float(1 - study.covered[study.index(phase)].mean()) for phase in FOUR_PHASES}
+
+
+def test_where_phases_have_an_image_is_known_and_everywhere_else_they_are_zero() -> None:
+    assert _aligned({}).covered is None
+    told = {phase: _phase(phase) for phase in FOUR_PHASES}
+    part = Grid((20, 56, 64), GRID.spacing, GRID.origin, GRID.direction)
+    told[Phase.DELAYED] = SourceVolume.of_array(told[Phase.DELAYED].array[:20], part, "delayed")
+    gaps = told[Phase.PRE].array.copy()
+    gaps[:, :, 50:] = np.nan
+    told[Phase.PRE] = SourceVolume.of_array(gaps, GRID, "pre")
+    study = align(recognise_phases(list(told.values()), told, phases=FOUR_PHASES), mode="off")
+    assert study.covered is not None
+    expected = np.ones(study.volumes.shape, dtype=bool)
+    expected[0, :, :, 50:] = expected[3, 20:] = False
+    np.testing.assert_array_equal(study.covered, expected)
+    assert not study.volumes[~expected].any()
+
+
+def test_a_phase_that_was_moved_has_no_image_where_it_came_from() -> None:
+    marked = _marked(_aligned({Phase.ARTERIAL: (0.0, 4.0, 11.0)}))
+    assert 0.02 < marked[Phase.ARTERIAL] < 0.3
+    assert marked[Phase.PRE] == marked[Phase.PORTAL_VENOUS] == 0.0
+
+
+def test_gaps_of_a_phase_are_gaps_after_it_was_resampled() -> None:
+    array = _phase(Phase.PRE).array
+    covered = np.ones(GRID.shape, dtype=bool)
+    covered[:9] = False
+    moved, shown = resample_covered(array, covered, GRID, GRID, translation(np.array([0.0, 0.0, 3.0])))
+    assert shown is not None
+    assert not shown[:8].any()
+    assert shown[10:20, 20:40, 20:40].all()
+    np.testing.assert_array_equal(moved, resample(array, GRID, GRID, translation(np.array([0.0, 0.0, 3.0]))))

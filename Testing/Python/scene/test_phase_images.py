@@ -150,7 +150,8 @@ def test_a_sheared_volume_is_resampled_onto_perpendicular_axes(slicer: Any) -> N
     weights = image.array[tuple(kji.T)]
     centre = np.average(image.grid.to_lps(kji) * [-1, -1, 1], axis=0, weights=weights)
     assert centre == pytest.approx([4, 17 + 0.25 * 6, 6], abs=1e-3)
-    assert image.array.sum() == pytest.approx(1000, abs=0.1)
+    assert np.nansum(image.array) == pytest.approx(1000, abs=0.1)
+    assert np.isnan(image.array).any()  # the corners that no slice reaches
     assert slicer.mrmlScene.GetNumberOfNodes() == before
     assert node.GetTransformNodeID() is not None
 
@@ -248,7 +249,7 @@ def test_resampling_goes_in_steps_that_give_the_same_image(slicer: Any) -> None:
             image = end.value
             break
     assert count >= 1
-    assert np.array_equal(image.array, node_image(node).array)
+    assert np.array_equal(image.array, node_image(node).array, equal_nan=True)
 
 
 def test_a_transform_that_squashes_a_volume_flat_is_refused(slicer: Any) -> None:
@@ -330,12 +331,12 @@ def test_a_file_that_is_gone_or_changed_says_nothing_of_a_volume(
     assert node_image(stored(slicer, volume(slicer, np.eye(4)), path)).grid.spacing == (1.0, 1.0, 1.0)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_values_that_are_no_numbers_are_refused(slicer: Any, value: float) -> None:
+@pytest.mark.parametrize("value", [-np.inf, np.inf])
+def test_infinite_values_are_refused(slicer: Any, value: float) -> None:
     array = np.ones(SHAPE, np.float32)
     array[2, 3, 4] = value
     node = slicer.util.addVolumeFromArray(array, name="broken")
-    with pytest.raises(InputError, match="'broken' holds values that are not finite numbers"):
+    with pytest.raises(InputError, match="'broken' holds infinite values"):
         node_image(node)
 
 

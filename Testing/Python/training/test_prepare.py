@@ -16,14 +16,20 @@ import SimpleITK
 from support.waiting import wait_until
 
 from MTINetLib.dataset.check import check_dataset
+from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.models.preprocessing import AxialSlices
 from MTINetLib.pipeline import open as opening
 from MTINetLib.progress import Silent
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import FOUR_PHASES
+from MTINetLib.reading.volumes.read import read_volume
+from MTINetLib.reading.volumes.write import write_volume
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.training import prepare
+from MTINetLib.training.dataset import SliceDataset
 from MTINetLib.training.prepare import prepare_dataset
+from MTINetLib.training.sampling import Draw
+from MTINetLib.training.slice_store import UNKNOWN_CLASS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -334,3 +340,32 @@ def test_one_process_sees_a_cancellation_between_two_phases(
         prepare_dataset(dataset, tmp_path, processes=1, preprocessing=SMALL, progress=CancelAfterTwoPhases())
     assert len(read) == 2
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lesion_that_a_phase_does_not_show_trains_its_outline_alone(dataset: Path, tmp_path: Path) -> None:
+    """It has a mask there, but no curve and no class that could be learnt."""
+    copy = copied(dataset, tmp_path)
+    whole = prepare_dataset(copy, tmp_path / "whole", processes=1, preprocessing=SMALL)
+    cases = read_dataset(copy)
+    number = next(n for n, case in enumerate(cases) if case.case_class == "hemangioma")
+    bearing = [entry for entry in whole.entries if entry.case == number and entry.lesions]
+    path = cases[number].phase_paths[Phase.DELAYED]
+    volume = read_volume(path)
+    array = volume.array.copy()
+    array[bearing[0].z] = np.nan  # the phantom's slices run as the network's do
+    write_volume(path, array, volume.grid)
+    store = prepare_dataset(copy, tmp_path / "cut", processes=1, preprocessing=SMALL)
+    z = bearing[0].z
+    seen = {
+        entry.z: entry.lesions[0].seen for entry in store.entries if entry.case == number and entry.lesions
+    }
+    assert seen == {entry.z: entry.z != z for entry in bearing}
+    place = next(n for n, entry in enumerate(store.entries) if (entry.case, entry.z) == (number, z))
+    for focus in ("lesion", "slice"):
+        sample = SliceDataset(store, focus)[Draw(place, 0, 0)]
+        assert sample.tumour.any()
+        assert not sample.lesion.any()
+        assert sample.class_index == UNKNOWN_CLASS
+        sample = SliceDataset(whole, focus)[Draw(place, 0, 0)]
+        assert sample.lesion.equal(sample.tumour)
+        assert sample.class_index != UNKNOWN_CLASS

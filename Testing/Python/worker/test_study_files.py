@@ -15,6 +15,7 @@ from MTINetLib.worker.messages import OpenedStudy, SourceText
 from MTINetLib.worker.study_files import MOST_KEPT, new_study_folder, read_study, save_result, write_record
 
 STUDY = made_study(made_grid((4, 20, 24)))
+COVERED = np.random.default_rng(2).random(STUDY.volumes.shape) < 0.9
 
 
 def opened(folder: Path, key: str, study: Study = STUDY) -> None:
@@ -32,6 +33,7 @@ def opened(folder: Path, key: str, study: Study = STUDY) -> None:
         sources,
         study.flags,
         study.alignment,
+        covered=save_array(place, "covered", COVERED[: len(study.phases)]),
     )
     write_record(place, record, study.sources)
 
@@ -40,6 +42,8 @@ def test_a_study_is_read_as_it_was_written(tmp_path: Path) -> None:
     opened(tmp_path, "a/key: with \\ odd ?* letters ß")
     read = read_study(tmp_path, "a/key: with \\ odd ?* letters ß")
     assert np.array_equal(read.volumes, STUDY.volumes)
+    assert read.covered is not None
+    assert np.array_equal(read.covered, COVERED)
     assert (read.grid, read.sources, read.flags, read.alignment) == (
         STUDY.grid,
         STUDY.sources,

@@ -10,12 +10,16 @@ from support.waiting import wait_until
 from support.worker_study import Heard, open_study, phase_files
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
-from MTINetLib.findings import to_dict
+from MTINetLib.findings import from_dict, to_dict
+from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.progress import Stage
+from MTINetLib.reading.volumes.read import read_volume
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import OpenStudy, Sample
+from MTINetLib.worker.messages import Measure, OpenedStudy, OpenStudy, Sample
+from MTINetLib.worker.study_files import read_study
+from MTINetLib.worker.training_messages import AddCase
 
 STUDY = made_study()
 
@@ -69,9 +73,9 @@ def test_doubtful_phases_and_unknown_times_are_flagged(client: WorkerClient) -> 
     assert {"times_unknown", "phase_doubt:arterial"} <= set(result["flags"])
 
 
-def test_not_a_number_is_refused_by_the_name_of_its_phase(client: WorkerClient) -> None:
+def test_infinity_is_refused_by_the_name_of_its_phase(client: WorkerClient) -> None:
     array = STUDY.phase(Phase.DELAYED).copy()
-    array[3, 4, 5] = np.nan
+    array[3, 4, 5] = np.inf
     assert "delayed phase 'LAVA delayed' holds values that are not finite" in refused(
         client, with_phase(client, Phase.DELAYED, array)
     )
@@ -145,3 +149,47 @@ def test_left_handed_grids_stay_left_handed(client: WorkerClient) -> None:
     opened = open_study(client, study, "left")
     assert opened.grid == study.grid
     assert np.linalg.det(opened.grid.direction_matrix) < 0
+
+
+def test_what_a_phase_of_the_scene_does_not_show_is_not_measured(client: WorkerClient) -> None:
+    """Also of a study that a restarted worker reads, and in a case of a dataset."""
+    files = list(phase_files(client.folder, STUDY))
+    pre = STUDY.phase(Phase.PRE).copy()
+    pre[:, :, 40:] = np.nan
+    np.save(files[0].path, pre)
+    request = OpenStudy("gaps", tuple(files), alignment="off")  # type: ignore[arg-type]
+    opened = OpenedStudy.from_dict(client.wait(client.submit("open_study", request.to_dict()), timeout_s=120))
+    assert opened.covered is not None
+    covered = np.load(opened.covered)
+    np.testing.assert_array_equal(covered[0], ~np.isnan(pre))
+    assert covered[1:].all()
+    labels = np.zeros(STUDY.grid.shape, dtype=np.uint8)
+    labels[8:14, 40:50, 42:52] = 1
+    path = client.folder / "drawn.npy"
+    np.save(path, labels)
+    before = to_dict(made_analysis(STUDY).findings)
+    measure = Measure("gaps", str(path), before)
+    measured = client.wait(client.submit("measure", measure.to_dict()), timeout_s=120)
+    again = remeasure(read_study(client.folder, "gaps"), labels, from_dict(before))
+    for (lesion,) in (from_dict(measured["findings"]).lesions, again.lesions):
+        assert lesion.measured_curve.mean[0] is None
+        assert None not in lesion.measured_curve.mean[1:]
+        assert "not_measured:pre" in lesion.flags
+    added = add_to_dataset(client, opened, path)
+    read = read_volume(added / "pre.nii")
+    assert read.covered is not None
+    np.testing.assert_array_equal(read.covered, ~np.isnan(pre))
+    assert read_volume(added / "delayed.nii").covered is None
+
+
+def add_to_dataset(client: WorkerClient, opened: OpenedStudy, labels: Path) -> Path:
+    request = AddCase(
+        str(client.folder / "set"),
+        opened.volumes,
+        str(labels),
+        opened.grid,
+        opened.phases,
+        ((1, "hcc"),),
+        covered=opened.covered,
+    )
+    return Path(client.wait(client.submit("add_case", request.to_dict()), timeout_s=120)["folder"])

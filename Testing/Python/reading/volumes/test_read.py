@@ -62,7 +62,7 @@ def test_a_folder_with_several_volumes_is_refused_with_their_names(tmp_path: Pat
         read_volume(tmp_path)
 
 
-@pytest.mark.parametrize(("kind", "bad"), [(np.float32, np.nan), (np.float64, np.inf)])
+@pytest.mark.parametrize(("kind", "bad"), [(np.float32, np.inf), (np.float64, -np.inf)])
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
 def test_bad_numbers_in_nifti_are_found(tmp_path: Path, suffix: str, kind: type, bad: float) -> None:
     array = np.ones((4, 5, 6), dtype=kind)
@@ -70,7 +70,7 @@ def test_bad_numbers_in_nifti_are_found(tmp_path: Path, suffix: str, kind: type,
     array[3, 4, 5] = bad
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(tmp_path / f"bad{suffix}"))
     np.testing.assert_array_equal(read_volume(tmp_path / f"good{suffix}").array, 1.0)
-    with pytest.raises(InputError, match="not finite"):
+    with pytest.raises(InputError, match="infinite values"):
         read_volume(tmp_path / f"bad{suffix}")
 
 
