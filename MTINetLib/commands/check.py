@@ -59,8 +59,7 @@ def _table(found: DatasetCheck) -> Table:
     from MTINetLib.study.phase import titles_of
 
     who = f"{_cases(len(found.cases))} of {counted(found.patients, 'patient')}"
-    phases = f"; phases: {titles_of(found.phases)}" if found.phases else ""
-    table = Table(title=f"{who}{phases}")
+    table = Table(title=f"{who}; phases: {titles_of(found.phases)}")
     for name in ("case", "patient", "class"):
         table.add_column(name)
     for name in ("phases", "lesions", "columns x rows x slices", "problems"):

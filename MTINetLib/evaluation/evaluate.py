@@ -120,28 +120,15 @@ def evaluate(
     """
     from MTINetLib.pipeline.analyze import analyze
 
+    how: dict[str, Any] = {"device": device, "precision": precision, "backend": backend}
+
     def analyzer(study: Study, inner: Progress) -> Analyzed:
-        analyzed: Analyzed = analyze(
-            study,
-            model,
-            thresholds=thresholds,
-            device=device,
-            precision=precision,
-            backend=backend,
-            progress=inner,
-        )
+        analyzed: Analyzed = analyze(study, model, thresholds=thresholds, progress=inner, **how)
         return analyzed
 
-    identity = {
-        "name": model.info.name,
-        "sha256": model.info.sha256,
-        "device": device,
-        "precision": precision,
-        "backend": backend,
-    }
     return evaluate_with(
         analyzer,
-        identity,
+        {"name": model.info.name, "sha256": model.info.sha256, **how},
         Path(dataset),
         Path(out),
         phases=model.info.phases,

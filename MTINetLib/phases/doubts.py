@@ -89,20 +89,20 @@ def _shared_uids(volumes: Volumes) -> Iterator[str]:
 def _order(clues: Mapping[Phase, Clues]) -> Iterator[str]:
     for first, second in pairwise(in_order_of_time(clues)):
         one, other = clues[first], clues[second]
-        between = f"{first.value}:{second.value}"
+        pair = f"{first.value}:{second.value}"
         if one.volume is other.volume:
             continue
         if one.clock is not None and other.clock is not None:
             step = one.clock.seconds - other.clock.seconds
             if step > 0:
-                yield f"{OUT_OF_ORDER}:{between}:{_duration(step)}"
+                yield f"{OUT_OF_ORDER}:{pair}:{_duration(step)}"
         elif (
             one.order is not None
             and other.order is not None
             and one.order > other.order
             and one.volume.series_uid == other.volume.series_uid
         ):
-            yield f"{TIME_POINTS_OUT_OF_ORDER}:{between}:{one.order:.0f}:{other.order:.0f}"
+            yield f"{TIME_POINTS_OUT_OF_ORDER}:{pair}:{one.order:.0f}:{other.order:.0f}"
 
 
 def _names(clues: Mapping[Phase, Clues]) -> Iterator[str]:

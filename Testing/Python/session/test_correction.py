@@ -19,289 +19,305 @@ from MTINetLib.study.phase import FOUR_PHASES
 pytestmark = pytest.mark.viewer
 
 
-class TestAnEdit:
-    def test_that_comes_before_the_first_look_at_the_masks_is_measured_too(
-        self, slicer: Any, worker: Any
-    ) -> None:
-        session = corrected_session(worker, made_study())
-        session.correction.watch(session.results)  # as after an analysis: nothing has been looked at yet
-        before = finding(session, 1)
+def test_an_edit_before_the_first_look_at_the_masks_is_measured_too(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    session.correction.watch(session.results)  # as after an analysis: nothing has been looked at yet
+    before = finding(session, 1)
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)
+    assert finding(session, 1).volume_ml < before.volume_ml
+
+
+def test_an_edit_changes_the_findings_of_its_lesion_and_says_that_a_person_did_it(
+    slicer: Any, worker: Any
+) -> None:
+    session = corrected_session(worker, made_study())
+    before, other = finding(session, 1), finding(session, 2)
+    smaller = half_of(mask_of(session, 1))
+    paint(session, 1, smaller)
+    settle(session)
+    after = finding(session, 1)
+    voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
+    assert after.volume_ml == pytest.approx(smaller.sum() * voxel_ml, rel=1e-6)
+    assert after.volume_ml < before.volume_ml
+    inside = made_study().volumes[:, smaller]
+    assert after.measured_curve.mean == pytest.approx(inside.mean(axis=1), rel=1e-4)
+    assert finding(session, 2).volume_ml == pytest.approx(other.volume_ml)
+    assert session.findings.provenance.corrected_by_person
+    assert session.correction.standing.changed == {1}
+
+
+def test_an_edit_keeps_classes_evidence_and_times_of_the_findings(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    before = session.findings
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)
+    assert finding(session, 1).lesion_class == before.lesions[0].lesion_class
+    assert finding(session, 1).probabilities == before.lesions[0].probabilities
+    assert session.findings.study.times_s == before.study.times_s
+    assert [phase.evidence for phase in session.findings.study.phases] == [
+        phase.evidence for phase in before.study.phases
+    ]
+    assert session.correction.standing.unread == {1}
+
+
+def test_an_edit_is_kept_in_the_nodes_too(slicer: Any, worker: Any) -> None:
+    from MTINetLib.scene.results import findings_of
+
+    session = corrected_session(worker, made_study())
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)
+    assert findings_of(session.results) == session.findings
+
+
+def test_an_edit_while_measuring_leads_to_one_more_measuring_of_the_last_mask(
+    slicer: Any, worker: Any
+) -> None:
+    from MTINetLib.session.events import Topic
+
+    session = corrected_session(worker, made_study())
+    whole = mask_of(session, 1)
+    half = half_of(whole)
+    quarter = half_of(half)
+    told: list[float] = []
+
+    session.events.subscribe(Topic.FINDINGS, lambda: told.append(finding(session, 1).volume_ml))
+    paint(session, 1, half)
+    while not worker.busy:
+        session.poll()
+    for mask in (whole, half, quarter):
+        paint(session, 1, mask)
+    settle(session)
+    assert len(told) == 2
+    voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
+    assert told[-1] == pytest.approx(quarter.sum() * voxel_ml, rel=1e-6)
+
+
+def test_an_edit_that_erases_a_lesion_takes_it_from_the_findings(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    session.select(1)
+    paint(session, 1, np.zeros_like(mask_of(session, 1)))
+    settle(session)
+    assert [lesion.label for lesion in session.findings.lesions] == [2]
+    assert session.correction.standing.removed == {1}
+    assert session.selected is None
+
+
+def test_an_edit_taken_back_by_hand_gives_the_uncorrected_findings_again(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    before, whole = session.findings, mask_of(session, 1)
+    paint(session, 1, half_of(whole))
+    settle(session)
+    paint(session, 1, whole)
+    settle(session)
+    assert session.findings == before
+    assert not session.correction.standing.corrected
+
+
+def test_another_name_of_a_lesion_measures_nothing(slicer: Any, worker: Any) -> None:
+    from MTINetLib.scene.segmentation import segment_labels
+
+    session = corrected_session(worker, made_study())
+    before = session.findings
+    inner = session.results.segmentation.GetSegmentation()
+    inner.GetSegment(segment_labels(session.results.segmentation)[1]).SetName("beside the gallbladder")
+    settle(session)
+    assert session.findings is before
+
+
+def test_an_edit_during_an_analysis_waits_for_its_end(slicer: Any, worker: Any) -> None:
+    from MTINetLib.session.state import State
+
+    session = corrected_session(worker, made_study())
+    before = session.findings
+    with pretended_work(session, State.ANALYZING):
         paint(session, 1, half_of(mask_of(session, 1)))
-        settle(session)
-        assert finding(session, 1).volume_ml < before.volume_ml
-
-    def test_changes_the_findings_of_its_lesion_and_says_that_a_person_did_it(
-        self, slicer: Any, worker: Any
-    ) -> None:
-        session = corrected_session(worker, made_study())
-        before, other = finding(session, 1), finding(session, 2)
-        smaller = half_of(mask_of(session, 1))
-        paint(session, 1, smaller)
-        settle(session)
-        after = finding(session, 1)
-        voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
-        assert after.volume_ml == pytest.approx(smaller.sum() * voxel_ml, rel=1e-6)
-        assert after.volume_ml < before.volume_ml
-        inside = made_study().volumes[:, smaller]
-        assert after.measured_curve.mean == pytest.approx(inside.mean(axis=1), rel=1e-4)
-        assert finding(session, 2).volume_ml == pytest.approx(other.volume_ml)
-        assert session.findings.provenance.corrected_by_person
-        assert session.correction.standing.changed == {1}
-
-    def test_keeps_classes_evidence_and_times_of_the_findings(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        before = session.findings
-        paint(session, 1, half_of(mask_of(session, 1)))
-        settle(session)
-        assert finding(session, 1).lesion_class == before.lesions[0].lesion_class
-        assert finding(session, 1).probabilities == before.lesions[0].probabilities
-        assert session.findings.study.times_s == before.study.times_s
-        assert [phase.evidence for phase in session.findings.study.phases] == [
-            phase.evidence for phase in before.study.phases
-        ]
-        assert session.correction.standing.unread == {1}
-
-    def test_is_kept_in_the_nodes_too(self, slicer: Any, worker: Any) -> None:
-        from MTINetLib.scene.results import findings_of
-
-        session = corrected_session(worker, made_study())
-        paint(session, 1, half_of(mask_of(session, 1)))
-        settle(session)
-        assert findings_of(session.results) == session.findings
-
-    def test_while_measuring_leads_to_one_more_measuring_of_the_last_mask(
-        self, slicer: Any, worker: Any
-    ) -> None:
-        from MTINetLib.session.events import Topic
-
-        session = corrected_session(worker, made_study())
-        whole = mask_of(session, 1)
-        half = half_of(whole)
-        quarter = half_of(half)
-        told: list[float] = []
-
-        session.events.subscribe(Topic.FINDINGS, lambda: told.append(finding(session, 1).volume_ml))
-        paint(session, 1, half)
-        while not worker.busy:
-            session.poll()
-        for mask in (whole, half, quarter):
-            paint(session, 1, mask)
-        settle(session)
-        assert len(told) == 2
-        voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
-        assert told[-1] == pytest.approx(quarter.sum() * voxel_ml, rel=1e-6)
-
-    def test_that_erases_a_lesion_takes_it_from_the_findings(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        session.select(1)
-        paint(session, 1, np.zeros_like(mask_of(session, 1)))
-        settle(session)
-        assert [lesion.label for lesion in session.findings.lesions] == [2]
-        assert session.correction.standing.removed == {1}
-        assert session.selected is None
-
-    def test_taken_back_by_hand_gives_the_uncorrected_findings_again(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        before, whole = session.findings, mask_of(session, 1)
-        paint(session, 1, half_of(whole))
-        settle(session)
-        paint(session, 1, whole)
-        settle(session)
-        assert session.findings == before
-        assert not session.correction.standing.corrected
-
-    def test_of_a_name_measures_nothing(self, slicer: Any, worker: Any) -> None:
-        from MTINetLib.scene.segmentation import segment_labels
-
-        session = corrected_session(worker, made_study())
-        before = session.findings
-        inner = session.results.segmentation.GetSegmentation()
-        inner.GetSegment(segment_labels(session.results.segmentation)[1]).SetName("beside the gallbladder")
-        settle(session)
-        assert session.findings is before
-
-    def test_during_an_analysis_waits_for_its_end(self, slicer: Any, worker: Any) -> None:
-        from MTINetLib.session.state import State
-
-        session = corrected_session(worker, made_study())
-        before = session.findings
-        with pretended_work(session, State.ANALYZING):
-            paint(session, 1, half_of(mask_of(session, 1)))
-            for _ in range(80):
-                session.poll()
-                time.sleep(0.003)
-            assert session.findings is before
-        settle(session)
-        assert session.findings.provenance.corrected_by_person
-
-    def test_after_the_worker_was_killed_is_measured_by_a_new_one(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        whole = mask_of(session, 1)
-        paint(session, 1, half_of(whole))
-        settle(session)
-        import os
-        import signal
-
-        os.kill(worker.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        paint(session, 1, half_of(half_of(whole)))
-        while session.correction.waiting:
+        for _ in range(80):
             session.poll()
             time.sleep(0.003)
-        if session.message is not None:  # killed in the middle: it says so, and the next edit works
-            session.message = None
-            paint(session, 1, half_of(half_of(half_of(whole))))
-        settle(session)
-        assert finding(session, 1).volume_ml < 0.5 * whole.sum() * made_study().grid.voxel_volume_mm3 / 1000
-
-    def test_says_which_volume_is_missing(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        slicer.mrmlScene.RemoveNode(session.results.volumes[1])
-        paint(session, 1, half_of(mask_of(session, 1)))
-        while session.correction.waiting:
-            session.poll()
-        assert session.message.kind == "error"
-        assert "arterial" in session.message.text
+        assert session.findings is before
+    settle(session)
+    assert session.findings.provenance.corrected_by_person
 
 
-class TestAnAction:
-    def test_adds_a_lesion_with_the_next_number_that_is_measured_once_it_is_painted(
-        self, slicer: Any, worker: Any
-    ) -> None:
-        session = corrected_session(worker, made_study())
-        label = session.correction.add_lesion()
-        assert label == 3
-        settle(session)
-        assert len(session.findings.lesions) == 2
-        mask = np.zeros(made_study().grid.shape, dtype=bool)
-        mask[3:6, 30:36, 40:46] = True
-        paint(session, label, mask)
-        settle(session)
-        added = finding(session, 3)
-        assert added.volume_ml == pytest.approx(mask.sum() * made_study().grid.voxel_volume_mm3 / 1000)
-        assert added.lesion_class == UNDECIDED
-        assert session.selected == 3
-        assert session.correction.standing.unread == {3}
+def test_an_edit_after_the_worker_was_killed_is_measured_by_a_new_one(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    whole = mask_of(session, 1)
+    paint(session, 1, half_of(whole))
+    settle(session)
+    import os
+    import signal
 
-    def test_deletes_a_lesion(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        session.correction.delete(1)
-        settle(session)
-        assert [lesion.label for lesion in session.findings.lesions] == [2]
+    os.kill(worker.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    paint(session, 1, half_of(half_of(whole)))
+    while session.correction.waiting:
+        session.poll()
+        time.sleep(0.003)
+    if session.message is not None:  # killed in the middle: it says so, and the next edit works
+        session.message = None
+        paint(session, 1, half_of(half_of(half_of(whole))))
+    settle(session)
+    assert finding(session, 1).volume_ml < 0.5 * whole.sum() * made_study().grid.voxel_volume_mm3 / 1000
 
-    def test_splits_a_lesion_into_its_separate_parts(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        mask = mask_of(session, 1)
-        rows = np.flatnonzero(mask.any(axis=(0, 2)))
-        mask[:, int(rows[0]) + len(rows) // 3] = False
-        paint(session, 1, mask)
-        settle(session)
-        assert session.correction.split(1) == (1, 3)
-        settle(session)
-        volumes = {lesion.label: lesion.volume_ml for lesion in session.findings.lesions}
-        assert set(volumes) == {1, 2, 3}
-        voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
-        assert volumes[1] + volumes[3] == pytest.approx(mask.sum() * voxel_ml)
-        assert volumes[1] > volumes[3]
 
-    def test_merges_lesions_under_the_first_number(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        whole = sum(lesion.volume_ml for lesion in session.findings.lesions)
-        assert session.correction.merge((2, 1)) == 2
-        settle(session)
-        assert [lesion.label for lesion in session.findings.lesions] == [2]
-        assert finding(session, 2).volume_ml == pytest.approx(whole)
+def test_an_edit_after_a_volume_has_gone_says_which_one(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    slicer.mrmlScene.RemoveNode(session.results.volumes[1])
+    paint(session, 1, half_of(mask_of(session, 1)))
+    while session.correction.waiting:
+        session.poll()
+    assert session.message.kind == "error"
+    assert "arterial" in session.message.text
 
-    def test_reverts_one_lesion_and_leaves_the_other_correction(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        before = finding(session, 1)
-        for label in (1, 2):
-            paint(session, label, half_of(mask_of(session, label)))
-        settle(session)
-        session.correction.revert(1)
-        settle(session)
-        assert finding(session, 1).volume_ml == pytest.approx(before.volume_ml)
-        assert session.correction.standing.changed == {2}
-        assert session.findings.provenance.corrected_by_person
 
-    def test_reverts_all_and_then_nobody_has_corrected_anything(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        before = session.findings
-        session.correction.merge((1, 2))
-        settle(session)
+def test_a_lesion_that_is_added_has_the_next_number_and_is_measured_once_it_is_painted(
+    slicer: Any, worker: Any
+) -> None:
+    session = corrected_session(worker, made_study())
+    label = session.correction.add_lesion()
+    assert label == 3
+    settle(session)
+    assert len(session.findings.lesions) == 2
+    mask = np.zeros(made_study().grid.shape, dtype=bool)
+    mask[3:6, 30:36, 40:46] = True
+    paint(session, label, mask)
+    settle(session)
+    added = finding(session, 3)
+    assert added.volume_ml == pytest.approx(mask.sum() * made_study().grid.voxel_volume_mm3 / 1000)
+    assert added.lesion_class == UNDECIDED
+    assert session.selected == 3
+    assert session.correction.standing.unread == {3}
+
+
+def test_a_lesion_can_be_deleted(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    session.correction.delete(1)
+    settle(session)
+    assert [lesion.label for lesion in session.findings.lesions] == [2]
+
+
+def test_a_lesion_is_split_into_its_separate_parts(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    mask = mask_of(session, 1)
+    rows = np.flatnonzero(mask.any(axis=(0, 2)))
+    mask[:, int(rows[0]) + len(rows) // 3] = False
+    paint(session, 1, mask)
+    settle(session)
+    assert session.correction.split(1) == (1, 3)
+    settle(session)
+    volumes = {lesion.label: lesion.volume_ml for lesion in session.findings.lesions}
+    assert set(volumes) == {1, 2, 3}
+    voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
+    assert volumes[1] + volumes[3] == pytest.approx(mask.sum() * voxel_ml)
+    assert volumes[1] > volumes[3]
+
+
+def test_lesions_are_merged_under_the_first_number(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    whole = sum(lesion.volume_ml for lesion in session.findings.lesions)
+    assert session.correction.merge((2, 1)) == 2
+    settle(session)
+    assert [lesion.label for lesion in session.findings.lesions] == [2]
+    assert finding(session, 2).volume_ml == pytest.approx(whole)
+
+
+def test_reverting_one_lesion_leaves_the_other_correction(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    before = finding(session, 1)
+    for label in (1, 2):
+        paint(session, label, half_of(mask_of(session, label)))
+    settle(session)
+    session.correction.revert(1)
+    settle(session)
+    assert finding(session, 1).volume_ml == pytest.approx(before.volume_ml)
+    assert session.correction.standing.changed == {2}
+    assert session.findings.provenance.corrected_by_person
+
+
+def test_when_all_is_reverted_nobody_has_corrected_anything(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    before = session.findings
+    session.correction.merge((1, 2))
+    settle(session)
+    session.correction.add_lesion()
+    settle(session)
+    session.correction.revert_all()
+    settle(session)
+    assert session.findings == before
+    assert not session.findings.provenance.corrected_by_person
+
+
+def test_the_masks_of_the_ai_are_shown_and_hidden(slicer: Any, worker: Any) -> None:
+    session = corrected_session(worker, made_study())
+    display = session.results.ai_segmentation.GetDisplayNode()
+    session.correction.show_ai(True)
+    assert display.GetVisibility()
+    assert session.correction.ai_shown
+    session.correction.show_ai(False)
+    assert not display.GetVisibility()
+
+
+def test_each_action_saves_the_editors_state_once_before_it_changes_anything(
+    slicer: Any, worker: Any
+) -> None:
+    session = corrected_session(worker, made_study())
+    counts: list[int] = []
+    inner = session.results.segmentation.GetSegmentation()
+    session.correction.before_action = lambda: counts.append(inner.GetNumberOfSegments())
+    session.correction.merge((1, 2))
+    session.correction.add_lesion()
+    session.correction.delete(1)
+    assert counts == [2, 1, 2]
+
+
+def test_actions_need_results(slicer: Any, worker: Any) -> None:
+    from MTINetLib.session.choices import Choices
+    from MTINetLib.session.session import Session
+
+    session = Session(Choices(), worker)
+    with pytest.raises(InputError, match="analyze a study first"):
         session.correction.add_lesion()
-        settle(session)
-        session.correction.revert_all()
-        settle(session)
-        assert session.findings == before
-        assert not session.findings.provenance.corrected_by_person
-
-    def test_shows_and_hides_the_masks_of_the_ai(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        display = session.results.ai_segmentation.GetDisplayNode()
-        session.correction.show_ai(True)
-        assert display.GetVisibility()
-        assert session.correction.ai_shown
-        session.correction.show_ai(False)
-        assert not display.GetVisibility()
-
-    def test_saves_the_editors_state_once_before_it_changes_anything(self, slicer: Any, worker: Any) -> None:
-        session = corrected_session(worker, made_study())
-        counts: list[int] = []
-        inner = session.results.segmentation.GetSegmentation()
-        session.correction.before_action = lambda: counts.append(inner.GetNumberOfSegments())
-        session.correction.merge((1, 2))
-        session.correction.add_lesion()
-        session.correction.delete(1)
-        assert counts == [2, 1, 2]
-
-    def test_needs_results(self, slicer: Any, worker: Any) -> None:
-        from MTINetLib.session.choices import Choices
-        from MTINetLib.session.session import Session
-
-        session = Session(Choices(), worker)
-        with pytest.raises(InputError, match="analyze a study first"):
-            session.correction.add_lesion()
 
 
-class TestUndo:
-    """With the logic behind Slicer's segment editor, which paints, saves states and restores them."""
+@pytest.fixture
+def editor(slicer: Any) -> Any:
+    """The logic behind Slicer's segment editor, which paints, saves states and restores them."""
+    logic = slicer.vtkSlicerSegmentEditorLogic()
+    logic.SetMRMLScene(slicer.mrmlScene)
+    logic.SetSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
+    return logic
 
-    @pytest.fixture
-    def editor(self, slicer: Any) -> Any:
-        logic = slicer.vtkSlicerSegmentEditorLogic()
-        logic.SetMRMLScene(slicer.mrmlScene)
-        logic.SetSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
-        return logic
 
-    def test_of_a_stroke_measures_again_and_leaves_redo(self, slicer: Any, worker: Any, editor: Any) -> None:
-        session = corrected_session(worker, made_study())
-        before, whole = session.findings, mask_of(session, 1)
-        brush(editor, session, 1, (slice(3, 6), slice(30, 36), slice(40, 46)))
-        settle(session)
-        painted = mask_of(session, 1)
-        assert painted.sum() == whole.sum() + 3 * 6 * 6
-        voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
-        assert finding(session, 1).volume_ml == pytest.approx(painted.sum() * voxel_ml)
-        editor.Undo()
-        settle(session)
-        assert session.findings == before
-        assert editor.CanRedo()
-        editor.Redo()
-        settle(session)
-        assert finding(session, 1).volume_ml == pytest.approx(painted.sum() * voxel_ml)
+def test_undo_of_a_stroke_measures_again_and_leaves_redo(slicer: Any, worker: Any, editor: Any) -> None:
+    session = corrected_session(worker, made_study())
+    before, whole = session.findings, mask_of(session, 1)
+    brush(editor, session, 1, (slice(3, 6), slice(30, 36), slice(40, 46)))
+    settle(session)
+    painted = mask_of(session, 1)
+    assert painted.sum() == whole.sum() + 3 * 6 * 6
+    voxel_ml = made_study().grid.voxel_volume_mm3 / 1000
+    assert finding(session, 1).volume_ml == pytest.approx(painted.sum() * voxel_ml)
+    editor.Undo()
+    settle(session)
+    assert session.findings == before
+    assert editor.CanRedo()
+    editor.Redo()
+    settle(session)
+    assert finding(session, 1).volume_ml == pytest.approx(painted.sum() * voxel_ml)
 
-    def test_of_a_merge_is_one_step(self, slicer: Any, worker: Any, editor: Any) -> None:
-        session = corrected_session(worker, made_study())
-        before = session.findings
-        editor.SetSegmentationNode(session.results.segmentation)
-        session.correction.before_action = editor.SaveStateForUndo
-        session.correction.merge((1, 2))
-        settle(session)
-        assert len(session.findings.lesions) == 1
-        editor.Undo()
-        settle(session)
-        assert session.findings == before
-        assert editor.CanRedo()
+
+def test_undo_of_a_merge_is_one_step(slicer: Any, worker: Any, editor: Any) -> None:
+    session = corrected_session(worker, made_study())
+    before = session.findings
+    editor.SetSegmentationNode(session.results.segmentation)
+    session.correction.before_action = editor.SaveStateForUndo
+    session.correction.merge((1, 2))
+    settle(session)
+    assert len(session.findings.lesions) == 1
+    editor.Undo()
+    settle(session)
+    assert session.findings == before
+    assert editor.CanRedo()
 
 
 def brush(editor: Any, session: Any, label: int, box: tuple[slice, slice, slice]) -> None:
@@ -322,118 +338,120 @@ def brush(editor: Any, session: Any, label: int, box: tuple[slice, slice, slice]
     )
 
 
-class TestTheNetworkAskedAgain:
-    def test_reads_the_corrected_masks(self, slicer: Any, worker: Any, model: Path) -> None:
-        from MTINetLib.session.state import State
+def test_the_network_asked_again_reads_the_corrected_masks(slicer: Any, worker: Any, model: Path) -> None:
+    from MTINetLib.session.state import State
 
-        session = corrected_session(worker, made_study())
-        session.choices.model, session.choices.device = str(model), "cpu"
-        paint(session, 1, half_of(mask_of(session, 1)))
-        settle(session)
-        read_before = finding(session, 1).probabilities
-        session.correction.ask_network()
-        assert session.state is State.ASKING
-        settle(session)
-        assert finding(session, 1).probabilities != read_before
-        assert session.findings.provenance.model_name == "random-small"
-        assert session.findings.provenance.corrected_by_person
-        assert session.correction.standing.changed == {1}
-        assert not session.correction.standing.unread
+    session = corrected_session(worker, made_study())
+    session.choices.model, session.choices.device = str(model), "cpu"
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)
+    read_before = finding(session, 1).probabilities
+    session.correction.ask_network()
+    assert session.state is State.ASKING
+    settle(session)
+    assert finding(session, 1).probabilities != read_before
+    assert session.findings.provenance.model_name == "random-small"
+    assert session.findings.provenance.corrected_by_person
+    assert session.correction.standing.changed == {1}
+    assert not session.correction.standing.unread
 
-    def test_is_no_measuring_after_an_edit(self, slicer: Any, worker: Any, model: Path) -> None:
-        session = corrected_session(worker, made_study())
-        session.choices.model, session.choices.device = str(model), "cpu"
-        paint(session, 1, half_of(mask_of(session, 1)))
-        settle(session)
-        took = session.correction.measured_in_s
-        session.correction.ask_network()
-        settle(session)
-        assert session.correction.measured_in_s == took
 
-    def test_can_be_cancelled(self, slicer: Any, worker: Any, model: Path) -> None:
-        from MTINetLib.session.state import State
+def test_asking_the_network_again_is_no_measuring_after_an_edit(
+    slicer: Any, worker: Any, model: Path
+) -> None:
+    session = corrected_session(worker, made_study())
+    session.choices.model, session.choices.device = str(model), "cpu"
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)
+    took = session.correction.measured_in_s
+    session.correction.ask_network()
+    settle(session)
+    assert session.correction.measured_in_s == took
 
-        session = corrected_session(worker, made_study())
-        session.choices.model, session.choices.device = str(model), "cpu"
-        paint(session, 1, half_of(mask_of(session, 1)))
-        settle(session)
-        before = session.findings
-        session.correction.ask_network()
+
+def test_asking_the_network_again_can_be_cancelled(slicer: Any, worker: Any, model: Path) -> None:
+    from MTINetLib.session.state import State
+
+    session = corrected_session(worker, made_study())
+    session.choices.model, session.choices.device = str(model), "cpu"
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)
+    before = session.findings
+    session.correction.ask_network()
+    session.poll()
+    session.cancel()
+    settle(session)
+    assert session.state is State.IDLE
+    assert session.findings == before
+
+
+def test_the_network_is_not_bothered_with_the_ais_own_masks(slicer: Any, worker: Any, model: Path) -> None:
+    session = corrected_session(worker, made_study())
+    before = session.findings
+    session.correction.ask_network()
+    settle(session)
+    assert session.findings == before
+    assert session.message.kind == "info"
+    assert "AI's own" in session.message.text
+
+
+def test_a_network_that_cannot_be_loaded_is_told_and_the_findings_stay(slicer: Any, worker: Any) -> None:
+    from MTINetLib.session.state import State
+
+    session = corrected_session(worker, made_study())
+    session.choices.model = "no-such-model"
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)
+    before = session.findings
+    session.correction.ask_network()
+    while session.state is not State.IDLE:
         session.poll()
-        session.cancel()
-        settle(session)
-        assert session.state is State.IDLE
-        assert session.findings == before
-
-    def test_is_not_bothered_with_the_ais_own_masks(self, slicer: Any, worker: Any, model: Path) -> None:
-        session = corrected_session(worker, made_study())
-        before = session.findings
-        session.correction.ask_network()
-        settle(session)
-        assert session.findings == before
-        assert session.message.kind == "info"
-        assert "AI's own" in session.message.text
-
-    def test_that_cannot_be_loaded_is_told_and_the_findings_stay(self, slicer: Any, worker: Any) -> None:
-        from MTINetLib.session.state import State
-
-        session = corrected_session(worker, made_study())
-        session.choices.model = "no-such-model"
-        paint(session, 1, half_of(mask_of(session, 1)))
-        settle(session)
-        before = session.findings
-        session.correction.ask_network()
-        while session.state is not State.IDLE:
-            session.poll()
-            time.sleep(0.003)
-        assert session.message.kind == "error"
-        assert "no-such-model" in session.message.text
-        assert session.findings == before
+        time.sleep(0.003)
+    assert session.message.kind == "error"
+    assert "no-such-model" in session.message.text
+    assert session.findings == before
 
 
-class TestAfterAnAnalysis:
-    def test_an_edit_needs_no_second_handing_over_of_the_study(
-        self, slicer: Any, worker: Any, model: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        session = analyzed_session(worker, model)
-        submitted: list[str] = []
-        submit = worker.submit
-        monkeypatch.setattr(worker, "submit", lambda job, *rest: submitted.append(job) or submit(job, *rest))
-        label = session.correction.add_lesion()
-        mask = np.zeros(made_study().grid.shape, dtype=bool)
-        mask[3:6, 30:36, 40:46] = True
-        paint(session, label, mask)
-        settle(session)
-        assert finding(session, label).volume_ml > 0
-        assert submitted == ["measure"]
-
-    def test_a_second_one_is_followed_instead_of_the_first(
-        self, slicer: Any, worker: Any, model: Path
-    ) -> None:
-        session = analyzed_session(worker, model)
-        session.correction.add_lesion()
-        session.start_analysis()
-        session.wait(timeout_s=120)
-        settle(session)
-        assert not session.findings.provenance.corrected_by_person
-        assert not session.correction.standing.corrected
+def test_after_an_analysis_an_edit_needs_no_second_handing_over_of_the_study(
+    slicer: Any, worker: Any, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = analyzed_session(worker, model)
+    submitted: list[str] = []
+    submit = worker.submit
+    monkeypatch.setattr(worker, "submit", lambda job, *rest: submitted.append(job) or submit(job, *rest))
+    label = session.correction.add_lesion()
+    mask = np.zeros(made_study().grid.shape, dtype=bool)
+    mask[3:6, 30:36, 40:46] = True
+    paint(session, label, mask)
+    settle(session)
+    assert finding(session, label).volume_ml > 0
+    assert submitted == ["measure"]
 
 
-class TestDrawnMasks:
-    def test_can_be_read_by_the_network_though_nobody_corrected_them(
-        self, slicer: Any, worker: Any, model: Path
-    ) -> None:
-        from MTINetLib.session.measure_masks import measure_masks
+def test_a_second_analysis_is_followed_instead_of_the_first(slicer: Any, worker: Any, model: Path) -> None:
+    session = analyzed_session(worker, model)
+    session.correction.add_lesion()
+    session.start_analysis()
+    session.wait(timeout_s=120)
+    settle(session)
+    assert not session.findings.provenance.corrected_by_person
+    assert not session.correction.standing.corrected
 
-        session = analyzed_session(worker, model)
-        measure_masks(session, made_labels(made_study().grid))
-        settle(session)
-        assert session.correction.standing.unread == {1, 2}
-        assert not session.correction.standing.corrected
-        session.correction.ask_network()
-        settle(session)
-        assert not session.correction.standing.unread
-        assert session.findings.provenance.model_name == "random-small"
+
+def test_drawn_masks_can_be_read_by_the_network_though_nobody_corrected_them(
+    slicer: Any, worker: Any, model: Path
+) -> None:
+    from MTINetLib.session.measure_masks import measure_masks
+
+    session = analyzed_session(worker, model)
+    measure_masks(session, made_labels(made_study().grid))
+    settle(session)
+    assert session.correction.standing.unread == {1, 2}
+    assert not session.correction.standing.corrected
+    session.correction.ask_network()
+    settle(session)
+    assert not session.correction.standing.unread
+    assert session.findings.provenance.model_name == "random-small"
 
 
 def analyzed_session(worker: Any, model: Path) -> Any:
@@ -452,58 +470,56 @@ def analyzed_session(worker: Any, model: Path) -> Any:
     return session
 
 
-class TestASavedScene:
-    def test_goes_on_being_correctable_and_knows_what_was_corrected(
-        self, slicer: Any, worker: Any, tmp_path: Path
-    ) -> None:
-        from MTINetLib.scene.results import results_in_scene
-        from MTINetLib.scene.save import load_scene, save_scene
-        from MTINetLib.session.choices import Choices
-        from MTINetLib.session.session import Session
+def test_a_saved_scene_goes_on_being_correctable_and_knows_what_was_corrected(
+    slicer: Any, worker: Any, tmp_path: Path
+) -> None:
+    from MTINetLib.scene.results import results_in_scene
+    from MTINetLib.scene.save import load_scene, save_scene
+    from MTINetLib.session.choices import Choices
+    from MTINetLib.session.session import Session
 
-        first = corrected_session(worker, made_study())
-        ai_volume = finding(first, 1).volume_ml
-        paint(first, 1, half_of(mask_of(first, 1)))
-        settle(first)
-        path = tmp_path / "study.mrb"
-        save_scene(path)
-        first.scene_closing()
-        slicer.mrmlScene.Clear(False)
-        load_scene(path)
-        (results,) = results_in_scene()
-        session = Session(Choices(alignment="off", segmentation=results.segmentation), worker)
-        session.restore()
+    first = corrected_session(worker, made_study())
+    ai_volume = finding(first, 1).volume_ml
+    paint(first, 1, half_of(mask_of(first, 1)))
+    settle(first)
+    path = tmp_path / "study.mrb"
+    save_scene(path)
+    first.scene_closing()
+    slicer.mrmlScene.Clear(False)
+    load_scene(path)
+    (results,) = results_in_scene()
+    session = Session(Choices(alignment="off", segmentation=results.segmentation), worker)
+    session.restore()
+    settle(session)
+    assert session.findings.provenance.corrected_by_person
+    assert session.correction.standing.changed == {1}
+    assert session.correction.standing.unread == {1}
+    paint(session, 2, half_of(mask_of(session, 2)))
+    settle(session)
+    assert session.correction.standing.changed == {1, 2}
+    assert session.findings.study.times_s == made_study().times_s
+    session.correction.revert_all()
+    settle(session)
+    assert not session.findings.provenance.corrected_by_person
+    assert finding(session, 1).volume_ml == pytest.approx(ai_volume)
+
+
+def test_a_later_edit_hands_over_the_masks_alone_and_never_waits_for_the_worker(
+    slicer: Any, worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = corrected_session(worker, made_study())
+    paint(session, 1, half_of(mask_of(session, 1)))
+    settle(session)  # the first one hands the study over
+    jobs, submit = [], worker.submit
+
+    def counted(job: str, *rest: Any) -> Any:
+        jobs.append(job)
+        return submit(job, *rest)
+
+    monkeypatch.setattr(worker, "submit", counted)
+    monkeypatch.setattr(worker, "wait", lambda *_, **__: pytest.fail("it waits"))
+    whole = mask_of(session, 2)
+    for number, mask in enumerate((half_of(whole), whole, half_of(half_of(whole))), start=1):
+        paint(session, 2, mask)
         settle(session)
-        assert session.findings.provenance.corrected_by_person
-        assert session.correction.standing.changed == {1}
-        assert session.correction.standing.unread == {1}
-        paint(session, 2, half_of(mask_of(session, 2)))
-        settle(session)
-        assert session.correction.standing.changed == {1, 2}
-        assert session.findings.study.times_s == made_study().times_s
-        session.correction.revert_all()
-        settle(session)
-        assert not session.findings.provenance.corrected_by_person
-        assert finding(session, 1).volume_ml == pytest.approx(ai_volume)
-
-
-class TestALaterEdit:
-    def test_hands_over_the_masks_alone_and_never_waits_for_the_worker(
-        self, slicer: Any, worker: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        session = corrected_session(worker, made_study())
-        paint(session, 1, half_of(mask_of(session, 1)))
-        settle(session)  # the first one hands the study over
-        jobs, submit = [], worker.submit
-
-        def counted(job: str, *rest: Any) -> Any:
-            jobs.append(job)
-            return submit(job, *rest)
-
-        monkeypatch.setattr(worker, "submit", counted)
-        monkeypatch.setattr(worker, "wait", lambda *_, **__: pytest.fail("it waits"))
-        whole = mask_of(session, 2)
-        for number, mask in enumerate((half_of(whole), whole, half_of(half_of(whole))), start=1):
-            paint(session, 2, mask)
-            settle(session)
-            assert jobs == ["measure"] * number
+        assert jobs == ["measure"] * number
