@@ -156,24 +156,17 @@ def _order(phase: Phase, phases: Sequence[Phase], chosen: Mapping[Phase, Clues])
 def _series_number(phase: Phase, chosen: Mapping[Phase, Clues]) -> list[_Item]:
     """Scanners number series as they are acquired; where no clock tells, numbers out of order are a doubt."""
     own = chosen[phase]
-    number = _number(own)
+    number = own.volume.number("SeriesNumber")
     if own.clock is not None or own.assumed or number is None:
         return []
     for other, clue in chosen.items():
-        theirs = _number(clue)
+        theirs = clue.volume.number("SeriesNumber")
         if theirs is None or theirs == number or clue.clock is not None:
             continue
         if (theirs < number) != other.is_before(phase):
             relation = "before" if number < theirs else "after"
             return [_Item(-0.6, evidence(f"number_{relation}", other))]
     return []
-
-
-def _number(clue: Clues) -> float | None:
-    try:
-        return float(clue.volume.headers.get("SeriesNumber") or "")
-    except (TypeError, ValueError):
-        return None
 
 
 def _agent(phase: Phase, clue: Clues) -> list[_Item]:

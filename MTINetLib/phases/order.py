@@ -66,19 +66,9 @@ def _numbers_of(volumes: Sequence[SourceVolume]) -> tuple[str, list[float]]:
     return "", []
 
 
-def _header(keyword: str) -> Callable[[SourceVolume], float | None]:
-    def get(volume: SourceVolume) -> float | None:
-        try:
-            return float(volume.headers.get(keyword) or "")
-        except (TypeError, ValueError):
-            return None
-
-    return get
-
-
 _NUMBERS: tuple[tuple[str, Callable[[SourceVolume], float | None]], ...] = (
     ("time point", lambda volume: None if volume.time_point is None else float(volume.time_point)),
-    ("temporal position", _header("temporal_position")),
-    ("series number", _header("SeriesNumber")),
-    ("acquisition number", _header("AcquisitionNumber")),
+    ("temporal position", lambda volume: volume.number("temporal_position")),
+    ("series number", lambda volume: volume.number("SeriesNumber")),
+    ("acquisition number", lambda volume: volume.number("AcquisitionNumber")),
 )

@@ -92,3 +92,10 @@ class SourceVolume:
         """The description, with the time point where the series has several."""
         text = self.description or "(no description)"
         return text if self.time_point is None else f"{text} (time point {self.time_point})"
+
+    def number(self, keyword: str) -> float | None:
+        """A header that counts from 1 as a number; None where there is none."""
+        try:
+            return float(self.headers.get(keyword) or "")
+        except (TypeError, ValueError):
+            return None

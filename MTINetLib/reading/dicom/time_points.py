@@ -7,30 +7,28 @@ images. A way counts if it gives every position one slice per time point.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from MTINetLib.errors import InputError
-from MTINetLib.reading.dicom.frame import Frame, FrameTimes
+from MTINetLib.reading.dicom.frame import Frame
 from MTINetLib.reading.dicom.geometry import position_numbers
 from MTINetLib.reading.dicom.pixels import stored_pixels
 
-Key = Callable[[FrameTimes], "float | None"]
-
-#: What may be constant within a time point and different between them, most explicit first.
-_LABELS: tuple[tuple[str, Key], ...] = (
-    ("temporal_position", lambda times: times.temporal_position),
-    ("time_offset_s", lambda times: times.time_offset_s),
-    ("acquisition_s", lambda times: times.acquisition_s),
-    ("trigger_s", lambda times: times.trigger_s),
-    ("acquisition_number", lambda times: times.acquisition_number),
-    ("agent_phase", lambda times: times.agent_phase),
-    ("content_s", lambda times: times.content_s),
-    ("series_s", lambda times: times.series_s),
+#: What of FrameTimes may be constant within a time point and different between them, most explicit first.
+_LABELS = (
+    "temporal_position",
+    "time_offset_s",
+    "acquisition_s",
+    "trigger_s",
+    "acquisition_number",
+    "agent_phase",
+    "content_s",
+    "series_s",
 )
 #: What orders the slices of one position in time; an instance number is the weakest of them.
-_ORDERS: tuple[tuple[str, Key], ...] = (*_LABELS, ("instance_number", lambda times: times.instance_number))
+_ORDERS = (*_LABELS, "instance_number")
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,8 @@ def _split(frames: Sequence[Frame]) -> TimePoints | None:
     most = max(per_position.values())
     if most == 1:
         return TimePoints((_sorted(frames, positions),), None, (None,))
-    for name, key in _LABELS:
-        points = _by_label(frames, positions, key, most)
+    for name in _LABELS:
+        points = _by_label(frames, positions, name, most)
         if points is not None:
             total = len(per_position)
             problems = tuple(
@@ -81,8 +79,8 @@ def _split(frames: Sequence[Frame]) -> TimePoints | None:
                 return TimePoints(points, name, problems)
     if min(per_position.values()) < most:
         return None
-    for name, key in _ORDERS:
-        points = _by_rank(frames, positions, key, most)
+    for name in _ORDERS:
+        points = _by_rank(frames, positions, name, most)
         if points is not None:
             return TimePoints(points, name, (None,) * most)
     return None
@@ -94,11 +92,11 @@ def _sorted(frames: Sequence[Frame], positions: Sequence[int]) -> tuple[Frame, .
 
 
 def _by_label(
-    frames: Sequence[Frame], positions: Sequence[int], key: Key, count: int
+    frames: Sequence[Frame], positions: Sequence[int], name: str, count: int
 ) -> tuple[tuple[Frame, ...], ...] | None:
     groups: dict[float, dict[int, Frame]] = defaultdict(dict)
     for frame, position in zip(frames, positions, strict=True):
-        value = key(frame.times)
+        value = getattr(frame.times, name)
         if value is None:
             return None
         group = groups[round(value, 3)]
@@ -111,11 +109,11 @@ def _by_label(
 
 
 def _by_rank(
-    frames: Sequence[Frame], positions: Sequence[int], key: Key, count: int
+    frames: Sequence[Frame], positions: Sequence[int], name: str, count: int
 ) -> tuple[tuple[Frame, ...], ...] | None:
     stacks: dict[int, list[tuple[float, Frame]]] = defaultdict(list)
     for frame, position in zip(frames, positions, strict=True):
-        value = key(frame.times)
+        value = getattr(frame.times, name)
         if value is None:
             return None
         stacks[position].append((value, frame))

@@ -12,7 +12,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as DicomSequence
 
-from MTINetLib.reading.dicom.frame import Frame, FrameTimes
+from MTINetLib.reading.dicom.frame import Frame
 from MTINetLib.reading.dicom.geometry import grid_of, spacing_problem
 from MTINetLib.reading.dicom.header import SECONDS_PER_DAY, Header, seconds_of_day
 from MTINetLib.reading.dicom.pixels import read_pixels
@@ -179,22 +179,17 @@ def headers_of(frames: Sequence[Frame], split_by: str | None) -> dict[str, Any]:
     headers["ContrastBolusAgentPhase"] = first.agent_phase or None
     headers["ImageType"] = list(first.kind[:-1])
     headers["EchoTime"] = first.echo_ms
-    for name, get in _CLOCKS:
-        values = [value for value in (get(frame.times) for frame in frames) if value is not None]
+    for name in _CLOCKS:
+        times = (getattr(frame.times, name) for frame in frames)
+        values = [value for value in times if value is not None]
         headers[name] = min(values) if values else None
     headers["time_split_by"] = split_by
     headers["bolus_start_s"] = _bolus_start(headers)
     return headers
 
 
-_CLOCKS: tuple[tuple[str, Callable[[FrameTimes], float | None]], ...] = (
-    ("temporal_position", lambda times: times.temporal_position),
-    ("time_offset_s", lambda times: times.time_offset_s),
-    ("trigger_s", lambda times: times.trigger_s),
-    ("acquisition_s", lambda times: times.acquisition_s),
-    ("content_s", lambda times: times.content_s),
-    ("series_s", lambda times: times.series_s),
-)
+#: Attributes of FrameTimes that a volume keeps, the earliest of its slices.
+_CLOCKS = ("temporal_position", "time_offset_s", "trigger_s", "acquisition_s", "content_s", "series_s")
 
 
 def _bolus_start(headers: dict[str, Any]) -> float | None:
