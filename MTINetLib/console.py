@@ -22,6 +22,7 @@ from rich.text import Text
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.presentation.classes import class_title
+from MTINetLib.presentation.counts import slices_in_words
 from MTINetLib.presentation.liver_words import liver_in_words, overlap_in_words, place_in_words
 from MTINetLib.presentation.stages import stage_text
 from MTINetLib.presentation.warnings import is_warning, study_warnings
@@ -126,14 +127,13 @@ def _title(findings: StudyFindings) -> str:
 
 
 def _row(lesion: LesionFinding) -> tuple[str, ...]:
-    first, last = lesion.slices
     return (
         str(lesion.label),
         class_title(lesion.lesion_class),
         probability_in_words(lesion),
         f"{lesion.volume_ml:.1f} mL",
         f"{lesion.long_axis_mm:.0f} x {lesion.short_axis_mm:.0f} mm",
-        f"{first + 1}-{last + 1}",
+        slices_in_words(*lesion.slices, between="-"),
     )
 
 

@@ -331,7 +331,7 @@ def _check_paths(told: dict[Phase, str], model: str | None) -> None:
     from MTINetLib.models.info import told_info
     from MTINetLib.phases.naming import option_of
     from MTINetLib.pipeline.other_models import refuse_other_phases
-    from MTINetLib.study.phase import count_in_words
+    from MTINetLib.study.phase import count_in_words, listed
 
     info = told_info(find_model(model))
     try:
@@ -341,8 +341,9 @@ def _check_paths(told: dict[Phase, str], model: str | None) -> None:
         if not missing:
             raise
         count = count_in_words(len(info.phases))
+        are = "is" if len(missing) == 1 else "are"
         raise InputError(
-            f"{', '.join(missing)} is missing: without INPUT all {count} phases must be named. {error}"
+            f"{listed(missing)} {are} missing: without INPUT all {count} phases must be named. {error}"
         ) from error
     for phase, word in told.items():
         if not Path(word).exists():

@@ -12,6 +12,7 @@ from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.findings.notes import note_in_words
 from MTINetLib.inference.enhancement import WASHOUT_PHASES
 from MTINetLib.presentation.classes import class_title, class_word, class_words, on_white
+from MTINetLib.presentation.counts import slices_in_words
 from MTINetLib.presentation.figure_words import figures_without_phases
 from MTINetLib.presentation.liver_words import (
     lesion_title,
@@ -237,7 +238,7 @@ def _lesion_row(lesion: LesionFinding, phases: Sequence[Phase]) -> Row:
         probability_in_words(lesion),
         f"{lesion.volume_ml:.1f} mL",
         f"{lesion.long_axis_mm:.0f} × {lesion.short_axis_mm:.0f} mm",
-        f"{lesion.slices[0] + 1} to {lesion.slices[1] + 1}",
+        slices_in_words(*lesion.slices),
         share_in_percent(figures.arterial_contrast_gain, signed=True),
         " / ".join(ratios) or "-",
         figures.curve_kind or "-",

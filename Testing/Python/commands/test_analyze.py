@@ -172,6 +172,9 @@ def test_a_phase_that_was_not_named_is_asked_for_by_its_option(
     three = {phase: path for phase, path in files.items() if phase is not Phase.DELAYED}
     assert analyze(place / "out", model, *named(three)) == 2
     refused(capsys, place, "--delayed is missing")
+    two = {phase: path for phase, path in three.items() if phase is not Phase.ARTERIAL}
+    assert analyze(place / "out", model, *named(two)) == 2
+    refused(capsys, place, "--arterial and --delayed are missing")
 
 
 def test_a_file_that_is_no_image_is_refused_by_its_phase(
