@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.phantom import body, distractors, organs
+from MTINetLib.phantom import body, digestive, distractors, organs
 from MTINetLib.phantom.acquisition import GridSettings, draw_space
+from MTINetLib.phantom.arrangement import arrange
 from MTINetLib.phantom.canvas import Canvas, Space
 from MTINetLib.phantom.draws import Streams
+from MTINetLib.phantom.great_vessels import draw_great_vessels, paint_branches, paint_great_vessels
 from MTINetLib.phantom.lesion_kinds import KINDS
 from MTINetLib.phantom.lesion_plan import LesionShares, Plan, draw_plan, paint_lesions, seat_lesions
 from MTINetLib.phantom.lesions import axial_diameter_mm
@@ -149,9 +151,9 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     limits = GridSettings(settings.slices, settings.matrix, settings.tilt_deg, settings.oblique_share)
     space = draw_space(streams("grid"), build, limits)
     walls = body.raise_walls(streams("walls"), space, build)
-    great = organs.draw_great_vessels(streams("great vessels"), build)
+    great = draw_great_vessels(streams("great vessels"), build)
     if settings.anatomy is None:
-        liver = shape_liver(streams("liver shape"), space, build, walls, great, patient.cirrhosis)
+        liver = shape_liver(streams("liver shape"), space, build, walls, great.cava_xy, patient.cirrhosis)
         veins = grow_veins(streams("vessels"), space, liver)
     else:
         known = draw_liver_map(streams("liver map"), settings.anatomy)
@@ -160,15 +162,20 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
         walls = body.fit_walls(walls, liver.distance, build)
     canvas = Canvas.blank(space)
     body.paint_body(streams("body"), canvas, patient, build, walls)
-    organs.paint_heart(streams("heart"), canvas, patient, build, walls)
-    organs.paint_gut(streams("gut"), canvas, patient, build, walls)
-    organs.paint_stomach(streams("stomach"), canvas, patient, build, walls)
-    organs.paint_pancreas(streams("pancreas"), canvas, patient, build)
-    organs.paint_kidneys(streams("kidneys"), canvas, patient, build)
-    organs.paint_spleen(streams("spleen"), canvas, patient, build, walls)
+    around = arrange(streams("arrangement"), space, build, liver, patient.cirrhosis)
+    organs.paint_heart(streams("heart"), canvas, patient, build, walls, great.cava_xy)
+    digestive.paint_gut(streams("gut"), canvas, patient, build, walls)
+    digestive.paint_colon_and_duodenum(
+        streams("colon"), canvas, patient, walls, around.colon, around.duodenum
+    )
+    digestive.paint_stomach(streams("stomach"), canvas, patient, walls, around.stomach)
+    digestive.paint_pancreas(streams("pancreas"), canvas, patient, build)
+    organs.paint_kidneys(streams("kidneys"), canvas, patient, walls, around.kidneys)
+    organs.paint_spleen(streams("spleen"), canvas, patient, walls, around.spleen)
     body.paint_spine(streams("spine"), canvas, patient, build, walls)
     paint_liver(streams("liver texture"), canvas, patient, liver)
-    organs.paint_great_vessels(streams("great vessels paint"), canvas, patient, great)
+    paint_branches(streams("branches"), canvas, patient, great, liver, around)
+    paint_great_vessels(streams("great vessels paint"), canvas, patient, great)
     distractors.paint_focal_fat(streams("focal fat"), canvas, liver)
     distractors.paint_dark_nodules(streams("dark nodules"), canvas, patient, liver)
     lesions = streams("lesion plan")

@@ -10,7 +10,6 @@ from MTINetLib.phantom.body import Build, Walls
 from MTINetLib.phantom.canvas import Canvas, Field, Point, Space, ellipsoid, join, soft
 from MTINetLib.phantom.draws import Rng, normal, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
-from MTINetLib.phantom.organs import GreatVessels
 from MTINetLib.phantom.patient import Patient
 from MTINetLib.study.anatomy import Organ
 
@@ -35,7 +34,7 @@ class Liver:
 
 
 def shape_liver(
-    rng: Rng, space: Space, build: Build, walls: Walls, vessels: GreatVessels, cirrhosis: float
+    rng: Rng, space: Space, build: Build, walls: Walls, cava_xy: tuple[float, float], cirrhosis: float
 ) -> Liver:
     """Right and left lobe under the dome, against the wall, cut by the spine, the fissure and the hilum."""
     s = build.scale
@@ -55,22 +54,21 @@ def shape_liver(
     slant = uniform(rng, 0.0, 0.35)
     body = ellipsoid(x + np.float32(slant) * 0.5 * (z - np.float32(right[2])), y, z, right, right_radii)
     body = join(body, ellipsoid(x, y, z + np.float32(0.15) * x, left, left_radii), 28.0)
-    caudate = np.array([vessels.cava_xy[0] + 8.0, vessels.cava_xy[1] - 20.0, build.dome_mm - 62.0])
+    caudate = np.array([cava_xy[0] + 8.0, cava_xy[1] - 20.0, build.dome_mm - 62.0])
     body = join(body, ellipsoid(x, y, z, caudate, np.array([20.0, 16.0, 30.0]) * (1 + 0.3 * cirrhosis)), 14.0)
     body += uneven_surface(rng, space, cirrhosis)
     spine = np.sqrt(x**2 + (y - np.float32(build.spine_y)) ** 2) - np.float32(36.0 * s)
     body = np.maximum(body, -spine)
     front = np.float32(left[0] - 12.0 + uniform(rng, -8.0, 8.0))
-    fissure = np.maximum(np.abs(x - front + 0.15 * z) - np.float32(uniform(rng, 0.5, 4.0)), y + 28.0)
+    slit = x - front + 0.15 * z + 3.0 * smooth_noise(rng, space.shape, space.spacing_kji, 25.0)
+    fissure = np.maximum(np.abs(slit) - np.float32(uniform(rng, 0.5, 4.0)), y + 28.0)
     body = np.maximum(body, -np.maximum(fissure, z - np.float32(build.dome_mm - 55.0)))
     hilum = np.array(
-        [uniform(rng, -34.0, -20.0), vessels.cava_xy[1] - 30.0, build.dome_mm - uniform(rng, 78.0, 95.0)]
+        [uniform(rng, -34.0, -20.0), cava_xy[1] - 30.0, build.dome_mm - uniform(rng, 78.0, 95.0)]
     )
     body = np.maximum(body, -ellipsoid(x, y, z, hilum + np.array([10.0, 0.0, -22.0]), (26.0, 18.0, 20.0)))
     body = np.maximum(body, np.maximum(walls.cavity + 2.0, walls.under_diaphragm + 3.0))
-    outflow = np.array(
-        [vessels.cava_xy[0] + 3.0, vessels.cava_xy[1] - 4.0, build.dome_mm - uniform(rng, 22.0, 32.0)]
-    )
+    outflow = np.array([cava_xy[0] + 3.0, cava_xy[1] - 4.0, build.dome_mm - uniform(rng, 22.0, 32.0)])
     gallbladder = np.array(
         [uniform(rng, -58.0, -38.0) * s, -0.38 * build.half_depth, hilum[2] - uniform(rng, 12, 26)]
     )

@@ -21,9 +21,9 @@ from MTINetLib.phantom.atlas import (
 from MTINetLib.phantom.body import Build, Walls
 from MTINetLib.phantom.canvas import Box, Field, Point, Space, soft
 from MTINetLib.phantom.draws import Rng, log_uniform, normal, uniform
+from MTINetLib.phantom.great_vessels import GreatVessels, cava_distance
 from MTINetLib.phantom.liver import Liver, uneven_surface
 from MTINetLib.phantom.noise_fields import smooth_noise
-from MTINetLib.phantom.organs import GreatVessels, cava_distance
 from MTINetLib.phantom.vessels import Veins, grow_portal_trunk, grow_twigs, tree_weight
 
 #: How far around the liver its distance is known, mm.
@@ -198,7 +198,9 @@ def _cut_fissure(rng: Rng, space: Space, distance: Field, at: Point, hilum: Poin
     """The fissure of the round ligament, from the liver's lower edge towards the hilum."""
     width, deep = log_uniform(rng, 0.4, 4.0), uniform(rng, 0.2, 0.8)
     tilt = np.float32(uniform(rng, -0.2, 0.2))
-    side = np.abs(space.x - np.float32(at[0]) + tilt * (space.y - np.float32(at[1]))) - np.float32(width)
+    across = space.x - np.float32(at[0]) + tilt * (space.y - np.float32(at[1]))
+    across += np.float32(uniform(rng, 1.0, 4.0)) * smooth_noise(rng, space.shape, space.spacing_kji, 25.0)
+    side = np.abs(across) - np.float32(width)
     end = at + deep * (hilum - at)
     behind = space.y - np.float32(end[1])
     above = space.z - np.float32(max(end[2], at[2]) + uniform(rng, 0.0, 20.0))

@@ -65,6 +65,13 @@ def _connect(rng: Rng, nodes: list[Point], parent: list[int], point: Point, star
         at = len(nodes) - 1
 
 
+def join_points(rng: Rng, first: Point, last: Point, radius_mm: float) -> Tree:
+    """One gently bent vessel between two points."""
+    nodes, parent = [first], [-1]
+    _connect(rng, nodes, parent, last, 0)
+    return Tree(np.array(nodes), np.array(parent), np.full(len(nodes), radius_mm))
+
+
 def tree_weight(space: Space, tree: Tree) -> Field:
     """Share of each voxel that the tree's lumen fills, float32 [K, J, I]."""
     weight = np.zeros(space.shape, dtype=np.float32)
