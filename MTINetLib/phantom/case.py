@@ -12,8 +12,21 @@ from MTINetLib.phantom import body, digestive, distractors, organs
 from MTINetLib.phantom.acquisition import GridSettings, draw_space
 from MTINetLib.phantom.arrangement import arrange
 from MTINetLib.phantom.canvas import Canvas, Space
+from MTINetLib.phantom.disease import (
+    close_portal_vein,
+    distend,
+    draw_disease,
+    paint_ascites,
+    paint_collaterals,
+    paint_fat,
+)
 from MTINetLib.phantom.draws import Streams
-from MTINetLib.phantom.great_vessels import draw_great_vessels, paint_branches, paint_great_vessels
+from MTINetLib.phantom.great_vessels import (
+    cava_distance,
+    draw_great_vessels,
+    paint_branches,
+    paint_great_vessels,
+)
 from MTINetLib.phantom.lesion_kinds import KINDS
 from MTINetLib.phantom.lesion_plan import LesionShares, Plan, draw_plan, paint_lesions, seat_lesions
 from MTINetLib.phantom.lesions import axial_diameter_mm
@@ -147,6 +160,8 @@ def make_case(seed: int, index: int = 0, settings: PhantomSettings | None = None
 
 def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     patient = draw_patient(streams("patient"), settings.mistimed_share)
+    disease = draw_disease(streams("disease"), patient.cirrhosis)
+    patient = disease.of(patient)
     build = body.draw_build(streams("build"))
     limits = GridSettings(settings.slices, settings.matrix, settings.tilt_deg, settings.oblique_share)
     space = draw_space(streams("grid"), build, limits)
@@ -160,8 +175,16 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
         placed = place_liver(streams("liver pose"), space, build, walls, great, known, patient.cirrhosis)
         liver, veins, great = placed.liver, placed.veins, placed.great
         walls = body.fit_walls(walls, liver.distance, build)
+    walls = distend(walls, disease)
+    liver = liver.without(cava_distance(space.x, space.y, space.z, great))
+    gallbladder = organs.shape_gallbladder(
+        streams("gallbladder"), space, walls, liver.gallbladder, build.scale
+    )
+    if gallbladder is not None:
+        liver = liver.without(gallbladder.distance, gallbladder.box)
     canvas = Canvas.blank(space)
     body.paint_body(streams("body"), canvas, patient, build, walls)
+    paint_ascites(streams("ascites"), canvas, patient, walls, liver, disease)
     around = arrange(streams("arrangement"), space, build, liver, patient.cirrhosis)
     organs.paint_heart(streams("heart"), canvas, patient, build, walls, great.cava_xy)
     digestive.paint_gut(streams("gut"), canvas, patient, build, walls)
@@ -174,6 +197,8 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     organs.paint_spleen(streams("spleen"), canvas, patient, walls, around.spleen)
     body.paint_spine(streams("spine"), canvas, patient, build, walls)
     paint_liver(streams("liver texture"), canvas, patient, liver)
+    paint_fat(streams("liver fat"), canvas, liver, walls, disease)
+    paint_collaterals(streams("collaterals"), canvas, patient, liver, around, disease)
     paint_branches(streams("branches"), canvas, patient, great, liver, around)
     paint_great_vessels(streams("great vessels paint"), canvas, patient, great)
     distractors.paint_focal_fat(streams("focal fat"), canvas, liver)
@@ -184,7 +209,9 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     taken = [seat for _, seat in seats]
     distractors.paint_perfusion(streams("perfusion"), canvas, liver, list(taken))
     paint_veins(canvas, patient, liver, veins)
-    organs.paint_gallbladder(streams("gallbladder"), canvas, patient, walls, liver.gallbladder, build.scale)
+    close_portal_vein(streams("portal vein"), canvas, patient, liver, veins, disease)
+    if gallbladder is not None:
+        organs.paint_gallbladder(streams("bile"), canvas, patient, gallbladder)
     labels, kinds = paint_lesions(streams, canvas, patient, liver, seats)
     return _Scene(patient, build, canvas, liver, labels, kinds)
 

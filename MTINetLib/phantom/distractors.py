@@ -14,9 +14,11 @@ from MTINetLib.phantom.patient import Patient
 
 def paint_perfusion(rng: Rng, canvas: Canvas, liver: Liver, taken: list[Seat]) -> None:
     """Arterial-only wedges under the capsule and vague blushes: isointense before and after."""
+    space = canvas.space
+    if chance(rng, 0.15):
+        _blush_at_gallbladder(rng, canvas, liver)
     if chance(rng, 0.6):
         return
-    space = canvas.space
     for _ in range(int(rng.integers(1, 4))):
         size = log_uniform(rng, 6.0, 32.0)
         seat = find_seat(rng, space, liver, size, taken)
@@ -33,6 +35,19 @@ def paint_perfusion(rng: Rng, canvas: Canvas, liver: Liver, taken: list[Seat]) -
         boost = np.array([0.0, uniform(rng, 0.12, 0.5), uniform(rng, 0.0, 0.05), 0.0])
         for phase in (1, 2):
             canvas.signal[phase][box] *= 1.0 + np.float32(boost[phase]) * shape
+
+
+def _blush_at_gallbladder(rng: Rng, canvas: Canvas, liver: Liver) -> None:
+    """Blood from the gallbladder's veins reaches the liver beside it early."""
+    space = canvas.space
+    reach = uniform(rng, 12.0, 30.0)
+    box = space.box(liver.gallbladder, reach + 8.0)
+    if box is None:
+        return
+    distance = ellipsoid(*space.coordinates(box), liver.gallbladder, rng.uniform(0.7, 1.0, 3) * reach)
+    distance += np.float32(0.15 * reach) * smooth_noise(rng, distance.shape, space.spacing_kji, 12.0)
+    shape = soft(distance, 6.0) * (liver.distance[box] < 0)
+    canvas.signal[1][box] *= 1.0 + np.float32(uniform(rng, 0.1, 0.45)) * shape
 
 
 def _wedge(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from MTINetLib.phantom.body import Build, Walls
-from MTINetLib.phantom.canvas import Canvas, Field, Point, Space, ellipsoid, join, soft
+from MTINetLib.phantom.canvas import Box, Canvas, Field, Point, Space, ellipsoid, join, soft
 from MTINetLib.phantom.draws import Rng, normal, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import Patient
@@ -20,17 +20,22 @@ class Liver:
 
     Args:
         distance: signed distance in mm to its surface, negative inside, float32 [K, J, I].
-        mask: voxels inside, bool [K, J, I].
         hilum: where the portal vein enters, patient mm.
         outflow: where the hepatic veins meet the vena cava.
         gallbladder: the middle of its fossa.
     """
 
     distance: Field
-    mask: np.ndarray
     hilum: Point
     outflow: Point
     gallbladder: Point
+
+    def without(self, hollow: Field, box: Box | None = None) -> Liver:
+        """The liver around something with this signed distance in mm, in a box or everywhere."""
+        distance = self.distance.copy()
+        inside = distance if box is None else distance[box]
+        np.maximum(inside, -hollow, out=inside)
+        return replace(self, distance=distance)
 
 
 def shape_liver(
@@ -72,7 +77,7 @@ def shape_liver(
     gallbladder = np.array(
         [uniform(rng, -58.0, -38.0) * s, -0.38 * build.half_depth, hilum[2] - uniform(rng, 12, 26)]
     )
-    return Liver(body, body < 0, hilum, outflow, gallbladder)
+    return Liver(body.astype(np.float32), hilum, outflow, gallbladder)
 
 
 def uneven_surface(rng: Rng, space: Space, cirrhosis: float, smooth_mm: float = 3.0) -> Field:
@@ -96,7 +101,7 @@ def paint_liver(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver) -> Non
     values = np.empty((4, *shape), dtype=np.float32)
     nodules = smooth_noise(rng, shape, spacing, uniform(rng, 7.0, 14.0))
     net = np.exp(-((nodules / 0.35) ** 2))
-    strength = 0.10 * patient.cirrhosis * uniform(rng, 0.3, 1.5)
+    strength = 0.12 * patient.cirrhosis * uniform(rng, 0.3, 1.7)
     by_phase = np.array([-0.5, -0.6, 0.2, 1.0]) * strength
     uneven = np.array([0.0, uniform(rng, 0.0, 0.06), uniform(rng, 0.0, 0.03), 0.0])
     patchy = smooth_noise(rng, shape, spacing, 32.0)

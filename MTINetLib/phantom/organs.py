@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from MTINetLib.phantom.arrangement import Blob
@@ -134,31 +136,45 @@ def paint_spleen(rng: Rng, canvas: Canvas, patient: Patient, walls: Walls, splee
     canvas.paint(soft(distance, space.pixel_mm), values, box, organ=Organ.SPLEEN)
 
 
-def paint_gallbladder(
-    rng: Rng, canvas: Canvas, patient: Patient, walls: Walls, centre: Point, scale: float
-) -> None:
-    """Bile from watery to concentrated (bright on T1), at times in layers; in one of five there is none."""
+@dataclass(frozen=True)
+class Gallbladder:
+    """Its box, the signed distance in mm to its surface there, and the height (y) of its middle and depth."""
+
+    box: Box
+    distance: Field
+    middle_y: float
+    depth_mm: float
+
+
+def shape_gallbladder(
+    rng: Rng, space: Space, walls: Walls, centre: Point, scale: float
+) -> Gallbladder | None:
+    """A pear whose neck lies behind and above; one in five patients has none."""
     if chance(rng, 0.2):
-        return
-    space = canvas.space
+        return None
     radii = np.array([14.0, 15.0, 28.0]) * scale * rng.uniform(0.7, 1.3, 3)
     box = space.box(centre, float(radii.max()) + 14.0)
     if box is None:
-        return
+        return None
     x, y, z = space.coordinates(box)
-    # Its neck lies behind and above, its bottom in front and below.
     y = y - np.float32(uniform(rng, 0.1, 0.7)) * (z - np.float32(centre[2]))
     distance = ellipsoid(x, y, z, centre, radii)
     distance += 1.5 * smooth_noise(rng, distance.shape, space.spacing_kji, 28.0)
-    distance = np.maximum(distance, walls.cavity[box] + 3.0)
+    distance = np.maximum(distance, walls.cavity[box] + 3.0).astype(np.float32)
+    return Gallbladder(box, distance, float(centre[1]), float(radii[1]))
+
+
+def paint_gallbladder(rng: Rng, canvas: Canvas, patient: Patient, gallbladder: Gallbladder) -> None:
+    """Bile from watery to concentrated (bright on T1), at times in layers."""
+    space, box = canvas.space, gallbladder.box
     watery = patient.draw(rng, WATERY)
     wall = patient.signal(patient.draw(rng, GUT_WALL), patient.circulation.tofts(0.3, 0.25, 0.04))
-    canvas.paint(soft(distance, space.pixel_mm), wall, box, organ=Organ.GALLBLADDER)
-    inside = soft(distance + 2.0, space.pixel_mm)
+    canvas.paint(soft(gallbladder.distance, space.pixel_mm), wall, box, organ=Organ.GALLBLADDER)
+    inside = soft(gallbladder.distance + 2.0, space.pixel_mm)
     bile = DrawnTissue(uniform(rng, 0.35, 3.2), watery.t2star_s, watery.m0)
     canvas.paint(inside, patient.signal(bile, NO_CONTRAST), box)
     if chance(rng, 0.35):
         # Concentrated bile sinks to the back.
-        level = np.float32(centre[1] + uniform(rng, -0.4, 0.5) * radii[1])
+        level = np.float32(gallbladder.middle_y + uniform(rng, -0.4, 0.5) * gallbladder.depth_mm)
         thick = DrawnTissue(uniform(rng, 0.3, 0.8), watery.t2star_s, watery.m0)
         canvas.paint(inside * soft(level - space.y[box], 3.0), patient.signal(thick, NO_CONTRAST), box)

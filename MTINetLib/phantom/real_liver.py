@@ -21,7 +21,7 @@ from MTINetLib.phantom.atlas import (
 from MTINetLib.phantom.body import Build, Walls
 from MTINetLib.phantom.canvas import Box, Field, Point, Space, soft
 from MTINetLib.phantom.draws import Rng, log_uniform, normal, uniform
-from MTINetLib.phantom.great_vessels import GreatVessels, cava_distance
+from MTINetLib.phantom.great_vessels import GreatVessels
 from MTINetLib.phantom.liver import Liver, uneven_surface
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.vessels import Veins, grow_portal_trunk, grow_twigs, tree_weight
@@ -93,10 +93,9 @@ def place_liver(
     distance = np.maximum(distance, np.maximum(walls.cavity - 7.0, walls.under_diaphragm - 12.0))
     spine = np.sqrt(space.x**2 + (space.y - np.float32(build.spine_y)) ** 2) - np.float32(32.0 * build.scale)
     distance = np.maximum(distance, -spine)
-    distance = np.maximum(distance, -(cava_distance(space.x, space.y, space.z, great) + np.float32(0.5)))
     hilum, outflow = pose.to_body(known.hilum), pose.to_body(known.outflow)
     distance = _cut_fissure(rng, space, distance.astype(np.float32), pose.to_body(known.fissure), hilum)
-    liver = Liver(distance, distance < 0, hilum, outflow, pose.to_body(known.gallbladder))
+    liver = Liver(distance, hilum, outflow, pose.to_body(known.gallbladder))
     for stems, weight in zip(known.stems, (portal, hepatic), strict=True):
         twigs = grow_twigs(rng, space, liver, pose.to_body(stems))
         np.maximum(weight, tree_weight(space, twigs), out=weight)
