@@ -6,7 +6,7 @@ from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.phantom.lesion_kinds import TEXTBOOK_HCC
 from MTINetLib.study.lesion_class import HEMANGIOMA
 
-DEMO_SEED = 2
+DEMO_SEED = 6
 
 DEMO_SETTINGS = PhantomSettings(
     slices=(40, 40),
