@@ -72,8 +72,8 @@ class Walls:
     fat_factor: Field
 
 
-def raise_walls(rng: Rng, space: Space, build: Build) -> Walls:
-    """Work out the distances; nothing is painted."""
+def raise_walls(rng: Rng, space: Space, build: Build, bright_fat_share: float = 0.0) -> Walls:
+    """Work out the distances; nothing is painted. ``bright_fat_share`` of the studies suppress no fat."""
     shape, spacing = space.shape, space.spacing_kji
     y = space.y + np.float32(build.half_depth * 0.06)
     radius = np.sqrt(space.x**2 + y**2) + np.float32(1e-3)
@@ -86,7 +86,7 @@ def raise_walls(rng: Rng, space: Space, build: Build) -> Walls:
     right = _dome(space, -62.0, build.dome_mm, build, uniform(rng, 45.0, 75.0))
     left = _dome(space, 70.0, build.dome_mm - uniform(rng, 0.0, 25.0), build, uniform(rng, 45.0, 75.0))
     under = space.z - np.maximum(right, left) + 2.0 * smooth_noise(rng, shape, spacing, 40.0)
-    return Walls(wall, cavity, under, _fat_factor(rng, space))
+    return Walls(wall, cavity, under, _fat_factor(rng, space, bright_fat_share))
 
 
 def fit_walls(walls: Walls, liver: Field, build: Build) -> Walls:
@@ -117,9 +117,9 @@ def _dome(space: Space, x: float, top: float, build: Build, fall: float) -> Fiel
     return np.asarray(np.float32(top) - np.float32(fall) * (across**2 + 0.8 * along**2), dtype=np.float32)
 
 
-def _fat_factor(rng: Rng, space: Space) -> Field:
-    """Share of the fat's signal that survives fat suppression; it fails in places, seldom everywhere."""
-    residual = log_uniform(rng, 0.05, 0.3) if rng.random() < 0.93 else uniform(rng, 0.6, 1.0)
+def _fat_factor(rng: Rng, space: Space, bright_share: float) -> Field:
+    """Share of the fat's signal that survives fat suppression; it fails in places, at times everywhere."""
+    residual = log_uniform(rng, 0.05, 0.3) if rng.random() >= bright_share else uniform(rng, 0.6, 1.0)
     drift = smooth_noise(rng, space.shape, space.spacing_kji, 130.0)
     strength = uniform(rng, 0.2, 0.8) if rng.random() < 0.35 else 0.03
     failure = np.clip(drift - np.float32(uniform(rng, 0.6, 1.4)), 0.0, 1.2)

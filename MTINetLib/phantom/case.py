@@ -61,6 +61,8 @@ class PhantomSettings:
         lesion_counts: weights of one, two, ... lesions; None draws as many as each kind usually has.
         diameter_mm: smallest and largest lesion.
         mistimed_share: part of the arterial phases that come too early or too late.
+        fault_share: part of the studies that each fault of a scan strikes: bright fat everywhere, strong
+            shading by the coils, breathing over the arterial phase, another gain in one phase.
         snr: limits of the liver's signal-to-noise ratio; None draws widely.
         lesion_plan: (kind, diameter in mm) of each lesion, a kind of lesion_kinds.py or a class; None draws.
         breathing: the other phases are moved against the portal venous one.
@@ -80,6 +82,7 @@ class PhantomSettings:
     lesion_counts: tuple[float, ...] | None = None
     diameter_mm: tuple[float, float] = (5.0, 150.0)
     mistimed_share: float = 0.2
+    fault_share: float = 0.13
     snr: tuple[float, float] | None = None
     lesion_plan: Plan | None = None
     breathing: bool = True
@@ -165,7 +168,7 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     build = body.draw_build(streams("build"))
     limits = GridSettings(settings.slices, settings.matrix, settings.tilt_deg, settings.oblique_share)
     space = draw_space(streams("grid"), build, limits)
-    walls = body.raise_walls(streams("walls"), space, build)
+    walls = body.raise_walls(streams("walls"), space, build, settings.fault_share)
     great = draw_great_vessels(streams("great vessels"), build)
     if settings.anatomy is None:
         liver = shape_liver(streams("liver shape"), space, build, walls, great.cava_xy, patient.cirrhosis)
@@ -229,15 +232,22 @@ def _shares(settings: PhantomSettings) -> LesionShares:
     )
 
 
+def _large_moves(phase: Phase, settings: PhantomSettings) -> float:
+    """Part of the phases with large moves: breath-holds fail most in the arterial phase."""
+    return 0.08 + (settings.fault_share if phase is Phase.ARTERIAL else 0.0)
+
+
 def _scan(streams: Streams, scene: _Scene, settings: PhantomSettings) -> PhantomCase:
     space, rng = scene.space, streams("scanner")
-    scanner = draw_scanner(rng)
+    scanner = draw_scanner(rng, settings.fault_share)
     snr = scanner.snr if settings.snr is None else float(rng.uniform(*settings.snr))
     bias = draw_bias(streams("bias"), space, scanner)
     pre_liver = float(scene.patient.liver_signal[0])
     scale = scanner.level / pre_liver
     # The brightest vessel must not be cut off by 12 bits.
-    scale = min(scale, 3400.0 / max(float(scene.canvas.signal.max()), 1e-9))
+    brightest = max(float((phase * bias).max()) for phase in scene.canvas.signal)
+    scale = min(scale, 3400.0 / max(brightest, 1e-9))
+    offset = np.float32(scanner.offset * scale * pre_liver)
     volumes = np.empty((4, *space.shape), dtype=np.float32)
     means = np.zeros((4, len(scene.kinds)))
     for n, phase in enumerate(FOUR_PHASES):
@@ -245,11 +255,15 @@ def _scan(streams: Streams, scene: _Scene, settings: PhantomSettings) -> Phantom
         if scene.kinds:
             sums = np.bincount(scene.labels.ravel(), still.ravel(), len(scene.kinds) + 1)
             means[n] = sums[1:] / np.bincount(scene.labels.ravel(), minlength=len(scene.kinds) + 1)[1:]
+            means[n] += offset
         if settings.breathing and phase is not Phase.PORTAL_VENOUS:
             move = streams(f"motion {phase.value}")
-            still = displace(move, still, space, draw_motion(move), scene.build.spine_y)
+            still = displace(
+                move, still, space, draw_motion(move, _large_moves(phase, settings)), scene.build.spine_y
+            )
         noise_sd = pre_liver * scale / snr
-        volumes[n] = store(read_out(streams(f"noise {phase.value}"), still, scanner, n, noise_sd))
+        seen = read_out(streams(f"noise {phase.value}"), still, scanner, n, noise_sd)
+        volumes[n] = store(seen + offset)
     return PhantomCase(_study(scene, volumes), scene.labels, _truth(scene, means), _anatomy(scene))
 
 

@@ -6,15 +6,16 @@ from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.phantom.lesion_kinds import TEXTBOOK_HCC
 from MTINetLib.study.lesion_class import HEMANGIOMA
 
-DEMO_SEED = 6
+DEMO_SEED = 0
 
 DEMO_SETTINGS = PhantomSettings(
     slices=(40, 40),
     matrix=(256, 256),
     tilt_deg=14.0,
     oblique_share=1.0,
-    lesion_plan=((TEXTBOOK_HCC, 35.0), (HEMANGIOMA, 28.0)),
+    lesion_plan=((TEXTBOOK_HCC, 31.0), (HEMANGIOMA, 28.0)),
     mistimed_share=0.0,
+    fault_share=0.0,
     snr=(22.0, 28.0),
 )
 

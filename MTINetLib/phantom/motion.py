@@ -27,14 +27,14 @@ class Motion:
     rigid_share: float
 
 
-def draw_motion(rng: Rng) -> Motion:
-    """Mostly within 4 mm; one phase in twelve up to about 12 mm, one in four hardly at all."""
+def draw_motion(rng: Rng, large_share: float = 0.08) -> Motion:
+    """Mostly within 4 mm, one phase in four hardly at all; ``large_share`` of them 4 to 14 mm."""
     kind = rng.random()
     size = (
         uniform(rng, 0.0, 0.6)
         if kind < 0.25
-        else uniform(rng, 4.0, 12.0)
-        if kind > 0.92
+        else uniform(rng, 4.0, 14.0)
+        if kind > 1.0 - large_share
         else uniform(rng, 0.4, 4.0)
     )
     share = np.array([uniform(rng, -0.35, 0.35), uniform(rng, -0.5, 0.5), uniform(rng, 0.6, 1.0)])

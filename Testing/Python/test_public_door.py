@@ -33,6 +33,8 @@ SMALL = PhantomSettings(
     oblique_share=0.0,
     lesion_plan=(("textbook_hcc", 35.0), ("hemangioma", 28.0)),
     snr=(22.0, 28.0),
+    mistimed_share=0.0,
+    fault_share=0.0,
     breathing=False,
 )
 SEED = 6
