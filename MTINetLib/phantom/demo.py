@@ -13,7 +13,7 @@ DEMO_SETTINGS = PhantomSettings(
     matrix=(256, 256),
     tilt_deg=14.0,
     oblique_share=1.0,
-    lesion_plan=((TEXTBOOK_HCC, 31.0), (HEMANGIOMA, 28.0)),
+    lesion_plan=((TEXTBOOK_HCC, 33.0), (HEMANGIOMA, 28.0)),
     mistimed_share=0.0,
     fault_share=0.0,
     snr=(22.0, 28.0),
@@ -21,5 +21,5 @@ DEMO_SETTINGS = PhantomSettings(
 
 
 def make_demo_case() -> PhantomCase:
-    """The same study every time: about 35 mm HCC (label 1), about 28 mm hemangioma (label 2)."""
+    """The same study every time: about 38 mm HCC (label 1), about 29 mm hemangioma (label 2)."""
     return make_case(DEMO_SEED, 0, DEMO_SETTINGS)
