@@ -59,7 +59,7 @@ def analyze(
     Example:
         >>> analysis = mtinet.analyze(study, model, thresholds={"smallest_mm3": 500})
         >>> [(lesion.label, round(lesion.volume_ml)) for lesion in analysis.findings.lesions]
-        [(1, 23), (2, 10)]
+        [(1, 21), (2, 10)]
         >>> analysis.labels.shape == study.grid.shape
         True
     """
