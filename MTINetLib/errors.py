@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a person is told, as a code with its values; ``presentation.statements`` makes the sentence.
+
+    Args:
+        values: numbers, texts and lists of these, by the names of the sentence's gaps.
+    """
+
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, code: str, **values: Any) -> Statement:
+        """Paths and enumerations become texts, tuples lists, so that it is the same after JSON."""
+        return cls(code, {name: _plain(value) for name, value in values.items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value
+
 
 class MTINetError(Exception):
-    """Base of every error that MTINetLib raises on purpose; its text is meant for the user."""
+    """Base of every error that MTINetLib raises on purpose; its text is meant for the user.
+
+    Attributes:
+        statement: what the text was made of; None for a text that says all there is.
+    """
+
+    statement: Statement | None = None
 
 
 class InputError(MTINetError):

@@ -234,13 +234,14 @@ def _resume(
     from MTINetLib.errors import InputError
     from MTINetLib.pipeline.liver import given_liver
     from MTINetLib.pipeline.remeasure import resume
+    from MTINetLib.presentation.note_words import note_in_words
     from MTINetLib.report.dicom.read_segmentation import read_segmentation
 
     device, precision, backend = ways
     progress.start(Stage.READING_SEGMENTATION, 1)
     read = read_segmentation(file, study)
     progress.finish()
-    notes.extend(read.notes)
+    notes.extend(map(note_in_words, read.notes))
     if liver is None and read.liver is not None:
         try:
             liver = given_liver(read.liver, file.name, study)

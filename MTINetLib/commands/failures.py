@@ -60,10 +60,21 @@ def quiet_libraries() -> None:
     _log_to_stderr(logging.WARNING).addFilter(_is_ours)
 
 
+class _InWords(logging.Formatter):
+    """A record may hold a note, which is a code: people read its words."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        if hasattr(record, "note"):
+            from MTINetLib.presentation.note_words import note_in_words
+
+            record.message = note_in_words(record.note)
+        return super().formatMessage(record)
+
+
 def _log_to_stderr(level: int) -> logging.Handler:
     """The only handler of the root logger."""
     handler = logging.StreamHandler(own_stderr())
-    handler.setFormatter(logging.Formatter("mtinet: %(message)s"))
+    handler.setFormatter(_InWords("mtinet: %(message)s"))
     handler.setLevel(level)
     logging.getLogger().handlers[:] = [handler]
     logging.getLogger().setLevel(level)

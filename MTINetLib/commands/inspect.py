@@ -75,7 +75,7 @@ def _table(found: Inspection) -> Table:
 
 def _row(found: InspectedVolume) -> tuple[str, ...]:
     grid = found.volume.grid
-    from MTINetLib.study.evidence import evidence_in_words
+    from MTINetLib.presentation.evidence_words import evidence_in_words
 
     said = "; ".join(map(evidence_in_words, found.evidence))
     if found.left_out is not None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from MTINetLib.errors import InputError
 from MTINetLib.inference.lesions import Box
-from MTINetLib.inference.measure import Size
+from MTINetLib.inference.measure import LesionSize
 from MTINetLib.study.study import Study
 
 UNDER_10_MM = "under_10_mm"
@@ -27,7 +27,7 @@ _OF_CURVES = ("motion", "phase_doubt", "offset_doubt", "display_values", "scaled
 
 
 def lesion_flags(
-    label: int, boxes: Mapping[int, Box], shape: tuple[int, ...], size: Size, *, has_ring: bool
+    label: int, boxes: Mapping[int, Box], shape: tuple[int, ...], size: LesionSize, *, has_ring: bool
 ) -> tuple[str, ...]:
     """What to know of one lesion: under 10 mm, one slice only, cut by the border, shared slices, no ring."""
     box = boxes[label]

@@ -15,7 +15,7 @@ Points = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Size:
+class LesionSize:
     """Measures of one lesion; see :class:`MTINetLib.findings.LesionFinding` for their meaning."""
 
     volume_ml: float
@@ -26,7 +26,7 @@ class Size:
     slices: tuple[int, int]
 
 
-def measure_size(mask: Mask, offset: tuple[int, int, int], grid: Grid) -> Size:
+def measure_size(mask: Mask, offset: tuple[int, int, int], grid: Grid) -> LesionSize:
     """Measure a lesion.
 
     The lesion's surface is taken through the middle of the faces of its outermost voxels, so that a
@@ -41,7 +41,7 @@ def measure_size(mask: Mask, offset: tuple[int, int, int], grid: Grid) -> Size:
     kji = np.argwhere(mask)
     centroid = grid.to_lps(kji.mean(axis=0) + offset)
     used = np.flatnonzero(mask.any(axis=(1, 2)))
-    return Size(
+    return LesionSize(
         volume_ml=float(len(kji) * grid.voxel_volume_mm3 / 1000),
         long_axis_mm=long_axis,
         short_axis_mm=short_axis,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 
 from MTINetLib.errors import MissingResourceError
-from MTINetLib.findings.notes import BATCH_HALVED, CONTINUED_ON_CPU, GPU_LEFT, note, note_in_words
+from MTINetLib.findings.notes import BATCH_HALVED, CONTINUED_ON_CPU, GPU_LEFT, note
 from MTINetLib.models.backends.runner import CPU_BATCH, SliceRunner
 from MTINetLib.models.device import give_back_gpu_memory
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line
@@ -110,5 +110,5 @@ class Batcher:
             )
 
     def _note(self, item: str) -> None:
-        logger.warning(note_in_words(item))
+        logger.warning("%s", item, extra={"note": item})
         self.notes.append(item)

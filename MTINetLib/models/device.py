@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from MTINetLib.errors import InputError, MissingResourceError
-from MTINetLib.findings.notes import WORKED_ON_CPU, note, note_in_words
+from MTINetLib.findings.notes import WORKED_ON_CPU, note
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line, touch
 
 logger = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def on_cpu_instead(chosen: Compute, error: BaseException, precision: str = "auto
         )
         raise MissingResourceError(f"{why}; {remedy}, or use the device cpu or auto.") from error
     told = note(WORKED_ON_CPU, why)
-    logger.warning(note_in_words(told))
+    logger.warning("%s", told, extra={"note": told})
     cpu = torch.device("cpu")
     return Compute(cpu, _dtype(cpu, precision), notes=(*chosen.notes, told))
 

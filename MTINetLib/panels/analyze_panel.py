@@ -13,6 +13,7 @@ from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.presentation.session_words import state_text
 from MTINetLib.presentation.stages import stage_text
+from MTINetLib.presentation.statements import sentences
 from MTINetLib.session.choices import choose_thresholds, chosen_thresholds, chosen_volumes, wanted_phases
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Group, hinders_analysis, look
@@ -164,7 +165,7 @@ class AnalyzePanel(Panel):
         message, label = self.session.message, self.ui.messageLabel
         label.visible = message is not None
         if message is not None:
-            label.text = message.text
+            label.text = sentences(message.statements, _)
             label.setStyleSheet(STYLES[message.kind])
 
     # What the user does

@@ -12,6 +12,7 @@ from MTINetLib.errors import MTINetError
 from MTINetLib.panels.notice import ERROR_STYLE
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.segment_editor import SegmentEditor
+from MTINetLib.presentation.statements import error_text
 from MTINetLib.scene.edit_lesions import ensure_label
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
 from MTINetLib.session.choices import chosen_volumes, wanted_phases
@@ -28,7 +29,7 @@ class CorrectPanel(Panel):
 
     def setup(self) -> None:
         self._shown = False
-        self._problem: str | None = None
+        self._problem: MTINetError | None = None
         self._sceneTags: list[int] = []
         self.editor = SegmentEditor(self.ui.editorPlace, self.onSegmentChosen)
         self.session.correction.before_action = self.editor.save_state
@@ -222,14 +223,14 @@ class CorrectPanel(Panel):
         try:
             action()
         except MTINetError as error:
-            self._problem = str(error)
+            self._problem = error
             self.session.report_error(error)
         self.refresh()
 
     def _showProblem(self) -> None:
         """What the last action or measuring failed of; Analyze, far above, says it too."""
         problem = self._problem or self.session.correction.problem
-        self.ui.messageLabel.text = problem or ""
+        self.ui.messageLabel.text = "" if problem is None else error_text(problem, _)
         self.ui.messageLabel.visible = problem is not None
 
     def _labelOf(self, segment: str) -> int | None:

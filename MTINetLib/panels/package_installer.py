@@ -16,6 +16,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from MTINetLib.presentation.statements import sentence
 from MTINetLib.session.pip_log import explain, last_lines
 from MTINetLib.session.setup import Group, Need, constraints, has_module
 
@@ -135,7 +136,7 @@ class PackageInstaller:
         if code == 0:
             self._finish(Outcome())
         else:
-            self._finish(Outcome(str(_(explain(self._log, offline))), last_lines(self._log)))
+            self._finish(Outcome(sentence(explain(self._log, offline), _), last_lines(self._log)))
 
     def _finish(self, outcome: Outcome) -> None:
         self.busy = False

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
-from MTINetLib.study.evidence import CHOSEN, evidence_in_words
+from MTINetLib.presentation.evidence_words import evidence_in_words
+from MTINetLib.study.evidence import CHOSEN
 
 if TYPE_CHECKING:
     from MTINetLib.scene.propose_phases import PhaseChoice

@@ -17,6 +17,7 @@ from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.presentation.session_words import state_text
 from MTINetLib.presentation.stages import stage_text
+from MTINetLib.presentation.statements import sentence, sentences
 from MTINetLib.scene.dicom_database import has_database
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Group, look
@@ -222,7 +223,7 @@ class ReportPanel(Panel):
         message, label = self.session.message, self.ui.resultLabel
         if self._asked and message is not None:
             self._asked = False
-            label.text = message.text
+            label.text = sentences(message.statements, _)
             label.setStyleSheet(STYLES[message.kind])
             label.visible = True
             keep_in_sight(self.ui.openFolderButton if self.session.reports.files else label)
@@ -246,7 +247,7 @@ class ReportPanel(Panel):
         box, about = self._boxes[DICOM], next(about for about in FORMATS if about.name == DICOM)
         reason = self.session.reports.why_no_dicom()
         box.enabled = box.enabled and reason is None
-        box.toolTip = _(about.tip) if reason is None else _(reason)
+        box.toolTip = _(about.tip) if reason is None else sentence(reason, _)
 
     def _make_boxes(self) -> None:
         grid = self.ui.formatsPlace.layout()
@@ -278,4 +279,4 @@ class ReportPanel(Panel):
 
     def _open(self, path: Path) -> None:
         if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path))):
-            self.session.warn(_("{0} could not be opened: open it yourself.").format(path))
+            self.session.warn("not_opened", path=path)

@@ -22,11 +22,12 @@ from MTINetLib.panels.package_installer import (
 )
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.words import bytes_text
+from MTINetLib.presentation.statements import error_text, sentence
 from MTINetLib.session.events import Topic
 from MTINetLib.session.kept_files import forget, kept_files
 from MTINetLib.session.setup import Condition, Found, Group, Need, hinders_analysis, look
 from MTINetLib.session.training_state import TrainingTopic
-from MTINetLib.worker.messages import Environment
+from MTINetLib.worker.requests import Environment
 
 _GREEN, _AMBER, _RED = "#2e9e4f", "#b87700", "#d9453d"
 
@@ -155,7 +156,7 @@ class SetupPanel(Panel):
         if computer.asking:
             text = _("Looking at this computer…")
         elif computer.problem is not None:
-            text = computer.problem
+            text = error_text(computer.problem, _)
         elif environment is None:
             text = _("Devices, memory and models are not looked at yet.")
         else:
@@ -299,7 +300,7 @@ def _computer_lines(environment: Environment) -> list[str]:
     if not any(device.kind == "cuda" for device in environment.devices) and environment.torch_problem is None:
         lines.append(_("No graphics card that PyTorch can use was found; the processor does the work."))
     if environment.torch_problem is not None:
-        lines.append(environment.torch_problem)
+        lines.append(sentence(environment.torch_problem, _))
     lines.append(_("Python {version}").format(version=environment.python))
     if not environment.models:
         lines.append(_("No model was found: install the extension again, or train one."))

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from MTINetLib.findings import LesionFinding
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
 from MTINetLib.presentation.classes import KNOWN_CLASSES, class_title, class_word
+from MTINetLib.presentation.statements import sentence
 from MTINetLib.session.training_case import CaseChoices, why_no_case
 from MTINetLib.session.training_state import Doing
 from MTINetLib.study.lesion_class import UNDECIDED, in_usual_order
@@ -53,7 +54,7 @@ class CaseSection:
         for widget in (ui.lesionClassTable, ui.patientCaption, ui.patientEdit, ui.addCaseButton):
             widget.visible = ready
         ui.lesionClassTable.visible = ready and bool(self._lesions)
-        ui.caseLabel.text = reason or self._what_to_do()
+        ui.caseLabel.text = sentence(reason, _) if reason else self._what_to_do()
         self._show_button()
 
     def onAdd(self) -> None:
@@ -68,7 +69,8 @@ class CaseSection:
         self._ui.patientEdit.text = ""
 
     def onChosen(self, _index: int) -> None:
-        self._ui.caseLabel.text = why_no_case(self._session) or self._what_to_do()
+        reason = why_no_case(self._session)
+        self._ui.caseLabel.text = sentence(reason, _) if reason else self._what_to_do()
         self._show_button()
 
     def _fill(self, lesions: tuple[LesionFinding, ...]) -> None:

@@ -16,7 +16,7 @@ from MTINetLib.presentation.dataset_words import case_warnings
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing
 from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order
-from MTINetLib.worker.training_messages import CaseRow, CheckedDataset
+from MTINetLib.worker.training_requests import CaseRow, CheckedDataset
 
 HEADS = ("Case", "Patient", "Ph.", "Class", "Les.", "Size")
 _TIPS = (

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
+from slicer.i18n import tr as _
+
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.training_case import CaseSection
 from MTINetLib.panels.training_dataset import DatasetSection
 from MTINetLib.panels.training_models import ModelsSection
 from MTINetLib.panels.training_run import RunSection
+from MTINetLib.presentation.statements import sentences
 from MTINetLib.session.events import Topic
 from MTINetLib.session.training_state import About, TrainingTopic
 
@@ -82,7 +85,7 @@ class TrainingPanel(Panel):
             message = training.message if about is training.about else None
             label.visible = message is not None
             if message is not None:
-                label.text = message.text
+                label.text = sentences(message.statements, _)
                 label.styleSheet = STYLES[message.kind]
 
     def _run_changed(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from MTINetLib.errors import InputError
 from MTINetLib.phases.naming import option_of, options_of
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
+from MTINetLib.phases.unclear import PhasesUnclear
 from MTINetLib.reading.found_volumes import FoundVolumes
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.header import HOW_TO_SPLIT
@@ -30,6 +31,9 @@ def choose_phases(
         raise InputError(" ".join((*next_steps(found, phases), *_unread(found))))
     try:
         assignment = recognise_phases(found.volumes, told, phases=phases, assume_order=assume_order)
+    except PhasesUnclear as error:
+        more = (*next_steps(found, phases), *_unread(found))
+        raise PhasesUnclear(replace(error.unclear, next_steps=more)) from error
     except InputError as error:
         raise InputError(" ".join((str(error), *next_steps(found, phases), *_unread(found)))) from error
     refuse_rivals(found, assignment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from MTINetLib.phases.times import Clock, bolus_start, clocks_of
+from MTINetLib.phases.times import AcquisitionTime, bolus_start, clocks_of
 from MTINetLib.reading.candidates import doubtful_words
 from MTINetLib.reading.description_words import Words, delay_words, read_words, tokens_of
 from MTINetLib.reading.source_volume import SourceVolume
@@ -28,18 +28,19 @@ class Clues:
     ``order`` counts time points where an attribute numbers them; ``agent`` says whether a contrast
     agent is named, None where that does not differ between volumes; ``after_bolus_s`` in seconds;
     ``doubt`` says which other kind of series a word of the name speaks of, empty if none;
-    ``assumed`` is a sentence where only the order of the volumes, confirmed by the user, names the phase.
+    ``assumed`` is the volume's place, of how many, and by which numbers, where only the order of the volumes,
+    confirmed by the user, names the phase.
     """
 
     volume: SourceVolume
     words: Words
     tag: Phase | None
     agent: bool | None
-    clock: Clock | None
+    clock: AcquisitionTime | None
     after_bolus_s: float | None
     order: float | None
     doubt: str = ""
-    assumed: str = ""
+    assumed: tuple[int, int, str] | None = None
 
     def has_tag_of(self, phase: Phase) -> bool:
         """Whether the contrast agent phase may name the phase; no tag is known for the early arterial one."""

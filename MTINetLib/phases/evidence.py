@@ -141,8 +141,9 @@ def _words(phase: Phase, clue: Clues) -> list[_Item]:
 
 
 def _order(phase: Phase, phases: Sequence[Phase], chosen: Mapping[Phase, Clues]) -> list[_Item]:
-    if chosen[phase].assumed:
-        return [_Item(_WEIGHT_ASSUMED, evidence("assumed", chosen[phase].assumed))]
+    assumed = chosen[phase].assumed
+    if assumed:
+        return [_Item(_WEIGHT_ASSUMED, evidence("assumed", *assumed))]
     orders = [chosen[each].order if each in chosen else None for each in phases]
     own = chosen[phase].order
     if own is None or any(order is None for order in orders):

@@ -42,19 +42,13 @@ def in_order(
     if name == "time point" and len({volume.series_uid for volume in volumes}) > 1:
         return {}, "the time points belong to several series"
     ranked = sorted(range(len(phases)), key=lambda index: numbers[index])
-    said = f"of {len(phases)} by {name}, an order that was assumed and confirmed ({OPTION})"
     found = {
-        phase: replace(clues[index], assumed=f"it is {_place(place)} {said}")
-        for place, (phase, index) in enumerate(zip(phases, ranked, strict=True))
+        phase: replace(clues[index], assumed=(place, len(phases), name))
+        for place, (phase, index) in enumerate(zip(phases, ranked, strict=True), start=1)
     }
     if any(found[phase].volume is not volume for phase, volume in told.items()):
         return {}, "it contradicts the phases that were named"
     return found, None
-
-
-def _place(place: int) -> str:
-    names = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
-    return f"the {names[place]}" if place < len(names) else f"number {place + 1}"
 
 
 def _numbers_of(volumes: Sequence[SourceVolume]) -> tuple[str, list[float]]:

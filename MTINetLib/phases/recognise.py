@@ -16,13 +16,13 @@ from MTINetLib.phases.certain import certain_phases
 from MTINetLib.phases.clues import Clues, clues_of
 from MTINetLib.phases.confidence import DOUBTFUL_CONFIDENCE, LOWEST_CONFIDENCE
 from MTINetLib.phases.evidence import Verdict, judge
-from MTINetLib.phases.order import OPTION, in_order
+from MTINetLib.phases.order import in_order
 from MTINetLib.phases.pixels import PixelCheck, check_pixels
-from MTINetLib.phases.report import cannot_tell, told_volume
 from MTINetLib.phases.scores import best_assignment
+from MTINetLib.phases.told_volume import told_volume
+from MTINetLib.phases.unclear import NoOrder, PhasesUnclear, Unclear
 from MTINetLib.reading.candidates import LeftOut, candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.phase import Phase, in_order_of_time, titles_of
 from MTINetLib.study.study import PhaseSource
 
@@ -93,17 +93,18 @@ def recognise_phases(
     candidates, left_out = candidates_among([v for v in volumes if not _among(v, fixed.values())])
     ordered = [v for v in volumes if _among(v, candidates) or _among(v, fixed.values())]
     if not ordered:
-        trouble = "no volume looks like a dynamic T1 series"
-        raise InputError(cannot_tell(volumes, left_out, {}, phases, trouble))
+        raise PhasesUnclear(Unclear(volumes, left_out, phases))
     clues, start = clues_of(ordered, phases)
     found = _by_evidence(clues, start, fixed, phases)
     if found.doubtful:
-        assumed, trouble = _by_order(clues, start, fixed, phases)
-        if assumed is None or not assume_order:
+        assumed = _by_order(clues, start, fixed, phases)
+        if isinstance(assumed, NoOrder) or not assume_order:
             what = {phase: (found.chosen[phase].volume, found.verdicts[phase]) for phase in found.chosen}
-            hint = _hint(trouble, assume_order)
+            against = assumed if isinstance(assumed, NoOrder) else None
             missing = _missing(volumes, fixed, ordered, phases)
-            raise InputError(cannot_tell(volumes, left_out, what, phases, found.doubtful, hint, missing))
+            raise PhasesUnclear(
+                Unclear(volumes, left_out, phases, what, found.doubtful, missing, against, assume_order)
+            )
         found = assumed
     used = [found.chosen[phase].volume for phase in phases]
     left_out += [
@@ -171,32 +172,24 @@ def _by_order(
     start: float | None,
     fixed: Mapping[Phase, SourceVolume],
     phases: Sequence[Phase],
-) -> tuple[_Found | None, str]:
-    """The phases in the order of the volumes' numbers; None, and why, where that is against the evidence."""
+) -> _Found | NoOrder:
+    """The phases in the order of the volumes' numbers, or why that is against the evidence."""
     chosen, trouble = in_order(clues, fixed, phases)
     if trouble is not None:
-        return None, trouble
+        return NoOrder(trouble)
     try:
         pixels = _pixels(chosen, phases)
     except InputError as error:
-        return None, str(error).rstrip(".")
+        return NoOrder(str(error).rstrip("."))
     verdicts = {phase: judge(phase, chosen, phase in fixed, start, None, pixels, phases) for phase in phases}
     weak = [phase for phase in phases if verdicts[phase].confidence < LOWEST_CONFIDENCE]
     if weak:
-        said = [
-            evidence_in_words(item) for item in verdicts[weak[0]].evidence if not item.startswith("assumed:")
-        ]
-        return None, f"of what would be the {weak[0].title} phase it is known that {' and '.join(said)}"
+        said = [item for item in verdicts[weak[0]].evidence if not item.startswith("assumed:")]
+        return NoOrder(phase=weak[0], evidence=tuple(said))
     assumed = {
-        phase: replace(chosen[phase], assumed="") if phase in fixed else chosen[phase] for phase in phases
+        phase: replace(chosen[phase], assumed=None) if phase in fixed else chosen[phase] for phase in phases
     }
-    return _Found(assumed, {}, verdicts, ()), ""
-
-
-def _hint(trouble: str, assume_order: bool) -> str:
-    if assume_order:
-        return f"{OPTION} cannot help: {trouble}. "
-    return "" if trouble else f"If they were taken in the order of their numbers, confirm it with {OPTION}. "
+    return _Found(assumed, {}, verdicts, ())
 
 
 def _among(volume: SourceVolume, others: object) -> bool:

@@ -52,7 +52,7 @@ def between(first: Phase, second: Phase) -> tuple[Window, Window]:
 
 
 @dataclass(frozen=True)
-class Clock:
+class AcquisitionTime:
     """When a volume was acquired, in seconds on the study's clock, and which attribute says so."""
 
     seconds: float
@@ -60,13 +60,13 @@ class Clock:
     reliable: bool
 
 
-def clocks_of(volumes: Sequence[SourceVolume]) -> list[Clock | None]:
+def clocks_of(volumes: Sequence[SourceVolume]) -> list[AcquisitionTime | None]:
     """A clock per volume; None where nothing usable is given or where two volumes say the same."""
     series: dict[object, list[int]] = defaultdict(list)
     for index, volume in enumerate(volumes):
         key = volume.series_uid if volume.time_point is not None else index
         series[key].append(index)
-    clocks: list[Clock | None] = [None] * len(volumes)
+    clocks: list[AcquisitionTime | None] = [None] * len(volumes)
     for indices in series.values():
         ordered = sorted(indices, key=lambda index: volumes[index].time_point or 0)
         found = _series_clocks([volumes[index] for index in ordered])
@@ -75,14 +75,14 @@ def clocks_of(volumes: Sequence[SourceVolume]) -> list[Clock | None]:
     return _without_ties(clocks)
 
 
-def _series_clocks(volumes: Sequence[SourceVolume]) -> list[Clock | None]:
+def _series_clocks(volumes: Sequence[SourceVolume]) -> list[AcquisitionTime | None]:
     for source, reliable, get in _SOURCES:
         values = [get(volume) for volume in volumes]
         if any(value is None for value in values):
             continue
         known = [float(value) for value in values if value is not None]
         if all(later - earlier >= _SHORTEST_STEP_S for earlier, later in pairwise(known)):
-            return [Clock(value, source, reliable) for value in known]
+            return [AcquisitionTime(value, source, reliable) for value in known]
     return [None] * len(volumes)
 
 
@@ -110,7 +110,7 @@ _SOURCES: tuple[tuple[str, bool, Callable[[SourceVolume], float | None]], ...] =
 )
 
 
-def _without_ties(clocks: Sequence[Clock | None]) -> list[Clock | None]:
+def _without_ties(clocks: Sequence[AcquisitionTime | None]) -> list[AcquisitionTime | None]:
     result = list(clocks)
     for index, clock in enumerate(clocks):
         for other_index, other in enumerate(clocks):
@@ -121,7 +121,7 @@ def _without_ties(clocks: Sequence[Clock | None]) -> list[Clock | None]:
     return result
 
 
-def bolus_start(volumes: Sequence[SourceVolume], clocks: Sequence[Clock | None]) -> float | None:
+def bolus_start(volumes: Sequence[SourceVolume], clocks: Sequence[AcquisitionTime | None]) -> float | None:
     """The start of the bolus on the study's clock, or None where none is given or it cannot be true.
 
     It is believed if all volumes that give one agree within 60 s and some volume was acquired 10 s to

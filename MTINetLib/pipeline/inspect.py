@@ -17,12 +17,12 @@ from MTINetLib.phases.order import OPTION
 from MTINetLib.phases.recognise import recognise_phases, why_not
 from MTINetLib.phases.recognition import Recognition, recognition
 from MTINetLib.phases.usable import validated
+from MTINetLib.presentation.evidence_words import evidence_in_words
 from MTINetLib.presentation.warnings import warning_sentences
 from MTINetLib.progress import Progress
 from MTINetLib.reading.found_volumes import FileProblem, FoundVolumes
 from MTINetLib.reading.open_input import open_input
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.phase import Phase, the_phases, usual_reference
 
 #: Flags of volumes of which the doubts say more.

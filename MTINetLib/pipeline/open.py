@@ -15,6 +15,7 @@ from MTINetLib.phases.doubts import doubted
 from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
 from MTINetLib.phases.usable import validated
 from MTINetLib.pipeline.other_models import other_sets, who_takes
+from MTINetLib.presentation.phase_words import unclear_in_words
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.found_volumes import FoundVolumes
 from MTINetLib.reading.open_input import open_input
@@ -107,7 +108,9 @@ def open_study(
             with clock.stage("read"):
                 volumes = _read_each(source, phases, watcher)
             with clock.stage("recognise"):
-                chosen = doubted(recognise_phases(list(volumes.values()), volumes, phases=phases))
+                with unclear_in_words():
+                    recognised = recognise_phases(list(volumes.values()), volumes, phases=phases)
+                chosen = doubted(recognised)
         with clock.stage("recognise"):
             assignment = validated(chosen)
         with clock.stage("align"):
@@ -149,7 +152,8 @@ def _chosen(
 ) -> PhaseAssignment:
     """The phases of a folder; where they are not all there, the sentence names a model that takes what is."""
     try:
-        return choose_phases(found, told, phases=phases, assume_order=assume_order)
+        with unclear_in_words():
+            return choose_phases(found, told, phases=phases, assume_order=assume_order)
     except InputError as error:
         for others in other_sets(phases):
             try:

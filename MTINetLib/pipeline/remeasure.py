@@ -133,7 +133,7 @@ def resume(
         labels: [K, J, I] on the study's grid, whole numbers; labels keep their numbers.
         corrected: a person worked on them.
         origin: what they were read from, such as a SOP Instance UID; kept in the settings.
-        notes: sentences about them for the provenance.
+        notes: about them for the provenance, see findings/notes.py.
         liver: that they are seen in, where it is known; no lesion is set aside for it.
 
     Returns:

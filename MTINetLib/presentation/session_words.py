@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-_STATES = {
+STATES = {
     "idle": "Ready",
     "analyzing": "Analyzing",
     "cancelling": "Cancelling",
@@ -25,4 +25,4 @@ _STATES = {
 
 def state_text(state: Enum, translate: Callable[[str], str] = str) -> str:
     """A State or a RunState of the session for people, without an ending."""
-    return translate(_STATES[state.value])
+    return translate(STATES[state.value])

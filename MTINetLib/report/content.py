@@ -9,10 +9,10 @@ from typing import Any
 import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding, StudyFindings
-from MTINetLib.findings.notes import note_in_words
 from MTINetLib.inference.enhancement import WASHOUT_PHASES
 from MTINetLib.presentation.classes import class_title, class_word, class_words, on_white
 from MTINetLib.presentation.counts import slices_in_words
+from MTINetLib.presentation.evidence_words import evidence_in_words
 from MTINetLib.presentation.figure_words import figures_without_phases
 from MTINetLib.presentation.liver_words import (
     lesion_title,
@@ -20,6 +20,7 @@ from MTINetLib.presentation.liver_words import (
     origin_in_words,
     overlap_in_words,
 )
+from MTINetLib.presentation.note_words import note_in_words
 from MTINetLib.presentation.warnings import note_sentences, study_warnings
 from MTINetLib.presentation.words import (
     NOT_MEASURED,
@@ -37,7 +38,6 @@ from MTINetLib.presentation.words import (
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pictures import curve_figure, lesion_strip, study_strip
-from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.lesion_class import OTHER
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study

@@ -10,6 +10,7 @@ from typing import Any
 from MTINetLib.errors import InputError
 from MTINetLib.phases.evidence import Verdict
 from MTINetLib.phases.recognition import recognition
+from MTINetLib.presentation.evidence_words import evidence_in_words
 from MTINetLib.reading.candidates import LeftOut
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.scene.check_choice import check_choice as check_choice
@@ -24,7 +25,7 @@ from MTINetLib.scene.sequences import (
     time_points_in_scene,
     volume_sequences,
 )
-from MTINetLib.study.evidence import MARKED, NAMED, evidence_in_words
+from MTINetLib.study.evidence import MARKED, NAMED
 from MTINetLib.study.phase import Phase, count_in_words
 
 _MULTI_VOLUME = "vtkMRMLMultiVolumeNode"

@@ -10,6 +10,7 @@ import numpy as np
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import StudyFindings, from_dict
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene.drawn_lesions import drawn_lesions
 from MTINetLib.scene.geometry_node import add_geometry, is_grid_of
 from MTINetLib.scene.remove_nodes import remove_nodes
@@ -20,7 +21,7 @@ from MTINetLib.session.masks import READ_MARKS_ATTRIBUTE, marks_to_text, mask_ma
 from MTINetLib.session.study_in_worker import StudyInWorker
 from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import WantedStudy
-from MTINetLib.worker.messages import Analyze, Analyzed, Measured, OpenedStudy, ReadMasks
+from MTINetLib.worker.requests import Analyze, Analyzed, ModelChoice, OpenedStudy, ReadMasks
 
 if TYPE_CHECKING:
     from MTINetLib.worker.client import WorkerClient
@@ -31,15 +32,11 @@ class Wanted:
     """What to analyze, and how.
 
     Args:
-        model: name or folder; None for the first one found.
         thresholds: overrides of the model's own, by name.
     """
 
     study: WantedStudy
-    model: str | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    backend: str = "torch"
+    model: ModelChoice
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -55,9 +52,8 @@ class Shown:
 def analyze(worker: WorkerClient, study: StudyInWorker, wanted: Wanted) -> Steps[Shown]:
     """Have the network find, read and measure lesions."""
     opened = yield from study.open(wanted.study)
-    how = (wanted.model, wanted.device, wanted.precision, wanted.backend)
-    request = Analyze(opened.study, *how, dict(wanted.thresholds))
-    analyzed = yield from ask(worker, "analyze", request, Analyzed)
+    request = Analyze(opened.study, wanted.model, dict(wanted.thresholds))
+    analyzed = yield from ask(worker, request)
     return (yield from _show(study, wanted.study, analyzed))
 
 
@@ -68,9 +64,8 @@ def read_masks(worker: WorkerClient, study: StudyInWorker, wanted: Wanted, segme
     yield None
     with temporary_file(worker.folder, "masks") as path:
         yield from write_array(path, labels)
-        how = (wanted.model, wanted.device, wanted.precision, wanted.backend)
-        request = ReadMasks(opened.study, str(path), *how)
-        found = yield from ask(worker, "read_masks", request, Measured)
+        request = ReadMasks(opened.study, str(path), wanted.model)
+        found = yield from ask(worker, request)
         shown = yield from _show(study, wanted.study, Analyzed(found.findings, str(path), probability=""))
     shown.results.segmentation.SetAttribute(READ_MARKS_ATTRIBUTE, marks_to_text(mask_marks(labels)))
     display = segmentation.GetDisplayNode()
@@ -84,7 +79,7 @@ def _show(study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Step
     labels = np.load(analyzed.labels, mmap_mode="r")
     opened = study.opened(wanted)
     if opened is None:
-        raise InputError("The phases were changed during the analysis; analyze them again.")
+        raise error_of(InputError, "phases_changed")
     yield None
     reference = wanted.volumes[wanted.reference]
     volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.phases)
@@ -94,7 +89,7 @@ def _show(study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Step
 
 def _labels_of(segmentation: Any, wanted: WantedStudy, opened: OpenedStudy) -> Any:
     if segmentation.GetScene() is None:
-        raise InputError("The segmentation was removed from the scene: choose another one.")
+        raise error_of(InputError, "segmentation_removed")
     reference = wanted.volumes[wanted.reference]
     own = is_grid_of(opened.grid, reference)
     geometry = reference if own else add_geometry(opened.grid)

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.errors import MissingResourceError
+from MTINetLib.presentation.statements import error_of
+
 #: A piece of 4 MB is written in a few milliseconds.
 _PIECE_BYTES = 4 << 20
 
@@ -32,8 +35,6 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> Generator[None, None, No
     Raises:
         MissingResourceError: the disk is full.
     """
-    from MTINetLib.errors import MissingResourceError
-
     whole = np.atleast_1d(array)
     kind = whole.dtype if whole.dtype.kind in "iub" else np.dtype(np.float32)
     step = max(1, _PIECE_BYTES * len(whole) // max(1, whole.size * kind.itemsize))
@@ -49,7 +50,4 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> Generator[None, None, No
                 file.write(np.ascontiguousarray(whole[start : start + step], dtype=kind).tobytes())
                 yield
     except OSError as error:
-        raise MissingResourceError(
-            f"A volume could not be handed to the analysis: {error.strerror}. Check the space on the disk "
-            "of the temporary folder."
-        ) from error
+        raise error_of(MissingResourceError, "volume_not_handed_over", reason=error.strerror) from error

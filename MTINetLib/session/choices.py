@@ -13,6 +13,7 @@ from typing import Any
 from MTINetLib.errors import ModelError
 from MTINetLib.models.find import phases_to_look_for
 from MTINetLib.study.phase import Phase
+from MTINetLib.worker.requests import ModelChoice
 
 #: Attribute of ``choices.phases`` that holds a phase's volume node.
 PHASE_NAMES: dict[Phase, str] = {
@@ -88,6 +89,11 @@ def chosen_volumes(choices: Choices) -> dict[Phase, Any]:
 def choose_volume(choices: Choices, phase: Phase, node: Any) -> None:
     """Set one phase's volume node, or None."""
     setattr(choices.phases, PHASE_NAMES[phase], node)
+
+
+def chosen_model(choices: Choices) -> ModelChoice:
+    """Which model reads, and what runs it."""
+    return ModelChoice(choices.model or None, choices.device, choices.precision, choices.backend)
 
 
 def chosen_thresholds(choices: Choices) -> dict[str, float]:

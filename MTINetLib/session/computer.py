@@ -9,7 +9,7 @@ from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
 from MTINetLib.session.task import Steps, Task, ask
-from MTINetLib.worker.messages import Environment, LookAtComputer
+from MTINetLib.worker.requests import Environment, LookAtComputer
 
 
 class Computer:
@@ -19,7 +19,7 @@ class Computer:
         self._core = core
         self._task: Task[Any] | None = None
         self.environment: Environment | None = None
-        self.problem: str | None = None
+        self.problem: MTINetError | None = None
 
     @property
     def asking(self) -> bool:
@@ -34,10 +34,10 @@ class Computer:
         self._tell()
 
     def _steps(self) -> Steps[None]:
-        self.environment = yield from ask(self._core.worker, "environment", LookAtComputer(), Environment)
+        self.environment = yield from ask(self._core.worker, LookAtComputer())
 
     def _failed(self, error: MTINetError) -> None:
-        self.problem = str(error)
+        self.problem = error
         self._tell()
 
     def _tell(self) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from MTINetLib.errors import Cancelled, MTINetError
+from MTINetLib.errors import MTINetError, Statement
 from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.phase_proposal import PhaseProposal
 from MTINetLib.scene.results import Results, show_curve
 from MTINetLib.session.choices import Choices
 from MTINetLib.session.events import Events, Topic
-from MTINetLib.session.state import Message, ProgressSeen, State
+from MTINetLib.session.state import Message, ProgressSeen, State, message_of
 from MTINetLib.session.study_in_worker import StudyInWorker
 from MTINetLib.session.task import Steps, Task
 from MTINetLib.session.tasks import Tasks
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Analyzed
+from MTINetLib.worker.requests import Analyzed
 
 
 class SessionCore:
@@ -89,13 +89,15 @@ class SessionCore:
     def report_error(self, error: MTINetError) -> None:
         """Tell the user; a cancel is no error."""
         self.error = error
-        self.say(Message("info" if isinstance(error, Cancelled) else "error", str(error)))
+        self.say(message_of(error))
 
-    def inform(self, text: str) -> None:
-        self.say(Message("info", text))
+    def inform(self, code: str, **values: Any) -> None:
+        """Tell the user what went well; see ``presentation.statement_texts``."""
+        self.say(Message("info", (Statement.of(code, **values),)))
 
-    def warn(self, text: str) -> None:
-        self.say(Message("warning", text))
+    def warn(self, code: str, **values: Any) -> None:
+        """Tell the user of something that is to be minded."""
+        self.say(Message("warning", (Statement.of(code, **values),)))
 
     def say(self, message: Message | None) -> None:
         self.message = message

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene import edit_lesions
 from MTINetLib.scene.results import Results
 from MTINetLib.scene.segmentation import segment_labels
@@ -14,7 +15,7 @@ from MTINetLib.scene.select_lesion import mark_lesion
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.mask_watch import MaskWatch
 from MTINetLib.session.masks import Standing
-from MTINetLib.session.measuring import Clock, Measuring
+from MTINetLib.session.measuring import Measuring
 
 
 def _nothing() -> None:
@@ -30,7 +31,10 @@ class Correction:
     """
 
     def __init__(
-        self, core: SessionCore, select: Callable[[int | None], None], clock: Clock = time.monotonic
+        self,
+        core: SessionCore,
+        select: Callable[[int | None], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``select`` chooses a lesion, and lets the views jump to it."""
         self._core, self._select = core, select
@@ -60,7 +64,7 @@ class Correction:
         return self._added if waits else None
 
     @property
-    def problem(self) -> str | None:
+    def problem(self) -> MTINetError | None:
         """Why the last measuring or asking failed; None where it did not, and after a cancel."""
         return self._measuring.problem
 
@@ -96,7 +100,7 @@ class Correction:
         try:
             self._measuring.ask_network()
         except MTINetError as error:
-            self._measuring.problem = str(error)
+            self._measuring.problem = error
             self._core.report_error(error)
 
     def add_lesion(self) -> int:
@@ -184,7 +188,7 @@ class Correction:
 
     def _needed(self) -> Results:
         if self._measuring.results is None:
-            raise InputError("There are no masks to correct yet: analyze a study first.")
+            raise error_of(InputError, "no_masks")
         return self._measuring.results
 
     def _keep_choice(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.user_folder import user_folder
 
 #: What the folders of the user folder hold, for people.
@@ -49,9 +50,11 @@ def forget(kept: tuple[Kept, ...]) -> None:
             else:
                 item.path.unlink(missing_ok=True)
         except OSError as error:
-            raise MissingResourceError(
-                f"{error.filename or item.path} could not be removed ({error.strerror}); close what uses it "
-                "and try again."
+            raise error_of(
+                MissingResourceError,
+                "not_removed",
+                path=error.filename or item.path,
+                reason=error.strerror,
             ) from error
     folder = user_folder()
     if folder.is_dir() and not any(folder.iterdir()):

@@ -12,6 +12,7 @@ import MTINetLib
 from MTINetLib.errors import InputError
 from MTINetLib.findings import PhaseSummary, Provenance, StudyFindings, StudySummary, from_dict, to_dict
 from MTINetLib.findings.notes import DRAWN
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene.results import remove_results
 from MTINetLib.scene.show_results import show_results
 from MTINetLib.session.array_files import temporary_file, write_array
@@ -19,7 +20,7 @@ from MTINetLib.session.session import Session
 from MTINetLib.session.state import State
 from MTINetLib.session.task import NO_RETURN, Steps, ask
 from MTINetLib.session.wanted_study import WantedStudy, chosen_study
-from MTINetLib.worker.messages import Measure, Measured, OpenedStudy
+from MTINetLib.worker.requests import Measure, OpenedStudy
 
 #: What the provenance names where no network was asked.
 NO_MODEL = "none"
@@ -27,7 +28,7 @@ _PAUSE_S = 0.01
 
 
 def measure_masks(
-    session: Session, labels: npt.NDArray[Any], breathe: Callable[[], None] | None = None
+    session: Session, labels: npt.NDArray[Any], process_events: Callable[[], None] | None = None
 ) -> StudyFindings:
     """Measure lesions that a person or another program drew, and show them as an analysis would.
 
@@ -36,7 +37,7 @@ def measure_masks(
 
     Args:
         labels: [K, J, I] on the grid of the reference phase, lesion n has the value n.
-        breathe: called while waiting.
+        process_events: called while waiting.
 
     Raises:
         InputError: a phase was not chosen, a volume cannot be used, or the labels have another size.
@@ -47,8 +48,8 @@ def measure_masks(
     # An edit before the first look at the new masks would be lost.
     while task.running or session.waiting:
         session.poll()
-        if breathe is not None:
-            breathe()
+        if process_events is not None:
+            process_events()
         time.sleep(_PAUSE_S)
     if task.error is not None:
         raise task.error
@@ -61,11 +62,11 @@ def _steps(session: Session, wanted: WantedStudy, labels: npt.NDArray[Any]) -> S
     opened = yield from session.study.open(wanted)
     if labels.shape != opened.grid.shape:
         theirs, needed = (" x ".join(map(str, shape[::-1])) for shape in (labels.shape, opened.grid.shape))
-        raise InputError(f"The masks have {theirs} voxels, the reference phase has {needed}.")
+        raise error_of(InputError, "masks_of_other_size", masks=theirs, reference=needed)
     with temporary_file(session.worker.folder, "drawn") as path:
         yield from write_array(path, labels)
         request = Measure(opened.study, str(path), to_dict(_nothing_found(opened)))
-        measured = yield from ask(session.worker, "measure", request, Measured)
+        measured = yield from ask(session.worker, request)
     findings = from_dict(measured.findings)
     before = session.results
     volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.phases)

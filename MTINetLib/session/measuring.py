@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings, from_dict, to_dict
-from MTINetLib.presentation.session_words import state_text
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene.results import Results, ai_findings, ai_labels, corrected_labels, update_results
 from MTINetLib.session.array_files import temporary_file, write_array
+from MTINetLib.session.choices import chosen_model
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Topic
 from MTINetLib.session.mask_watch import MaskWatch
@@ -28,14 +29,12 @@ from MTINetLib.session.readings import Readings
 from MTINetLib.session.state import State
 from MTINetLib.session.task import Steps, Task, ask
 from MTINetLib.session.wanted_study import ALIGNMENT_ATTRIBUTE, study_of_results
-from MTINetLib.worker.messages import Measure, Measured, ReadAgain
+from MTINetLib.worker.requests import Measure, Measured, ReadAgain
 
-Clock = Callable[[], float]
 #: Gets the study's key, the file of the masks, and the findings to go on from.
 _Job = Callable[[str, str, dict[str, Any]], Steps[Measured]]
 #: A stroke is over when nothing has changed for so long.
 _STILL_S = 0.15
-_NO_MASKS = "There are no masks to correct yet: analyze a study first."
 
 
 class Measuring:
@@ -53,7 +52,7 @@ class Measuring:
         core: SessionCore,
         watch: MaskWatch,
         shown: Callable[[], None],
-        clock: Clock = time.monotonic,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         Args:
@@ -68,7 +67,7 @@ class Measuring:
         self.results: Results | None = None
         self.standing = Standing()
         self.measured_in_s: float | None = None
-        self.problem: str | None = None
+        self.problem: MTINetError | None = None
         self._edited_at: float | None = None
         self._readings: Readings | None = None
         self._new_before_look: set[int] = set()
@@ -119,9 +118,9 @@ class Measuring:
         """
         core = self._core
         if core.busy:
-            raise InputError(f"{state_text(core.state)}: wait until it is done, then ask again.")
+            raise error_of(InputError, "wait_for_state", state=core.state)
         if self.results is None or core.findings is None:
-            raise InputError(_NO_MASKS)
+            raise error_of(InputError, "no_masks")
         core.tasks.abandon(self._task)
         self._begin(State.ASKING, self._ask(self.results))
 
@@ -137,7 +136,7 @@ class Measuring:
         self._task = self._core.tasks.start(state, steps, self._failed)
 
     def _failed(self, error: MTINetError) -> None:
-        self.problem = None if isinstance(error, Cancelled) else str(error)
+        self.problem = None if isinstance(error, Cancelled) else error
         self._core.report_error(error)
 
     # The steps of the tasks
@@ -183,7 +182,7 @@ class Measuring:
         marks = mask_marks(labels)
         self.standing = readings.standing(marks)
         if not (self.standing.corrected or self.standing.unread):
-            self._core.inform("The masks are the AI's own: the network has read them already.")
+            self._core.inform("masks_read_already")
             self.edited()
             return
         findings = yield from self._from_worker(results, labels, marks, self._read_by_network)
@@ -197,7 +196,7 @@ class Measuring:
         """Hand over masks and study, and have them measured."""
         core = self._core
         if core.findings is None or self._readings is None:
-            raise InputError(_NO_MASKS)
+            raise error_of(InputError, "no_masks")
         before = to_dict(self._readings.known(core.findings, marks))
         wanted = study_of_results(results, core.findings, core.choices.alignment)
         yield None
@@ -209,13 +208,11 @@ class Measuring:
         return from_dict(measured.findings)
 
     def _measured_by_worker(self, study: str, labels: str, before: dict[str, Any]) -> Steps[Measured]:
-        return ask(self._core.worker, "measure", Measure(study, labels, before), Measured)
+        return ask(self._core.worker, Measure(study, labels, before))
 
     def _read_by_network(self, study: str, labels: str, before: dict[str, Any]) -> Steps[Measured]:
-        chosen = self._core.choices
-        how = (chosen.model or None, chosen.device, chosen.precision, chosen.backend)
-        request = ReadAgain(study, labels, before, *how)
-        return ask(self._core.worker, "read_again", request, Measured)
+        request = ReadAgain(study, labels, before, chosen_model(self._core.choices))
+        return ask(self._core.worker, request)
 
     def _show(self, results: Results, readings: Readings, findings: StudyFindings, marks: Marks) -> None:
         readings.shown(findings, marks)

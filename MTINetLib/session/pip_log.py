@@ -1,9 +1,11 @@
-"""What went wrong in an installation, in one sentence, from what pip wrote."""
+"""What went wrong in an installation, from what pip wrote."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+
+from MTINetLib.errors import Statement
 
 _NO_NETWORK = re.compile(
     r"NewConnectionError|name resolution|getaddrinfo|Max retries exceeded|ConnectTimeout|ReadTimeout|"
@@ -16,8 +18,8 @@ _CONFLICT = re.compile(r"ResolutionImpossible|conflicting dependencies|\(constra
 _NOT_FOUND = re.compile(r"No matching distribution found for ([^\s;]+)")
 
 
-def explain(log: Sequence[str], offline: bool = False) -> str:
-    """One sentence on why pip failed.
+def explain(log: Sequence[str], offline: bool = False) -> Statement:
+    """Why pip failed.
 
     Args:
         log: all lines that pip wrote.
@@ -25,23 +27,18 @@ def explain(log: Sequence[str], offline: bool = False) -> str:
     """
     text = "\n".join(log)
     if _NO_SPACE.search(text):
-        return "The disk is full: free some space and install again."
+        return Statement.of("pip_disk_full")
     if _NOT_ALLOWED.search(text):
-        return (
-            "Slicer's own folder cannot be written: close other Slicer windows, or install Slicer in a "
-            "folder of your own."
-        )
+        return Statement.of("pip_not_allowed")
     if not offline and _NO_NETWORK.search(text):
-        return "The package server was not reached: check the network, or install from a folder of wheels."
+        return Statement.of("pip_no_network")
     if _CONFLICT.search(text):
-        return "A package would have to replace one that Slicer came with, so nothing was installed."
+        return Statement.of("pip_conflict")
     missing = _NOT_FOUND.findall(text)
-    if missing:
-        name = re.split(r"[<>=!~\[]", missing[-1])[0]
-        if offline:
-            return f"The folder holds no wheel of {name} for this system and this version of Python."
-        return f"There is no version of {name} for this system and this version of Python."
-    return "pip ended with an error; the last lines of its log say more."
+    if not missing:
+        return Statement.of("pip_failed")
+    name = re.split(r"[<>=!~\[]", missing[-1])[0]
+    return Statement.of("pip_no_wheel" if offline else "pip_no_version", package=name)
 
 
 def last_lines(log: Sequence[str], count: int = 6) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MTINetLib.errors import InputError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.report.source_data import is_inside, refuse_identity, refuse_source_data, source_folders
 from MTINetLib.scene.input_folder import input_of, names_of_patient, places_of_slicer
 
@@ -25,9 +26,7 @@ def refuse_place(folder: Path, results: Results | None, *, deidentify: bool) -> 
     """
     for place in places_of_slicer():
         if is_inside(folder, place):
-            raise InputError(
-                f"{folder} is inside {place}, which Slicer manages and may empty: choose another folder."
-            )
+            raise error_of(InputError, "inside_slicer", folder=folder, place=place)
     volumes = [] if results is None else [node for node in results.volumes if node.GetScene() is not None]
     inputs = tuple(path for path in map(input_of, volumes) if path is not None)
     refuse_source_data(folder, source_folders(inputs))

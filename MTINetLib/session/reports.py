@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.errors import InputError, MTINetError, Statement
 from MTINetLib.findings import StudyFindings, from_dict, to_dict
+from MTINetLib.presentation.statements import as_it_is, error_of
 from MTINetLib.progress import Stage
 from MTINetLib.scene.dicom_database import put_into_database
 from MTINetLib.scene.dicom_files import dicom_files_steps, has_dicom_files
@@ -17,10 +18,10 @@ from MTINetLib.scene.tracking import tracking_uids
 from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.report_place import refuse_place, suggested_place
-from MTINetLib.session.state import ProgressSeen, State
+from MTINetLib.session.state import Message, ProgressSeen, State
 from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import study_of_results
-from MTINetLib.worker.messages import OpenedStudy, Report, Reported
+from MTINetLib.worker.requests import OpenedStudy, Report, Reported
 
 #: Every report gets a folder of its own, so that none is ever replaced. It names nobody.
 FOLDER_NAME = "mtinet-report"
@@ -74,19 +75,14 @@ class Reports:
         """SEG, SR and PDF of the last report, as far as they were written."""
         return tuple(file for file in self.files if file.suffix == _DICOM_SUFFIX)
 
-    def why_no_dicom(self) -> str | None:
-        """A sentence why no DICOM objects of these results can be written, None where they probably can."""
+    def why_no_dicom(self) -> Statement | None:
+        """Why no DICOM objects of these results can be written, None where they probably can."""
         results = self._core.results
         if results is None:
-            return "Analyze a study first."
+            return Statement.of("analyze_first")
         volumes = results.by_phase.items()
-        without = [
-            phase.title for phase, node in volumes if node.GetScene() is None or not has_dicom_files(node)
-        ]
-        if not without:
-            return None
-        names = " and the ".join(without)
-        return f"The {names} phase was not loaded from DICOM files that are still there."
+        without = [phase for phase, node in volumes if node.GetScene() is None or not has_dicom_files(node)]
+        return Statement.of("not_from_dicom", phases=without) if without else None
 
     def put_into_database(self) -> None:
         """Copy SEG, SR and PDF of the last report into Slicer's DICOM database; the outcome is a message."""
@@ -95,7 +91,7 @@ class Reports:
         except MTINetError as error:
             self._core.report_error(error)
         else:
-            self._core.inform("The report is in Slicer's DICOM database, beside the patient's images.")
+            self._core.inform("in_database")
 
     def suggested_folder(self, deidentify: bool = False) -> Path | None:
         """The folder that the user named last, where a report of this study may go; else the documents."""
@@ -155,14 +151,14 @@ class Reports:
         deidentify: bool,
     ) -> ReportOrder:
         if self._core.findings is None or self._core.results is None:
-            raise InputError("There is nothing to report yet: analyze a study first.")
+            raise error_of(InputError, "nothing_to_report")
         if not formats:
-            raise InputError("Choose at least one format for the report.")
+            raise error_of(InputError, "no_format")
         if folder is not None and not str(folder).strip():
-            raise InputError("Choose a folder for the report.")
+            raise error_of(InputError, "no_report_folder")
         parent = self.suggested_folder(deidentify) if folder is None else Path(folder)
         if parent is None:
-            raise InputError("Choose a folder for the report that is not among the patient's images.")
+            raise error_of(InputError, "no_place_for_report")
         parent = parent.expanduser().absolute()
         refuse_place(parent, self._core.results, deidentify=deidentify)
         return ReportOrder(parent, formats, comment, reader, deidentify)
@@ -171,7 +167,7 @@ class Reports:
         core = self._core
         findings, results = core.findings, core.results
         if findings is None or results is None:
-            raise InputError("The results are gone: analyze the study again.")
+            raise error_of(InputError, "results_gone")
         yield ProgressSeen(Stage.PREPARING_REPORT, 0, 0)
         labels = corrected_labels(results)
         yield None
@@ -197,7 +193,7 @@ class Reports:
                 files=tuple(files),
                 tracking=self._tracking(findings),
             )
-            reported = yield from ask(core.worker, "report", request, Reported)
+            reported = yield from ask(core.worker, request)
         self._written(order, folder, reported)
 
     def _tracking(self, findings: StudyFindings) -> dict[str, str]:
@@ -223,11 +219,8 @@ class Reports:
         self._folder = folder
         self.files = tuple(Path(file) for file in reported.files)
         self.name_folder(str(order.parent))
-        told = f"The report was written to {folder}."
-        if reported.left_out:
-            self._core.warn(" ".join((told, *reported.left_out)))
-        else:
-            self._core.inform(told)
+        told = (Statement.of("report_written", folder=folder), *map(as_it_is, reported.left_out))
+        self._core.say(Message("warning" if reported.left_out else "info", told))
 
 
 def new_folder(parent: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.progress import Stage
 from MTINetLib.scene.hierarchy import put_under_study
 from MTINetLib.scene.remove_nodes import remove_nodes
@@ -16,7 +17,7 @@ from MTINetLib.scene.volumes import PHASE_ATTRIBUTE, add_volume
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.state import ProgressSeen, State
 from MTINetLib.session.task import NO_RETURN, Steps, ask
-from MTINetLib.worker.messages import MakeSample, Sample
+from MTINetLib.worker.requests import MakeSample
 
 
 class SampleStudy:
@@ -36,7 +37,7 @@ class SampleStudy:
 
     def _steps(self) -> Steps[None]:
         worker = self._core.worker
-        sample = yield from ask(worker, "make_sample", MakeSample(), Sample)
+        sample = yield from ask(worker, MakeSample())
         nodes: list[Any] = []
         window: tuple[float, float] | None = None
         try:
@@ -60,9 +61,7 @@ class SampleStudy:
         except BaseException as error:
             remove_nodes(nodes)
             if isinstance(error, OSError):
-                raise MissingResourceError(
-                    f"The sample study cannot be read: {error.strerror}. Try again."
-                ) from error
+                raise error_of(MissingResourceError, "sample_unreadable", reason=error.strerror) from error
             raise
         yield NO_RETURN
         self._arrived(nodes)

@@ -10,14 +10,21 @@ from typing import Any
 
 from MTINetLib.errors import InputError, MissingResourceError, MTINetError
 from MTINetLib.findings import StudyFindings
-from MTINetLib.presentation.session_words import state_text
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene.phase_images import candidate_volumes
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.recognised import recognised_as, remember_recognised
 from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, set_aside, show_curve
 from MTINetLib.scene.select_lesion import mark_lesion, select_lesion
 from MTINetLib.session.analysis import Shown, Wanted, analyze, read_masks
-from MTINetLib.session.choices import Choices, choose_volume, chosen_thresholds, chosen_volumes, wanted_phases
+from MTINetLib.session.choices import (
+    Choices,
+    choose_volume,
+    chosen_model,
+    chosen_thresholds,
+    chosen_volumes,
+    wanted_phases,
+)
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.correction import Correction
@@ -32,7 +39,7 @@ from MTINetLib.session.views import Views
 from MTINetLib.session.wanted_study import chosen_study
 from MTINetLib.study.phase import Phase
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.faults import fault_of
+from MTINetLib.worker.faults import logged
 
 _log = logging.getLogger(__name__)
 
@@ -109,7 +116,7 @@ class Session(SessionCore):
         The network says what they are, and is not asked where lesions are. The segmentation stays as it is.
         """
         if not self.busy and self.results is not None and segmentation is self.results.segmentation:
-            self.report_error(InputError("These are the lesions that are shown already."))
+            self.report_error(error_of(InputError, "shown_already"))
             return
         self._start(lambda wanted: read_masks(self.worker, self.study, wanted, segmentation))
 
@@ -124,9 +131,7 @@ class Session(SessionCore):
             return
         self.error = None
         self.say(None)
-        thresholds = chosen_thresholds(choices)
-        how = (choices.model or None, choices.device, choices.precision, choices.backend)
-        wanted = Wanted(study, *how, thresholds)
+        wanted = Wanted(study, chosen_model(choices), chosen_thresholds(choices))
         self.begin(State.ANALYZING, self._run(steps(wanted)), check=study.refuse_removed)
 
     def _run(self, steps: Steps[Shown]) -> Steps[None]:
@@ -196,13 +201,13 @@ class Session(SessionCore):
             try:
                 part()
             except Exception as error:
-                self._unexpected(error)
+                self.report_error(logged(error, _log, "the session failed"))
 
-    def wait(self, breathe: Callable[[], None] | None = None, timeout_s: float | None = None) -> None:
+    def wait(self, process_events: Callable[[], None] | None = None, timeout_s: float | None = None) -> None:
         """Poll until nothing runs.
 
         Args:
-            breathe: called between polls, for example to let Slicer handle its events.
+            process_events: called between polls, for example to let Slicer handle its events.
 
         Raises:
             MTINetError: what ended the run, Cancelled included; MissingResourceError after ``timeout_s``.
@@ -210,11 +215,11 @@ class Session(SessionCore):
         end = None if timeout_s is None else time.monotonic() + timeout_s
         while self.state is not State.IDLE or self.waiting:
             self.poll()
-            if breathe is not None:
-                breathe()
+            if process_events is not None:
+                process_events()
             if end is not None and time.monotonic() > end:
                 self.cancel()
-                raise MissingResourceError(f"{state_text(self.state)} took longer than {timeout_s:.0f} s.")
+                raise error_of(MissingResourceError, "took_too_long", state=self.state, seconds=timeout_s)
             time.sleep(_PAUSE_S)
         if self.error is not None:
             error, self.error = self.error, None
@@ -246,7 +251,7 @@ class Session(SessionCore):
     def _clear_away(self, before: Results, findings: StudyFindings) -> None:
         """Newer results replace older ones, but never what a person has drawn."""
         if findings.provenance.corrected_by_person:
-            self.inform(f"Your corrected lesions of before are kept, hidden, as '{set_aside(before)}'.")
+            self.inform("corrected_kept", name=set_aside(before))
         else:
             remove_results(before)
 
@@ -259,13 +264,6 @@ class Session(SessionCore):
         self.proposal = proposal
         self.views.phases_known()
         self.events.tell(Topic.PHASES)
-
-    def _unexpected(self, error: Exception) -> None:
-        """A fault of ours: its place into the log, one sentence to the user."""
-        fault = fault_of(error)
-        if fault.place:
-            _log.error("the session failed: %s", fault.place)
-        self.report_error(error if isinstance(error, MTINetError) else fault.error())
 
 
 def _node(node_id: str) -> Any:

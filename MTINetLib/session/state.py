@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from MTINetLib.errors import Cancelled, MTINetError, Statement
+from MTINetLib.presentation.statements import sentences, statement_of
 from MTINetLib.progress import Stage
 
 
@@ -37,7 +39,17 @@ class ProgressSeen:
 
 @dataclass(frozen=True)
 class Message:
-    """One sentence for the user."""
+    """What the user is told; a panel says it with ``presentation.statements.sentences``."""
 
     kind: Literal["error", "warning", "info"]
-    text: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def text(self) -> str:
+        """In English."""
+        return sentences(self.statements)
+
+
+def message_of(error: MTINetError) -> Message:
+    """What an error says; a cancel is no error."""
+    return Message("info" if isinstance(error, Cancelled) else "error", (statement_of(error),))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MTINetLib.errors import InputError
+from MTINetLib.presentation.statements import error_of, error_text
 from MTINetLib.progress import Stage
 from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.state import ProgressSeen
@@ -15,7 +16,7 @@ from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import Key, WantedStudy
 from MTINetLib.study.evidence import CHOSEN
 from MTINetLib.study.phase import Phase
-from MTINetLib.worker.messages import OpenedStudy, OpenStudy, PhaseFile
+from MTINetLib.worker.requests import OpenedStudy, OpenStudy, PhaseFile
 
 if TYPE_CHECKING:
     from MTINetLib.worker.client import WorkerClient
@@ -55,7 +56,7 @@ class StudyInWorker:
                 path = paths.enter_context(temporary_file(self._worker.folder, f"{name}-{phase.value}"))
                 files.append((yield from _hand_over(wanted, phase, path)))
             request = OpenStudy(name, tuple(files), wanted.reference, wanted.alignment, _known_flags(wanted))
-            opened = yield from ask(self._worker, "open_study", request, OpenedStudy)
+            opened = yield from ask(self._worker, request)
         self._key, self._opened = key, opened
         return opened
 
@@ -76,7 +77,7 @@ def _hand_over(wanted: WantedStudy, phase: Phase, path: Path) -> Steps[PhaseFile
     try:
         image = yield from node_image_steps(node)
     except InputError as error:
-        raise InputError(f"The {phase.title} phase cannot be used: {error}") from error
+        raise error_of(InputError, "phase_unusable", phase=phase, reason=error_text(error)) from error
     yield from write_array(path, image.array)
     choice = wanted.proposal.phases.get(phase) if wanted.proposal else None
     told = choice if choice is not None and choice.node_id == node.GetID() else None

@@ -20,16 +20,17 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from MTINetLib.errors import Cancelled, MTINetError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.progress import Stage
 from MTINetLib.session.state import ProgressSeen
-from MTINetLib.worker.faults import fault_of
-from MTINetLib.worker.plain import Message
+from MTINetLib.worker.faults import logged
+from MTINetLib.worker.plain import Request, Serializable
 
 if TYPE_CHECKING:
     from MTINetLib.worker.client import Call, WorkerClient
 
 T = TypeVar("T")
-M = TypeVar("M", bound=Message)
+R = TypeVar("R", bound=Serializable)
 _log = logging.getLogger(__name__)
 
 #: Pieces are run until this much time is used; a piece itself should take well under 50 ms.
@@ -65,18 +66,16 @@ Steps: TypeAlias = Generator[Step, Any, T]
 
 def ask(
     worker: WorkerClient,
-    name: str,
-    request: Message,
-    answer: type[M],
+    request: Request[R],
     on_news: Callable[[str, Mapping[str, Any]], None] = _nothing,
-) -> Steps[M]:
-    """Steps that wait for a job of the worker and give its answer.
+) -> Steps[R]:
+    """Steps that wait for a job of the worker and give its result.
 
     Raises:
         MTINetError: the job's own error.
     """
-    result = yield Job(worker, name, request.to_dict(), on_news)
-    return answer.from_dict(result)
+    data = yield Job(worker, request.job, request.to_dict(), on_news)
+    return request.result(data)
 
 
 class Status(Enum):
@@ -154,13 +153,13 @@ class Task(Generic[T]):
         """End it with Cancelled, at once or when the worker has stopped; too late, nothing happens."""
         if self.status is Status.RUNNING and self._may_cancel:
             self.status = Status.CANCELLING
-            self._stop(Cancelled("The work was cancelled; nothing was changed."))
+            self._stop(error_of(Cancelled, "cancelled"))
 
     def abandon(self) -> None:
         """End it without a word to anyone; where a job of the worker runs, the steps tidy up after it."""
         if self.running:
             self.status = Status.ABANDONED
-            self._stop(Cancelled("The work was cancelled; nothing was changed."))
+            self._stop(error_of(Cancelled, "cancelled"))
 
     def _stop(self, error: MTINetError) -> None:
         """Let the error come up in the steps: now, or when the worker has answered."""
@@ -187,10 +186,7 @@ class Task(Generic[T]):
         except MTINetError as failure:
             self._end(Status.FAILED, error=failure)
         except Exception as defect:
-            fault = fault_of(defect)
-            if fault.place:
-                _log.error("a task failed: %s", fault.place)
-            self._end(Status.FAILED, error=fault.error())
+            self._end(Status.FAILED, error=logged(defect, _log, "a task failed"))
         else:
             self._take(step)
         finally:
@@ -218,7 +214,7 @@ class Task(Generic[T]):
 
 
 class _RunningJob:
-    """A :class:`MTINetLib.worker.client.Watcher` of one job."""
+    """A :class:`MTINetLib.worker.client.Listener` of one job."""
 
     def __init__(self, job: Job, saw: Callable[[ProgressSeen], None]) -> None:
         self._job, self._saw = job, saw

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from MTINetLib.errors import InputError
+from MTINetLib.errors import InputError, Statement
 from MTINetLib.findings import StudyFindings
+from MTINetLib.presentation.statements import error_of, stating
 from MTINetLib.scene.results import corrected_labels
 from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import study_of_results
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.training_messages import AddCase, CaseAdded
+from MTINetLib.worker.training_requests import AddCase, CaseAdded
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class CaseChoices:
     patient: str = ""
 
 
-def why_no_case(core: SessionCore) -> str | None:
-    """A sentence if there is no case to add now, or None."""
+def why_no_case(core: SessionCore) -> Statement | None:
+    """Why there is no case to add now, or None."""
     if core.results is None or core.findings is None:
-        return "Analyze a study first, and correct its lesions: then it can be added as a case."
+        return Statement.of("no_case_yet")
     if core.busy or core.waiting:
-        return "Wait until the study that is open has been measured."
+        return Statement.of("case_not_measured")
     return None
 
 
@@ -52,7 +53,7 @@ def add_case(core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> S
     """
     reason = why_no_case(core)
     if reason is not None:
-        raise InputError(reason)
+        raise stating(InputError, reason)
     results, findings = core.results, core.findings
     assert results is not None
     assert findings is not None
@@ -60,13 +61,13 @@ def add_case(core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> S
     yield None
     unclassed = sorted({int(label) for label in np.unique(labels) if label} - set(choices.classes))
     if unclassed:
-        raise InputError(f"Choose a class for lesion {unclassed[0]}.")
+        raise error_of(InputError, "no_class_chosen", lesion=unclassed[0])
     yield None
     with temporary_file(worker.folder, "case") as path:
         yield from write_array(path, labels)
         study = yield from core.study.open(study_of_results(results, findings, core.choices.alignment))
         if study.grid.shape != labels.shape:
-            raise InputError("The masks lie on another grid than the study; analyze it again first.")
+            raise error_of(InputError, "masks_on_other_grid")
         times = {"times_s": list(study.times_s), "alignment": list(study.alignment)}
         request = AddCase(
             choices.dataset,
@@ -79,7 +80,7 @@ def add_case(core: SessionCore, worker: WorkerClient, choices: CaseChoices) -> S
             origin={**_origin(findings), **times},
             covered=None if study.covered is None else str(core.worker.folder / study.covered),
         )
-        return (yield from ask(worker, "add_case", request, CaseAdded))
+        return (yield from ask(worker, request))
 
 
 def _origin(findings: StudyFindings) -> dict[str, Any]:

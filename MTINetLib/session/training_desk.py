@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from MTINetLib.errors import Cancelled, MTINetError
+from MTINetLib.errors import MTINetError, Statement
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Events
-from MTINetLib.session.state import Message, ProgressSeen
+from MTINetLib.session.state import Message, ProgressSeen, message_of
 from MTINetLib.session.task import Steps, Task, ask
 from MTINetLib.session.training_case import CaseChoices, add_case
 from MTINetLib.session.training_state import About, Doing, TrainingTopic
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.training_messages import CaseRow, CheckDataset, CheckedDataset, KeepModel, ModelKept
+from MTINetLib.worker.training_requests import CaseRow, CheckDataset, CheckedDataset, KeepModel
 
 #: What is done when a job is over.
 _Then = Callable[[], None]
@@ -118,15 +118,14 @@ class TrainingDesk:
         self._events.tell(TrainingTopic.DATASET)
         self.error = task.error
         if task.error is not None:
-            kind: Any = "info" if isinstance(task.error, Cancelled) else "error"
-            self._say(Message(kind, str(task.error)), _ABOUT[self._last])
+            self._say(message_of(task.error), _ABOUT[self._last])
         elif task.result is not None:
             task.result()
 
     # The steps of the jobs; each returns what is done when it is over
 
     def _check(self, worker: WorkerClient, folder: str) -> Steps[_Then]:
-        checked = yield from ask(worker, "check_dataset", CheckDataset(folder), CheckedDataset, self._heard)
+        checked = yield from ask(worker, CheckDataset(folder), self._heard)
         self.checked, self.rows = checked, list(checked.cases)
         return lambda: None
 
@@ -139,18 +138,18 @@ class TrainingDesk:
         added = yield from add_case(core, worker, choices)
 
         def then() -> None:
-            told = f"The study was added as {added.case} of {added.patient}."
-            self._say(Message("info", told), About.CASE)
+            told = Statement.of("case_added", case=added.case, patient=added.patient)
+            self._say(Message("info", (told,)), About.CASE)
             self.check(str(Path(added.folder).parent.parent))
 
         return then
 
     def _keep(self, worker: WorkerClient, trained: Path, name: str) -> Steps[_Then]:
-        kept = yield from ask(worker, "keep_model", KeepModel(str(trained), name), ModelKept)
+        kept = yield from ask(worker, KeepModel(str(trained), name))
 
         def then() -> None:
-            told = f"The model '{kept.name}' is kept; Analyze can use it now."
-            self._say(Message("info", told), About.MODEL)
+            told = Statement.of("model_kept", model=kept.name)
+            self._say(Message("info", (told,)), About.MODEL)
             self._events.tell(TrainingTopic.MODELS)
 
         return then

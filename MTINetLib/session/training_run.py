@@ -10,8 +10,16 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from MTINetLib.errors import Cancelled, DatasetChanged, InputError, MTINetError, RunEnded, Stopped
-from MTINetLib.presentation.counts import counted
+from MTINetLib.errors import (
+    Cancelled,
+    DatasetChanged,
+    InputError,
+    MTINetError,
+    RunEnded,
+    Statement,
+    Stopped,
+)
+from MTINetLib.presentation.statements import as_it_is, error_of, statement_of
 from MTINetLib.progress import Stage
 from MTINetLib.session.events import Events
 from MTINetLib.session.state import Message, ProgressSeen
@@ -20,7 +28,7 @@ from MTINetLib.session.training_curves import Curves, curves_of_run
 from MTINetLib.session.training_runs import RunRecord, new_run_folder, remember_run, training_folder
 from MTINetLib.session.training_state import RunState, TrainingChoices, TrainingTopic
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.training_messages import PAUSE, RESUME, STOP, Figures, Pace, Train, Trained
+from MTINetLib.worker.training_requests import PAUSE, RESUME, STOP, Figures, Pace, Train, Trained
 
 #: A run that was asked to stop has so long to export its best model.
 _STOP_GRACE_S = 30.0
@@ -92,10 +100,10 @@ class TrainingRun:
         if self.active:
             return
         if not choices.dataset:
-            raise InputError("Choose a dataset folder first.")
+            raise error_of(InputError, "no_dataset")
         within = Path(choices.runs_folder) if choices.runs_folder else training_folder()
         if choices.runs_folder and not within.is_dir():
-            raise InputError(f"There is no folder {within} for the run; choose another one.")
+            raise error_of(InputError, "no_runs_folder", folder=within)
         folder = new_run_folder(within)
         record = RunRecord(folder, choices, datetime.now().isoformat(timespec="seconds"))
         self.curves = Curves()
@@ -113,7 +121,7 @@ class TrainingRun:
         if self.active:
             return
         if self.record is None or not self.record.can_resume:
-            raise InputError("This run cannot go on: it is finished, or it never began. Start a new one.")
+            raise error_of(InputError, "run_cannot_resume")
         self._begin(self.record, resume=True, data_changes="accept" if accept_data_changes else "refuse")
 
     def show(self, record: RunRecord) -> None:
@@ -195,7 +203,7 @@ class TrainingRun:
         self._stage = RunState.STARTING
         self._say(None)
         worker = self._worker = self._worker or self._make_worker()
-        steps = ask(worker, "train", request, Trained, self._heard)
+        steps = ask(worker, request, self._heard)
         self._task = Task(steps, on_progress=self._progressed, on_end=self._ended)
         self._task.poll()
         self._tell()
@@ -244,7 +252,10 @@ class TrainingRun:
     def _ended(self, task: Task[Trained]) -> None:
         self._stop_by = self.left_s = None
         self.error = task.error
-        told = self._done(task.result) if task.result is not None else self._failed(task.error)
+        if task.result is not None:
+            told = self._done(task.result)
+        else:
+            told = self._failed(task.error or error_of(Cancelled, "cancelled"))
         self._tell()
         self._say(told)
 
@@ -252,38 +263,43 @@ class TrainingRun:
         assert self.record is not None
         self.trained = trained
         self.record = replace(self.record, finished=trained.finished)
-        told = Message("info", told_of(trained))
+        told = told_of(trained)
         try:
             remember_run(self.record)  # before the end is told: those who hear it look at the list
         except MTINetError as error:
-            told = Message("warning", f"{told.text} {error}")
-        return told
+            return Message("warning", (*told, statement_of(error)))
+        return Message("info", told)
 
-    def _failed(self, error: MTINetError | None) -> Message:
+    def _failed(self, error: MTINetError) -> Message:
         says_how_to_go_on = isinstance(error, (Stopped, RunEnded))
-        text = str(error)
-        if isinstance(error, Cancelled) and not says_how_to_go_on:
-            text = "The training was stopped."
+        cancelled = isinstance(error, Cancelled)
+        said = [statement_of(error)]
+        if cancelled and not says_how_to_go_on:
+            said = [Statement.of("training_stopped")]
         if self.record is not None and self.record.can_resume and not says_how_to_go_on:
-            text += " Resume goes on from the end of the last epoch."
-        return Message("info" if isinstance(error, Cancelled) else "error", text)
+            said.append(Statement.of("resume_from_epoch"))
+        return Message("info" if cancelled else "error", tuple(said))
 
 
-def told_of(trained: Trained) -> str:
-    """One sentence on what a run left."""
-    count = len(trained.models)
-    means: dict[str, float] = {}
+def told_of(trained: Trained) -> tuple[Statement, ...]:
+    """What a run left."""
+    models = trained.models
+    figures: dict[str, float] = {}
     for name in ("dice", "accuracy", "mae_percent"):
-        values = [model.scores[name] for model in trained.models if name in model.scores]
+        values = [model.scores[name] for model in models if name in model.scores]
         if values:
-            means[name] = sum(values) / len(values)
-    words = [f"Dice {means['dice']:.2f}"] if "dice" in means else []
-    words += [f"accuracy {means['accuracy']:.0%}"] if "accuracy" in means else []
-    words += [f"curve error {means['mae_percent']:.0f} %"] if "mae_percent" in means else []
-    figures = ", ".join(words) or "no figures"
-    models = "the best model" if count == 1 else f"the means of {count} models"
-    end = "has finished" if trained.finished else "was stopped"
-    then = "" if trained.finished else " Resume goes on with it."
-    thresholds = f" {trained.models[0].thresholds}" if count == 1 and trained.models[0].thresholds else ""
-    told = f"The training {end} after {counted(trained.steps, 'step')}; {models} in validation: {figures}."
-    return f"{told}{thresholds}{then}"
+            figures[name] = sum(values) / len(values)
+    told = [
+        Statement.of(
+            "training_over",
+            steps=trained.steps,
+            models=len(models),
+            figures=figures,
+            finished=trained.finished,
+        )
+    ]
+    if len(models) == 1 and models[0].thresholds:
+        told.append(as_it_is(models[0].thresholds))
+    if not trained.finished:
+        told.append(Statement.of("resume_goes_on"))
+    return tuple(told)

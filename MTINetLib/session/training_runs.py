@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.session.training_state import TrainingChoices
 from MTINetLib.user_folder import user_folder
 from MTINetLib.write_whole import whole_file
@@ -119,8 +120,8 @@ def _write(records: Sequence[RunRecord]) -> None:
         with whole_file(folder / _LIST_FILE) as beside:
             beside.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise MissingResourceError(
-            f"The list of training runs cannot be written to {folder}: {error.strerror or error}."
+        raise error_of(
+            MissingResourceError, "runs_unwritten", folder=folder, reason=error.strerror or str(error)
         ) from error
 
 

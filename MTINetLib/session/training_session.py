@@ -11,19 +11,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from MTINetLib.errors import MissingResourceError, MTINetError
+from MTINetLib.errors import MissingResourceError, MTINetError, Statement
 from MTINetLib.models.info import ModelInfo
 from MTINetLib.models.kept import delete_model, kept_models
+from MTINetLib.presentation.statements import as_it_is, error_of
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Events
-from MTINetLib.session.state import Message
+from MTINetLib.session.state import Message, message_of
 from MTINetLib.session.training_case import CaseChoices
 from MTINetLib.session.training_desk import TrainingDesk
 from MTINetLib.session.training_run import TrainingRun
 from MTINetLib.session.training_runs import RunRecord, forget_run, recent_runs
 from MTINetLib.session.training_state import About, Doing, TrainingChoices, TrainingTopic
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.faults import fault_of
+from MTINetLib.worker.faults import logged
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 0.01
@@ -67,8 +68,8 @@ class TrainingSession:
         known = checked is not None and checked.dataset == choices.dataset
         if known and checked is not None and not checked.usable:
             bad = [case.case or f"line {case.line}" for case in checked.cases if case.problems]
-            text = checked.problems[0] if checked.problems else _mend(bad)
-            self._say(Message("error", text))
+            told = as_it_is(checked.problems[0]) if checked.problems else _mend(bad)
+            self._say(Message("error", (told,)))
             return
         self._try(lambda: self.run.start(choices))
 
@@ -110,8 +111,7 @@ class TrainingSession:
         """
         models = self.run.record.models if self.run.record is not None else ()
         if not 1 <= part <= len(models):
-            text = "This run has no model yet: let it come to its first validation."
-            self._say(Message("error", text), About.MODEL)
+            self._say(Message("error", (Statement.of("no_model_yet"),)), About.MODEL)
             return
         self._say(None)
         self.desk.keep(models[part - 1], name)
@@ -128,14 +128,10 @@ class TrainingSession:
         for part in (self.run.poll, self.desk.poll):
             try:
                 part()
-            except MTINetError as error:
-                self._say(Message("error", str(error)))
             except Exception as error:
-                fault = fault_of(error)
-                _log.error("training failed: %s", fault.place)
-                self._say(Message("error", fault.text))
+                self._say(message_of(logged(error, _log, "training failed")))
 
-    def wait(self, breathe: Callable[[], None] | None = None, timeout_s: float | None = None) -> None:
+    def wait(self, process_events: Callable[[], None] | None = None, timeout_s: float | None = None) -> None:
         """Poll until nothing goes on.
 
         Raises:
@@ -144,12 +140,12 @@ class TrainingSession:
         end = None if timeout_s is None else time.monotonic() + timeout_s
         while self.busy:
             self.poll()
-            if breathe is not None:
-                breathe()
+            if process_events is not None:
+                process_events()
             if end is not None and time.monotonic() > end:
                 self.run.stop()
                 self.desk.cancel()
-                raise MissingResourceError(f"The training was not done within {timeout_s:.0f} s.")
+                raise error_of(MissingResourceError, "training_too_long", seconds=timeout_s)
             time.sleep(_PAUSE_S)
         self.poll()
         for part in (self.run, self.desk):
@@ -166,14 +162,15 @@ class TrainingSession:
         try:
             what()
         except MTINetError as error:
-            self._say(Message("error", str(error)), about)
+            self._say(message_of(error), about)
 
     def _say(self, message: Message | None, about: About = About.RUN) -> None:
         self.message, self.about = message, about
         self.events.tell(TrainingTopic.MESSAGE)
 
 
-def _mend(bad: list[str]) -> str:
+def _mend(bad: list[str]) -> Statement:
     names = ", ".join(bad[:3]) + (" ..." if len(bad) > 3 else "")
-    cases = "One case has a problem" if len(bad) == 1 else f"{len(bad)} cases have problems"
-    return f"{cases} ({names}): mend what the table says, or take the rows out of cases.csv."
+    if len(bad) == 1:
+        return Statement.of("one_bad_case", cases=names)
+    return Statement.of("bad_cases", count=len(bad), cases=names)

@@ -9,6 +9,7 @@ from typing import Any
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import StudyFindings
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.scene.results import Results
 from MTINetLib.session.choices import Choices, chosen_volumes, wanted_phases
@@ -46,10 +47,7 @@ class WantedStudy:
         """
         for phase, volume in self.volumes.items():
             if volume.GetScene() is None:
-                raise InputError(
-                    f"The {phase.title} phase was removed from the scene during the analysis, which was "
-                    "stopped; choose the phase again."
-                )
+                raise error_of(InputError, "phase_removed", phase=phase)
 
 
 def chosen_study(choices: Choices, proposal: PhaseProposal | None) -> WantedStudy:
@@ -60,15 +58,12 @@ def chosen_study(choices: Choices, proposal: PhaseProposal | None) -> WantedStud
     """
     volumes = chosen_volumes(choices)
     phases = wanted_phases(choices)
-    missing = [phase.title for phase in phases if phase not in volumes]
+    missing = [phase for phase in phases if phase not in volumes]
     if missing:
-        raise InputError(f"Choose the {' and the '.join(missing)} phase first.")
+        raise error_of(InputError, "phases_not_chosen", phases=missing)
     for phase, other in combinations(phases, 2):
         if volumes[phase] is volumes[other]:
-            raise InputError(
-                f"The {phase.title} and the {other.title} phase are the same volume; choose a different "
-                "one for each."
-            )
+            raise error_of(InputError, "same_volume", phase=phase, other=other)
     return WantedStudy(volumes, reference_of(choices), choices.alignment, proposal)
 
 
@@ -90,12 +85,9 @@ def study_of_results(results: Results, findings: StudyFindings, alignment: str) 
         InputError: a volume is no longer in the scene.
     """
     volumes = results.by_phase
-    gone = [phase.title for phase, node in volumes.items() if node is None or node.GetScene() is None]
+    gone = [phase for phase, node in volumes.items() if node is None or node.GetScene() is None]
     if gone:
-        raise InputError(
-            f"The {' and the '.join(gone)} phase that was analyzed is no longer in the scene: load the "
-            "volumes and analyze again, or the corrected masks cannot be measured."
-        )
+        raise error_of(InputError, "phases_gone", phases=gone)
     reference = next(phase for phase, node in volumes.items() if node is results.reference)
     kept = results.segmentation.GetAttribute(ALIGNMENT_ATTRIBUTE)
     return WantedStudy(volumes, reference, kept or alignment, _told(volumes, findings))

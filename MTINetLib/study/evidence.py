@@ -1,18 +1,20 @@
-"""Why a volume is taken for a phase: a code with its values, as flags are, and its words.
+"""Why a volume is taken for a phase: a code with its values, as flags are.
 
 ``after_bolus:32`` has the code ``after_bolus`` and one value. Free text, of a header or a person, comes last
-and only behind the codes of :data:`QUOTING`. The words are here and not in ``presentation``, since the errors
-of recognition say them too. What is no known code is a sentence of an older file, and stays what it is.
+and only behind the codes of :data:`QUOTING`. What is no known code is a sentence of an older file, and stays
+what it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from MTINetLib.study.phase import Phase
 
 #: What a person has said outranks all else.
 NAMED, MARKED, CHOSEN = "named", "marked", "chosen"
+#: ``acquired:<clock>``, and then for each neighbour: seconds, ``before`` or ``after``, its phase.
+ACQUIRED = "acquired"
 #: Codes behind which words of a header, a file name or a person stand.
 QUOTING = frozenset(
     {
@@ -25,41 +27,41 @@ QUOTING = frozenset(
         "made",
     }
 )
-_TEXTS = {
-    NAMED: "named by the user",
-    MARKED: "marked as this phase in the scene",
-    CHOSEN: "chosen by you",
-    "tag": "the contrast agent phase tag says {phase}",
-    "before_bolus": "acquired {0} s before the start of the bolus",
-    "after_bolus": "acquired {0} s after the start of the bolus",
-    "before_volume_of": "acquired before the volume taken for the {phase} phase",
-    "after_volume_of": "acquired after the volume taken for the {phase} phase",
-    "word": "the description says '{0}'",
-    "word_of_other": "the description says '{1}', which names the {phase} phase",
-    "word_of_other_kind": "{0}",
-    "contrast_given": "the description says that contrast was given",
-    "assumed": "{0}",
-    "time_point_in_order": "it is time point {0}, in order",
-    "time_point_out_of_order": "it is time point {0}, out of order",
-    "number_before": "its series number comes before that of the {phase} phase",
-    "number_after": "its series number comes after that of the {phase} phase",
-    "agent": "a contrast agent is named",
-    "no_agent": "no contrast agent is named, unlike in others",
-    "darkest": "its vessels are the darkest of {0}",
-    "not_darkest": "its vessels are not the darkest of {0}",
-    "darkest_unlike": "its vessels are the darkest of {0}, as before contrast",
-    "spreads": "the enhancement spreads from the arterial to the portal venous phase",
-    "shrinks": "the enhancement is more spread in the arterial than in the portal venous phase",
-    "other_would_fit": "'{0}' would fit nearly as well",
-    "other_called_before": "acquired before '{1}', which is called {phase}",
-    "other_called_after": "acquired after '{1}', which is called {phase}",
-    "made": "{0}",
-    "phantom": "made as the {phase} phase, {1} s after the bolus started",
-}
-#: ``acquired:<clock>``, and then for each neighbour: seconds, ``before`` or ``after``, its phase.
-_STEPS = "acquired"
-#: How many values a code has: the last one takes all the rest, colons too.
-_VALUES = {"word_of_other": 2, "other_called_before": 2, "other_called_after": 2, "phantom": 2}
+#: All codes; ``presentation.evidence_words`` has their words.
+CODES = frozenset(
+    {
+        NAMED,
+        MARKED,
+        CHOSEN,
+        "tag",
+        "before_bolus",
+        "after_bolus",
+        "before_volume_of",
+        "after_volume_of",
+        "word",
+        "word_of_other",
+        "word_of_other_kind",
+        "contrast_given",
+        "assumed",
+        "time_point_in_order",
+        "time_point_out_of_order",
+        "number_before",
+        "number_after",
+        "agent",
+        "no_agent",
+        "darkest",
+        "not_darkest",
+        "darkest_unlike",
+        "spreads",
+        "shrinks",
+        "other_would_fit",
+        "other_called_before",
+        "other_called_after",
+        "made",
+        "phantom",
+        ACQUIRED,
+    }
+)
 
 
 def evidence(code: str, *values: object) -> str:
@@ -77,35 +79,10 @@ def acquired(clock: str, steps: Iterable[tuple[float, bool, Phase]]) -> str:
     values: list[object] = []
     for seconds, after, phase in steps:
         values += [f"{seconds:.0f}", "after" if after else "before", phase]
-    return evidence(_STEPS, clock, *values)
+    return evidence(ACQUIRED, clock, *values)
 
 
 def quotes(item: str) -> bool:
     """Whether it may hold words of a header or a person: those of QUOTING, and sentences of older files."""
     code = item.partition(":")[0]
-    return code in QUOTING or (code not in _TEXTS and code != _STEPS)
-
-
-def evidence_in_words(item: str, translate: Callable[[str], str] = str) -> str:
-    """A sentence without a full stop."""
-    code, _, rest = item.partition(":")
-    if code == _STEPS:
-        return _steps_in_words(rest, translate)
-    if code not in _TEXTS:
-        return item
-    values = rest.split(":", _VALUES.get(code, 1) - 1)
-    text = translate(_TEXTS[code])
-    return text.format(*values, phase=_title(values[0], translate))
-
-
-def _steps_in_words(rest: str, translate: Callable[[str], str]) -> str:
-    clock, *values = rest.split(":")
-    said = []
-    for seconds, relation, phase in zip(values[::3], values[1::3], values[2::3], strict=True):
-        text = "{0} s after the {1} phase" if relation == "after" else "{0} s before the {1} phase"
-        said.append(translate(text).format(seconds, _title(phase, translate)))
-    return translate("acquired {0} ({1})").format(translate(" and ").join(said), translate(clock))
-
-
-def _title(value: str, translate: Callable[[str], str]) -> str:
-    return next((translate(phase.title) for phase in Phase if phase.value == value), value)
+    return code in QUOTING or code not in CODES

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from MTINetLib.errors import Cancelled, MTINetError, RunEnded
 from MTINetLib.models.device_errors import DeviceProblem, device_problem, one_line
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.process_pool import Death, how_it_ended, name_of
 from MTINetLib.training.settings import TrainingSettings
 
@@ -29,54 +30,42 @@ def explained(run: Path, settings: TrainingSettings) -> Iterator[None]:
     except MTINetError:
         raise
     except KeyboardInterrupt as error:
-        raise Cancelled("The training was cancelled; the run can be resumed from its last epoch.") from error
+        raise error_of(Cancelled, "training_cancelled") from error
     except MemoryError as error:
-        raise RunEnded(_out_of_memory("The computer", settings)) from error
+        raise _out_of_memory("computer_full", settings) from error
     except OSError as error:
-        raise RunEnded(_file_fault(error, run)) from error
+        raise _file_fault(error, run) from error
     except RuntimeError as error:
-        sentence = _of_torch(error, run, settings)
-        if sentence is None:
+        known = _of_torch(error, run, settings)
+        if known is None:
             raise
-        raise RunEnded(sentence) from error
+        raise known from error
 
 
-def _out_of_memory(what: str, settings: TrainingSettings) -> str:
+def _out_of_memory(code: str, settings: TrainingSettings) -> RunEnded:
     batch = settings.batch_size
-    if batch > 1:
-        smaller = f"start a new run with a batch of {max(1, batch // 2)} instead of {batch} slices"
-    else:
-        smaller = "close other programs and resume the run"
-    other = ", or train on the CPU" if what == "The GPU" else ""
-    return f"{what} ran out of memory: {smaller}{other}."
+    if batch <= 1:
+        return error_of(RunEnded, code)
+    return error_of(RunEnded, f"{code}_batch", smaller=max(1, batch // 2), batch=batch)
 
 
-def _file_fault(error: OSError, run: Path) -> str:
+def _file_fault(error: OSError, run: Path) -> RunEnded:
     if error.errno in _DISK_FULL:
-        return f"The disk of {run} is full: make room on it, then resume the run."
-    return (
-        f"A file of the run could not be read or written ({error.strerror or type(error).__name__}): "
-        f"check {run}, then resume it."
-    )
+        return error_of(RunEnded, "run_disk_full", run=run)
+    return error_of(RunEnded, "run_file_failed", reason=error.strerror or type(error).__name__, run=run)
 
 
-def _loader_death(text: str) -> str:
-    process = "A process that loads slices"
+def _loader_death(text: str) -> RunEnded:
     code = _loader_code(text)
     if code is None:
-        return f"{process} ended, nobody knows why: resume the run; the setting workers=0 does without it."
+        return error_of(RunEnded, "loader_lost")
     how = how_it_ended(code)
     if how is Death.KILLED:
-        return (
-            f"{process} {how.value} (signal 9), as the system does when the memory is full: "
-            "close other programs and resume the run."
-        )
+        return error_of(RunEnded, "loader_killed")
     if "bus error" in text.lower():
-        return (
-            f"{process} found the shared memory full (bus error): make /dev/shm larger, or resume the run "
-            "with the setting workers=0."
-        )
-    return f"{process} {how.value} ({name_of(code)}): resume the run; the setting workers=0 does without it."
+        return error_of(RunEnded, "loader_bus_error")
+    crashed = how is Death.CRASHED
+    return error_of(RunEnded, "loader_crashed" if crashed else "loader_ended", exit=name_of(code))
 
 
 def _loader_code(text: str) -> int | None:
@@ -91,19 +80,16 @@ def _loader_code(text: str) -> int | None:
     return None
 
 
-def _of_torch(error: RuntimeError, run: Path, settings: TrainingSettings) -> str | None:
-    """A sentence for torch's own RuntimeErrors, which have no better types; None for one unknown."""
+def _of_torch(error: RuntimeError, run: Path, settings: TrainingSettings) -> RunEnded | None:
+    """What torch's own RuntimeErrors mean, which have no better types; None for one unknown."""
     lower, problem = str(error).lower(), device_problem(error)
     if problem is DeviceProblem.NO_ROOM:
         on_cpu = "allocator" in lower and "cuda" not in lower
-        return _out_of_memory("The computer" if on_cpu else "The GPU", settings)
+        return _out_of_memory("computer_full" if on_cpu else "gpu_full", settings)
     if "dataloader worker" in lower:
         return _loader_death(f"{error} {error.__cause__ or error.__context__ or ''}")
     if "pytorchstreamwriter" in lower or "inline_container" in lower or "file write failed" in lower:
-        return f"A checkpoint could not be written to {run}: make room on its disk, then resume the run."
+        return error_of(RunEnded, "checkpoint_unwritten", run=run)
     if problem is DeviceProblem.UNUSABLE:
-        return (
-            f"The GPU failed ({one_line(error)}): start the program again and resume the run, "
-            "on the CPU if it happens again."
-        )
+        return error_of(RunEnded, "gpu_failed", reason=one_line(error))
     return None

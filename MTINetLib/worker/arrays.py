@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.errors import InputError
+from MTINetLib.presentation.statements import error_of
 
 
 def save_array(folder: Path, name: str, array: npt.NDArray[Any]) -> str:
@@ -33,5 +34,5 @@ def load_array(path: Path) -> npt.NDArray[Any]:
     try:
         array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"The file {path.name} of the analysis cannot be read; try again.") from error
+        raise error_of(InputError, "array_unreadable", file=path.name) from error
     return array

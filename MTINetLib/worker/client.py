@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
 from MTINetLib.fault_place import place_of
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.progress import Stage
 from MTINetLib.worker.alive import AliveLock
 from MTINetLib.worker.faults import Fault
@@ -24,17 +25,16 @@ _LOG = logging.getLogger(__name__)
 #: How long the end of a killed process is waited for before its job's end is told, and before the folder
 #: is removed; Windows keeps open files.
 _LAST_WAIT_S = 1.0
-_CANCELLED = "The work was cancelled; nothing was changed."
 
 
-class Watcher(Protocol):
+class Listener(Protocol):
     """Hears of a call; every method is called from :meth:`WorkerClient.poll`, on its caller's thread."""
 
     def progress(self, stage: Stage, done: int, total: int) -> None:
         """``done`` of ``total`` steps of a stage are finished."""
 
     def news(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Something else, such as kind ``note`` with a ``text``, or ``metrics`` of a training."""
+        """Something else, such as ``metrics`` of a training."""
 
     def done(self, result: dict[str, Any]) -> None:
         """The job has ended well."""
@@ -43,7 +43,7 @@ class Watcher(Protocol):
         """It has not; Cancelled if it was cancelled."""
 
 
-class Unwatched:
+class Deaf:
     """Hears nothing: for callers that use :meth:`WorkerClient.wait`."""
 
     def progress(self, stage: Stage, done: int, total: int) -> None:
@@ -71,7 +71,7 @@ class Call:
     number: int
     job: str
     arguments: Mapping[str, Any] = field(repr=False)
-    watcher: Watcher = field(repr=False)
+    listener: Listener = field(repr=False)
     finished: bool = False
     result: dict[str, Any] | None = field(default=None, repr=False)
     error: MTINetError | None = None
@@ -88,7 +88,6 @@ class WorkerClient:
         command: starts the worker; None takes this interpreter.
         environment: variables for it that differ from this process's own.
         cancel_grace_s: seconds that a cancelled job has to end by itself before the process is killed.
-        hang_s: a job that says nothing for so long has failed; None waits for ever.
     """
 
     def __init__(
@@ -97,14 +96,13 @@ class WorkerClient:
         *,
         environment: Mapping[str, str] | None = None,
         cancel_grace_s: float = 0.8,
-        hang_s: float | None = None,
     ) -> None:
         self._command = list(command) if command is not None else default_command()
         self._environment = dict(environment or {})
-        self._grace_s, self._hang_s = cancel_grace_s, hang_s
+        self._grace_s = cancel_grace_s
         self._waiting: list[Call] = []
         self._running: Call | None = None
-        self._heard = self._killed_at = 0.0
+        self._killed_at = 0.0
         self._numbers = 0
         self._held = _Held()
         self._end = weakref.finalize(self, _Held.release, self._held)
@@ -129,16 +127,16 @@ class WorkerClient:
         """Whether a job runs or waits."""
         return self._running is not None or bool(self._waiting)
 
-    def submit(self, job: str, arguments: Mapping[str, Any], watcher: Watcher | None = None) -> Call:
+    def submit(self, job: str, arguments: Mapping[str, Any], listener: Listener | None = None) -> Call:
         """Ask for a job; it starts when those before it have ended."""
         self._numbers += 1
-        call = Call(self._numbers, job, dict(arguments), watcher or Unwatched())
+        call = Call(self._numbers, job, dict(arguments), listener or Deaf())
         self._waiting.append(call)
         self._start_next()
         return call
 
     def cancel(self, call: Call) -> None:
-        """Ask for the end of a job; within the grace its watcher hears of it, from :meth:`poll`."""
+        """Ask for the end of a job; within the grace its listener hears of it, from :meth:`poll`."""
         if call.finished or call.cancelled_at is not None:
             return
         call.cancelled_at = time.monotonic()
@@ -147,7 +145,7 @@ class WorkerClient:
             try:
                 process.send({"cancel": call.number})
             except MissingResourceError:
-                self._kill(Cancelled(_CANCELLED))
+                self._kill(error_of(Cancelled, "cancelled"))
 
     def control(self, call: Call, word: str) -> None:
         """Say a word to the running job, such as ``pause``; one that has ended hears nothing."""
@@ -167,12 +165,12 @@ class WorkerClient:
         self._start_next()
 
     def wait(
-        self, call: Call, breathe: Callable[[], None] | None = None, timeout_s: float | None = None
+        self, call: Call, process_events: Callable[[], None] | None = None, timeout_s: float | None = None
     ) -> dict[str, Any]:
         """Poll until a job has ended.
 
         Args:
-            breathe: called again and again meanwhile, to keep an event loop going.
+            process_events: called again and again meanwhile, to keep an event loop going.
             timeout_s: after so many seconds the job is cancelled.
 
         Raises:
@@ -183,8 +181,8 @@ class WorkerClient:
             self.poll()
             if until is not None and time.monotonic() > until:
                 self.cancel(call)
-            if breathe is not None:
-                breathe()
+            if process_events is not None:
+                process_events()
             if not call.finished:
                 time.sleep(0.005)
         if call.error is not None:
@@ -198,15 +196,15 @@ class WorkerClient:
         self._running, self._waiting = None, []
         self._held.release()
         for call in calls:
-            _finish(call, error=Cancelled(_CANCELLED))
+            _finish(call, error=error_of(Cancelled, "cancelled"))
 
     def _start_next(self) -> None:
         while self._running is None and self._waiting:
             call = self._waiting[0]
             if call.cancelled_at is not None:
-                return  # poll tells its watcher
+                return  # poll tells its listener
             self._waiting.pop(0)
-            self._running, self._heard = call, time.monotonic()
+            self._running = call
             try:
                 process = self._held.open_process(self._command, self._environment)
                 process.send({"submit": call.number, "job": call.job, "arguments": call.arguments})
@@ -232,7 +230,7 @@ class WorkerClient:
         if not alive:
             if self._running is not None:
                 _LOG.warning("the worker process has ended by itself")
-            self._kill(MissingResourceError(process.why_ended()))  # what it started may still be there
+            self._kill(process.why_ended())  # what it started may still be there
 
     def _kill(self, error: MTINetError) -> None:
         """End the process; the running job fails with the error when the process has gone."""
@@ -247,7 +245,6 @@ class WorkerClient:
             self._finish_running(error=error)
 
     def _handle(self, event: Mapping[str, Any]) -> None:
-        self._heard = time.monotonic()
         call = self._running
         number = next((event[word] for word in ("progress", "news", "done", "failed") if word in event), None)
         if call is None or number != call.number:
@@ -255,34 +252,28 @@ class WorkerClient:
         if "progress" in event:
             if call.cancelled_at is None:
                 stage, done, total = event["at"]
-                _tell(lambda: call.watcher.progress(Stage(stage), done, total))
+                _tell(lambda: call.listener.progress(Stage(stage), done, total))
         elif "news" in event:
-            _tell(lambda: call.watcher.news(event["kind"], event["data"]))
+            _tell(lambda: call.listener.news(event["kind"], event["data"]))
         elif "done" in event:
             self._finish_running(result=event["result"])
         else:
             if event["place"]:
                 _LOG.error("%s failed: %s", call.job, event["place"])
-            self._finish_running(error=Fault(event["kind"], event["text"]).error())
+            self._finish_running(error=Fault(event["kind"], event["code"], event["values"]).error())
 
     def _look_at_the_clock(self) -> None:
         call, now = self._running, time.monotonic()
         if call is None or call.error is not None:
             return
         if call.cancelled_at is not None and now - call.cancelled_at >= self._grace_s:
-            self._kill(Cancelled(_CANCELLED))
-        elif self._hang_s is not None and now - self._heard >= self._hang_s:
-            self._kill(
-                MissingResourceError(
-                    f"The worker process said nothing for {self._hang_s:g} s and was ended; try again."
-                )
-            )
+            self._kill(error_of(Cancelled, "cancelled"))
 
     def _drop_cancelled(self) -> None:
         dropped = [call for call in self._waiting if call.cancelled_at is not None]
         self._waiting = [call for call in self._waiting if call.cancelled_at is None]
         for call in dropped:
-            _finish(call, error=Cancelled("The work was cancelled before it began."))
+            _finish(call, error=error_of(Cancelled, "cancelled_unbegun"))
 
     def _finish_running(self, result: dict[str, Any] | None = None, error: MTINetError | None = None) -> None:
         call, self._running = self._running, None
@@ -290,7 +281,7 @@ class WorkerClient:
             return
         if call.cancelled_at is not None and not isinstance(error, Cancelled):
             # Too late to cancel, or ended by it: what the user asked for is what happens.
-            result, error = None, Cancelled(_CANCELLED)
+            result, error = None, error_of(Cancelled, "cancelled")
         _finish(call, result, error)
 
 
@@ -354,14 +345,14 @@ class _Held:
 def _finish(call: Call, result: dict[str, Any] | None = None, error: MTINetError | None = None) -> None:
     call.finished, call.result, call.error = True, result, error
     if error is not None:
-        _tell(lambda: call.watcher.failed(error))
+        _tell(lambda: call.listener.failed(error))
     else:
-        _tell(lambda: call.watcher.done(result or {}))
+        _tell(lambda: call.listener.done(result or {}))
 
 
 def _tell(what: Callable[[], None]) -> None:
-    """A watcher's own fault must not stop the others from hearing."""
+    """A listener's own fault must not stop the others from hearing."""
     try:
         what()
     except Exception as error:
-        _LOG.error("a watcher of the worker failed: %s", place_of(error))
+        _LOG.error("a listener of the worker failed: %s", place_of(error))

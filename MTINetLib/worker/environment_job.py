@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
 from importlib import import_module, metadata
-from pathlib import Path
-from typing import Any
 
+from MTINetLib.errors import Statement
+from MTINetLib.evaluation.machine import cpu_model
 from MTINetLib.models.find import is_shipped, list_models
 from MTINetLib.progress import Stage
 from MTINetLib.worker.gpu_memory import free_by_gpu
-from MTINetLib.worker.jobs import JobContext
+from MTINetLib.worker.jobs import JobContext, job
 from MTINetLib.worker.machine_memory import free_memory_bytes, memory_bytes
-from MTINetLib.worker.messages import DeviceText, Environment, ModelText
+from MTINetLib.worker.requests import DeviceText, Environment, LookAtComputer, ModelText
 
 #: Packages that the jobs use, by the names of their distributions.
 PACKAGES = (
@@ -34,8 +33,8 @@ PACKAGES = (
 )
 
 
-def environment(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """To :class:`Environment`; it asks for nothing."""
+@job
+def environment(request: LookAtComputer, context: JobContext) -> Environment:
     context.progress.start(Stage.LOOKING_AT_COMPUTER, 3)
     packages = {name: _version(name) for name in PACKAGES}
     context.progress.update(1)
@@ -52,7 +51,7 @@ def environment(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
         cpu=_cpu().title,
         memory_bytes=memory_bytes(),
         torch_problem=problem,
-    ).to_dict()
+    )
 
 
 def _version(name: str) -> str | None:
@@ -62,29 +61,22 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _torch_problem() -> str | None:
+def _torch_problem() -> Statement | None:
     try:
         import_module("MTINetLib.models.store")
     except ImportError as error:
         if error.name == "torch":
-            return "PyTorch is not installed: install it below."
+            return Statement.of("setup_no_torch")
         if isinstance(error, ModuleNotFoundError):
-            return f"The package '{error.name}' is not installed: install the packages below."
-        return "PyTorch is installed but cannot be loaded: install it again below."
+            return Statement.of("setup_package_missing", package=error.name)
+        return Statement.of("setup_torch_broken")
     except Exception:  # a torch without its libraries raises nearly anything
-        return "PyTorch is installed but cannot be loaded: install it again below."
+        return Statement.of("setup_torch_broken")
     return None
 
 
 def _cpu() -> DeviceText:
-    title = platform.processor() or platform.machine() or "CPU"
-    try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                title = line.partition(":")[2].strip()
-                break
-    except OSError:
-        pass
+    title = cpu_model() or platform.machine() or "CPU"
     return DeviceText("cpu", "cpu", title, memory_bytes(), free_memory_bytes())
 
 

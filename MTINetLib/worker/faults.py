@@ -1,13 +1,17 @@
-"""What a failed job says: one sentence for the user, the place of the fault for the log."""
+"""How an error crosses from the worker to its client: what it states, and where a defect is, for the log."""
 
 from __future__ import annotations
 
 import errno
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from MTINetLib import errors
-from MTINetLib.errors import InputError, MissingResourceError, ModelError, MTINetError
+from MTINetLib.errors import InputError, MissingResourceError, ModelError, MTINetError, Statement
 from MTINetLib.fault_place import last_line, place_of
+from MTINetLib.presentation.statements import statement_of, stating
 
 _DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 #: The narrower kinds first.
@@ -28,15 +32,17 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """How an error travels: the name of its class, its sentence, and where it came from if it is a defect."""
+    """How an error travels: its class, the code and values of what it states, and where a defect is."""
 
     kind: str
-    text: str
+    code: str
+    values: Mapping[str, Any]
     place: str = ""
 
     def error(self) -> MTINetError:
         """The error again, on the other side."""
-        return _KINDS.get(self.kind, MissingResourceError)(self.text)
+        kind: type[MTINetError] = _KINDS.get(self.kind, MissingResourceError)
+        return stating(kind, Statement(self.code, self.values))
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -46,40 +52,41 @@ def fault_of(error: BaseException) -> Fault:
     """
     if isinstance(error, MTINetError):
         kind = next((name for name in _KINDS if isinstance(error, _KINDS[name])), "InputError")
-        return Fault(kind, str(error))
-    if isinstance(error, KeyboardInterrupt):
-        return Fault("Cancelled", "The work was cancelled; nothing was changed.")
+        told, place = statement_of(error), ""
+    elif isinstance(error, KeyboardInterrupt):
+        kind, told, place = "Cancelled", Statement.of("cancelled"), ""
+    else:
+        place = place_of(error)
+        kind, told = "MissingResourceError", _of_unexpected(error, place)
+    return Fault(kind, told.code, told.values, place)
+
+
+def logged(error: BaseException, log: logging.Logger, what: str) -> MTINetError:
+    """An error for the user; a defect's place goes into the log, behind ``what``."""
+    fault = fault_of(error)
+    if fault.place:
+        log.error("%s: %s", what, fault.place)
+    return error if isinstance(error, MTINetError) else fault.error()
+
+
+def _of_unexpected(error: BaseException, place: str) -> Statement:
     if _is_out_of_memory(error):
-        return Fault(
-            "MissingResourceError",
-            "The computer ran out of memory; close other programs or volumes and try again.",
-            place_of(error),
-        )
+        return Statement.of("no_memory")
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
-        return Fault(
-            "MissingResourceError", "The disk is full; make room on it and try again.", place_of(error)
-        )
+        return Statement.of("disk_full")
     if isinstance(error, ImportError):
-        return Fault("MissingResourceError", _missing(error), place_of(error))
-    place = place_of(error)
-    return Fault(
-        "MissingResourceError",
-        f"The work failed by a defect of MTINet ({type(error).__name__}{_short(place)}); "
-        "please report it with the log.",
-        place,
-    )
+        return _of_import(error)
+    name, line = type(error).__name__, last_line(place)
+    return Statement.of("defect_in", error=name, place=line) if line else Statement.of("defect", error=name)
 
 
-def _missing(error: ImportError) -> str:
+def _of_import(error: ImportError) -> Statement:
     package = (error.name or "").split(".")[0]
     if package == "torch":
-        return "PyTorch is not installed or cannot be loaded: open Setup and install PyTorch."
+        return Statement.of("no_torch")
     if isinstance(error, ModuleNotFoundError) and package and package != "MTINetLib":
-        return f"The Python package '{package}' is not installed: open Setup and install the packages."
-    return (
-        f"A Python package cannot be loaded ({package or 'name unknown'}): "
-        "open Setup and install the packages again."
-    )
+        return Statement.of("package_missing", package=package)
+    return Statement.of("package_broken", package=package) if package else Statement.of("import_failed")
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -87,8 +94,3 @@ def _is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
-
-
-def _short(place: str) -> str:
-    line = last_line(place)
-    return f" in {line}" if line else ""

@@ -6,22 +6,25 @@ import queue
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.progress import Stage
+from MTINetLib.worker.plain import Serializable
 from MTINetLib.worker.warm import WarmState
 
 Job = Callable[[Mapping[str, Any], "JobContext"], Mapping[str, Any]]
+Asked = TypeVar("Asked", bound=Serializable)
 
 #: Job by name, as ``module:function``: a job's module is imported when it is first asked for, so that
 #: opening and measuring a study need no torch.
 JOBS: dict[str, str] = {
     "open_study": "MTINetLib.worker.study_jobs:open_study",
     "make_sample": "MTINetLib.worker.study_jobs:make_sample",
-    "prepare": "MTINetLib.worker.analysis_jobs:prepare",
     "analyze": "MTINetLib.worker.analysis_jobs:analyze",
     "read_again": "MTINetLib.worker.analysis_jobs:read_again",
     "read_masks": "MTINetLib.worker.analysis_jobs:read_masks",
@@ -42,7 +45,7 @@ class JobContext:
     Args:
         folder: the private folder; paths in messages may be relative to it.
         progress: its ``update`` raises Cancelled when the job was cancelled.
-        send: sends a piece of news (kind, data) to the watcher at once.
+        send: sends a piece of news (kind, data) to the listener at once.
         state: what stays warm between jobs.
         words: that the client says to this job while it runs, for jobs that listen.
     """
@@ -54,7 +57,7 @@ class JobContext:
     words: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
 
     def news(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Tell the watcher something that is no progress; raises Cancelled as ``progress`` does."""
+        """Tell the listener something that is no progress; raises Cancelled as ``progress`` does."""
         self.progress.check()
         self.send(kind, data)
 
@@ -94,7 +97,7 @@ class JobProgress:
     def check(self) -> None:
         """Raise Cancelled if the job was cancelled."""
         if self.cancelled():
-            raise Cancelled("The work was cancelled; nothing was changed.")
+            raise error_of(Cancelled, "cancelled")
 
     def _tell(self, done: int) -> None:
         self.check()
@@ -104,6 +107,17 @@ class JobProgress:
             self.send(self._stage, done, self._total)
 
 
+def job(function: Callable[[Asked, JobContext], Serializable]) -> Job:
+    """Make a job of a function of its request, which gives its result."""
+
+    @wraps(function)
+    def of_plain(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
+        asked: type[Asked] = get_type_hints(function)["request"]
+        return function(asked.from_dict(arguments), context).to_dict()
+
+    return of_plain
+
+
 def find_job(name: str) -> Job:
     """The function of a job.
 
@@ -111,7 +125,7 @@ def find_job(name: str) -> Job:
         InputError: there is no such job.
     """
     if name not in JOBS:
-        raise InputError(f"The worker knows no job '{name}'; it knows {', '.join(sorted(JOBS))}.")
+        raise error_of(InputError, "unknown_job", job=name, known=sorted(JOBS))
     module, function = JOBS[name].split(":")
-    job: Job = getattr(import_module(module), function)
-    return job
+    found: Job = getattr(import_module(module), function)
+    return found

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.worker.arrays import load_array
-from MTINetLib.worker.jobs import JobContext
-from MTINetLib.worker.messages import Measure, Measured
+from MTINetLib.worker.jobs import JobContext, job
+from MTINetLib.worker.requests import Measure, Measured
 
 
-def measure(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """:class:`Measure` to :class:`Measured`."""
-    request = Measure.from_dict(arguments)
+@job
+def measure(request: Measure, context: JobContext) -> Measured:
     labels = np.asarray(load_array(context.path(request.labels)))
     study = context.state.study(request.study)
     findings = remeasure(study, labels, from_dict(request.before), progress=context.progress)
-    return Measured(to_dict(findings)).to_dict()
+    return Measured(to_dict(findings))

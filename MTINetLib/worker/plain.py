@@ -7,13 +7,13 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-_Message = TypeVar("_Message", bound="Message")
+Self = TypeVar("Self", bound="Serializable")
 
 
-class Message:
-    """Base of the messages: what a frozen dataclass of simple values, tuples and messages needs to travel."""
+class Serializable:
+    """Base of frozen dataclasses that travel; their fields are plain values, tuples and more of the kind."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -21,14 +21,33 @@ class Message:
         return data
 
     @classmethod
-    def from_dict(cls: type[_Message], data: Mapping[str, Any]) -> _Message:
+    def from_dict(cls: type[Self], data: Mapping[str, Any]) -> Self:
         """What :meth:`to_dict` gave, also after it went through JSON; names that are not known are ignored.
 
         Raises:
             ValueError: a value is missing or of another kind.
         """
-        message: _Message = _built(cls, data)
-        return message
+        made: Self = _built(cls, data)
+        return made
+
+
+Result = TypeVar("Result", bound=Serializable)
+
+
+class Request(Serializable, Generic[Result]):
+    """What a job is asked, written as ``class Measure(Request[Measured])``.
+
+    Attributes:
+        job: its name in the table of ``jobs.py``.
+    """
+
+    job: ClassVar[str]
+
+    def result(self, data: Mapping[str, Any]) -> Result:
+        """The job's answer, of what it sent."""
+        (kind,) = get_args(type(self).__orig_bases__[0])  # type: ignore[attr-defined]
+        made: Result = kind.from_dict(data)
+        return made
 
 
 def plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.interpreter import environment, interpreter
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.process_tree import detached, kill_tree
 from MTINetLib.worker.channel import (
     BEGUN,
@@ -63,9 +64,9 @@ class WorkerProcess:
                 )
         except OSError as error:
             self._commands.close()
-            raise MissingResourceError(
-                f"The worker process could not be started: {command[0]} cannot be run "
-                f"({error.strerror or type(error).__name__}); install MTINet again."
+            reason = error.strerror or type(error).__name__
+            raise error_of(
+                MissingResourceError, "worker_not_started", program=command[0], reason=reason
             ) from error
 
     @property
@@ -86,10 +87,9 @@ class WorkerProcess:
         try:
             self._commands.write(command)
         except OSError as error:
-            raise MissingResourceError(
-                f"The worker process cannot be reached: {error.strerror or 'the temporary folder is gone'}; "
-                "check the space on the disk of the temporary folder."
-            ) from error
+            if not error.strerror:
+                raise error_of(MissingResourceError, "worker_folder_gone") from error
+            raise error_of(MissingResourceError, "worker_unreachable", reason=error.strerror) from error
 
     def events(self) -> Iterator[dict[str, Any]]:
         """What came since the last call.
@@ -103,10 +103,7 @@ class WorkerProcess:
                 continue
             if "ready" in event:
                 if event["ready"] != PROTOCOL:
-                    raise MissingResourceError(
-                        "The worker process is of another version of MTINet: restart Slicer, "
-                        "or install MTINet again."
-                    )
+                    raise error_of(MissingResourceError, "worker_of_other_version")
                 self.ready, self._pid_inside = True, int(event["pid"])
                 continue
             yield event
@@ -137,37 +134,29 @@ class WorkerProcess:
             return False
         return clear_unfinished(self._run / BEGUN)
 
-    def why_ended(self) -> str:
-        """One sentence for a process that ended without being asked to."""
+    def why_ended(self) -> MissingResourceError:
+        """What a process says that ended without being asked to."""
         code = self._process.poll()
         if not self.ready:
             return self._why_not_started(code)
         if code == NO_EVENTS:
-            return "The disk of the temporary folder is full; make room on it and try again."
+            return error_of(MissingResourceError, "worker_disk_full")
         # A launcher tells no signal, so the want of memory cannot be told from a crash.
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return (
-            f"The worker process ended in the middle of its work ({how}), perhaps because memory ran out; "
-            "nothing was changed, try again."
-        )
+        if code is not None and code < 0:
+            return error_of(MissingResourceError, "worker_killed", signal=-code)
+        return error_of(MissingResourceError, "worker_ended", exit_code=code)
 
-    def _why_not_started(self, code: int | None) -> str:
+    def _why_not_started(self, code: int | None) -> MissingResourceError:
         try:
             log = (self._run / LOG).read_bytes()[-_LOG_END:].decode("utf-8", errors="replace")
         except OSError:
             log = ""
         missing = re.findall(r"No module named '?(\w+)", log)
         if "MTINetLib" in missing:
-            return "The worker process could not find MTINetLib: install MTINet again."
+            return error_of(MissingResourceError, "worker_without_library")
         if missing:
-            return (
-                f"The worker process could not start, the Python package '{missing[-1]}' is not installed: "
-                "open Setup and install the packages."
-            )
-        return (
-            f"The worker process ended before it was ready (exit code {code}); "
-            "open Setup and check the installation."
-        )
+            return error_of(MissingResourceError, "worker_lacks_package", package=missing[-1])
+        return error_of(MissingResourceError, "worker_not_ready", exit_code=code)
 
 
 def default_command() -> list[str]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from MTINetLib.findings import from_dict
 from MTINetLib.worker.arrays import load_array
-from MTINetLib.worker.jobs import JobContext
-from MTINetLib.worker.messages import Report, Reported
+from MTINetLib.worker.jobs import JobContext, job
+from MTINetLib.worker.requests import Report, Reported
 
 
-def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """:class:`Report` to :class:`Reported`.
-
+@job
+def report(request: Report, context: JobContext) -> Reported:
+    """
     Raises:
         InputError: the folder is in use, may not be written to, or a format is unknown.
         MissingResourceError: the disk is full, or not one of the formats could be made.
@@ -25,7 +23,6 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
     from MTINetLib.pipeline.write import WriteOptions, write
     from MTINetLib.report.dicom.maker import Tracking
 
-    request = Report.from_dict(arguments)
     probability = None
     if request.probability is not None:
         probability = np.asarray(load_array(context.path(request.probability)), dtype=np.float32)
@@ -47,4 +44,4 @@ def report(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, An
         overwrite=request.overwrite,
         progress=context.progress,
     )
-    return Reported(tuple(str(file) for file in written.files), written.left_out).to_dict()
+    return Reported(tuple(str(file) for file in written.files), written.left_out)

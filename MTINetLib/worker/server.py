@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from MTINetLib.worker.channel import (
     parsed,
 )
 from MTINetLib.worker.clear_unfinished import clear_own_unfinished
-from MTINetLib.worker.faults import Fault, fault_of
+from MTINetLib.worker.faults import fault_of
 from MTINetLib.worker.jobs import JobContext, JobProgress, find_job
 from MTINetLib.worker.log_length import keep_log_short
 from MTINetLib.worker.warm import WarmState
@@ -80,7 +81,7 @@ class Server:
             fault = fault_of(error)
             if fault.place:
                 _LOG.error("%s: %s", name, fault.place)
-            self._say(_failed(number, fault))
+            self._say({"failed": number, **asdict(fault)})
         self._cancelled.pop(number, None)
         self._words.pop(number, None)
 
@@ -102,8 +103,7 @@ class Server:
                 self._words.setdefault(number, queue.SimpleQueue()),
             )
             progress.check()
-            with _Notes(context):
-                return dict(find_job(name)(arguments, context))
+            return dict(find_job(name)(arguments, context))
         finally:
             self._interruptible = False
             self._running = None
@@ -163,28 +163,6 @@ class Server:
         end_with_folder(self._folder)
 
 
-_TOLD_ROOMS = ("MTINetLib.inference", "MTINetLib.models", "MTINetLib.training")
-
-
-class _Notes(logging.Handler):
-    """Tells the watcher what inference and training warn of, such as memory that ran out."""
-
-    def __init__(self, context: JobContext) -> None:
-        super().__init__(logging.WARNING)
-        self._context = context
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._context.send("note", {"text": record.getMessage()})
-
-    def __enter__(self) -> None:
-        for room in _TOLD_ROOMS:
-            logging.getLogger(room).addHandler(self)
-
-    def __exit__(self, *_: object) -> None:
-        for room in _TOLD_ROOMS:
-            logging.getLogger(room).removeHandler(self)
-
-
 def _interrupt_main_thread() -> None:
     """A true signal where there are such: it ends waiting too."""
     if sys.platform == "win32":
@@ -193,10 +171,6 @@ def _interrupt_main_thread() -> None:
         main = threading.main_thread().ident
         if main is not None:
             signal.pthread_kill(main, signal.SIGINT)
-
-
-def _failed(number: int, fault: Fault) -> dict[str, Any]:
-    return {"failed": number, "kind": fault.kind, "text": fault.text, "place": fault.place}
 
 
 def end_with_folder(folder: Path | None) -> None:

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.errors import InputError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.study.study import PhaseSource, Study
 from MTINetLib.worker.arrays import save_array
-from MTINetLib.worker.messages import OpenedStudy
+from MTINetLib.worker.requests import OpenedStudy
 
 #: Studies whose files are kept, 100 to 300 MB each. A client works on the last one.
 MOST_KEPT = 3
@@ -71,7 +72,7 @@ def read_study(folder: Path, key: str) -> Study:
         volumes = np.load(opened.volumes, allow_pickle=False)
         covered = None if opened.covered is None else np.load(opened.covered, allow_pickle=False)
     except (OSError, ValueError, KeyError) as error:
-        raise InputError("The study is not open in the worker any more; analyze it again.") from error
+        raise error_of(InputError, "study_not_open") from error
     sources = tuple(
         PhaseSource(
             text.description,

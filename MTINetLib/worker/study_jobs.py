@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -10,31 +9,31 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.errors import InputError
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.progress import Stage
 from MTINetLib.study.study import Study
 from MTINetLib.worker.arrays import load_array, save_array
-from MTINetLib.worker.jobs import JobContext
-from MTINetLib.worker.messages import (
+from MTINetLib.worker.jobs import JobContext, job
+from MTINetLib.worker.requests import (
     MakeSample,
     OpenedStudy,
     OpenStudy,
     PhaseFile,
-    Sample,
+    SampleVolumes,
     SourceText,
 )
 from MTINetLib.worker.study_files import new_study_folder, write_record
 
 
-def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """:class:`OpenStudy` to :class:`OpenedStudy`.
-
+@job
+def open_study(request: OpenStudy, context: JobContext) -> OpenedStudy:
+    """
     Raises:
         InputError: the phases cannot be the volumes of a study; one sentence names the phase.
     """
     from MTINetLib.phases.given import GivenPhase, given_phases
     from MTINetLib.pipeline.open import open_study as study_of
 
-    request = OpenStudy.from_dict(arguments)
     given = {
         file.phase: GivenPhase(_volume(file, context), file.evidence, file.confidence, file.time_s)
         for file in request.phases
@@ -51,15 +50,14 @@ def open_study(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str
     write_record(place, opened, study.sources)
     context.state.keep(request.study, study)
     import_module("MTINetLib.pipeline.remeasure")  # the first stroke of the brush does not wait for it
-    return opened.to_dict()
+    return opened
 
 
-def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """:class:`MakeSample` to :class:`Sample`."""
+@job
+def make_sample(request: MakeSample, context: JobContext) -> SampleVolumes:
     from MTINetLib.phantom.case import make_case
     from MTINetLib.phantom.demo import DEMO_SEED, DEMO_SETTINGS
 
-    request = MakeSample.from_dict(arguments)
     seed = DEMO_SEED if request.seed is None else request.seed
     context.progress.start(Stage.MAKING_SAMPLE, 1)
     study = make_case(seed, 0, DEMO_SETTINGS).study
@@ -79,7 +77,7 @@ def make_sample(arguments: Mapping[str, Any], context: JobContext) -> Mapping[st
             )
         )
     context.progress.update(1)
-    return Sample(tuple(files), f"Sample study {seed}").to_dict()
+    return SampleVolumes(tuple(files), f"Sample study {seed}")
 
 
 def _volume(file: PhaseFile, context: JobContext) -> Any:
@@ -87,7 +85,7 @@ def _volume(file: PhaseFile, context: JobContext) -> Any:
 
     array = load_array(context.path(file.path))
     if array.shape != file.grid.shape:
-        raise InputError(f"'{file.description}' is no single 3-D volume of numbers; choose another volume.")
+        raise error_of(InputError, "no_single_volume", volume=file.description)
     # A copy: the file may be taken away while the study is still used.
     volume = SourceVolume.of_array(np.array(array, dtype=np.float32), file.grid, file.description)
     return replace(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,8 +11,8 @@ from MTINetLib.dataset.add import add_case as add_to_dataset
 from MTINetLib.dataset.check import check_dataset as checked
 from MTINetLib.dataset.checked import CaseCheck
 from MTINetLib.progress import Stage
-from MTINetLib.worker.jobs import JobContext
-from MTINetLib.worker.training_messages import (
+from MTINetLib.worker.jobs import JobContext, job
+from MTINetLib.worker.training_requests import (
     AddCase,
     CaseAdded,
     CaseRow,
@@ -31,27 +29,22 @@ from MTINetLib.worker.training_messages import (
 _PROGRESS_RATE = 5.0
 
 
-def check_dataset(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """Job ``check_dataset``, see :class:`CheckDataset`. No torch."""
-    request = CheckDataset.from_dict(arguments)
-
+@job
+def check_dataset(request: CheckDataset, context: JobContext) -> CheckedDataset:
     def tell(case: CaseCheck) -> None:
         context.news("case", _row(case).to_dict())
 
     found = checked(Path(request.dataset), context.progress, tell)
     rows = tuple(_row(case) for case in found.cases)
-    return CheckedDataset(
-        request.dataset, rows, found.problems, found.warnings, found.patients, found.usable
-    ).to_dict()
+    return CheckedDataset(request.dataset, rows, found.problems, found.warnings, found.patients, found.usable)
 
 
 def _row(case: CaseCheck) -> CaseRow:
     return CaseRow(**vars(case))
 
 
-def add_case(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """Job ``add_case``, see :class:`AddCase`. No torch."""
-    request = AddCase.from_dict(arguments)
+@job
+def add_case(request: AddCase, context: JobContext) -> CaseAdded:
     new = NewCase(
         volumes=np.load(context.path(request.volumes), mmap_mode="r", allow_pickle=False),
         labels=np.load(context.path(request.labels), allow_pickle=False),
@@ -66,11 +59,11 @@ def add_case(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, 
         else np.load(context.path(request.covered), mmap_mode="r", allow_pickle=False),
     )
     added = add_to_dataset(Path(request.dataset), new, context.progress)
-    return CaseAdded(added.case, added.patient, str(added.folder)).to_dict()
+    return CaseAdded(added.case, added.patient, str(added.folder))
 
 
-def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """Job ``train``, see :class:`Train`."""
+@job
+def train(request: Train, context: JobContext) -> Trained:
     # Hours of it: the client would have to read every line.
     context.progress.rate = _PROGRESS_RATE
     context.progress.start(Stage.LOADING_TORCH, 0)
@@ -81,7 +74,6 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
     from MTINetLib.worker.training_settings import is_cross_validation, leave_a_core, run_settings
     from MTINetLib.worker.training_watch import RunWatch
 
-    request = Train.from_dict(arguments)
     settings = run_settings(request)
     changes: DataChanges = "accept" if request.data_changes == "accept" else "refuse"
     watch = RunWatch(context)
@@ -119,13 +111,12 @@ def train(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any
         sum(result.minutes for result in results),
         finished=len(results) == (settings.folds if several else 1)
         and all(result.finished for result in results),
-    ).to_dict()
+    )
 
 
-def keep_model(arguments: Mapping[str, Any], context: JobContext) -> Mapping[str, Any]:
-    """Job ``keep_model``, see :class:`KeepModel`. No torch."""
+@job
+def keep_model(request: KeepModel, context: JobContext) -> ModelKept:
     from MTINetLib.models.kept import keep_model as keep
 
-    request = KeepModel.from_dict(arguments)
     kept = keep(Path(request.trained), request.name)
-    return ModelKept(kept.name, str(kept.folder), kept.sha256).to_dict()
+    return ModelKept(kept.name, str(kept.folder), kept.sha256)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +9,12 @@ import torch
 
 from MTINetLib.errors import InputError
 from MTINetLib.models.device import choose_compute, has_fast_bf16
+from MTINetLib.presentation.statements import error_of
+from MTINetLib.process_pool import usable_cores
 from MTINetLib.training.run_folder import read_config
 from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings, settings_from_dict, training_preset
-from MTINetLib.worker.training_messages import Train
+from MTINetLib.worker.training_requests import Train
 
 #: Live curves want a figure every few steps, whatever the preset writes to its logs.
 _LOG_EVERY = 10
@@ -27,14 +28,12 @@ def run_settings(request: Train) -> TrainingSettings:
         MissingResourceError: a GPU was asked for that is not there.
     """
     if request.epochs is not None and request.minutes is not None:
-        raise InputError("Give either epochs or minutes for the training, not both.")
+        raise error_of(InputError, "epochs_and_minutes")
     if request.folds < 1:
-        raise InputError(
-            f"{request.folds} folds cannot be trained; choose 1, or more for a cross-validation."
-        )
+        raise error_of(InputError, "too_few_folds", folds=request.folds)
     device = choose_compute(request.device).device
     if device.index:
-        raise InputError("Training uses the first GPU; choose the device cuda, or cpu.")
+        raise error_of(InputError, "first_gpu_only")
     before = _settings_before(request)
     settings = before or training_preset(request.preset)
     if before is None and settings.precision == "bf16" and not has_fast_bf16(device):
@@ -44,14 +43,14 @@ def run_settings(request: Train) -> TrainingSettings:
     if before is None and request.folds > 1:
         settings = replace(settings, folds=request.folds)
     settings = _with_budget(settings, request)
-    on_gpu = device.type == "cuda"
+    cores, on_gpu = cores_for_training(), device.type == "cuda"
     settings = replace(
         settings,
         accelerator="gpu" if on_gpu else "cpu",
         devices=1,
         # On the CPU the network is what takes the time; another process would only share the processor.
         workers=min(settings.workers, 1) if on_gpu else 0,
-        preparation_processes=min(settings.preparation_processes or usable_cores(), usable_cores()),
+        preparation_processes=min(settings.preparation_processes or cores, cores),
         log_every=min(settings.log_every, _LOG_EVERY),
     )
     return change_settings(settings, request.changes)
@@ -64,16 +63,14 @@ def is_cross_validation(request: Train) -> bool:
     return request.folds > 1
 
 
-def usable_cores() -> int:
-    """Processors for a training: all but one, which is left to Slicer."""
-    getter = getattr(os, "sched_getaffinity", None)
-    cores = len(getter(0)) if getter else (os.cpu_count() or 1)
-    return max(1, cores - 1)
+def cores_for_training() -> int:
+    """All but one, which is left to Slicer."""
+    return max(1, usable_cores() - 1)
 
 
 def leave_a_core() -> None:
     """Torch may not use the processor that Slicer runs on."""
-    torch.set_num_threads(max(1, min(torch.get_num_threads(), usable_cores())))
+    torch.set_num_threads(max(1, min(torch.get_num_threads(), cores_for_training())))
 
 
 def _with_budget(settings: TrainingSettings, request: Train) -> TrainingSettings:
@@ -92,7 +89,7 @@ def _settings_before(request: Train) -> TrainingSettings | None:
     try:
         return settings_from_dict(read_config(config))
     except OSError as error:
-        raise InputError(f"{config} is damaged; start a new run.") from error
+        raise error_of(InputError, "run_damaged", file=config) from error
 
 
 def _config(run: Path) -> Path | None:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from MTINetLib.errors import InputError, Stopped
+from MTINetLib.presentation.statements import error_of
 from MTINetLib.progress import Stage
 from MTINetLib.worker.jobs import JobContext
-from MTINetLib.worker.training_messages import PAUSE, RESUME, STOP, Figures, Pace
+from MTINetLib.worker.training_requests import PAUSE, RESUME, STOP, Figures, Pace
 
 #: Seconds between two figures of batches and between two estimates of the time left.
 _FIGURES_S, _PACE_S = 0.2, 0.5
@@ -47,10 +48,7 @@ class RunWatch:
     def figures(self, values: Mapping[str, float], step: int, epoch: float) -> None:
         loss = values.get("train/loss", 0.0)
         if not math.isfinite(loss):
-            raise InputError(
-                f"The loss is no finite number any more after step {step}: start a new run with another "
-                "preset, and check that no volume of the dataset holds extreme values."
-            )
+            raise error_of(InputError, "loss_not_finite", step=step)
         now = time.monotonic()
         if "train/loss" in values:
             if now - self._told_figures < _FIGURES_S:
@@ -96,6 +94,4 @@ class RunWatch:
 
 
 def _stop() -> NoReturn:
-    raise Stopped(
-        "The run was stopped before its first validation, so there is no model yet; resume it to go on."
-    )
+    raise error_of(Stopped, "stopped_without_model")

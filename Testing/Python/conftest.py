@@ -1,4 +1,4 @@
-"""For all tests: one thread each, so that two of them side by side do not slow each other down."""
+"""For all tests: one thread each, so that two side by side do not slow each other down; and what many use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 # Also for the processes that tests start; libraries read it when they are first imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,3 +26,39 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Any]:
+    """The client of a real worker; it starts no process before it is asked for something."""
+    from MTINetLib.worker.client import WorkerClient
+
+    client = WorkerClient()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a small network with random weights."""
+    from support.small_models import random_model
+
+    folder = tmp_path_factory.mktemp("model")
+    random_model(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study() -> Any:
+    """A body, a liver and two round lesions."""
+    from support.made_analysis import made_study
+
+    return made_study()
+
+
+@pytest.fixture(scope="module")
+def analysis(study: Any) -> Any:
+    """Its findings, made by hand."""
+    from support.made_analysis import made_analysis
+
+    return made_analysis(study)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from MTINetLib.presentation.statements import as_it_is
 from MTINetLib.progress import Stage
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.session.choices import Choices, choose_volume, chosen_volumes
@@ -128,7 +129,7 @@ class FakeSession:
         self.events.tell(Topic.PROGRESS)
 
     def say(self, kind: Any, text: str) -> None:
-        self.message = Message(kind, text)
+        self.message = Message(kind, (as_it_is(text),))
         self.events.tell(Topic.MESSAGE)
 
     def _asked(self, what: Any) -> None:

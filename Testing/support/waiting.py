@@ -12,18 +12,18 @@ _PAUSE_S = 0.005
 
 def wait_until(
     holds: Callable[[], object],
-    breathe: Callable[[], object] = lambda: None,
+    process_events: Callable[[], object] = lambda: None,
     told: Callable[[], object] = lambda: "it did not come about",
 ) -> None:
     """Wait until something holds.
 
     Args:
-        breathe: called again and again meanwhile, such as a client's ``poll``.
+        process_events: called again and again meanwhile, such as a client's ``poll``.
         told: what the test says when it never does.
     """
     end = time.monotonic() + LONGEST_WAIT_S
-    breathe()
+    process_events()
     while not holds():
         assert time.monotonic() < end, told()
         time.sleep(_PAUSE_S)
-        breathe()
+        process_events()

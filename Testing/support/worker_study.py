@@ -1,4 +1,4 @@
-"""For tests of the worker and of what stands on it: a study handed over, a watcher that keeps all."""
+"""For tests of the worker and of what stands on it: a study handed over, a listener that keeps all."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from MTINetLib.errors import MTINetError
 from MTINetLib.progress import Stage
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import OpenedStudy, OpenStudy, PhaseFile
+from MTINetLib.worker.requests import OpenedStudy, OpenStudy, PhaseFile
 
 
 @dataclass
 class Heard:
-    """A watcher that keeps what it hears."""
+    """A listener that keeps what it hears."""
 
     steps: list[tuple[str, int, int]] = field(default_factory=list)
     stories: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

@@ -36,7 +36,7 @@ from MTINetLib.reading.dicom.frame_counts import FrameCounts
 from MTINetLib.reading.dicom.header import Header
 from MTINetLib.reading.dicom.open import DicomFile, UnusableError, read_elements
 from MTINetLib.reading.dicom.place import PixelElement, Stored, pixel_element
-from MTINetLib.reading.dicom.screen import HTJ2K, RLE, Size, StreamError, screen_stream, syntax_of_stream
+from MTINetLib.reading.dicom.screen import HTJ2K, RLE, ImageSize, StreamError, screen_stream, syntax_of_stream
 
 #: Written once everything is loaded.
 READY = "ready"
@@ -96,7 +96,7 @@ def decode(item: Mapping[str, Any], scratch: Path) -> npt.NDArray[Any]:
     found = []
     for stream in streams:
         syntax = syntax_of_stream(stream, opened.declared)
-        screen_stream(syntax, stream, Size(*shape, dtype.itemsize * 8))
+        screen_stream(syntax, stream, ImageSize(*shape, dtype.itemsize * 8))
         image = _decode_frame(_single(opened.dataset, syntax, stream), scratch)
         if image.shape != shape or image.dtype.itemsize != dtype.itemsize:
             raise StreamError("the decoded image has another size than the header says")

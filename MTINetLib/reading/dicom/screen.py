@@ -40,7 +40,7 @@ class StreamError(Exception):
 
 
 @dataclass(frozen=True)
-class Size:
+class ImageSize:
     """Of an image: rows, columns and bits of a stored value."""
 
     rows: int
@@ -48,7 +48,7 @@ class Size:
     bits: int
 
 
-def screen_stream(syntax: str, data: bytes, expected: Size) -> None:
+def screen_stream(syntax: str, data: bytes, expected: ImageSize) -> None:
     """Compare the stream of one image with what the DICOM header says of it.
 
     Args:
@@ -82,7 +82,7 @@ def syntax_of_stream(data: bytes, declared: str) -> str:
     return declared if declared in family else found
 
 
-def _compare(found: Size, expected: Size) -> None:
+def _compare(found: ImageSize, expected: ImageSize) -> None:
     if (found.rows, found.columns) != (expected.rows, expected.columns):
         raise StreamError(
             f"the compressed image has {found.rows} x {found.columns} pixels, the header says "
@@ -94,7 +94,7 @@ def _compare(found: Size, expected: Size) -> None:
         )
 
 
-def _screen_rle(data: bytes, expected: Size) -> None:
+def _screen_rle(data: bytes, expected: ImageSize) -> None:
     """PS3.5 G.5: the number of segments and their offsets, 16 numbers of 32 bits."""
     if len(data) < 64:
         raise StreamError("the RLE header is cut off")
@@ -108,13 +108,13 @@ def _screen_rle(data: bytes, expected: Size) -> None:
         raise StreamError("the RLE segments are too short for the image")
 
 
-def _jpeg_size(data: bytes) -> Size:
+def _jpeg_size(data: bytes) -> ImageSize:
     """From the first start-of-frame segment (ITU-T T.81 B.2.2; T.87 C.2.2 for JPEG-LS)."""
     _, at = _jpeg_frame(data)
     bits, rows, columns, components = struct.unpack_from(">BHHB", data, at + 4)
     if components != 1:
         raise StreamError(f"the compressed image has {components} components")
-    return Size(rows, columns, bits)
+    return ImageSize(rows, columns, bits)
 
 
 def _jpeg_frame(data: bytes) -> tuple[int, int]:
@@ -141,7 +141,7 @@ def _jpeg_frame(data: bytes) -> tuple[int, int]:
     raise StreamError("the compressed image has no JPEG frame header")
 
 
-def _jpeg_2000_size(data: bytes) -> Size:
+def _jpeg_2000_size(data: bytes) -> ImageSize:
     """From the SIZ segment (ITU-T T.800 A.5.1), which comes first in a codestream."""
     start = data.find(b"\xff\x4f\xff\x51", 0, 1 << 16)
     if start < 0 or len(data) < start + 45:
@@ -154,4 +154,4 @@ def _jpeg_2000_size(data: bytes) -> Size:
         raise StreamError("the compressed image has no size")
     if ((x - x0) // tile_x + 1) * ((y - y0) // tile_y + 1) > 65535:
         raise StreamError("the compressed image has too many tiles")
-    return Size(y - y0, x - x0, (depth & 0x7F) + 1)
+    return ImageSize(y - y0, x - x0, (depth & 0x7F) + 1)

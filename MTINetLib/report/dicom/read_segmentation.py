@@ -13,6 +13,14 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from MTINetLib.errors import InputError
+from MTINetLib.findings.notes import (
+    SEGMENT_ANATOMY,
+    SEGMENT_CUT,
+    SEGMENT_EMPTY,
+    SEGMENTATION_UNLINKED,
+    SEGMENTS_OVERLAP,
+    note,
+)
 from MTINetLib.reading.dicom.header import tag_of
 from MTINetLib.reading.dicom.open import UnusableError, read_header
 from MTINetLib.report.dicom.maker import MANUFACTURER, Tracking
@@ -38,7 +46,7 @@ class ReadSegmentation:
         tracking: what lesions were called in the file, by label; not all have a name.
         by_ai: it is as MTINet's network made it; False once a person or another program worked on it.
         instance_uid: of the segmentation.
-        notes: sentences for people: what was left out, and why.
+        notes: what was left out, and why, see findings/notes.py.
         liver: bool [K, J, I], of the segment whose code says that it is the liver; None for none.
     """
 
@@ -109,7 +117,7 @@ def read_segmentation(path: Path, study: Study) -> ReadSegmentation:
     numbers = _labels_of(lesions)
     labels, overlap = _one_map(masks, numbers, study)
     if overlap:
-        notes.append(f"Segments overlap in {overlap} voxels, which were given to the smaller lesion.")
+        notes.append(note(SEGMENTS_OVERLAP, overlap))
     tracking = {numbers[item.number]: item.tracking for item in lesions if item.tracking is not None}
     return ReadSegmentation(
         labels,
@@ -129,7 +137,7 @@ def check_belongs(path: Path, dataset: Dataset, study: Study) -> tuple[str, ...]
     """
     images = study.source(study.reference).images
     if not images:
-        return ("Nothing but its place tells that the segmentation belongs to these images.",)
+        return (SEGMENTATION_UNLINKED,)
     wanted = ("StudyInstanceUID", "FrameOfReferenceUID")
     try:
         source = read_header(images[0].path, [tag_of(keyword) for keyword in wanted])
@@ -176,9 +184,9 @@ def code_of(item: Dataset, keyword: str) -> str:
 
 def _left_out(segment: _Segment, frames: Sequence[SegmentFrame]) -> str | None:
     if not segment.is_lesion:
-        return f"Segment {segment.number} is marked as anatomy and was left out."
+        return note(SEGMENT_ANATOMY, segment.number)
     if not frames:
-        return f"Segment {segment.number} is empty and was left out."
+        return note(SEGMENT_EMPTY, segment.number)
     return None
 
 
@@ -187,7 +195,7 @@ def _outside(segment: _Segment, frames: Sequence[SegmentFrame], study: Study) ->
     if not outside:
         return []
     share = max(1, round(100 * outside / every))
-    return [f"{share} % of segment {segment.number} lies outside the images and was cut off."]
+    return [note(SEGMENT_CUT, segment.number, share)]
 
 
 def _labels_of(lesions: Sequence[_Segment]) -> dict[int, int]:

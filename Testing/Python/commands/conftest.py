@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from support.made_analysis import made_grid, made_study
-from support.small_models import random_model
 
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
 from MTINetLib.reading.volumes.write import write_volume
@@ -35,10 +34,3 @@ def files(study: Study, tmp_path_factory: pytest.TempPathFactory) -> dict[Phase,
         paths[phase] = folder / f"{phase.value}{ending}"
         write_volume(paths[phase], study.phase(phase), study.grid)
     return paths
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    random_model(folder)
-    return folder

@@ -50,6 +50,7 @@ def noise() -> None:
     print("noise", file=sys.stderr)
     os.write(2, b"noise of C\\n")
     logging.getLogger("MTINetLib.somewhere").warning("this is ours")
+    logging.getLogger("MTINetLib.somewhere").warning("%s", "batch_halved:2", extra={"note": "batch_halved:2"})
     logging.getLogger("MTINetLib.somewhere").info("this is for the log")
 
 sys.exit(main())
@@ -69,7 +70,7 @@ def noise(*options: str) -> subprocess.CompletedProcess[str]:
 def test_only_our_own_warnings_are_shown() -> None:
     ended = noise()
     assert ended.returncode == 0
-    assert ended.stderr == "mtinet: this is ours\n"
+    assert ended.stderr == "mtinet: this is ours\nmtinet: out of memory: batch halved to 2\n"
 
 
 def test_debugging_lets_libraries_speak() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from MTINetLib.inference.lesions import bounding_box
-from MTINetLib.inference.measure import Size, measure_size, plane_diameters
+from MTINetLib.inference.measure import LesionSize, measure_size, plane_diameters
 from MTINetLib.study.grid import Grid
 
 OBLIQUE = Rotation.from_euler("xyz", [17, -9, 28], degrees=True).as_matrix()
@@ -24,7 +24,7 @@ def ellipsoid(grid: Grid, radii: tuple[float, float, float], turn_deg: float, ce
     return (u / radii[0]) ** 2 + (v / radii[1]) ** 2 + (z / radii[2]) ** 2 <= 1
 
 
-def measure(mask: np.ndarray, grid: Grid) -> Size:
+def measure(mask: np.ndarray, grid: Grid) -> LesionSize:
     box = bounding_box(mask)
     assert box is not None
     return measure_size(mask[box], tuple(part.start for part in box), grid)

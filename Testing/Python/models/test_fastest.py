@@ -11,7 +11,6 @@ import torch
 from support.small_models import random_model
 from torch import Tensor
 
-from MTINetLib.findings.notes import note_in_words
 from MTINetLib.models import fastest, store
 from MTINetLib.models.backends.backend import BACKENDS, OpenVino
 from MTINetLib.models.device import Compute
@@ -19,6 +18,7 @@ from MTINetLib.models.fastest import TOLERANCE, faster_backend, faster_precision
 from MTINetLib.models.measured_speed import made_slices, ms_per_slice, speed_file
 from MTINetLib.network.settings import NetworkSettings
 from MTINetLib.network.slice_network import Segmentation
+from MTINetLib.presentation.note_words import note_in_words
 
 CPU = Compute(torch.device("cpu"), torch.bfloat16)
 SETTINGS = NetworkSettings(image_size=64)

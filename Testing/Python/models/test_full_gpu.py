@@ -9,11 +9,11 @@ import torch
 from support.small_models import random_model
 
 from MTINetLib.errors import MissingResourceError
-from MTINetLib.findings.notes import note_in_words
 from MTINetLib.models import device as device_module
 from MTINetLib.models.device import choose_compute
 from MTINetLib.models.device_errors import DeviceProblem, device_problem
 from MTINetLib.models.store import LoadedModel, load_model, load_ready_model
+from MTINetLib.presentation.note_words import note_in_words
 
 NO_ROOM = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of"),

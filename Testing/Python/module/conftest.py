@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from support.slicer_desktop import slicer_desktop
-from support.small_models import random_model
 
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
@@ -69,8 +68,6 @@ def add_study(case: PhantomCase) -> Callable[[Any], InScene]:
 
 
 @pytest.fixture(scope="session")
-def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_model(model: Path) -> Path:
     """The folder of a small network with random weights."""
-    folder = tmp_path_factory.mktemp("model") / "small"
-    random_model(folder)
-    return folder
+    return model

@@ -38,7 +38,7 @@ def laid_out(desktop: Any, widget: Any) -> tuple[int, int]:
     parent.setAttribute(QtCore.Qt.WA_DontShowOnScreen, True)
     parent.show()
     for _ in range(4):
-        desktop.breathe()
+        desktop.process_events()
         parent.layout().activate()
         parent.resize(WIDTH, 2000)
     page = widget.tabs.currentWidget()
@@ -169,10 +169,10 @@ def test_open_setup_scrolls_to_it(slicer_desktop: Any, widget: Any) -> None:
     setup = panel(widget, "SetupPanel")
     setup.widget.collapsed = True
     for _ in range(3):
-        slicer_desktop.breathe()
+        slicer_desktop.process_events()
     setup.open()
     for _ in range(6):
-        slicer_desktop.breathe()
+        slicer_desktop.process_events()
     top = setup.widget.mapTo(area.viewport(), QtCore.QPoint(0, 0)).y()
     assert 0 <= top < 200
     area.takeWidget()

@@ -103,7 +103,7 @@ def test_a_script_trains_and_stops_a_run(
     training = logic.session.training
     while not training.run.curves.validations:
         logic.session.poll()
-        slicer_desktop.breathe()
+        slicer_desktop.process_events()
     training.run.stop()
     training.wait(timeout_s=120)
     assert (run.models[0] / "config.json").is_file()

@@ -39,7 +39,7 @@ def panel(widget: Any) -> Any:
 
 def live(desktop: Any, widget: Any) -> None:
     for _ in range(10):
-        desktop.breathe()
+        desktop.process_events()
         widget.logic.session.poll()
 
 
@@ -127,4 +127,4 @@ def test_nothing_of_a_closed_module_hears_of_the_layout(
     window.handle_events()
     widget.cleanup()
     for _ in range(5):
-        slicer_desktop.breathe()
+        slicer_desktop.process_events()

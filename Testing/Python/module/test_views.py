@@ -52,7 +52,7 @@ def places(slicer: Any) -> list[tuple[float, ...]]:
 def live(desktop: Any, turns: int = 12) -> None:
     """Let timers, views and the module live for a while."""
     for _ in range(turns):
-        desktop.breathe()
+        desktop.process_events()
         widget = getattr(desktop.slicer.modules, "MTINetWidget", None)
         if widget is not None and widget.logic is not None:
             widget.logic.session.poll()

@@ -52,7 +52,7 @@ def test_a_scene_that_is_added_takes_no_choice_away(
         (widget.enter if shown else widget.exit)()
         slicer.mrmlScene.SetURL(str(path))
         assert slicer.mrmlScene.Import()
-        slicer_desktop.breathe()
+        slicer_desktop.process_events()
         assert chosen(widget) == ids
         if shown:
             assert selected(widget) == ids

@@ -116,7 +116,7 @@ def test_closing_the_scene_in_mid_run_cancels_and_leaves_nothing(
     slicer.mrmlScene.Clear(False)
     assert not widget.logic.session.busy
     for _ in range(50):
-        slicer_desktop.breathe()
+        slicer_desktop.process_events()
     assert result_nodes(slicer) == []
     assert widget.logic.session.message is None
     study = add_study(widget.logic)
@@ -169,7 +169,7 @@ def test_results_corrections_and_choice_come_back_with_a_saved_scene(
     assert panel(widget, "LesionsPanel").ui.lesionTable.rowCount == 0
     assert panel(widget, "AnalyzePanel").thresholds() == {}
     slicer.util.loadScene(str(path))
-    slicer_desktop.breathe()
+    slicer_desktop.process_events()
     session = widget.logic.session
     assert [lesion.label for lesion in session.findings.lesions] == [2]
     assert session.findings.provenance.corrected_by_person

@@ -17,7 +17,7 @@ from MTINetLib.session.choices import choose_thresholds, chosen_thresholds
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Condition, Found, look
 from MTINetLib.session.state import State
-from MTINetLib.worker.messages import DeviceText, Environment, ModelText
+from MTINetLib.worker.requests import DeviceText, Environment, ModelText
 
 __all__ = ["slicer_desktop"]
 

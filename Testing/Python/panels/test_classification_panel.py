@@ -20,15 +20,6 @@ from MTINetLib.study.phase import Phase
 pytestmark = pytest.mark.viewer
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def session(slicer_desktop: Any, worker: Any) -> Any:
     return corrected_session(worker, made_study())

@@ -18,15 +18,6 @@ from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 pytestmark = pytest.mark.viewer
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def open_panel(slicer_desktop: Any) -> Iterator[Callable[[Any], Any]]:
     from MTINetLib.panels.correct_panel import CorrectPanel

@@ -19,15 +19,6 @@ from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 pytestmark = pytest.mark.viewer
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()  # starts no process before it is asked for something
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def open_panel(slicer_desktop: Any) -> Iterator[Any]:
     from MTINetLib.panels.lesions_panel import LesionsPanel

@@ -20,15 +20,6 @@ from MTINetLib.panels.curve_values import as_tab_separated, curve_rows
 pytestmark = pytest.mark.viewer
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()  # starts no process before it is asked for something
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def session(slicer_desktop: Any, worker: Any) -> Any:
     return corrected_session(worker, made_study())
@@ -206,7 +197,7 @@ def test_after_unfolding_the_plot_shows_the_lesion_that_was_chosen_meanwhile(
     assert view.drawn[0].startswith("Lesion 1")
     panel.widget.collapsed = True
     session.select(2)
-    slicer_desktop.breathe()
+    slicer_desktop.process_events()
     panel.widget.collapsed = False
     slicer_desktop.wait_until(lambda: view.drawn[0].startswith("Lesion 2"))
     assert view.errors == []

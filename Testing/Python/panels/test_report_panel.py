@@ -22,15 +22,6 @@ from MTINetLib.session.state import State
 pytestmark = pytest.mark.viewer
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def session(slicer_desktop: Any, worker: Any) -> Any:
     slicer_desktop.slicer.app.userSettings().clear()

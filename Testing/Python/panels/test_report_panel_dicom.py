@@ -20,15 +20,6 @@ from MTINetLib.study.phase import FOUR_PHASES
 pytestmark = pytest.mark.viewer
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def loaded(slicer_desktop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoadedStudy:
     slicer_desktop.slicer.app.userSettings().clear()

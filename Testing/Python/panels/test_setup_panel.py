@@ -14,11 +14,12 @@ import pytest
 from support.fake_session import FakeSession
 from support.slicer_desktop import slicer_desktop
 
+from MTINetLib.errors import MissingResourceError
 from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import NEEDS, Condition, Found, Group, look
 from MTINetLib.session.state import State
 from MTINetLib.session.training_state import TrainingTopic
-from MTINetLib.worker.messages import DeviceText, Environment, ModelText
+from MTINetLib.worker.requests import DeviceText, Environment, ModelText
 
 __all__ = ["slicer_desktop"]
 
@@ -357,9 +358,9 @@ def test_devices_memory_and_models_are_told(open_panel: Any, session: FakeSessio
 
 def test_a_worker_that_does_not_answer_is_told(open_panel: Any, session: FakeSession) -> None:
     panel = open_panel()
-    session.computer.problem = "The worker process ended unexpectedly; try again."
+    session.computer.problem = MissingResourceError("The worker process ended unexpectedly; try again.")
     session.events.tell(Topic.COMPUTER)
-    assert panel.ui.computerLabel.text == session.computer.problem
+    assert panel.ui.computerLabel.text == str(session.computer.problem)
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from support import dicom_layouts as layouts
+from support.recognised import recognise_phases
 
 from MTINetLib.errors import InputError
-from MTINetLib.phases.recognise import PhaseAssignment, recognise_phases
+from MTINetLib.phases.recognise import PhaseAssignment
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.evidence import NAMED
 from MTINetLib.study.phase import FOUR_PHASES, Phase

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
@@ -13,7 +13,6 @@ import pytest
 from support.corrected_session import settle
 from support.dicom_scene import FakeDatabase
 from support.slicer_scene import empty_scene
-from support.small_models import random_model
 
 from MTINetLib.cli import run
 from MTINetLib.findings import StudyFindings, from_json
@@ -67,22 +66,6 @@ CASES = {
         lambda study: replace(study, volumes=study.volumes + np.float32(1500)), ("offset",)
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Any]:
-    from MTINetLib.worker.client import WorkerClient
-
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    random_model(folder)
-    return folder
 
 
 def series_of(case: Doubtful, folder: Path) -> dict[Phase, Path]:

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK
-from support.made_analysis import made_analysis, made_study
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.findings import from_json
@@ -31,16 +30,6 @@ ALL = WriteOptions(
     comment="Seen on call.\nLikely benign <b>",
     reader="Dr Ada Reader",
 )
-
-
-@pytest.fixture(scope="module")
-def study() -> Study:
-    return made_study()
-
-
-@pytest.fixture(scope="module")
-def analysis(study: Study) -> Analysis:
-    return made_analysis(study)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from support import dicom_layouts as layouts
+from support.recognised import recognise_phases
 
 from MTINetLib.errors import InputError
-from MTINetLib.phases.recognise import recognise_phases
 from MTINetLib.reading.candidates import candidates_among
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.study.grid import Grid

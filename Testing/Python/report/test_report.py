@@ -9,17 +9,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from support.made_analysis import NO_FIGURES, made_analysis, made_study
+from support.made_analysis import NO_FIGURES, made_analysis
 
 from MTINetLib.findings import EnhancementCurve
 from MTINetLib.inference.analysis import Analysis
+from MTINetLib.presentation.evidence_words import evidence_in_words
 from MTINetLib.report.content import BANNER, ReportContent, report_content
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.html import html_report
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.pdf import pdf_report
 from MTINetLib.report.pdf_fonts import in_known_letters
-from MTINetLib.study.evidence import evidence_in_words
 from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
@@ -36,16 +36,6 @@ class References(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.found += [value or "" for name, value in attrs if name in ("src", "href", "data", "srcset")]
-
-
-@pytest.fixture(scope="module")
-def study() -> Study:
-    return made_study()
-
-
-@pytest.fixture(scope="module")
-def analysis(study: Study) -> Analysis:
-    return made_analysis(study)
 
 
 @pytest.fixture(scope="module")

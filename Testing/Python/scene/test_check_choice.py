@@ -11,11 +11,12 @@ from support.dicom_layouts import Truth, make_truth
 from support.slicer_scene import empty_scene
 
 from MTINetLib.phantom.case import PhantomSettings, make_case
+from MTINetLib.presentation.evidence_words import evidence_in_words
 from MTINetLib.scene.phase_images import node_array
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import add_volume
-from MTINetLib.study.evidence import CHOSEN, evidence_in_words
+from MTINetLib.study.evidence import CHOSEN
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import FOUR_PHASES
 

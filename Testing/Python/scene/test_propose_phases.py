@@ -21,12 +21,13 @@ from support.dicom_layouts import (
 )
 from support.slicer_scene import empty_scene
 
+from MTINetLib.presentation.evidence_words import evidence_in_words
 from MTINetLib.scene.node_sources import sources_of
 from MTINetLib.scene.phase_images import candidate_volumes, volumes_of_sequence
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import PHASE_ATTRIBUTE, add_volume
-from MTINetLib.study.evidence import MARKED, evidence_in_words
+from MTINetLib.study.evidence import MARKED
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 pytestmark = pytest.mark.viewer

@@ -5,14 +5,16 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from MTINetLib.errors import MissingResourceError, MTINetError
+from MTINetLib.errors import MissingResourceError, MTINetError, Statement
 from MTINetLib.session.choices import Choices
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Topic
-from MTINetLib.worker.messages import Environment
+from MTINetLib.worker.requests import Environment
 
-ENVIRONMENT = Environment("3.12.4", {"torch": None}, (), (), "A processor", None, "PyTorch is not installed.")
+ENVIRONMENT = Environment(
+    "3.12.4", {"torch": None}, (), (), "A processor", None, Statement.of("setup_no_torch")
+)
 
 
 class Around(SessionCore):
@@ -30,15 +32,15 @@ class Around(SessionCore):
         self.tasks.poll()
 
     def answer(self, number: int, result: Environment | MTINetError) -> None:
-        watcher = self.jobs[number][1]
+        listener = self.jobs[number][1]
         if isinstance(result, MTINetError):
-            watcher.failed(result)
+            listener.failed(result)
         else:
-            watcher.done(result.to_dict())
+            listener.done(result.to_dict())
         self.tasks.poll()
 
-    def _submit(self, job: str, arguments: Any, watcher: Any) -> Any:
-        self.jobs.append((job, watcher))
+    def _submit(self, job: str, arguments: Any, listener: Any) -> Any:
+        self.jobs.append((job, listener))
         return object()
 
     def _hear(self) -> None:
@@ -69,7 +71,7 @@ def test_a_failure_is_told_and_the_last_answer_stays() -> None:
     session.answer(0, ENVIRONMENT)
     session.ask()
     session.answer(1, MissingResourceError("The worker process ended unexpectedly."))
-    assert session.computer.problem == "The worker process ended unexpectedly."
+    assert str(session.computer.problem) == "The worker process ended unexpectedly."
     assert session.computer.environment == ENVIRONMENT
     session.ask()
     assert session.computer.problem is None

@@ -15,7 +15,7 @@ from MTINetLib.session.analysis import Shown
 from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Analyzed
+from MTINetLib.worker.requests import Analyzed
 
 pytestmark = pytest.mark.viewer
 

@@ -17,7 +17,7 @@ from MTINetLib.scene.volumes import add_phase_volumes
 from MTINetLib.session.choices import Choices, choose_volume
 from MTINetLib.session.session import Session
 from MTINetLib.study.phase import FOUR_PHASES
-from MTINetLib.worker.messages import Analyzed, OpenedStudy
+from MTINetLib.worker.requests import Analyzed, OpenedStudy
 
 pytestmark = pytest.mark.viewer
 
@@ -34,16 +34,16 @@ class ThresholdWorker:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    def submit(self, job: str, arguments: dict[str, Any], watcher: Any) -> Any:
+    def submit(self, job: str, arguments: dict[str, Any], listener: Any) -> Any:
         if job != "analyze":
-            return self._client.submit(job, arguments, _Listening(watcher, self._saw))
+            return self._client.submit(job, arguments, _Listening(listener, self._saw))
         assert self.opened is not None
         volumes = np.load(self.opened.volumes)
         labels = np.where(volumes[1] > 370, 1, np.where(volumes[3] > 370, 2, 0)).astype(np.uint8)
         path = self._client.folder / "labels.npy"
         np.save(path, labels)
         findings = made_analysis(made_study(GRID)).findings
-        watcher.done(Analyzed(to_dict(findings), str(path), str(path)).to_dict())
+        listener.done(Analyzed(to_dict(findings), str(path), str(path)).to_dict())
         return None
 
     def _saw(self, result: dict[str, Any]) -> None:
@@ -52,10 +52,10 @@ class ThresholdWorker:
 
 
 class _Listening:
-    """A watcher that lets somebody else hear the result, too."""
+    """A listener that lets somebody else hear the result, too."""
 
-    def __init__(self, watcher: Any, saw: Callable[[dict[str, Any]], None]) -> None:
-        self._watcher = watcher
+    def __init__(self, listener: Any, saw: Callable[[dict[str, Any]], None]) -> None:
+        self._watcher = listener
         self._saw = saw
 
     def __getattr__(self, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from MTINetLib.presentation.statements import sentence
 from MTINetLib.session.pip_log import explain, last_lines
 
 RETRY = (
@@ -33,17 +34,17 @@ NONE_FOUND = "ERROR: No matching distribution found for safetensors>=0.4.3"
     ],
 )
 def test_each_cause_has_its_sentence(line: str, words: str) -> None:
-    said = explain(["Collecting x", line])
+    said = sentence(explain(["Collecting x", line]))
     assert words in said
     assert said.endswith(".")
 
 
 def test_without_network_the_network_is_blamed_and_not_the_package() -> None:
-    assert "not reached" in explain([RETRY, NONE_FOUND])
+    assert "not reached" in sentence(explain([RETRY, NONE_FOUND]))
 
 
 def test_a_folder_is_never_blamed_on_the_network() -> None:
-    assert "holds no wheel of safetensors" in explain([NONE_FOUND], offline=True)
+    assert "holds no wheel of safetensors" in sentence(explain([NONE_FOUND], offline=True))
 
 
 def test_the_end_of_the_log_has_no_empty_lines() -> None:

@@ -19,7 +19,7 @@ from support.slicer_scene import empty_scene
 from MTINetLib.findings import to_dict
 from MTINetLib.session.reports import FORMATS, new_folder
 from MTINetLib.session.state import State
-from MTINetLib.worker.messages import Analyzed
+from MTINetLib.worker.requests import Analyzed
 
 pytestmark = pytest.mark.viewer
 

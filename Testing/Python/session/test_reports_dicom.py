@@ -14,6 +14,7 @@ from support.corrected_session import settle
 from support.dicom_scene import LoadedStudy, Turned, load_study
 from support.slicer_scene import empty_scene
 
+from MTINetLib.presentation.statements import sentence
 from MTINetLib.report.file_names import NOTES_FILE
 from MTINetLib.study.phase import FOUR_PHASES
 
@@ -183,7 +184,7 @@ def test_files_that_are_gone_are_one_sentence(
         session, tmp_path
     )
     Path(study.database.files[uids[0]]).unlink()
-    assert "The arterial phase was not loaded" in str(session.reports.why_no_dicom())
+    assert "The arterial phase was not loaded" in sentence(session.reports.why_no_dicom())
 
 
 def test_two_phases_of_the_same_images_are_one_sentence(

@@ -38,11 +38,11 @@ class Around:
         self.proposal = self._propose(among, FOUR_PHASES)
 
     def run(self, until: Callable[[], bool] | None = None) -> None:
-        def breathe() -> None:
+        def process_events() -> None:
             self.core.worker.poll()
             self.core.tasks.poll()
 
-        wait_until(until or (lambda: not self.core.busy), breathe)
+        wait_until(until or (lambda: not self.core.busy), process_events)
 
 
 @pytest.fixture

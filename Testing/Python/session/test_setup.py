@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from support.tiny_wheel import make_wheel
 
+from MTINetLib.presentation.statements import sentence
 from MTINetLib.session import setup
 from MTINetLib.session.pip_log import explain
 from MTINetLib.session.setup import NEEDS, NOT_IN_SLICER, Condition, Group, Need, constraints, look
@@ -164,7 +165,7 @@ def test_pip_refuses_to_replace_a_package_and_we_say_so(tmp_path: Path) -> None:
     make_wheel(tmp_path, "mtinet_greedy", requires=["numpy<1"])
     code, log = dry_run(tmp_path, "mtinet_greedy")
     assert code != 0
-    assert explain(log, offline=True) == (
+    assert sentence(explain(log, offline=True)) == (
         "A package would have to replace one that Slicer came with, so nothing was installed."
     )
 
@@ -173,6 +174,6 @@ def test_a_wheel_that_is_not_in_the_folder_is_named(tmp_path: Path) -> None:
     pytest.importorskip("pip", reason="pip is not installed in this environment")
     code, log = dry_run(tmp_path, "mtinet_absent>=2")
     assert code != 0
-    assert explain(log, offline=True) == (
+    assert sentence(explain(log, offline=True)) == (
         "The folder holds no wheel of mtinet_absent for this system and this version of Python."
     )

@@ -12,11 +12,17 @@ from MTINetLib.errors import Cancelled, InputError, MissingResourceError, MTINet
 from MTINetLib.progress import Stage
 from MTINetLib.session.state import ProgressSeen
 from MTINetLib.session.task import NO_RETURN, Job, Status, Steps, Task, ask
-from MTINetLib.worker.plain import Message
+from MTINetLib.worker.plain import Request, Serializable
 
 
 @dataclass(frozen=True)
-class Number(Message):
+class Number(Serializable):
+    value: int
+
+
+@dataclass(frozen=True)
+class Double(Request[Number]):
+    job = "double"
     value: int
 
 
@@ -26,11 +32,11 @@ class Worker:
     def __init__(self) -> None:
         self.jobs: list[tuple[str, Mapping[str, Any]]] = []
         self.cancelled = 0
-        self.watcher: Any = None
+        self.listener: Any = None
 
-    def submit(self, job: str, arguments: Mapping[str, Any], watcher: Any) -> Any:
+    def submit(self, job: str, arguments: Mapping[str, Any], listener: Any) -> Any:
         self.jobs.append((job, arguments))
-        self.watcher = watcher
+        self.listener = listener
         return object()
 
     def cancel(self, _call: Any) -> None:
@@ -80,16 +86,16 @@ def test_a_poll_ends_when_its_time_is_used(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_an_answer_of_the_worker_comes_back_where_it_was_asked_for(worker: Any) -> None:
     def steps() -> Steps[int]:
-        first = yield from ask(worker, "double", Number(4), Number)
-        second = yield from ask(worker, "double", first, Number)
+        first = yield from ask(worker, Double(4))
+        second = yield from ask(worker, Double(first.value))
         return second.value
 
     task = Task(steps())
     task.poll()
-    worker.watcher.done({"value": 8})
+    worker.listener.done({"value": 8})
     assert task.running, "its answer is heard in the next poll"
     task.poll()
-    worker.watcher.done({"value": 16})
+    worker.listener.done({"value": 16})
     task.poll()
     assert worker.jobs == [("double", {"value": 4}), ("double", {"value": 8})]
     assert task.result == 16
@@ -107,7 +113,7 @@ def test_an_error_of_the_worker_can_be_tidied_up_after_and_ends_the_task(worker:
 
     task = Task(steps())
     task.poll()
-    worker.watcher.failed(MissingResourceError("The disk is full."))
+    worker.listener.failed(MissingResourceError("The disk is full."))
     task.poll()
     assert tidied == ["The disk is full."]
     assert task.status is Status.FAILED
@@ -124,8 +130,8 @@ def test_progress_of_pieces_and_of_the_worker_is_told_alike(worker: Any) -> None
     seen: list[Any] = []
     task = Task(steps(), on_progress=lambda one: seen.append(one.progress))
     task.poll()
-    worker.watcher.progress(Stage.SENDING, 2, 9)
-    worker.watcher.news("note", {"code": "slow"})
+    worker.listener.progress(Stage.SENDING, 2, 9)
+    worker.listener.news("note", {"code": "slow"})
     assert seen == [ProgressSeen(Stage.READING_FILES, 1, 4), ProgressSeen(Stage.SENDING, 2, 9)]
     assert news == [("note", {"code": "slow"})]
 
@@ -157,9 +163,9 @@ def test_a_cancel_while_the_worker_works_waits_for_its_word_and_hears_no_more_pr
     task.cancel()
     task.cancel()
     assert worker.cancelled == 1
-    worker.watcher.progress(Stage.SENDING, 1, 2)
+    worker.listener.progress(Stage.SENDING, 1, 2)
     assert (task.status, task.progress) == (Status.CANCELLING, None)
-    worker.watcher.failed(Cancelled("The work was cancelled."))
+    worker.listener.failed(Cancelled("The work was cancelled."))
     task.poll()
     assert task.status is Status.FAILED
     assert isinstance(task.error, Cancelled)
@@ -192,7 +198,7 @@ def test_an_abandoned_task_tells_nobody_and_tidies_up_when_the_worker_has_stoppe
     task.poll()
     task.abandon()
     assert (task.running, task.over, tidied) == (False, False, [])
-    worker.watcher.done({})
+    worker.listener.done({})
     task.poll()
     assert (task.over, tidied, ended) == (True, [True], [])
 
@@ -212,7 +218,7 @@ def test_what_is_checked_at_every_poll_ends_it_while_the_worker_works(worker: An
     gone.append(InputError("The arterial phase was removed."))
     task.poll()
     assert worker.cancelled == 1
-    worker.watcher.failed(Cancelled("The work was cancelled."))
+    worker.listener.failed(Cancelled("The work was cancelled."))
     task.poll()
     assert str(task.error) == "The arterial phase was removed."
 

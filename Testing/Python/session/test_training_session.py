@@ -14,7 +14,7 @@ from MTINetLib.models.kept import kept_models
 from MTINetLib.session.training_runs import RunRecord, recent_runs, remember_run
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing, RunState, TrainingChoices, TrainingTopic
-from MTINetLib.worker.training_messages import Trained
+from MTINetLib.worker.training_requests import Trained
 
 ENDLESS = (*SHORT, "max_steps=100000", *tiny_network())
 
@@ -108,8 +108,8 @@ def test_a_run_that_is_stopped_while_its_cases_are_read_ends_at_once(
 class AnsweringWorker:
     """Answers when the test says so."""
 
-    def submit(self, _job: str, _arguments: Any, watcher: Any) -> Any:
-        self._watcher = watcher
+    def submit(self, _job: str, _arguments: Any, listener: Any) -> Any:
+        self._watcher = listener
         return self
 
     def answer(self, result: Any) -> None:

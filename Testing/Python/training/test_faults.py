@@ -20,7 +20,7 @@ from MTINetLib.training.faults import explained
 from MTINetLib.worker import training_settings
 from MTINetLib.worker.jobs import JobContext, JobProgress
 from MTINetLib.worker.training_jobs import train
-from MTINetLib.worker.training_messages import Train
+from MTINetLib.worker.training_requests import Train
 from MTINetLib.worker.training_settings import is_cross_validation, run_settings
 from MTINetLib.worker.training_watch import RunWatch
 from MTINetLib.worker.warm import WarmState
@@ -177,8 +177,8 @@ def test_a_core_is_left_to_slicer(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(training_settings.torch, "set_num_threads", asked.append)
     monkeypatch.setattr(training_settings.torch, "get_num_threads", lambda: 8)
-    monkeypatch.setattr(training_settings.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     training_settings.leave_a_core()
-    monkeypatch.setattr(training_settings.os, "sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     training_settings.leave_a_core()
     assert asked == [7, 1]

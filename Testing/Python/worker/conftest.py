@@ -29,11 +29,9 @@ def patient() -> Iterator[WorkerClient]:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[WorkerClient]:
+def client(worker: WorkerClient) -> WorkerClient:
     """One client for all tests of a module, with the true worker."""
-    client = WorkerClient()
-    yield client
-    client.close()
+    return worker
 
 
 @pytest.fixture(scope="module")

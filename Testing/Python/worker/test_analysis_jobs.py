@@ -16,7 +16,7 @@ from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.progress import Stage
 from MTINetLib.study.lesion_class import HCC
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Analyze, Analyzed, Prepare, ReadAgain
+from MTINetLib.worker.requests import Analyze, Analyzed, ModelChoice, ReadAgain
 
 STUDY = made_study()
 
@@ -37,7 +37,7 @@ def knowing(faulty_shared: WorkerClient) -> WorkerClient:
 
 
 def analyzed(client: WorkerClient, model: str | None = None, heard: Heard | None = None) -> Analyzed:
-    request = Analyze("study", model, "cpu", "fp32")
+    request = Analyze("study", ModelChoice(model, "cpu", "fp32"))
     return Analyzed.from_dict(client.wait(client.submit("analyze", request.to_dict(), heard), timeout_s=120))
 
 
@@ -56,10 +56,10 @@ def test_the_worker_finds_what_the_library_finds(knowing: WorkerClient) -> None:
 
 
 def test_the_backend_that_is_asked_for_is_told_with_the_findings(knowing: WorkerClient, model: str) -> None:
-    request = Analyze("study", model, "cpu", "fp32", "auto")
+    request = Analyze("study", ModelChoice(model, "cpu", "fp32", "auto"))
     found = Analyzed.from_dict(knowing.wait(knowing.submit("analyze", request.to_dict()), timeout_s=120))
     assert from_dict(found.findings).provenance.backend in ("torch", "openvino")
-    wrong = Analyze("study", model, "cpu", "fp32", "tensorrt")
+    wrong = Analyze("study", ModelChoice(model, "cpu", "fp32", "tensorrt"))
     with pytest.raises(InputError, match="'tensorrt' is unknown"):
         knowing.wait(knowing.submit("analyze", wrong.to_dict()), timeout_s=120)
 
@@ -70,7 +70,7 @@ def test_the_network_reads_corrected_masks_again(knowing: WorkerClient) -> None:
     labels[labels == 2] = 0
     path = knowing.folder / "corrected.npy"
     np.save(path, labels)
-    request = ReadAgain("study", str(path), found.findings, None, "cpu", "fp32")
+    request = ReadAgain("study", str(path), found.findings, ModelChoice(None, "cpu", "fp32"))
     result = knowing.wait(knowing.submit("read_again", request.to_dict()), timeout_s=120)
     again = from_dict(result["findings"])
     assert [lesion.label for lesion in again.lesions] == [1]
@@ -79,10 +79,10 @@ def test_the_network_reads_corrected_masks_again(knowing: WorkerClient) -> None:
 
 
 def test_thresholds_are_taken_over_and_unknown_ones_are_named(knowing: WorkerClient) -> None:
-    request = Analyze("study", None, "cpu", "fp32", "torch", {"smallest_mm3": 1e9})
+    request = Analyze("study", ModelChoice(None, "cpu", "fp32", "torch"), {"smallest_mm3": 1e9})
     result = knowing.wait(knowing.submit("analyze", request.to_dict()), timeout_s=120)
     assert result["findings"]["lesions"] == []
-    wrong = Analyze("study", None, "cpu", "fp32", "torch", {"sharpness": 1})
+    wrong = Analyze("study", ModelChoice(None, "cpu", "fp32", "torch"), {"sharpness": 1})
     with pytest.raises(InputError, match="Unknown threshold 'sharpness'"):
         knowing.wait(knowing.submit("analyze", wrong.to_dict()), timeout_s=120)
 
@@ -90,11 +90,8 @@ def test_thresholds_are_taken_over_and_unknown_ones_are_named(knowing: WorkerCli
 def test_a_second_analysis_loads_nothing(faulty: WorkerClient, model: str) -> None:
     open_study(faulty, STUDY)
     faulty.wait(faulty.submit("count_loads", {}))
-    prepared = faulty.wait(faulty.submit("prepare", Prepare(model, "cpu", "fp32").to_dict()), timeout_s=120)
     analyzed(faulty, model)
-    found = analyzed(faulty, model)
-    assert prepared["sha256"] == found.findings["provenance"]["model_sha256"]
-    assert prepared["device"] == found.findings["provenance"]["device"]
+    analyzed(faulty, model)
     assert faulty.wait(faulty.submit("count_loads", {})) == {"models": 1, "arrays": 0}
 
 
@@ -125,7 +122,7 @@ def test_a_damaged_model_file_is_one_clear_sentence(client: WorkerClient, tmp_pa
 
 def test_a_gpu_that_is_not_there_is_said(client: WorkerClient, model: str) -> None:
     open_study(client, STUDY)
-    request = Analyze("study", model, "cuda:7")
+    request = Analyze("study", ModelChoice(model, "cuda:7"))
     with pytest.raises(MissingResourceError, match="no GPU 7"):
         client.wait(client.submit("analyze", request.to_dict()), timeout_s=120)
 
@@ -137,7 +134,7 @@ def test_an_analysis_that_is_cancelled_ends_by_itself_and_the_next_one_works(
     pid = patient.pid
     for steps in (0, 1, 2):
         heard = Heard()
-        call = patient.submit("analyze", Analyze("study", model, "cpu", "fp32").to_dict(), heard)
+        call = patient.submit("analyze", Analyze("study", ModelChoice(model, "cpu", "fp32")).to_dict(), heard)
         wait_until(lambda heard=heard, steps=steps: len(heard.steps) >= steps, patient.poll)  # type: ignore[misc]
         patient.cancel(call)
         if not call.finished:
@@ -150,7 +147,7 @@ def test_an_analysis_that_is_cancelled_ends_by_itself_and_the_next_one_works(
 def test_a_worker_killed_while_it_analyses_leaves_nothing_behind(client: WorkerClient, model: str) -> None:
     open_study(client, STUDY)
     heard = Heard()
-    call = client.submit("analyze", Analyze("study", model, "cpu", "fp32").to_dict(), heard)
+    call = client.submit("analyze", Analyze("study", ModelChoice(model, "cpu", "fp32")).to_dict(), heard)
     wait_until(lambda: bool(heard.steps) or call.finished, client.poll)
     pid = client.pid
     assert pid is not None
@@ -162,13 +159,11 @@ def test_a_worker_killed_while_it_analyses_leaves_nothing_behind(client: WorkerC
     analyzed(client, model)
 
 
-def test_memory_that_runs_out_halves_the_batch_and_the_watcher_hears_of_it(faulty: WorkerClient) -> None:
+def test_memory_that_runs_out_halves_the_batch_and_the_findings_say_so(faulty: WorkerClient) -> None:
     faulty.wait(faulty.submit("know", {}))
     faulty.wait(faulty.submit("short_of_memory", {"slices": 1}))
     open_study(faulty, STUDY)
-    heard = Heard()
-    found = analyzed(faulty, heard=heard)
-    assert ("note", {"text": "out of memory: batch halved to 1"}) in heard.stories
+    found = analyzed(faulty)
     assert "batch_halved:1" in from_dict(found.findings).provenance.notes
     assert len(from_dict(found.findings).lesions) == 2
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from support.small_models import random_model
 
+from MTINetLib.errors import Statement
+from MTINetLib.presentation.statements import sentence
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Environment
+from MTINetLib.worker.requests import Environment
 
 
 def told(client: WorkerClient) -> Environment:
@@ -50,7 +52,7 @@ def test_a_missing_torch_is_data_and_the_models_are_still_listed(tmp_path: Path)
     seen = told(client)
     client.close()
     assert seen.torch_problem is not None
-    assert "PyTorch is not installed" in seen.torch_problem
+    assert "PyTorch is not installed" in sentence(seen.torch_problem)
     assert [device.kind for device in seen.devices] == ["cpu"]
     by_folder = {Path(model.folder).name: model for model in seen.models}
     assert by_folder["own"].name == "random-small"
@@ -65,4 +67,4 @@ def test_a_torch_that_cannot_be_loaded_is_told_as_such(tmp_path: Path) -> None:
     client = WorkerClient(environment={"PYTHONPATH": str(tmp_path)})
     seen = told(client)
     client.close()
-    assert seen.torch_problem == "PyTorch is installed but cannot be loaded: install it again below."
+    assert seen.torch_problem == Statement.of("setup_torch_broken")

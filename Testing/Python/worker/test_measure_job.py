@@ -10,7 +10,7 @@ from MTINetLib.errors import MissingResourceError
 from MTINetLib.findings import StudyFindings, from_dict, from_json, to_dict, to_json
 from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Measure
+from MTINetLib.worker.requests import Measure
 from MTINetLib.worker.study_files import MOST_KEPT
 from MTINetLib.worker.warm import MOST_STUDIES
 

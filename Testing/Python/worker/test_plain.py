@@ -7,24 +7,24 @@ import pytest
 from support.made_analysis import made_grid
 
 from MTINetLib.study.phase import FOUR_PHASES, Phase
-from MTINetLib.worker.messages import OpenStudy, PhaseFile
-from MTINetLib.worker.plain import Message
+from MTINetLib.worker.plain import Serializable
+from MTINetLib.worker.requests import OpenStudy, PhaseFile
 
 
 @dataclass(frozen=True)
-class Point(Message):
+class Point(Serializable):
     name: str
     at: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Line(Message):
+class Line(Serializable):
     points: tuple[Point, ...]
     phase: Phase | None = None
     note: str | None = None
 
 
-def test_messages_come_back_the_same_through_json() -> None:
+def test_requests_come_back_the_same_through_json() -> None:
     files = tuple(
         PhaseFile(phase, f"{phase.value}.npy", made_grid(), phase.title, ("a", "b"), 0.5, time_s=1)
         for phase in FOUR_PHASES

@@ -12,7 +12,7 @@ from support.worker_study import is_gone, open_study
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.findings import to_dict
 from MTINetLib.worker.client import Call, WorkerClient
-from MTINetLib.worker.messages import Report, Reported
+from MTINetLib.worker.requests import Report, Reported
 
 STUDY = made_study()
 MADE = made_analysis(STUDY)

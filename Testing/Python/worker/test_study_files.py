@@ -11,7 +11,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.arrays import load_array, save_array
-from MTINetLib.worker.messages import OpenedStudy, SourceText
+from MTINetLib.worker.requests import OpenedStudy, SourceText
 from MTINetLib.worker.study_files import MOST_KEPT, new_study_folder, read_study, save_result, write_record
 
 STUDY = made_study(made_grid((4, 20, 24)))

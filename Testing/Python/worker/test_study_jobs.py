@@ -17,9 +17,9 @@ from MTINetLib.reading.volumes.read import read_volume
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.messages import Measure, OpenedStudy, OpenStudy, Sample
+from MTINetLib.worker.requests import Measure, OpenedStudy, OpenStudy, SampleVolumes
 from MTINetLib.worker.study_files import read_study
-from MTINetLib.worker.training_messages import AddCase
+from MTINetLib.worker.training_requests import AddCase
 
 STUDY = made_study()
 
@@ -136,7 +136,7 @@ def test_a_study_that_was_never_opened_is_a_clear_error(client: WorkerClient) ->
 
 
 def test_the_sample_study_is_four_phases_with_times_that_open_as_they_are(client: WorkerClient) -> None:
-    sample = Sample.from_dict(client.wait(client.submit("make_sample", {}), timeout_s=120))
+    sample = SampleVolumes.from_dict(client.wait(client.submit("make_sample", {}), timeout_s=120))
     assert [file.time_s is not None for file in sample.phases] == [True] * 4
     assert "arterial" in sample.phases[1].description
     request = OpenStudy("sample", sample.phases)

@@ -20,7 +20,7 @@ from MTINetLib.progress import Stage
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.worker.client import Call, WorkerClient
-from MTINetLib.worker.training_messages import (
+from MTINetLib.worker.training_requests import (
     PAUSE,
     RESUME,
     STOP,

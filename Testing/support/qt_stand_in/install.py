@@ -31,13 +31,13 @@ class Desktop:
         self.errors = slot_errors
         self._modules: list[Any] = []
 
-    def breathe(self) -> None:
+    def process_events(self) -> None:
         """Let timers and events happen, once."""
         self.slicer.app.processEvents()
 
     def wait_until(self, condition: Callable[[], Any]) -> None:
         """Let the event loop run until the condition holds."""
-        wait_until(condition, self.breathe)
+        wait_until(condition, self.process_events)
 
     def open_window(self, width: int = 900, height: int = 640) -> Any:
         """From now on there are views, in so many pixels; gives the layout manager."""
@@ -87,7 +87,7 @@ class Desktop:
         if self.slicer.app.layoutManager() is not None:
             self.slicer.app.layoutManager().close()
             self.slicer.app._layout_manager = None
-        self.breathe()
+        self.process_events()
         self.slicer.mrmlScene.Clear(False)
         for kind in ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode"):  # singletons outlive a closed scene
             for node in self.slicer.util.getNodesByClass(kind):
@@ -95,7 +95,7 @@ class Desktop:
         layout = self.slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
         if layout is not None:
             layout.SetViewArrangement(self.slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
-        self.breathe()
+        self.process_events()
         popups.clear()
         self.errors.clear()
 

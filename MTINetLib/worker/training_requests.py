@@ -1,4 +1,4 @@
-"""What client and worker say to each other about datasets and training runs."""
+"""What jobs about datasets and training runs are asked, and what they answer."""
 
 from __future__ import annotations
 
@@ -9,26 +9,19 @@ from typing import Any
 from MTINetLib.dataset.checked import CaseCheck
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase
-from MTINetLib.worker.plain import Message
+from MTINetLib.worker.plain import Request, Serializable
 
 #: Words that a running ``train`` job listens to, see WorkerClient.control.
 PAUSE, RESUME, STOP = "pause", "resume", "stop"
 
 
 @dataclass(frozen=True)
-class CheckDataset(Message):
-    """Job ``check_dataset``: look at every case; news ``case`` is a :class:`CaseRow`, one after the other."""
-
-    dataset: str
-
-
-@dataclass(frozen=True)
-class CaseRow(CaseCheck, Message):
+class CaseRow(CaseCheck, Serializable):
     """One case of a dataset, with its problems."""
 
 
 @dataclass(frozen=True)
-class CheckedDataset(Message):
+class CheckedDataset(Serializable):
     """Every case; ``problems`` and ``warnings`` are those of the dataset as a whole.
 
     ``usable`` says that a run can start.
@@ -43,8 +36,26 @@ class CheckedDataset(Message):
 
 
 @dataclass(frozen=True)
-class AddCase(Message):
-    """Job ``add_case``: a corrected study becomes a case; see study.dataset_add.NewCase.
+class CheckDataset(Request[CheckedDataset]):
+    """Look at every case; news ``case`` is a :class:`CaseRow`, one after the other."""
+
+    job = "check_dataset"
+
+    dataset: str
+
+
+@dataclass(frozen=True)
+class CaseAdded(Serializable):
+    """The names that the case got, and the folder of its files."""
+
+    case: str
+    patient: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class AddCase(Request[CaseAdded]):
+    """A corrected study becomes a case; see study.dataset_add.NewCase.
 
     Args:
         volumes: .npy of [P, K, J, I].
@@ -53,6 +64,8 @@ class AddCase(Message):
         classes: (label, class) of every lesion.
         covered: .npy of bool [P, K, J, I], where they have an image; None for everywhere.
     """
+
+    job = "add_case"
 
     dataset: str
     volumes: str
@@ -67,17 +80,30 @@ class AddCase(Message):
 
 
 @dataclass(frozen=True)
-class CaseAdded(Message):
-    """The names that the case got, and the folder of its files."""
+class TrainedModel(Serializable):
+    """One exported model; ``part`` is its fold, from 1, ``thresholds`` a sentence on what they rest on."""
 
-    case: str
-    patient: str
+    part: int
     folder: str
+    sha256: str
+    scores: Mapping[str, float]
+    thresholds: str = ""
 
 
 @dataclass(frozen=True)
-class Train(Message):
-    """Job ``train``. It listens to PAUSE, RESUME and STOP.
+class Trained(Serializable):
+    """What a run left; ``finished`` is False if it was stopped and can go on."""
+
+    run: str
+    models: tuple[TrainedModel, ...]
+    steps: int
+    minutes: float
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Train(Request[Trained]):
+    """It listens to PAUSE, RESUME and STOP.
 
     Args:
         dataset, run: folders.
@@ -93,6 +119,8 @@ class Train(Message):
         changes: ``key=value`` of other settings, made last.
         data_changes: ``refuse`` or ``accept`` a dataset that has changed since the run began.
     """
+
+    job = "train"
 
     dataset: str
     run: str
@@ -110,7 +138,7 @@ class Train(Message):
 
 
 @dataclass(frozen=True)
-class Figures(Message):
+class Figures(Serializable):
     """News ``metrics``: figures of one batch (``train/loss`` ...) or of a validation (``val/dice`` ...).
 
     Args:
@@ -127,7 +155,7 @@ class Figures(Message):
 
 
 @dataclass(frozen=True)
-class Pace(Message):
+class Pace(Serializable):
     """News ``pace``: how far the run is; ``left_s`` is None until it can be told."""
 
     part: int
@@ -137,39 +165,19 @@ class Pace(Message):
 
 
 @dataclass(frozen=True)
-class TrainedModel(Message):
-    """One exported model; ``part`` is its fold, from 1, ``thresholds`` a sentence on what they rest on."""
-
-    part: int
-    folder: str
-    sha256: str
-    scores: Mapping[str, float]
-    thresholds: str = ""
-
-
-@dataclass(frozen=True)
-class Trained(Message):
-    """What a run left; ``finished`` is False if it was stopped and can go on."""
-
-    run: str
-    models: tuple[TrainedModel, ...]
-    steps: int
-    minutes: float
-    finished: bool
-
-
-@dataclass(frozen=True)
-class KeepModel(Message):
-    """Job ``keep_model``: copy a trained model to the user's own under a name."""
-
-    trained: str
-    name: str
-
-
-@dataclass(frozen=True)
-class ModelKept(Message):
+class ModelKept(Serializable):
     """Where it lies now."""
 
     name: str
     folder: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class KeepModel(Request[ModelKept]):
+    """Copy a trained model to the user's own under a name."""
+
+    job = "keep_model"
+
+    trained: str
+    name: str

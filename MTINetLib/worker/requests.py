@@ -1,4 +1,4 @@
-"""What client and worker say to each other about studies; the training jobs have messages of their own.
+"""What jobs about studies are asked, and what they answer; those of training have a file of their own.
 
 Arrays travel as .npy files in the private folder; a path is absolute, or relative to that folder.
 """
@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
+from MTINetLib.errors import Statement
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase
-from MTINetLib.worker.plain import Message
+from MTINetLib.worker.plain import Request, Serializable
 
 
 @dataclass(frozen=True)
-class PhaseFile(Message):
+class PhaseFile(Serializable):
     """One phase as it comes from the scene.
 
     Args:
@@ -41,27 +42,7 @@ class PhaseFile(Message):
 
 
 @dataclass(frozen=True)
-class OpenStudy(Message):
-    """Job ``open_study``: check phases, bring them onto one grid, keep them under a key.
-
-    Args:
-        study: the key, any text that tells nothing of the patient.
-        phases: the volumes, one a phase, in the order of time.
-        reference: whose grid the study gets; None for the usual one.
-        alignment: ``auto``, ``off`` or ``force``.
-        flags: what is doubtful of the phases (see phases/README.md), as far as the headers of the volumes,
-            which do not come with them, tell it.
-    """
-
-    study: str
-    phases: tuple[PhaseFile, ...]
-    reference: Phase | None = None
-    alignment: str = "auto"
-    flags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class SourceText(Message):
+class SourceText(Serializable):
     """One phase's PhaseSource, without its list of instances."""
 
     description: str
@@ -72,7 +53,7 @@ class SourceText(Message):
 
 
 @dataclass(frozen=True)
-class OpenedStudy(Message):
+class OpenedStudy(Serializable):
     """The study that the worker keeps.
 
     Args:
@@ -95,46 +76,57 @@ class OpenedStudy(Message):
 
 
 @dataclass(frozen=True)
-class Prepare(Message):
-    """Job ``prepare``: load the model and what runs it, so that the first analysis does not wait for it."""
+class OpenStudy(Request[OpenedStudy]):
+    """Check phases, bring them onto one grid, keep them under a key.
 
-    model: str | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    backend: str = "torch"
+    Args:
+        study: the key, any text that tells nothing of the patient.
+        phases: the volumes, one a phase, in the order of time.
+        reference: whose grid the study gets; None for the usual one.
+        alignment: ``auto``, ``off`` or ``force``.
+        flags: what is doubtful of the phases (see phases/README.md), as far as the headers of the volumes,
+            which do not come with them, tell it.
+    """
+
+    job = "open_study"
+
+    study: str
+    phases: tuple[PhaseFile, ...]
+    reference: Phase | None = None
+    alignment: str = "auto"
+    flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Prepared(Message):
-    """The model that is ready, and where it runs."""
+class Ways(TypedDict):
+    """What runs a model."""
 
-    model: str
-    sha256: str
     device: str
     precision: str
     backend: str
 
 
 @dataclass(frozen=True)
-class Analyze(Message):
-    """Job ``analyze``: find, read and measure the lesions of a study that is open.
+class ModelChoice(Serializable):
+    """Which model reads, and what runs it.
 
     Args:
-        model: name or folder; None takes the first that is found.
+        name: or folder; None takes the first that is found.
         device, precision, backend: as in ``LoadedModel.settled``.
-        thresholds: those that differ from the model's own, by the names of Thresholds.
     """
 
-    study: str
-    model: str | None = None
+    name: str | None = None
     device: str = "auto"
     precision: str = "auto"
     backend: str = "torch"
-    thresholds: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ways(self) -> Ways:
+        """As the pipeline takes them."""
+        return {"device": self.device, "precision": self.precision, "backend": self.backend}
 
 
 @dataclass(frozen=True)
-class Analyzed(Message):
+class Analyzed(Serializable):
     """What was found.
 
     Args:
@@ -151,58 +143,81 @@ class Analyzed(Message):
 
 
 @dataclass(frozen=True)
-class Measure(Message):
-    """Job ``measure``: measure corrected masks; the network is not asked.
+class Analyze(Request[Analyzed]):
+    """Find, read and measure the lesions of a study that is open.
 
     Args:
-        labels: .npy of whole numbers [K, J, I] on the study's grid.
-        before: the findings that the correction started from.
+        thresholds: those that differ from the model's own, by the names of Thresholds.
     """
 
+    job = "analyze"
+
     study: str
-    labels: str
-    before: Mapping[str, Any]
+    model: ModelChoice = ModelChoice()
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class ReadAgain(Message):
-    """Job ``read_again``: as ``measure``, and the network's heads read every lesion under its mask."""
-
-    study: str
-    labels: str
-    before: Mapping[str, Any]
-    model: str | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    backend: str = "torch"
-
-
-@dataclass(frozen=True)
-class ReadMasks(Message):
-    """Job ``read_masks``: have the network read masks that were there before it, and measure them.
-
-    Args:
-        labels: .npy of whole numbers [K, J, I] on the study's grid.
-    """
-
-    study: str
-    labels: str
-    model: str | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    backend: str = "torch"
-
-
-@dataclass(frozen=True)
-class Measured(Message):
+class Measured(Serializable):
     """Findings of corrected masks."""
 
     findings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Report(Message):
-    """Job ``report``: write result files into a folder.
+class Measure(Request[Measured]):
+    """Measure corrected masks; the network is not asked.
+
+    Args:
+        labels: .npy of whole numbers [K, J, I] on the study's grid.
+        before: the findings that the correction started from.
+    """
+
+    job = "measure"
+
+    study: str
+    labels: str
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ReadAgain(Request[Measured]):
+    """As :class:`Measure`, and the network reads every lesion under its mask."""
+
+    job = "read_again"
+
+    study: str
+    labels: str
+    before: Mapping[str, Any]
+    model: ModelChoice = ModelChoice()
+
+
+@dataclass(frozen=True)
+class ReadMasks(Request[Measured]):
+    """Have the network read masks that were there before it, and measure them.
+
+    Args:
+        labels: .npy of whole numbers [K, J, I] on the study's grid.
+    """
+
+    job = "read_masks"
+
+    study: str
+    labels: str
+    model: ModelChoice = ModelChoice()
+
+
+@dataclass(frozen=True)
+class Reported(Serializable):
+    """The files that were written, absolute paths, and a sentence about each thing that is missing."""
+
+    files: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report(Request[Reported]):
+    """Write result files into a folder.
 
     Args:
         probability: .npy of float32 [K, J, I], None where there is none.
@@ -214,6 +229,8 @@ class Report(Message):
         files: the DICOM files of each phase, in the order of the study; empty where a phase has none.
         tracking: by lesion number, the UID that DICOM objects follow the lesion by; others get new ones.
     """
+
+    job = "report"
 
     study: str
     labels: str
@@ -230,15 +247,7 @@ class Report(Message):
 
 
 @dataclass(frozen=True)
-class Reported(Message):
-    """The files that were written, absolute paths, and a sentence about each thing that is missing."""
-
-    files: tuple[str, ...]
-    left_out: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DeviceText(Message):
+class DeviceText(Serializable):
     """One device: ``cpu`` or ``cuda:n``; memory in bytes, None where it cannot be told."""
 
     name: str
@@ -249,7 +258,7 @@ class DeviceText(Message):
 
 
 @dataclass(frozen=True)
-class ModelText(Message):
+class ModelText(Serializable):
     """One model that was found; ``problem`` says why it cannot be used."""
 
     name: str
@@ -260,12 +269,7 @@ class ModelText(Message):
 
 
 @dataclass(frozen=True)
-class LookAtComputer(Message):
-    """Job ``environment``: look what is there."""
-
-
-@dataclass(frozen=True)
-class Environment(Message):
+class Environment(Serializable):
     """What is there; what is missing is data, not an error.
 
     Args:
@@ -280,19 +284,28 @@ class Environment(Message):
     models: tuple[ModelText, ...]
     cpu: str
     memory_bytes: int | None
-    torch_problem: str | None = None
+    torch_problem: Statement | None = None
 
 
 @dataclass(frozen=True)
-class MakeSample(Message):
-    """Job ``make_sample``: a synthetic study, the same for the same seed; None is the demo's."""
+class LookAtComputer(Request[Environment]):
+    """Look what is there."""
 
-    seed: int | None = None
+    job = "environment"
 
 
 @dataclass(frozen=True)
-class Sample(Message):
+class SampleVolumes(Serializable):
     """A synthetic study: a volume a phase, with their times, in the order of time."""
 
     phases: tuple[PhaseFile, ...]
     name: str
+
+
+@dataclass(frozen=True)
+class MakeSample(Request[SampleVolumes]):
+    """A synthetic study, the same for the same seed; None is the demo's."""
+
+    job = "make_sample"
+
+    seed: int | None = None
