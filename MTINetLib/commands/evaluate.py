@@ -22,7 +22,8 @@ def evaluate(
 ) -> None:
     """Analyze every case of a dataset and compare with its truth.
 
-    Writes per_lesion.csv, per_case.csv, summary.json and summary.md, with 95 % confidence intervals.
+    Writes per_lesion.csv, per_case.csv, summary.json and summary.md, with 95 % confidence intervals, and
+    pictures of the free-response curve and of the calibration.
     """
     from rich.markdown import Markdown
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,12 @@ from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.inference.curves import measured_curve
 from MTINetLib.inference.lesions import Box
 from MTINetLib.inference.measure import plane_diameters
+from MTINetLib.study.anatomy import UNKNOWN_ORGAN, liver_of
+from MTINetLib.study.grid import Grid
 from MTINetLib.study.normalise import estimate_scale
 from MTINetLib.study.study import Study
 
+Mask = npt.NDArray[np.bool_]
 Curve = tuple[float, ...]
 Labels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 _NAN = float("nan")
@@ -32,8 +35,9 @@ class LesionRow:
     Overlaps and distances follow the rule for empty masks of metrics.py, so a missed lesion has Dice 0.
     Curves are means per phase in scanner units: ``true`` and ``measured`` in the true and the found mask of
     the same images, ``predicted`` by the network. ``scale_width`` is the study's intensity scale in scanner
-    units, to which the percentages refer. Unknown figures are nan,
-    unknown words None; probabilities are by class, in the model's order, and empty where nothing was found.
+    units, to which the percentages refer, ``lesion_probability`` that of a found lesion to be one. Unknown
+    figures are nan, unknown words None; probabilities are by class, in the model's order, and empty where
+    nothing was found.
     """
 
     case: str
@@ -62,11 +66,16 @@ class LesionRow:
     predicted_mae: float
     predicted_to_measured_mae: float
     scale_width: float
+    lesion_probability: float = _NAN
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One study. Overlaps count all its lesion voxels together; ``error`` says why it failed, else ``""``."""
+    """One study. Overlaps count all its lesion voxels together; ``error`` says why it failed, else ``""``.
+
+    The liver's figures leave out what the truth does not know; they are nan where the truth tells no liver,
+    and the found volume is 0 where none was found.
+    """
 
     case: str
     patient: str
@@ -85,6 +94,9 @@ class CaseRow:
     tumour_slices: int = 0
     slices: int = 0
     mask_resampled: bool = False
+    liver_ml: float = _NAN
+    found_liver_ml: float = _NAN
+    liver_dice: float = _NAN
     flags: str = ""
     load_s: float = _NAN
     analyze_s: float = _NAN
@@ -106,6 +118,7 @@ def compare(
     findings: StudyFindings,
     load_s: float = _NAN,
     analyze_s: float = _NAN,
+    liver: Mask | None = None,
 ) -> Comparison:
     """Findings of a study beside its truth.
 
@@ -113,6 +126,7 @@ def compare(
         truth, found: label maps on the study's grid.
         findings: its lesions carry the labels of ``found``.
         load_s, analyze_s: seconds that it took, for the row of the case.
+        liver: that was found, on the study's grid; None for none.
     """
     detection = match_lesions(truth.labels, found)
     view = _View(case, study, truth.labels, found, {lesion.label: lesion for lesion in findings.lesions})
@@ -121,9 +135,27 @@ def compare(
     rows += [
         view.invention(label, fragment=label in detection.fragments) for label in detection.false_positives
     ]
-    return Comparison(
-        _case_row(case, study, truth, found, findings, detection, load_s, analyze_s), tuple(rows)
-    )
+    row = _case_row(case, study, truth, found, findings, detection, load_s, analyze_s)
+    true_ml, found_ml, dice = liver_agreement(truth, liver, study.grid)
+    row = replace(row, liver_ml=true_ml, found_liver_ml=found_ml, liver_dice=dice)
+    return Comparison(row, tuple(rows))
+
+
+def liver_agreement(truth: Truth, liver: Mask | None, grid: Grid) -> tuple[float, float, float]:
+    """True and found volume of the liver in mL and their Dice; nan where the truth does not tell it."""
+    if truth.anatomy is None:
+        return _NAN, _NAN, _NAN
+    known = truth.anatomy != UNKNOWN_ORGAN
+    true = (liver_of(truth.anatomy) | (truth.labels > 0)) & known
+    if not true.any():
+        return _NAN, _NAN, _NAN
+    found = np.zeros_like(true) if liver is None else liver & known
+    ml = grid.voxel_volume_mm3 / 1000.0
+    return float(true.sum()) * ml, float(found.sum()) * ml, metrics.dice(true, found)
+
+
+def _known(value: float | None) -> float:
+    return _NAN if value is None else value
 
 
 def long_axis_mm(mask: npt.NDArray[np.bool_], spacing: tuple[float, float, float]) -> float:
@@ -198,6 +230,7 @@ class _View:
             predicted_mae=_mae(true_curve, predicted),
             predicted_to_measured_mae=_mae(measured, predicted),
             scale_width=self.scale_width,
+            lesion_probability=_NAN if finding is None else _known(finding.lesion_probability),
         )
 
     def _curve(self, mask: npt.NDArray[np.bool_], box: Box) -> Curve | None:

@@ -1,6 +1,7 @@
 """Evaluate a model on a dataset folder: every case analyzed, compared with its truth, and summed up.
 
-Four files come out: ``per_lesion.csv``, ``per_case.csv``, ``summary.json`` and ``summary.md``. A case that
+Four files come out: ``per_lesion.csv``, ``per_case.csv``, ``summary.json`` and ``summary.md``, and
+pictures of the free-response curve and of the calibration where there is something to show. A case that
 fails is counted and named and the rest goes on.
 """
 
@@ -22,11 +23,14 @@ from MTINetLib.dataset.folder import DatasetCase, read_dataset
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.compare import CaseRow, Comparison, Labels, LesionRow, compare
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
+from MTINetLib.evaluation.free_response import StudyComponents, best_curve, free_response, study_components
 from MTINetLib.evaluation.machine import describe_machine
+from MTINetLib.evaluation.pictures import PICTURES, write_pictures
 from MTINetLib.evaluation.statistics import CONFIDENCE, RESAMPLES
 from MTINetLib.evaluation.tables import markdown, write_rows
 from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import StudyFindings
+from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.phase import Phase
@@ -46,7 +50,10 @@ DATASET_FILE = "dataset.json"
 
 
 class Analyzed(Protocol):
-    """What evaluation needs of an analysis: findings, and the label map [K, J, I] that they refer to."""
+    """What evaluation needs of an analysis: findings, and the label map [K, J, I] that they refer to.
+
+    An ``Analysis`` also brings the liver and the probability map, for their figures.
+    """
 
     @property
     def findings(self) -> StudyFindings: ...
@@ -165,7 +172,7 @@ def evaluate_with(
     started = time.perf_counter()
     phases = tuple(phases) or cases[0].phases
     cases = [replace(case, phase_paths=case.paths_of(phases)) for case in cases]
-    comparisons, first = _run(cases, analyzer, progress)
+    comparisons, first, seen = _run(cases, analyzer, progress)
     classes = () if first is None else first.provenance.classes
     rows = [comparison.case for comparison in comparisons]
     if all(row.error for row in rows):
@@ -191,7 +198,7 @@ def evaluate_with(
         "date": machine["date"],
         "machine": machine,
     }
-    counted = Rows.of(rows, lesions, seed, phases, classes)
+    counted = replace(Rows.of(rows, lesions, seed, phases, classes), free_response=_free_response(seen))
     figures = all_figures(counted)
     summary = EvaluationSummary(figures, about, tuple(rows), tuple(lesions), phases, counted.classes)
     _write(out, summary)
@@ -200,16 +207,17 @@ def evaluate_with(
 
 def _run(
     cases: list[DatasetCase], analyzer: Analyzer, progress: Progress
-) -> tuple[list[Comparison], StudyFindings | None]:
-    """Every case compared, and the first findings that there were."""
+) -> tuple[list[Comparison], StudyFindings | None, list[StudyComponents]]:
+    """Every case compared, the first findings that there were, and what the probability maps hold."""
     comparisons: list[Comparison] = []
     first: StudyFindings | None = None
+    seen: list[StudyComponents] = []
     progress.start(Stage.EVALUATING, len(cases))
     for done, case in enumerate(cases):
         progress.update(done)
         inner = _Inside(progress, done)
         try:
-            comparison, findings = _evaluate_case(case, analyzer, inner)
+            comparison, findings, components = _evaluate_case(case, analyzer, inner)
         except Cancelled:
             raise
         except Exception as error:  # one bad case must not cost the others; it is counted and named
@@ -219,15 +227,22 @@ def _run(
             )
         else:
             first = first or findings
+            seen += components
         comparisons.append(comparison)
     progress.update(len(cases))
     progress.finish()
-    return comparisons, first
+    return comparisons, first, seen
+
+
+def _free_response(seen: list[StudyComponents]) -> tuple[Mapping[str, float], ...]:
+    if not any(study.lesions for study in seen):
+        return ()
+    return tuple(best_curve(list(free_response(seen, Thresholds()))))
 
 
 def _evaluate_case(
     case: DatasetCase, analyzer: Analyzer, progress: Progress
-) -> tuple[Comparison, StudyFindings]:
+) -> tuple[Comparison, StudyFindings, list[StudyComponents]]:
     start = time.perf_counter()
     study = open_study(case.phase_paths, progress=progress)
     loaded = time.perf_counter()
@@ -235,10 +250,19 @@ def _evaluate_case(
     before = time.perf_counter()
     analyzed = analyzer(study, progress)
     after = time.perf_counter()
+    liver, probability = getattr(analyzed, "liver", None), getattr(analyzed, "probability", None)
     comparison = compare(
-        case, study, truth, analyzed.labels, analyzed.findings, loaded - start, after - before
+        case,
+        study,
+        truth,
+        analyzed.labels,
+        analyzed.findings,
+        loaded - start,
+        after - before,
+        None if liver is None else liver.mask,
     )
-    return comparison, analyzed.findings
+    seen = [] if probability is None else [study_components(probability, truth.labels, study.grid)]
+    return comparison, analyzed.findings, seen
 
 
 class _Inside:
@@ -261,7 +285,7 @@ def _check_out(out: Path, overwrite: bool) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the evaluation.")
     if out.is_dir() and any(out.iterdir()):
-        known = {SUMMARY_FILE, PAGE_FILE, LESIONS_FILE, CASES_FILE}
+        known = {SUMMARY_FILE, PAGE_FILE, LESIONS_FILE, CASES_FILE, *PICTURES}
         others = sorted(item.name for item in out.iterdir() if item.name not in known)
         if others:
             raise InputError(f"{out} holds something else, such as {others[0]}; name another folder.")
@@ -280,7 +304,10 @@ def _write(out: Path, summary: EvaluationSummary) -> None:
         text = json.dumps(summary.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
         (beside / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
         (beside / PAGE_FILE).write_text(summary.to_markdown(), encoding="utf-8")
+        write_pictures(beside, summary.figures)
         out.mkdir(exist_ok=True)
+        for name in PICTURES:
+            (out / name).unlink(missing_ok=True)
         for item in beside.iterdir():
             item.replace(out / item.name)
     finally:

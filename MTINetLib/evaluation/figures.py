@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from MTINetLib.evaluation import classification
+from MTINetLib.evaluation.calibration import calibration, class_calibration, expected_error
 from MTINetLib.evaluation.classification import ClassItem
 from MTINetLib.evaluation.compare import CaseRow, LesionRow
 from MTINetLib.evaluation.detection import SIZE_BANDS
@@ -29,7 +30,8 @@ from MTINetLib.study.phase import Phase
 class Rows:
     """The rows of all cases that could be evaluated, with the bootstrap over their patients.
 
-    ``phases`` are those of the curves.
+    ``phases`` are those of the enhancement curves; ``free_response`` is that of free_response.best_curve,
+    empty without probability maps.
     """
 
     cases: Sequence[CaseRow]
@@ -37,6 +39,7 @@ class Rows:
     bootstrap: PatientBootstrap
     phases: tuple[Phase, ...]
     classes: tuple[str, ...]
+    free_response: tuple[Mapping[str, float], ...] = ()
 
     @classmethod
     def of(
@@ -87,6 +90,9 @@ def all_figures(rows: Rows) -> dict[str, Any]:
         },
         "curves": curve_figures(rows),
         "studies": study_figures(rows),
+        "liver": liver_figures(rows),
+        "lesion_probability": lesion_probability_figures(rows),
+        "free_response": {"curve": list(rows.free_response)},
     }
 
 
@@ -183,8 +189,44 @@ def class_figures(rows: Rows, lesions: Sequence[LesionRow]) -> dict[str, Any]:
         "undecided_share": wilson(len(items) - int(decided.sum()), len(items)),
         "recall_of_decided": per_class,
         "confusion": classification.confusion(items, rows.classes),
+        "others_given_a_class": _others_given_a_class(items, rows.classes),
+        "calibration": class_calibration(told),
         **_probability_figures(rows, told),
     }
+
+
+def _others_given_a_class(items: Sequence[ClassItem], classes: Sequence[str]) -> Estimate:
+    """Of lesions that are none of the model's classes (or ``other``), those that are called one of them."""
+    named = [name for name in classes if name != OTHER]
+    others = [item for item in items if item.truth not in named]
+    return wilson(sum(item.answer in named for item in others), len(others))
+
+
+def liver_figures(rows: Rows) -> dict[str, Any]:
+    """Dice and volume error of the liver, over the studies whose truth tells it.
+
+    Without any liver found there is nothing to judge: the model does not tell it.
+    """
+    told = [row for row in rows.cases if not math.isnan(row.liver_ml)]
+    if not any(row.found_liver_ml > 0 for row in told):
+        told = []
+    dice = [row.liver_dice for row in told]
+    errors = [row.found_liver_ml / row.liver_ml - 1.0 for row in told]
+    return {
+        "studies": len(told),
+        "dice_mean": rows.over_cases(mean_of(dice), told, len(told)),
+        "dice_median": rows.over_cases(median_of(dice), told, len(told)),
+        "dice_lowest": min(dice, default=float("nan")),
+        "volume_error_median": rows.over_cases(median_of(errors), told, len(told)),
+        "absolute_volume_error_median": rows.over_cases(median_of(list(map(abs, errors))), told, len(told)),
+    }
+
+
+def lesion_probability_figures(rows: Rows) -> dict[str, Any]:
+    """How well the probability of being a lesion is calibrated, over all found lesions."""
+    found = [row for row in rows.lesions if not math.isnan(row.lesion_probability)]
+    bins = calibration([row.lesion_probability for row in found], [row.outcome == "matched" for row in found])
+    return {"lesions": len(found), "ece": expected_error(bins), "calibration": bins}
 
 
 def _probability_figures(rows: Rows, items: Sequence[ClassItem]) -> dict[str, Any]:

@@ -108,6 +108,15 @@ def free_response(studies: Sequence[StudyComponents], base: Thresholds) -> Itera
         yield FreeResponsePoint(thresholds, found / lesions, false / len(studies), ious / lesions)
 
 
+def best_curve(points: Sequence[FreeResponsePoint]) -> list[dict[str, float]]:
+    """The most sensitive points for rising false positives: each is better than all with fewer."""
+    curve: list[dict[str, float]] = []
+    for point in sorted(points, key=lambda point: (point.false_positives, -point.sensitivity)):
+        if not curve or point.sensitivity > curve[-1]["sensitivity"]:
+            curve.append({"false_positives_a_study": point.false_positives, "sensitivity": point.sensitivity})
+    return curve
+
+
 def most_sensitive(points: Sequence[FreeResponsePoint], most_false_positives: float) -> FreeResponsePoint:
     """The most sensitive point with at most so many false positives a study; of equal ones the best outlines.
 

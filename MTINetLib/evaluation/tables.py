@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.evaluation.compare import CaseRow, LesionRow
+from MTINetLib.evaluation.pictures import CALIBRATION_FILE, FREE_RESPONSE_FILE
 from MTINetLib.evaluation.statistics import LEAST_PATIENTS, Estimate
 from MTINetLib.presentation.classes import class_word
 from MTINetLib.presentation.counts import counted
@@ -70,6 +71,8 @@ def markdown(figures: Mapping[str, Any], about: Mapping[str, Any]) -> str:
             *_class_table(figures["classification"]),
             *_curve_table(figures["curves"]),
             *_study_table(figures["studies"]),
+            *_liver_table(figures["liver"]),
+            *_picture_lines(figures),
             *_notes(about),
         ]
     )
@@ -177,6 +180,7 @@ def _class_table(groups: Mapping[str, Any]) -> list[str]:
         ("AUC", "auc", three),
         ("Brier score", "brier", three),
         ("Expected calibration error", "ece", three),
+        ("Others that are called one of the classes, %", "others_given_a_class", percent),
     ]
     rows = [["Matched lesions, n", *(str(groups[name]["lesions"]) for name in names)]]
     rows += [
@@ -252,6 +256,31 @@ def _study_table(figures: Mapping[str, Any]) -> list[str]:
         ]
     ]
     return _section("Studies with lesions", ["", "value", "n"], rows)
+
+
+def _liver_table(figures: Mapping[str, Any]) -> list[str]:
+    if not figures["studies"]:
+        return []
+    rows = [
+        ["Dice, mean", interval(figures["dice_mean"], digits=3), str(figures["studies"])],
+        ["Dice, median", interval(figures["dice_median"], digits=3), str(figures["studies"])],
+        ["Volume error, median, %", percent(figures["volume_error_median"]), str(figures["studies"])],
+        ["... without its sign", percent(figures["absolute_volume_error_median"]), str(figures["studies"])],
+    ]
+    return _section("Liver", ["", "value", "n"], rows)
+
+
+def _picture_lines(figures: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if figures["free_response"]["curve"]:
+        lines.append(
+            f"![Free-response curve]({FREE_RESPONSE_FILE}) The best points over all thresholds, found and "
+            "judged on these same studies: a bound, and no promise for others."
+        )
+    bins = figures["classification"]["all"]["calibration"], figures["lesion_probability"]["calibration"]
+    if any(bins):
+        lines.append(f"![Calibration]({CALIBRATION_FILE})")
+    return [line for shown in lines for line in (shown, "")]
 
 
 def _notes(about: Mapping[str, Any]) -> list[str]:

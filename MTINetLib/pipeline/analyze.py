@@ -104,7 +104,6 @@ def analyze(
 
 def _liver_of_model(model: LesionModel, study: Study, progress: Progress) -> Liver | None:
     """What the model sees of the liver; None for one that sees none, in general or in this study."""
-    anatomy_of = getattr(model, "anatomy", None)
-    anatomy = None if anatomy_of is None else anatomy_of(study, progress)
+    anatomy = model.anatomy(study, progress)
     found = None if anatomy is None else Liver.of_anatomy(anatomy)
     return found if found is not None and is_large_enough(found, study.grid) else None

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.made_analysis import made_analysis, made_grid, made_labels, made_study
 
-from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
+from MTINetLib.dataset.folder import DatasetCase, read_dataset, write_dataset_tables
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.evaluate import EvaluationSummary, evaluate_with
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
+from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ, liver_of
 from MTINetLib.study.lesion_class import HEMANGIOMA, UNDECIDED
+from MTINetLib.study.liver import Liver
 from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.study.study import Study
 
@@ -58,6 +62,8 @@ def test_an_evaluation_leaves_four_files_that_say_the_same(dataset: Path, tmp_pa
     out = tmp_path / "out"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
     assert sorted(path.name for path in out.iterdir()) == [
+        "calibration.png",
+        "free-response.png",
         "per_case.csv",
         "per_lesion.csv",
         "summary.json",
@@ -204,3 +210,46 @@ def test_volumes_are_native_scanner_units_in_the_curves(dataset: Path, tmp_path:
     row = run(dataset, tmp_path / "out", limit=1).lesions[0]
     assert row.true_curve is not None
     assert np.allclose(row.true_curve, (180, 430, 300, 240), atol=10)
+
+
+def test_the_liver_is_compared_with_the_map_of_the_organs(dataset: Path, tmp_path: Path) -> None:
+    study = made_study(made_grid((10, 40, 48)))
+    anatomy = np.full(study.grid.shape, Organ.BACKGROUND, np.uint8)
+    anatomy[2:8, 10:30, 10:30] = Organ.LIVER
+    anatomy[5:, 10:30, 10:20] = UNKNOWN_ORGAN
+    folder = Path(shutil.copytree(dataset, tmp_path / "dataset"))
+    write_label_map(folder / "organs.nii.gz", anatomy, study.grid)
+    cases = [
+        replace(case, mask_path=None, case_class="none", lesion_classes={}, anatomy_path=path)
+        for case, path in zip(read_dataset(folder), (folder / "organs.nii.gz", None, None), strict=True)
+    ]
+    write_dataset_tables(folder, cases)
+    half = liver_of(anatomy)
+    half[2:5] = False
+
+    def sees_half(study: Study, progress: Progress) -> Analysis:
+        return replace(made_analysis(study, ()), liver=Liver(half, "model"))
+
+    summary = run(folder, tmp_path / "out", sees_half)
+    # Of the true 3 x 400 + 3 x 200 known voxels the second part is found.
+    true, found = 3 * 400 + 3 * 200, 3 * 200
+    assert summary.figures["liver"]["studies"] == 1
+    assert summary.cases[0].liver_dice == pytest.approx(2 * found / (true + found))
+    assert summary.figures["liver"]["volume_error_median"].value == pytest.approx(found / true - 1)
+    assert "## Liver" in summary.to_markdown()
+    blind = run(folder, tmp_path / "blind", lambda study, progress: made_analysis(study, ()))
+    assert blind.figures["liver"]["studies"] == 0
+    assert "## Liver" not in blind.to_markdown()
+
+
+def test_pictures_of_an_earlier_evaluation_do_not_stay_where_there_are_none_now(
+    dataset: Path, tmp_path: Path
+) -> None:
+    run(dataset, tmp_path / "out")
+
+    def without_map(study: Study, progress: Progress) -> Analysis:
+        return replace(made_analysis(study), probability=None)
+
+    run(dataset, tmp_path / "out", without_map, overwrite=True)
+    assert not (tmp_path / "out" / "free-response.png").exists()
+    assert (tmp_path / "out" / "calibration.png").stat().st_size > 5000

@@ -193,3 +193,16 @@ def _estimates(figures: object) -> list[Estimate]:
     if isinstance(figures, dict):
         return [item for value in figures.values() for item in _estimates(value)]
     return []
+
+
+def test_others_that_get_a_class_are_counted_apart() -> None:
+    rows = [
+        hit("a", true_class="icc", answer="hcc"),
+        hit("b", true_class="icc", answer="undecided"),
+        hit("c", true_class="hcc", answer="hcc"),
+        hit("d", true_class="other", answer="hemangioma"),
+    ]
+    cases = [CaseRow(n, n, "hcc") for n in "abcd"]
+    figures = all_figures(Rows.of(cases, rows, 0, FOUR_PHASES, ("hcc", "hemangioma")))
+    share = figures["classification"]["all"]["others_given_a_class"]
+    assert (share.value, share.n) == (pytest.approx(2 / 3), 3)
