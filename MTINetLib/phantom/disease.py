@@ -117,7 +117,11 @@ def close_portal_vein(
     for phase in (1, 2, 3):
         canvas.signal[phase] *= 1.0 + np.float32(boost[phase]) * lobe
     old = patient.signal(patient.draw(rng, FIBROUS), patient.circulation.tofts(0.03, 0.1, 0.0))
-    plug = veins.portal * where * soft(_away(space, liver.hilum) - np.float32(uniform(rng, 25.0, 80.0)), 10.0)
+    plug = (
+        np.maximum(veins.portal * (liver.distance < 1.5), veins.trunk)
+        * where
+        * soft(_away(space, liver.hilum) - np.float32(uniform(rng, 25.0, 80.0)), 10.0)
+    )
     canvas.paint(plug.astype(np.float32), old)
 
 

@@ -100,8 +100,7 @@ def place_liver(
         twigs = grow_twigs(rng, space, liver, pose.to_body(stems))
         np.maximum(weight, tree_weight(space, twigs), out=weight)
     trunk = tree_weight(space, grow_portal_trunk(rng, hilum, uniform(rng, 5.0, 8.0)))
-    np.maximum(portal, trunk, out=portal)
-    return PlacedLiver(liver, Veins(portal, hepatic), great)
+    return PlacedLiver(liver, Veins(portal, hepatic, trunk), great)
 
 
 @dataclass(frozen=True)

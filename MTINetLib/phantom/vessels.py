@@ -109,10 +109,11 @@ def tree_weight(space: Space, tree: Tree) -> Field:
 
 @dataclass(frozen=True)
 class Veins:
-    """Share of each voxel that the veins fill, float32 [K, J, I]; the portal ones with the trunk outside."""
+    """Share of each voxel that veins fill, float32 [K, J, I]: in the liver, and the portal trunk outside."""
 
     portal: Field
     hepatic: Field
+    trunk: Field
 
 
 def grow_veins(rng: Rng, space: Space, liver: Liver) -> Veins:
@@ -120,7 +121,7 @@ def grow_veins(rng: Rng, space: Space, liver: Liver) -> Veins:
     inside = np.argwhere(liver.distance < -4.0)
     if len(inside) < 200:
         nothing = np.zeros(space.shape, dtype=np.float32)
-        return Veins(nothing, nothing)
+        return Veins(nothing, nothing, nothing)
     tips = space.point_at(inside[rng.integers(0, len(inside), 170)])
     count = int(rng.integers(55, 95))
     fork_right = liver.hilum + np.array([-24.0, 2.0, 10.0])
@@ -139,7 +140,7 @@ def grow_veins(rng: Rng, space: Space, liver: Liver) -> Veins:
         uniform(rng, 3.5, 6.0),
     )
     trunk = tree_weight(space, grow_portal_trunk(rng, liver.hilum, calibre))
-    return Veins(np.maximum(tree_weight(space, portal), trunk), tree_weight(space, hepatic))
+    return Veins(tree_weight(space, portal), tree_weight(space, hepatic), trunk)
 
 
 def grow_portal_trunk(rng: Rng, hilum: Point, calibre_mm: float) -> Tree:
@@ -176,8 +177,9 @@ def grow_twigs(rng: Rng, space: Space, liver: Liver, stems: Point) -> Tree:
 
 
 def paint_veins(canvas: Canvas, patient: Patient, liver: Liver, veins: Veins) -> None:
-    """Hepatic veins as far as they lie in the liver or go on to the cava, then the portal vein."""
+    """What lies of them in the liver, and the trunk."""
     in_liver = liver.distance < 1.5
-    for lumen, blood in ((veins.hepatic, patient.venous_blood), (veins.portal, patient.portal_blood)):
+    canvas.paint(veins.trunk * ~in_liver, patient.portal_blood, organ=Organ.GREAT_VESSEL)
+    portal = np.maximum(veins.portal, veins.trunk)
+    for lumen, blood in ((veins.hepatic, patient.venous_blood), (portal, patient.portal_blood)):
         canvas.paint(lumen * in_liver, blood, organ=Organ.LIVER_VESSEL)
-    canvas.paint(veins.portal * ~in_liver, patient.portal_blood, organ=Organ.GREAT_VESSEL)

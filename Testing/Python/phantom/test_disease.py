@@ -83,7 +83,7 @@ def test_ascites_lies_around_the_liver_and_within_the_wall(patient: Patient) -> 
 
 def test_a_closed_portal_vein_does_not_enhance_and_its_lobe_does_so_early(patient: Patient) -> None:
     tree = join_points(rng(), LIVER.hilum, np.array([-35.0, 0.0, 0.0]), 7.0)
-    veins = Veins(tree_weight(SPACE, tree), np.zeros_like(MIDDLE))
+    veins = Veins(tree_weight(SPACE, tree), np.zeros_like(MIDDLE), np.zeros_like(MIDDLE))
     canvases = []
     for branch in ("none", "right"):
         canvas = painted(patient)

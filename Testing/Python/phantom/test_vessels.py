@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from MTINetLib.phantom.canvas import Space
+from MTINetLib.phantom.canvas import Canvas, Space
 from MTINetLib.phantom.draws import Streams
-from MTINetLib.phantom.vessels import grow_tree, tree_weight
+from MTINetLib.phantom.liver import Liver
+from MTINetLib.phantom.patient import draw_patient
+from MTINetLib.phantom.vessels import Veins, grow_tree, paint_veins, tree_weight
+from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.grid import Grid
 
 
@@ -37,3 +40,24 @@ def test_a_straight_vessel_fills_its_own_volume() -> None:
     filled = float(tree_weight(space, tree).sum())
     expected = np.pi * 36.0 * 40.0 + 4 / 3 * np.pi * 216.0
     assert abs(filled / expected - 1) < 0.1
+
+
+def test_veins_end_at_the_surface_of_the_liver_and_only_the_trunk_goes_on() -> None:
+    grid = Grid((20, 30, 40), (2.0, 2.0, 2.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    space = Space.of(grid, np.array([40.0, 30.0, 20.0]))
+    nothing, vein, trunk = (np.zeros(grid.shape, np.float32) for _ in range(3))
+    vein[5, 15, :] = 1.0
+    trunk[12, 15, :] = 1.0
+    place = np.zeros(3)
+    canvas = Canvas.blank(space)
+    paint_veins(
+        canvas,
+        draw_patient(Streams(1, 0)("patient")),
+        Liver(space.x, place, place, place),
+        Veins(vein, nothing, trunk),
+    )
+    inside, outside = space.x[5, 15] < 0, space.x[5, 15] > 2
+    assert set(canvas.anatomy[5, 15][inside]) == set(canvas.anatomy[12, 15][inside]) == {Organ.LIVER_VESSEL}
+    assert set(canvas.anatomy[5, 15][outside]) == {Organ.BACKGROUND}
+    assert set(canvas.anatomy[12, 15][outside]) == {Organ.GREAT_VESSEL}
+    assert not canvas.signal[:, 5, 15][:, outside].any()
