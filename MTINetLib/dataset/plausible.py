@@ -29,6 +29,9 @@ _ORGAN_SHARE, _RARE_SHARE, _MOST_SHARE = 0.08, 0.12, 0.6
 _INSIDE = 0.5
 #: So dark is air, in parts of the way to the body; so much of a lesion may lie in it.
 _AIR, _MOST_IN_AIR = 0.15, 0.5
+#: Neighbours that share a face within a slice [k, j, i].
+_WITHIN_SLICE = np.zeros((3, 3, 3), dtype=bool)
+_WITHIN_SLICE[1] = ndimage.generate_binary_structure(2, 1)
 
 
 @dataclass(frozen=True)
@@ -104,12 +107,20 @@ def mask_problems(
 
 
 def _air(volume: Volume) -> npt.NDArray[np.bool_] | None:
-    """Where the air around the body lies; None where none is seen."""
+    """Where the air around the body lies; None where none is seen.
+
+    It reaches the edge of its slice: a cyst is as dark, but lies inside the body.
+    """
     levels = signal_levels(volume)
     if levels.air is None:
         return None
     limit = max(levels.air + 2 * levels.air_spread, levels.smallest + _AIR * levels.reach)
-    return np.asarray(volume <= limit)
+    pieces, count = ndimage.label(volume <= limit, structure=_WITHIN_SLICE)
+    at_edge = np.zeros(count + 1, dtype=bool)
+    for edge in (pieces[:, 0], pieces[:, -1], pieces[:, :, 0], pieces[:, :, -1]):
+        at_edge[edge] = True
+    at_edge[0] = False
+    return np.asarray(at_edge[pieces])
 
 
 def cases_problems(cases: Sequence[NamedCase]) -> tuple[list[str], list[str]]:

@@ -87,6 +87,21 @@ def test_one_class_only_is_said() -> None:
     assert cases_problems([named("a", "x"), named("b", "y", "hemangioma")]) == ([], [])
 
 
+def test_a_lesion_as_dark_as_air_inside_the_body_is_no_problem(tmp_path: Path) -> None:
+    folder = write_small_dataset(tmp_path / "set")
+    path = folder / "case_1" / "portal_venous.nii.gz"
+    volume = read_volume(path)
+    array = volume.array.copy()
+    array[:, :, :16] = array[:, :, -16:] = array[:, :6] = 0
+    array[2:4, 20:26, 20:27] = 0
+    write_volume(path, array, volume.grid)
+    labels = np.zeros(volume.grid.shape, np.uint8)
+    labels[2:4, 20:26, 20:27] = 1
+    write_label_map(folder / "case_1" / "mask.nii.gz", labels, volume.grid)
+    case = next(one for one in check_dataset(folder).cases if one.case == "case_1")
+    assert not any("outside the body" in text for text in case.problems)
+
+
 def test_a_lesion_in_the_air_is_a_problem(tmp_path: Path) -> None:
     folder = write_small_dataset(tmp_path / "set")
     path = folder / "case_1" / "portal_venous.nii.gz"
