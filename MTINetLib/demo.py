@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from MTINetLib.claim import claimed
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionFinding
-from MTINetLib.presentation.classes import class_title, class_word
+from MTINetLib.presentation.classes import class_title
 from MTINetLib.progress import Stage
 from MTINetLib.report.output_folder import check_output_folder, new_results
 
@@ -140,7 +140,7 @@ def truth_table(result: DemoResult) -> Table:
         lesion = row.found
         table.add_row(
             str(row.true_label),
-            class_word(row.true_class),
+            class_title(row.true_class),
             f"{row.true_diameter_mm:.0f} mm",
             "missed" if lesion is None else f"{lesion.label} {class_title(lesion.lesion_class)}",
             "-" if lesion is None else f"{lesion.long_axis_mm:.0f} mm",

@@ -55,6 +55,7 @@ def _cases(count: int) -> str:
 def _table(found: DatasetCheck) -> Table:
     from rich.table import Table
 
+    from MTINetLib.presentation.classes import class_title
     from MTINetLib.presentation.counts import counted
     from MTINetLib.study.phase import titles_of
 
@@ -68,7 +69,7 @@ def _table(found: DatasetCheck) -> Table:
         table.add_row(
             case.case or f"(line {case.line})",
             case.patient,
-            case.case_class,
+            class_title(case.case_class),
             f"{len(case.phases)} of {len(found.phases)}",
             "?" if case.lesions is None else str(case.lesions),
             "?" if case.size is None else " x ".join(str(number) for number in reversed(case.size)),

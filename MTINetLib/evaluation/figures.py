@@ -25,6 +25,9 @@ from MTINetLib.evaluation.statistics import (
 from MTINetLib.study.lesion_class import OTHER, UNDECIDED, in_usual_order
 from MTINetLib.study.phase import Phase
 
+#: Groups of true lesions by size; the others are named after their class.
+ALL_SIZES = ("all", ">=10 mm", *SIZE_BANDS)
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -99,8 +102,9 @@ def all_figures(rows: Rows) -> dict[str, Any]:
 def lesion_groups(rows: Rows) -> dict[str, list[LesionRow]]:
     """True lesions: all, from 10 mm up, by size band, by class."""
     true = rows.true_lesions()
-    groups = {"all": true, ">=10 mm": [row for row in true if row.long_axis_mm >= 10.0]}
-    groups |= {band: [row for row in true if row.size_band == band] for band in SIZE_BANDS}
+    large = [row for row in true if row.long_axis_mm >= 10.0]
+    of_bands = [[row for row in true if row.size_band == band] for band in SIZE_BANDS]
+    groups = dict(zip(ALL_SIZES, (true, large, *of_bands), strict=True))
     others = {row.true_class for row in true if row.true_class is not None} - set(rows.classes)
     for name in (*rows.classes, *in_usual_order(others)):
         groups[name] = [row for row in true if row.true_class == name]

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.evaluation.compare import CaseRow, LesionRow
+from MTINetLib.evaluation.figures import ALL_SIZES
 from MTINetLib.evaluation.pictures import CALIBRATION_FILE, FREE_RESPONSE_FILE
 from MTINetLib.evaluation.statistics import LEAST_PATIENTS, Estimate
-from MTINetLib.presentation.classes import class_word
+from MTINetLib.presentation.classes import class_title, class_word
 from MTINetLib.presentation.counts import counted
 from MTINetLib.study.phase import Phase
 
@@ -120,7 +121,7 @@ def _heading(about: Mapping[str, Any]) -> list[str]:
 def _lesion_table(groups: Mapping[str, Any]) -> list[str]:
     rows = [
         [
-            name,
+            name if name in ALL_SIZES else class_title(name),
             str(group["lesions"]),
             percent(group["sensitivity"]),
             interval(group["dice_median"], digits=3),
@@ -205,10 +206,13 @@ def _class_table(groups: Mapping[str, Any]) -> list[str]:
         ]
     confusion = groups["all"]["confusion"]
     answers = list(next(iter(confusion.values()), ()))
-    table = [[truth, *(str(counts[answer]) for answer in answers)] for truth, counts in confusion.items()]
+    table = [
+        [class_title(truth), *(str(counts[answer]) for answer in answers)]
+        for truth, counts in confusion.items()
+    ]
     return [
         *_section(_alternatives(classes), ["", *names], rows),
-        *_table(["True class", *(f"answered {answer}" for answer in answers)], table),
+        *_table(["True class", *(f"answered {class_word(answer)}" for answer in answers)], table),
         "",
     ]
 

@@ -13,6 +13,8 @@ from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import Phase
 
+#: Flags that begin so say why a lesion has no class.
+UNDECIDED_BECAUSE = "undecided:"
 NOT_READ = "undecided:not_read"
 LOW_PROBABILITY = "undecided:low_probability"
 SLICES_DISAGREE = "undecided:slices_disagree"

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
-from MTINetLib.presentation.classes import class_word
+from MTINetLib.presentation.classes import class_title, class_word
 from MTINetLib.presentation.dataset_words import case_warnings
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing
@@ -194,7 +194,7 @@ def _cells(case: CaseRow, wanted: int) -> tuple[str, ...]:
         case.case or f"({case.line})",
         case.patient or "–",
         f"{len(case.phases)}/{wanted}" if len(case.phases) < wanted else str(wanted),
-        _(class_word(case.case_class)) if case.case_class else "–",
+        _(class_title(case.case_class)) if case.case_class else "–",
         "?" if case.lesions is None else str(case.lesions),
         size,
     )

@@ -182,10 +182,10 @@ def _seen(phase: Phase, pixels: PixelCheck | None) -> list[_Item]:
         return []
     if phase is Phase.PRE and pixels.pre_is_lowest is not None:
         if pixels.pre_is_lowest:
-            return [_Item(0.4, evidence("darkest", pixels.how_many))]
-        return [_Item(-0.7, evidence("not_darkest", pixels.how_many))]
+            return [_Item(0.4, evidence("darkest", len(pixels.phases)))]
+        return [_Item(-0.7, evidence("not_darkest", len(pixels.phases)))]
     if phase is not Phase.PRE and pixels.darkest is phase:
-        return [_Item(-0.7, evidence("darkest_unlike", pixels.how_many))]
+        return [_Item(-0.7, evidence("darkest_unlike", len(pixels.phases)))]
     if phase in (Phase.ARTERIAL, Phase.PORTAL_VENOUS) and pixels.arterial_is_focal is not None:
         if pixels.arterial_is_focal:
             return [_Item(0.3, "spreads")]

@@ -39,7 +39,7 @@ def in_order(
     name, numbers = _numbers_of(volumes)
     if not numbers:
         return {}, "no attribute numbers the volumes"
-    if name == "time point" and len({volume.series_uid for volume in volumes}) > 1:
+    if name == "time_point" and len({volume.series_uid for volume in volumes}) > 1:
         return {}, "the time points belong to several series"
     ranked = sorted(range(len(phases)), key=lambda index: numbers[index])
     found = {
@@ -61,8 +61,8 @@ def _numbers_of(volumes: Sequence[SourceVolume]) -> tuple[str, list[float]]:
 
 
 _NUMBERS: tuple[tuple[str, Callable[[SourceVolume], float | None]], ...] = (
-    ("time point", lambda volume: None if volume.time_point is None else float(volume.time_point)),
-    ("temporal position", lambda volume: volume.number("temporal_position")),
-    ("series number", lambda volume: volume.number("SeriesNumber")),
-    ("acquisition number", lambda volume: volume.number("AcquisitionNumber")),
+    ("time_point", lambda volume: None if volume.time_point is None else float(volume.time_point)),
+    ("temporal_position", lambda volume: volume.number("temporal_position")),
+    ("series_number", lambda volume: volume.number("SeriesNumber")),
+    ("acquisition_number", lambda volume: volume.number("AcquisitionNumber")),
 )

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from MTINetLib.phases.signal_levels import signal_levels
 from MTINetLib.phases.signal_offset import common_offset
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.phase import Phase, count_in_words
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.resample import coarsen, resample
 
 _STEP_MM = 5.0
@@ -45,11 +45,6 @@ class PixelCheck:
     def darkest(self) -> Phase | None:
         """The phase whose volume must be the one without contrast; None where that is not seen."""
         return None if self.pre_is_lowest is None else self.phases[int(np.argmin(self.enhancement))]
-
-    @property
-    def how_many(self) -> str:
-        """``the four volumes``."""
-        return f"the {count_in_words(len(self.phases))} volumes"
 
     def enhancement_of(self, phase: Phase) -> float | None:
         """The figure of a phase; None where it was not measured."""

@@ -53,7 +53,7 @@ def between(first: Phase, second: Phase) -> tuple[Window, Window]:
 
 @dataclass(frozen=True)
 class AcquisitionTime:
-    """When a volume was acquired, in seconds on the study's clock, and which attribute says so."""
+    """When a volume was acquired, in seconds on the study's clock, and by which attribute."""
 
     seconds: float
     source: str
@@ -102,11 +102,11 @@ def _after_start(name: str) -> Callable[[SourceVolume], float | None]:
 
 
 _SOURCES: tuple[tuple[str, bool, Callable[[SourceVolume], float | None]], ...] = (
-    ("acquisition time", True, lambda volume: _value(volume, "acquisition_s")),
-    ("temporal offset", True, _after_start("time_offset_s")),
-    ("trigger time", True, _after_start("trigger_s")),
-    ("content time", False, lambda volume: _value(volume, "content_s")),
-    ("series time", False, lambda volume: _value(volume, "series_s")),
+    ("acquisition_time", True, lambda volume: _value(volume, "acquisition_s")),
+    ("temporal_offset", True, _after_start("time_offset_s")),
+    ("trigger_time", True, _after_start("trigger_s")),
+    ("content_time", False, lambda volume: _value(volume, "content_s")),
+    ("series_time", False, lambda volume: _value(volume, "series_s")),
 )
 
 

@@ -13,7 +13,15 @@ import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.inference.analysis import Analysis
-from MTINetLib.inference.decide import Decision, decide
+from MTINetLib.inference.covered import phases_without_image
+from MTINetLib.inference.decide import (
+    NO_IMAGE,
+    NOT_READ,
+    UNDECIDED_BECAUSE,
+    Decision,
+    decide,
+    without_image,
+)
 from MTINetLib.inference.describe import describe_lesions, measure_liver, summarise_study, utc_now
 from MTINetLib.inference.in_liver import SET_ASIDE
 from MTINetLib.inference.lesions import lesion_boxes
@@ -21,6 +29,7 @@ from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.other_models import refuse_other_phases
 from MTINetLib.progress import Progress
 from MTINetLib.study.liver import Liver
+from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
@@ -43,8 +52,9 @@ def remeasure(
     """Findings of masks that a person corrected; labels keep their numbers.
 
     Every lesion is measured on its mask. Without a model, lesions that were there before keep their class,
-    probabilities and predicted curve, and new ones are undecided. With a model its heads read every lesion
-    under its mask, and it is decided with the thresholds of ``before``.
+    probabilities and predicted curve; new ones, and those whose new mask a phase does not show, are
+    undecided. With a model its heads read every lesion under its mask, and it is decided with the thresholds
+    of ``before``.
 
     Args:
         labels: [K, J, I] on the study's grid, whole numbers.
@@ -88,7 +98,10 @@ def measured_again(
     """
     known = {lesion.label: lesion for lesion in before.lesions}
     classes = before.provenance.classes
-    decisions = {label: _kept(known.get(label), classes) for label in lesion_boxes(labels)}
+    decisions = {
+        label: _kept(known.get(label), classes, phases_without_image(study, labels[box] == label, box))
+        for label, box in lesion_boxes(labels).items()
+    }
     curves = {label: lesion.predicted_curve for label, lesion in known.items()}
     described = describe_lesions(study, labels, decisions, curves, progress, liver)
     lesions = tuple(
@@ -174,8 +187,16 @@ def _read(
     return findings_of(study, labels, readings, thresholds, asked, progress, liver=liver)
 
 
-def _kept(lesion: LesionFinding | None, classes: Sequence[str]) -> Decision:
+def _kept(lesion: LesionFinding | None, classes: Sequence[str], missing: Sequence[Phase]) -> Decision:
+    """What the model said of a lesion, as far as the new mask lets it stand.
+
+    Args:
+        missing: phases that show too little of the new mask.
+    """
     if lesion is None:
-        return decide(None, classes, Thresholds())
-    reasons = tuple(flag for flag in lesion.flags if flag.startswith("undecided:"))
-    return Decision(lesion.lesion_class, dict(lesion.probabilities), reasons)
+        return without_image(decide(None, classes, Thresholds()), missing)
+    before = [flag for flag in lesion.flags if flag.startswith(UNDECIDED_BECAUSE)]
+    reasons = tuple(flag for flag in before if not flag.startswith(NO_IMAGE.format("")))
+    if before and not reasons and not missing:
+        reasons = (NOT_READ,)  # where all phases have an image now
+    return without_image(Decision(lesion.lesion_class, dict(lesion.probabilities), reasons), missing)

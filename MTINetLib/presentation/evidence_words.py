@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from MTINetLib.study.evidence import ACQUIRED, CHOSEN, MARKED, NAMED
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import Phase, count_in_words
 
 _TEXTS = {
     NAMED: "named by the user",
@@ -20,16 +20,16 @@ _TEXTS = {
     "word_of_other": "the description says '{1}', which names the {phase} phase",
     "word_of_other_kind": "{0}",
     "contrast_given": "the description says that contrast was given",
-    "assumed": "it is {place} of {1} by {2}, an order that was assumed and confirmed (--assume-order)",
+    "assumed": "it is {place} of {1} by {name}, an order that was assumed and confirmed (--assume-order)",
     "time_point_in_order": "it is time point {0}, in order",
     "time_point_out_of_order": "it is time point {0}, out of order",
     "number_before": "its series number comes before that of the {phase} phase",
     "number_after": "its series number comes after that of the {phase} phase",
     "agent": "a contrast agent is named",
     "no_agent": "no contrast agent is named, unlike in others",
-    "darkest": "its vessels are the darkest of {0}",
-    "not_darkest": "its vessels are not the darkest of {0}",
-    "darkest_unlike": "its vessels are the darkest of {0}, as before contrast",
+    "darkest": "its vessels are the darkest of the {count} volumes",
+    "not_darkest": "its vessels are not the darkest of the {count} volumes",
+    "darkest_unlike": "its vessels are the darkest of the {count} volumes, as before contrast",
     "spreads": "the enhancement spreads from the arterial to the portal venous phase",
     "shrinks": "the enhancement is more spread in the arterial than in the portal venous phase",
     "other_would_fit": "'{0}' would fit nearly as well",
@@ -54,8 +54,13 @@ def evidence_in_words(item: str, translate: Callable[[str], str] = str) -> str:
     values = rest.split(":", _VALUES.get(code, 1) - 1)
     if len(values) < _VALUES.get(code, 1):
         return rest  # of an older file
-    place = translate(_PLACES.get(values[0], "number {0}")).format(values[0])
-    return translate(_TEXTS[code]).format(*values, phase=_title(values[0], translate), place=place)
+    return translate(_TEXTS[code]).format(
+        *values,
+        phase=_title(values[0], translate),
+        place=translate(_PLACES.get(values[0], "number {0}")).format(values[0]),
+        count=translate(_count(values[0])),
+        name=translate(_name(values[-1])),
+    )
 
 
 def _steps_in_words(rest: str, translate: Callable[[str], str]) -> str:
@@ -64,7 +69,16 @@ def _steps_in_words(rest: str, translate: Callable[[str], str]) -> str:
     for seconds, relation, phase in zip(values[::3], values[1::3], values[2::3], strict=True):
         text = "{0} s after the {1} phase" if relation == "after" else "{0} s before the {1} phase"
         said.append(translate(text).format(seconds, _title(phase, translate)))
-    return translate("acquired {0} ({1})").format(translate(" and ").join(said), translate(clock))
+    return translate("acquired {0} ({1})").format(translate(" and ").join(said), translate(_name(clock)))
+
+
+def _count(value: str) -> str:
+    """``four``; older files say ``the four volumes``."""
+    return count_in_words(int(value)) if value.isdecimal() else value[4:].removesuffix(" volumes")
+
+
+def _name(value: str) -> str:
+    return value.replace("_", " ")
 
 
 def _title(value: str, translate: Callable[[str], str]) -> str:

@@ -50,6 +50,7 @@ def test_a_missed_lesion_and_an_invented_one_are_said() -> None:
     result = demo.DemoResult(moved, compared, false_positives, ())  # type: ignore[arg-type]
     Console(file=text, width=120).print(demo.truth_table(result))
     assert "missed" in text.getvalue()
+    assert "Hemangioma" in text.getvalue()
     assert "not a lesion" in text.getvalue()
     assert "synthetic" in text.getvalue()
 

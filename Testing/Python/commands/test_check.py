@@ -22,6 +22,7 @@ def test_a_sound_dataset_ends_with_0_and_its_table(
     told = capsys.readouterr()
     assert "6 cases of 6 patients" in told.out
     assert "64 x 64 x 6" in told.out
+    assert "Hemangioma" in told.out
     assert told.err == ""
 
 

@@ -12,7 +12,7 @@ from MTINetLib.evaluation.compare import CaseRow, LesionRow
 from MTINetLib.evaluation.detection import size_band
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
 from MTINetLib.evaluation.statistics import Estimate
-from MTINetLib.evaluation.tables import _class_table, interval, percent
+from MTINetLib.evaluation.tables import _class_table, _lesion_table, interval, percent
 from MTINetLib.study.phase import FOUR_PHASES
 
 NAN = math.nan
@@ -142,6 +142,16 @@ def test_of_one_class_alone_the_tables_say_that_no_accuracy_is_defined(truth: st
         assert line.split("|")[2].strip() == "not defined, one class only"
     both = "\n".join(_class_table(FIGURES["classification"]))
     assert "not defined" not in next(line for line in both.splitlines() if "Accuracy" in line).split("|")[2]
+
+
+def test_the_tables_call_classes_as_people_do() -> None:
+    rows = [line for line in _lesion_table(FIGURES["lesions"]) if line.startswith("|")]
+    assert [row.split("|")[1].strip() for row in rows[-3:]] == [">50 mm", "HCC", "Hemangioma"]
+    classes = _class_table(FIGURES["classification"])
+    head = next(number for number, line in enumerate(classes) if line.startswith("| True class"))
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in classes[head : head + 4]]
+    assert cells[0] == ["True class", "answered HCC", "answered hemangioma", "answered undecided"]
+    assert [row[0] for row in cells[2:]] == ["HCC", "Hemangioma"]
 
 
 def test_curve_errors_come_in_scanner_units_and_in_percent_of_the_scale() -> None:

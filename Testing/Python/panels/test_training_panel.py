@@ -79,6 +79,7 @@ def test_a_dataset_shows_its_cases_and_their_problems_at_once(
     checked(session, panel, dataset)
     rows = texts(ui.caseTable)
     assert rows[0] == ["case_0", "patient_0", "4", "HCC", "1", "64×64×6"]
+    assert {row[3] for row in rows} == {"HCC", "Hemangioma", "None"}
     assert rows[1][2] == "3/4"
     assert rows[3][4] == "?"
     assert ui.datasetLabel.text == (

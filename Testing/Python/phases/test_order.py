@@ -39,7 +39,7 @@ def test_a_confirmed_order_is_used_said_and_flagged() -> None:
     assert list(assignment.volumes) == volumes
     assert max(verdict.confidence for verdict in assignment.verdicts) < 0.8
     for phase, place in zip(FOUR_PHASES, (1, 2, 3, 4), strict=True):
-        assert assignment.verdict(phase).evidence[0] == f"assumed:{place}:4:series number"
+        assert assignment.verdict(phase).evidence[0] == f"assumed:{place}:4:series_number"
         assert f"phase_doubt:{phase.value}" in assignment.flags
     assert "order_assumed" in assignment.flags
 

@@ -113,7 +113,7 @@ def test_three_volumes_in_the_order_of_their_numbers_are_three_phases() -> None:
         recognise_phases(volumes, phases=THREE)
     found = recognise_phases(volumes[::-1], phases=THREE, assume_order=True)
     assert is_right(found, volumes, THREE)
-    assert found.verdict(Phase.ARTERIAL).evidence[0] == "assumed:2:3:series number"
+    assert found.verdict(Phase.ARTERIAL).evidence[0] == "assumed:2:3:series_number"
 
 
 def test_dark_vessels_of_a_hepatobiliary_phase_are_no_doubt() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from support.recognised import recognise_phases
 from MTINetLib.errors import InputError
 from MTINetLib.phases.recognise import PhaseAssignment
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.study.evidence import NAMED
+from MTINetLib.study.evidence import NAMED, quotes
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 TRUTH = layouts.make_truth()
@@ -76,6 +77,27 @@ def test_times_between_phases_name_them_without_words_or_bolus() -> None:
     assert _is_right(assignment)
     assert assignment.times_s == (0.0, 60.0, 105.0, 230.0)
     assert "times_from_pre" in assignment.flags
+
+
+@pytest.mark.parametrize(
+    "volumes",
+    [
+        _series((100.0, 160.0, 205.0, 330.0), ("T1",) * 4),
+        [replace(one, headers={**one.headers, "acquisition_s": None, "content_s": 60.0 * t})
+         for t, one in enumerate(_series(NONE, ("PRE", "ART", "PV", "DELAYED")))],
+        [replace(one, time_point=t, series_uid="1.2", headers={**one.headers, "trigger_s": 60.0 * t})
+         for t, one in enumerate(_series(NONE, ("LAVA",) * 4))],
+        [replace(one, headers={**one.headers, "SeriesNumber": str(t)})
+         for t, one in enumerate(_series(NONE, ("",) * 4))],
+        _series(NONE, ("LAVA PRE", "LAVA ART", "LAVA PV", "LAVA DEL"), ContrastBolusAgentPhase="")[:3],
+    ],
+)  # fmt: skip
+def test_evidence_is_codes_with_values_wherever_it_quotes_nobody(volumes: list[SourceVolume]) -> None:
+    assignment = recognise_phases(volumes, phases=FOUR_PHASES[: len(volumes)], assume_order=True)
+    own = [item for verdict in assignment.verdicts for item in verdict.evidence if not quotes(item)]
+    assert own
+    for item in own:
+        assert re.fullmatch(r"[a-z_]+(:[a-z0-9_.-]+)*", item), item
 
 
 def test_words_and_times_together_are_surer_than_either() -> None:

@@ -15,7 +15,7 @@ from support.made_analysis import made_grid, made_study
 from support.small_models import known_model
 
 from MTINetLib.cli import run
-from MTINetLib.findings import StudyFindings, findings_schema, from_json
+from MTINetLib.findings import LesionFinding, StudyFindings, findings_schema, from_json
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.pipeline.remeasure import remeasure
@@ -143,3 +143,41 @@ def test_a_correction_is_measured_where_the_phases_have_an_image(tmp_path: Path)
     (lesion,) = remeasure(study, corrected, findings).lesions
     assert lesion.measured_curve.mean[1] is None
     assert "not_measured:arterial" in lesion.flags
+
+
+def only(labels: np.ndarray, shown: bool) -> np.ndarray:
+    """All lesions as number 1, in the slices that the cut phase shows or in the others."""
+    kept = np.zeros(labels.shape, dtype=np.uint8)
+    slices = slice(None, SHOWN) if shown else slice(SHOWN, None)
+    kept[slices][labels[slices] > 0] = 1
+    return kept
+
+
+def reasons(lesion: LesionFinding) -> list[str]:
+    return [flag for flag in lesion.flags if flag.startswith("undecided:")]
+
+
+def test_a_corrected_lesion_keeps_its_class_only_where_every_phase_shows_it(tmp_path: Path) -> None:
+    paths = as_files(tmp_path, Phase.ARTERIAL)
+    findings, labels = analyzed(paths, tmp_path / "out")
+    study = open_study(paths, alignment="off")
+    (first, *_) = findings.lesions
+    assert first.label == 1
+    assert first.lesion_class in findings.provenance.classes
+    away = remeasure(study, only(labels, shown=False), findings)
+    (lesion,) = away.lesions
+    assert (lesion.lesion_class, reasons(lesion)) == ("undecided", ["undecided:no_image_arterial"])
+    (again,) = remeasure(study, only(labels, shown=False), away).lesions
+    assert (again.lesion_class, reasons(again)) == ("undecided", ["undecided:no_image_arterial"])
+    (kept,) = remeasure(study, only(labels, shown=True), findings).lesions
+    assert (kept.lesion_class, reasons(kept)) == (first.lesion_class, [])
+    (back,) = remeasure(study, only(labels, shown=True), away).lesions
+    assert (back.lesion_class, reasons(back)) == ("undecided", ["undecided:not_read"])
+
+
+def test_a_new_lesion_that_a_phase_does_not_show_says_so(tmp_path: Path) -> None:
+    paths = as_files(tmp_path, Phase.ARTERIAL)
+    findings, labels = analyzed(paths, tmp_path / "out")
+    study = open_study(paths, alignment="off")
+    (lesion,) = remeasure(study, 9 * only(labels, shown=False), findings).lesions
+    assert reasons(lesion) == ["undecided:not_read", "undecided:no_image_arterial"]

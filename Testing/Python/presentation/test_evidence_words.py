@@ -8,7 +8,7 @@ from MTINetLib.presentation.evidence_words import evidence_in_words
 from MTINetLib.study.evidence import NAMED, acquired, evidence
 from MTINetLib.study.phase import Phase
 
-STEPS = acquired("trigger times", [(41.6, True, Phase.ARTERIAL), (120.0, False, Phase.DELAYED)])
+STEPS = acquired("trigger_time", [(41.6, True, Phase.ARTERIAL), (120.0, False, Phase.DELAYED)])
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ STEPS = acquired("trigger times", [(41.6, True, Phase.ARTERIAL), (120.0, False, 
         (NAMED, "named by the user"),
         (evidence("tag", Phase.PORTAL_VENOUS), "the contrast agent phase tag says portal venous"),
         (evidence("before_bolus", 7), "acquired 7 s before the start of the bolus"),
-        (STEPS, "acquired 42 s after the arterial phase and 120 s before the delayed phase (trigger times)"),
+        (STEPS, "acquired 42 s after the arterial phase and 120 s before the delayed phase (trigger time)"),
         (evidence("word", "late: {art}"), "the description says 'late: {art}'"),
         (
             evidence("word_of_other", Phase.DELAYED, "5:min"),
@@ -32,12 +32,15 @@ STEPS = acquired("trigger times", [(41.6, True, Phase.ARTERIAL), (120.0, False, 
             "made as the arterial phase, 32.5 s after the bolus started",
         ),
         (
-            evidence("assumed", 2, 4, "series number"),
+            evidence("assumed", 2, 4, "series_number"),
             "it is the second of 4 by series number, an order that was assumed and confirmed "
             "(--assume-order)",
         ),
         ("assumed:it is the first of 4 by time point", "it is the first of 4 by time point"),
         ("acquired early, at 10:32", "acquired early, at 10:32"),
+        (evidence("darkest", 3), "its vessels are the darkest of the three volumes"),
+        ("not_darkest:the four volumes", "its vessels are not the darkest of the four volumes"),
+        ("acquired:series time:60:after:pre", "acquired 60 s after the pre-contrast phase (series time)"),
     ],
 )
 def test_evidence_reads_as_a_sentence(item: str, words: str) -> None:
@@ -52,8 +55,8 @@ def test_words_are_translated_piece_by_piece() -> None:
         " and ": " und ",
         "arterial": "arteriellen",
         "delayed": "späten",
-        "trigger times": "Triggerzeiten",
+        "trigger time": "Triggerzeit",
     }
     assert evidence_in_words(STEPS, german.__getitem__) == (
-        "aufgenommen 42 s nach der arteriellen Phase und 120 s vor der späten Phase (Triggerzeiten)"
+        "aufgenommen 42 s nach der arteriellen Phase und 120 s vor der späten Phase (Triggerzeit)"
     )

@@ -7,7 +7,7 @@ import pytest
 from MTINetLib.study.evidence import NAMED, acquired, evidence, quotes
 from MTINetLib.study.phase import Phase
 
-STEPS = acquired("trigger times", [(41.6, True, Phase.ARTERIAL), (120.0, False, Phase.DELAYED)])
+STEPS = acquired("trigger_time", [(41.6, True, Phase.ARTERIAL), (120.0, False, Phase.DELAYED)])
 
 
 @pytest.mark.parametrize(
