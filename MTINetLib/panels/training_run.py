@@ -20,7 +20,7 @@ from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing, RunState, TrainingChoices
 
 PRESETS = (
-    ("demo", "Standard, 3920 steps"),
+    ("demo", "Standard, 8000 steps"),
     ("paper", "As in the paper, 100 epochs"),
     ("quick", "Quick trial, 20 steps"),
 )

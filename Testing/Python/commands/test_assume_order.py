@@ -24,4 +24,4 @@ def test_an_order_is_used_after_the_user_s_word_only(
     assert "order_assumed" in study["flags"]
     for phase, place in zip(study["phases"], (1, 2, 3, 4), strict=True):
         assert phase["confidence"] < 0.8
-        assert f"assumed:{place}:4:time point" in phase["evidence"]
+        assert f"assumed:{place}:4:time_point" in phase["evidence"]
