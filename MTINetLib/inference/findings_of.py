@@ -52,7 +52,7 @@ def findings_of(
     lesions = describe_lesions(study, labels, decisions, curves, progress, liver)
     return StudyFindings(
         lesions,
-        summarise_study(study, study_flags),
+        summarise_study(study, (*study_flags, *model.computation(study).flags)),
         _provenance(study, model, thresholds),
         measure_liver(liver, labels, study.grid),
     )

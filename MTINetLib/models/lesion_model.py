@@ -25,6 +25,7 @@ class Computation:
         backend: the program that ran it.
         notes: what had to be done about memory and devices, see findings/notes.py.
         settings: of the preprocessing, as plain values.
+        flags: doubts about the study that came up.
     """
 
     device: str
@@ -32,6 +33,7 @@ class Computation:
     backend: str
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
 
 
 class LesionModel(Protocol):

@@ -117,12 +117,10 @@ class SlicePredictor:
         anatomy: list[npt.NDArray[np.float16]] = []
 
         def work(part: slice) -> None:
-            phases = self._on_device(self._input(slices, range(part.start, part.stop)))
-            maps = self.network.encode(phases)
-            answer = self.network.segment(maps, phases)
-            probability[part] = torch.sigmoid(answer.mask_logits.float())[:, 0].cpu().numpy()
-            if answer.anatomy_logits is not None:
-                anatomy.append(answer.anatomy_logits.half().cpu().numpy())
+            maps, answer = self._segmented(self._input(slices, range(part.start, part.stop)))
+            probability[part] = answer.probability
+            if answer.anatomy is not None:
+                anatomy.append(answer.anatomy)
             for number, z in enumerate(range(part.start, part.stop)):
                 if probability[z].max() >= keep_above:
                     self.features.keep(z, [m[number : number + 1] for m in maps])
@@ -133,20 +131,27 @@ class SlicePredictor:
         return SegmentedSlices(probability, np.concatenate(anatomy) if anatomy else None)
 
     @torch.inference_mode()
-    def glance(self, slices: Slices, places: Sequence[int], gain: float) -> SegmentedSlices:
+    def look(self, slices: Slices, places: Sequence[int], gain: float) -> SegmentedSlices:
         """As :meth:`segment`, of some slices with all values multiplied by ``gain``; nothing is kept."""
-        probability: list[Slices] = []
-        anatomy: list[npt.NDArray[np.float16]] = []
+        seen: list[SegmentedSlices] = []
 
         def work(part: slice) -> None:
-            phases = self._on_device(self._input(slices, places[part]) * np.float32(gain))
-            answer = self.network.segment(self.network.encode(phases), phases)
-            probability.append(torch.sigmoid(answer.mask_logits.float())[:, 0].cpu().numpy())
-            if answer.anatomy_logits is not None:
-                anatomy.append(answer.anatomy_logits.half().cpu().numpy())
+            seen.append(self._segmented(self._input(slices, places[part]) * np.float32(gain))[1])
 
         self._batcher.run(len(places), work)
-        return SegmentedSlices(np.concatenate(probability), np.concatenate(anatomy) if anatomy else None)
+        organs = [one.anatomy for one in seen if one.anatomy is not None]
+        return SegmentedSlices(
+            np.concatenate([one.probability for one in seen]), np.concatenate(organs) if organs else None
+        )
+
+    def _segmented(self, stack: Slices) -> tuple[list[Tensor], SegmentedSlices]:
+        """The maps of a network's input [B, C, S, S], and what it says."""
+        phases = self._on_device(stack)
+        maps = self.network.encode(phases)
+        answer = self.network.segment(maps, phases)
+        probability = torch.sigmoid(answer.mask_logits.float())[:, 0].cpu().numpy()
+        organs = None if answer.anatomy_logits is None else answer.anatomy_logits.half().cpu().numpy()
+        return maps, SegmentedSlices(probability, organs)
 
     @torch.inference_mode()
     def read(

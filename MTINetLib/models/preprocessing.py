@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from MTINetLib.study.study import Study
 
 _LARGEST_SLICE = 1024
+#: Flag of a study whose scale is that of the body, where the liver should have set it and none was found.
+SCALE_WITHOUT_LIVER = "scale_without_liver"
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,13 @@ class PreparedStudy:
         frame: the geometry between the study's grid and the slices.
         scale: between scanner units and network units.
         slices: float32 [Z, P, S, S], network units.
+        scaled_by: what set the scale, for the provenance; empty where nothing but the body can.
     """
 
     frame: SliceFrame
     scale: IntensityScale
     slices: npt.NDArray[np.float32]
+    scaled_by: str = ""
 
     def with_liver_at(self, signal: float) -> PreparedStudy:
         """The same with the scale that a liver sets.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,15 @@ from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.device import Compute
 from MTINetLib.models.info import ModelInfo
 from MTINetLib.models.lesion_model import Computation
+from MTINetLib.models.liver_scale import (
+    BY_BODY,
+    BY_MODEL,
+    BY_USER,
+    scaled_by_given_liver,
+    scaled_by_own_liver,
+)
 from MTINetLib.models.predict import LesionSlice, SlicePredictor
-from MTINetLib.models.preprocessing import PreparedStudy, preprocessing_of
+from MTINetLib.models.preprocessing import SCALE_WITHOUT_LIVER, PreparedStudy, preprocessing_of
 from MTINetLib.models.reading import LesionReading
 from MTINetLib.progress import Progress
 from MTINetLib.study.grid import Grid
@@ -32,6 +41,8 @@ class SlicewiseModel:
         batch_size: slices a batch; None takes it from free memory.
         keep_above: maps of slices that reach this probability are kept for reading lesions in them; None
             takes the model's own mask threshold.
+        liver: bool [K, J, I] on the grid of the study that it will be asked about, where a user gave one: it
+            sets the intensity scale in place of the liver that the network sees.
     """
 
     def __init__(
@@ -42,11 +53,13 @@ class SlicewiseModel:
         *,
         batch_size: int | None = None,
         keep_above: float | None = None,
+        liver: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         self._info = info
         self._preprocessing = preprocessing_of(info.preprocessing)
         self._predictor = SlicePredictor(ready_for, compute, batch_size)
         self._keep_above = info.thresholds.mask if keep_above is None else keep_above
+        self._liver = liver
         self._last: tuple[Study, PreparedStudy] | None = None
         self._organs: npt.NDArray[np.float16] | None = None
 
@@ -94,24 +107,39 @@ class SlicewiseModel:
 
     def computation(self, study: Study) -> Computation:
         """See :class:`LesionModel`."""
-        scale = self._prepared(study).scale
+        prepared = self._prepared(study)
+        scale, by = prepared.scale, prepared.scaled_by
         return Computation(
             device=self._predictor.compute.title,
             precision=self._predictor.compute.arithmetic,
             backend=self._predictor.compute.backend,
             notes=self._predictor.notes,
             settings={
-                "intensity_scale": {"low": scale.low, "high": scale.high},
+                "intensity_scale": {"low": scale.low, "high": scale.high, **({"set_by": by} if by else {})},
                 "image_size": self._preprocessing.slice_size,
             },
+            flags=(SCALE_WITHOUT_LIVER,) if by == BY_BODY else (),
         )
 
     def _prepared(self, study: Study) -> PreparedStudy:
         if self._last is None or self._last[0] is not study:
             self._predictor.features.forget()
             self._last = self._organs = None  # its slices make room
-            self._last = (study, self._preprocessing.prepare(study))
+            self._last = (study, self._scaled(self._preprocessing.prepare(study)))
         return self._last[1]
+
+    def _scaled(self, prepared: PreparedStudy) -> PreparedStudy:
+        """With the scale that the given liver sets, or else the network's own."""
+        if not self._preprocessing.liver_sets_scale:
+            return prepared
+        if self._liver is not None:
+            by_user = scaled_by_given_liver(prepared, self._liver)
+            if by_user is not None:
+                return replace(by_user, scaled_by=BY_USER)
+        by_model = scaled_by_own_liver(prepared, partial(self._predictor.look, prepared.slices))
+        if by_model is None:
+            return replace(prepared, scaled_by=BY_BODY)
+        return replace(by_model, scaled_by=BY_MODEL)
 
 
 def lesion_slices(label_slices: npt.NDArray[Any]) -> list[LesionSlice]:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from MTINetLib.errors import ModelError
@@ -63,19 +65,25 @@ class LoadedModel:
         *,
         batch_size: int | None = None,
         keep_above: float | None = None,
+        liver: npt.NDArray[np.bool_] | None = None,
     ) -> SlicewiseModel:
         """The model where it is to run.
 
         Args:
             device, precision, backend: see :meth:`settled`.
-            batch_size, keep_above: see :class:`SlicewiseModel`.
+            batch_size, keep_above, liver: see :class:`SlicewiseModel`.
 
         Raises:
             InputError, MissingResourceError: see :meth:`settled`.
         """
         compute = self.settled(device, precision, backend)
         return SlicewiseModel(
-            self.info, self.ready_for, compute, batch_size=batch_size, keep_above=keep_above
+            self.info,
+            self.ready_for,
+            compute,
+            batch_size=batch_size,
+            keep_above=keep_above,
+            liver=liver,
         )
 
     def ready_for(self, compute: Compute) -> SliceRunner:

@@ -71,7 +71,14 @@ def analyze(
     relaxed = {} if offered is None else offered.candidates
     own = model.info.thresholds.changed({**relaxed, **(thresholds or {})})
     given = read_liver(liver, study) if isinstance(liver, (str, Path)) else liver
-    asked: LesionModel = model.on(device, precision, backend, batch_size=batch_size, keep_above=own.mask)
+    asked: LesionModel = model.on(
+        device,
+        precision,
+        backend,
+        batch_size=batch_size,
+        keep_above=own.mask,
+        liver=None if given is None else given.mask,
+    )
     clock = StageClock()
     with clock.stage("network"):
         probability = asked.probability(study, progress)

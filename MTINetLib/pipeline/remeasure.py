@@ -25,12 +25,16 @@ from MTINetLib.inference.decide import (
 from MTINetLib.inference.describe import describe_lesions, measure_liver, summarise_study, utc_now
 from MTINetLib.inference.in_liver import SET_ASIDE
 from MTINetLib.inference.lesions import lesion_boxes
+from MTINetLib.models.preprocessing import SCALE_WITHOUT_LIVER
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.other_models import refuse_other_phases
 from MTINetLib.progress import Progress
 from MTINetLib.study.liver import Liver
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
+
+#: Flags of a study that only an analysis tells.
+_OF_ANALYSIS = (SET_ASIDE, SCALE_WITHOUT_LIVER)
 
 if TYPE_CHECKING:
     from MTINetLib.models.lesion_model import LesionModel
@@ -76,7 +80,7 @@ def remeasure(
     if model is not None:
         thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
         read = _read(study, labels, model, thresholds, device, precision, backend, progress, liver)
-        summary = replace(read.study, flags=_with_set_aside(read.study.flags, before))
+        summary = replace(read.study, flags=_with_flags_of(read.study.flags, before))
         provenance = replace(read.provenance, corrected_by_person=True)
         return replace(read, study=summary, provenance=provenance)
     return measured_again(study, labels, before, liver, progress, corrected=True)
@@ -116,13 +120,13 @@ def measured_again(
         created_utc=utc_now(),
     )
     summary = summarise_study(study)
-    summary = replace(summary, flags=_with_set_aside(summary.flags, before))
+    summary = replace(summary, flags=_with_flags_of(summary.flags, before))
     return StudyFindings(lesions, summary, provenance, measure_liver(liver, labels, study.grid))
 
 
-def _with_set_aside(flags: tuple[str, ...], before: StudyFindings) -> tuple[str, ...]:
-    """What the analysis set aside stays known after a correction."""
-    kept = tuple(flag for flag in before.study.flags if flag.partition(":")[0] == SET_ASIDE)
+def _with_flags_of(flags: tuple[str, ...], before: StudyFindings) -> tuple[str, ...]:
+    """What the analysis found out about the study stays known after a correction."""
+    kept = tuple(flag for flag in before.study.flags if flag.partition(":")[0] in _OF_ANALYSIS)
     return tuple(dict.fromkeys((*flags, *kept)))
 
 
@@ -182,7 +186,8 @@ def _read(
     from MTINetLib.inference.findings_of import findings_of
 
     refuse_other_phases(study.phases, model.info)
-    asked: LesionModel = model.on(device, precision, backend)
+    given = liver.mask if liver is not None and liver.origin == "given" else None
+    asked: LesionModel = model.on(device, precision, backend, liver=given)
     readings = asked.read(study, labels, progress)
     return findings_of(study, labels, readings, thresholds, asked, progress, liver=liver)
 

@@ -21,6 +21,8 @@ _FLAGS = {
     "no_liver_ring": "no liver tissue left around it to compare with",
     "mostly_outside_liver": "most of it lies outside the outlined liver: check both outlines",
     "set_aside": "marks that were set aside, for they are no lesions of the liver",
+    "scale_without_liver": "the liver was not found, so the intensity scale was taken from the whole body: "
+    "lesions may be missed",
     "single_slice": "seen in one slice only",
     "duplicate_slices": "slices were there twice",
     "joined_series": "at least one phase was stored as several series and was put together",

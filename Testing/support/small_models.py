@@ -8,16 +8,18 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from MTINetLib.models.folder import save_model_folder
 from MTINetLib.models.info import ArchitectureInfo, ModelInfo
-from MTINetLib.models.preprocessing import AxialSlices
+from MTINetLib.models.preprocessing import preprocessing_for
 from MTINetLib.models.store import LoadedModel, load_model
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.settings import NetworkSettings
 from MTINetLib.network.slice_network import Segmentation
 from MTINetLib.network.tim import task_interaction_curve
+from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 SMALL = NetworkSettings(
@@ -64,15 +66,40 @@ class KnownNetwork(MTINet):
     def read(
         self, features: list[Tensor], phases: Tensor, focus: Tensor
     ) -> tuple[Tensor | None, Tensor | None]:
-        curve = task_interaction_curve(focus, phases)
+        curve = task_interaction_curve(focus, self.own(phases))
         washout = 8 * (curve[:, 1] - curve[:, 3])
         return curve, torch.stack([washout, -washout], dim=1)
 
 
-def known_model(size: int = 64, **changes: Any) -> LoadedModel:
-    """A loaded model around :class:`KnownNetwork`."""
-    settings = NetworkSettings.from_dict({**SMALL.to_dict(), "image_size": size, "heads": 4})
-    network = KnownNetwork(settings).eval()
+class LiverNetwork(KnownNetwork):
+    """As above, and takes for liver what brightens to 1.7 times or more in the portal venous phase: but only
+    where it is neither 2.5 times too dark nor too bright for a liver before contrast."""
+
+    def segment(self, features: list[Tensor], phases: Tensor) -> Segmentation:
+        before, portal = (functional.avg_pool2d(phases[:, n], 2) for n in (0, 2))
+        liver = (before > 0.4) & (before < 2.5) & (portal > 1.7 * before)
+        organs = torch.zeros(len(phases), self.settings.anatomy_classes, *before.shape[1:])
+        organs[:, 0], organs[:, Organ.LIVER] = 1.0, 2.0 * liver
+        return Segmentation(super().segment(features, phases).mask_logits, organs)
+
+
+def liver_model(size: int = 64, **changes: Any) -> LoadedModel:
+    """A loaded model around :class:`LiverNetwork`, with neighbouring slices that it does not look at."""
+    return known_model(size, LiverNetwork, neighbours=1, anatomy_classes=len(Organ), **changes)
+
+
+def known_model(
+    size: int = 64,
+    kind: type[KnownNetwork] = KnownNetwork,
+    *,
+    neighbours: int = 0,
+    anatomy_classes: int = 0,
+    **changes: Any,
+) -> LoadedModel:
+    """A loaded model around :class:`KnownNetwork`, or one of its kinds."""
+    new = {"image_size": size, "heads": 4, "neighbours": neighbours, "anatomy_classes": anatomy_classes}
+    settings = NetworkSettings.from_dict({**SMALL.to_dict(), **new})
+    network = kind(settings).eval()
     info = ModelInfo(
         "known",
         Path("known"),
@@ -80,8 +107,9 @@ def known_model(size: int = 64, **changes: Any) -> LoadedModel:
         ArchitectureInfo("mtinet", settings.to_dict()),
         FOUR_PHASES,
         ("hcc", "hemangioma"),
-        AxialSlices(size).info,
+        preprocessing_for(settings).info,
         Thresholds(**changes),
+        anatomy=anatomy_classes > 0,
         preset="none",
     )
     return LoadedModel(network, info)
