@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.evaluation.operating_point import OperatingPoint, fit_operating_point
+from MTINetLib.models.class_sets import ClassSets
 from MTINetLib.models.config import current_config
 from MTINetLib.models.files import CONFIG_FILE, read_model_files, write_model_files
+from MTINetLib.models.info import Found
+from MTINetLib.models.operating_points import OperatingPoints
 from MTINetLib.models.store import load_model
 from MTINetLib.progress import Progress
 
@@ -34,10 +38,16 @@ def fit_model(
     found = {
         "thresholds": {**point.thresholds.to_dict(), "found": point.thresholds_found.to_dict()},
         "calibration": {"temperature": point.temperature, "found": point.temperature_found.to_dict()},
+        "operating_points": _part(point.points, point.points_found),
+        "class_sets": _part(point.class_sets, point.class_sets_found),
     }
     config = current_config(files.config, folder / CONFIG_FILE)
     write_model_files(folder, files.weights, {**config, **found})
     return point
+
+
+def _part(fitted: OperatingPoints | ClassSets | None, found: Found) -> dict[str, Any]:
+    return {**({} if fitted is None else fitted.to_dict()), "found": found.to_dict()}
 
 
 def words_of(point: OperatingPoint) -> str:

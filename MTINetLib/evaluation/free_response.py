@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from MTINetLib.evaluation.detection import MATCH_IOU, contingency
-from MTINetLib.inference.lesions import find_lesions
+from MTINetLib.inference.candidates import candidate_features
+from MTINetLib.inference.in_liver import lesions_in_liver
+from MTINetLib.inference.lesions import find_lesions, lesion_boxes
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.liver import Liver
 
 MASKS = (0.3, 0.4, 0.5, 0.6, 0.7)
 _PEAKS = (0.0, 0.8, 0.9, 0.95)
@@ -38,6 +40,7 @@ class Component:
         slices: in how many slices of the reference grid it lies.
         peak, mean: of its voxels' probabilities.
         ious: with the true lesions that it may stand for, by their labels.
+        liver, vessel, organ: see ``CandidateFeatures``.
     """
 
     mm3: float
@@ -45,6 +48,9 @@ class Component:
     peak: float
     mean: float
     ious: Mapping[int, float]
+    liver: float = 0.0
+    vessel: float = 0.0
+    organ: float = 0.0
 
     def passes(self, thresholds: Thresholds) -> bool:
         """Whether ``find_lesions`` keeps it."""
@@ -81,10 +87,19 @@ class FreeResponsePoint:
 
 
 def study_components(
-    probability: npt.NDArray[np.float32], truth: npt.NDArray[Any], grid: Grid
+    probability: npt.NDArray[np.float32],
+    truth: npt.NDArray[Any],
+    grid: Grid,
+    liver: Liver | None = None,
+    anatomy: npt.NDArray[np.uint8] | None = None,
 ) -> StudyComponents:
-    """The components of a probability map at every mask threshold; both arrays are [K, J, I] on the grid."""
-    by_mask = {mask: _components(probability, truth, grid, mask) for mask in MASKS}
+    """The components of a probability map at every mask threshold; arrays are [K, J, I] on the grid.
+
+    Args:
+        liver: components that are no lesions of it are left out, as an analysis sets them aside.
+        anatomy: as the model sees it.
+    """
+    by_mask = {mask: _components(probability, truth, grid, mask, liver, anatomy) for mask in MASKS}
     return StudyComponents(len(np.unique(truth[truth > 0])), by_mask)
 
 
@@ -101,10 +116,10 @@ def free_response(studies: Sequence[StudyComponents], base: Thresholds) -> Itera
         ious = 0.0
         for study in studies:
             kept = [part for part in study.by_mask[thresholds.mask] if part.passes(thresholds)]
-            matched = _matched(kept)
-            found += len(matched)
-            false += len(kept) - len(matched)
-            ious += sum(matched)
+            pairs = matched(kept)
+            found += len(pairs)
+            false += len(kept) - len(pairs)
+            ious += sum(iou for _, _, iou in pairs)
         yield FreeResponsePoint(thresholds, found / lesions, false / len(studies), ious / lesions)
 
 
@@ -129,29 +144,31 @@ def most_sensitive(points: Sequence[FreeResponsePoint], most_false_positives: fl
 
 
 def _components(
-    probability: npt.NDArray[np.float32], truth: npt.NDArray[Any], grid: Grid, mask: float
+    probability: npt.NDArray[np.float32],
+    truth: npt.NDArray[Any],
+    grid: Grid,
+    mask: float,
+    liver: Liver | None,
+    anatomy: npt.NDArray[np.uint8] | None,
 ) -> tuple[Component, ...]:
     everything = Thresholds(mask=mask, peak=mask, smallest_mm3=min(_SMALLEST_MM3))
     labels = find_lesions(probability, grid, everything)
-    count = int(labels.max())
-    if not count:
-        return ()
-    numbers = np.arange(1, count + 1)
-    inside = labels > 0
-    voxels = np.bincount(labels[inside], minlength=count + 1)[1:]
-    sums = np.bincount(labels[inside], probability[inside], minlength=count + 1)[1:]
-    peaks = np.asarray(ndimage.maximum(probability, labels, numbers))
-    spans = [box[0].stop - box[0].start for box in ndimage.find_objects(labels)]
+    if liver is not None:
+        labels = lesions_in_liver(labels, liver).labels
+    boxes = lesion_boxes(labels)
     ious = _ious_by_component(truth, labels)
     return tuple(
         Component(
-            mm3=float(voxels[n] * grid.voxel_volume_mm3),
-            slices=spans[n],
-            peak=float(peaks[n]),
-            mean=float(sums[n] / voxels[n]),
-            ious=ious.get(n + 1, {}),
+            mm3=features.mm3,
+            slices=boxes[number][0].stop - boxes[number][0].start,
+            peak=features.peak,
+            mean=features.mean,
+            ious=ious.get(number, {}),
+            liver=features.liver,
+            vessel=features.vessel,
+            organ=features.organ,
         )
-        for n in range(count)
+        for number, features in candidate_features(labels, probability, grid, anatomy).items()
     )
 
 
@@ -164,15 +181,15 @@ def _ious_by_component(truth: npt.NDArray[Any], labels: npt.NDArray[Any]) -> dic
     return found
 
 
-def _matched(kept: Sequence[Component]) -> list[float]:
-    """IoU of each pair of a true lesion and the component that stands for it, one to one, best first."""
+def matched(kept: Sequence[Component]) -> list[tuple[int, int, float]]:
+    """A component's place, the true lesion that it stands for, and their IoU; one to one, best first."""
     pairs = [(iou, number, truth) for number, part in enumerate(kept) for truth, iou in part.ious.items()]
     used: set[int] = set()
-    found: dict[int, float] = {}
+    found: dict[int, tuple[int, int, float]] = {}
     for iou, number, truth in sorted(pairs, reverse=True):
         if number not in used and truth not in found:
             used.add(number)
-            found[truth] = iou
+            found[truth] = (number, truth, iou)
     return list(found.values())
 
 

@@ -1,29 +1,37 @@
-"""Thresholds and temperature that suit a model, found on patients that it was not trained on."""
+"""How a model is to be used, found on patients that it was not trained on.
+
+Thresholds, temperature, the probability of being a lesion with points of the free-response curve, class sets.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.errors import InputError
+from MTINetLib.evaluation.conformal import ERROR, fit_class_sets
 from MTINetLib.evaluation.free_response import (
     FreeResponsePoint,
-    StudyComponents,
     free_response,
     most_sensitive,
     study_components,
 )
+from MTINetLib.evaluation.lesion_probability import PatientComponents, fit_points
 from MTINetLib.evaluation.temperature import fit_temperature
 from MTINetLib.evaluation.truth import read_truth
+from MTINetLib.models.class_sets import ClassSets
 from MTINetLib.models.info import Found
 from MTINetLib.models.lesion_model import LesionModel
+from MTINetLib.models.operating_points import OperatingPoints
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.models.thresholds import Thresholds
+from MTINetLib.pipeline.liver import liver_of_model
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.lesion_class import OTHER
@@ -33,6 +41,10 @@ MOST_FALSE_POSITIVES = 0.3
 #: Fewer patients or lesions than these say more of themselves than of the model.
 LEAST_PATIENTS = 10
 LEAST_LESIONS = 10
+_ALIKE = "all candidates of the validation patients are lesions, or none is"
+_BY_TURNS = "logistic regression; the curve by patients that were held out in turn"
+#: Threshold of the class probability that asks nothing.
+ANY_PROBABILITY = 0.01
 #: More patients than these change little and cost minutes.
 MOST_PATIENTS = 40
 
@@ -44,12 +56,18 @@ class OperatingPoint:
     Args:
         thresholds: what makes a lesion of probabilities.
         temperature: that the class logits are divided by.
+        points: the choice of sensitivity that the model offers.
+        class_sets: the classes that are possible with a stated error.
     """
 
     thresholds: Thresholds
     thresholds_found: Found
     temperature: float
     temperature_found: Found
+    points: OperatingPoints | None = None
+    points_found: Found = field(default_factory=Found)
+    class_sets: ClassSets | None = None
+    class_sets_found: Found = field(default_factory=Found)
 
 
 @dataclass
@@ -57,7 +75,7 @@ class _Seen:
     """What the validation studies gave so far."""
 
     patients: set[str]
-    studies: list[StudyComponents]
+    studies: list[PatientComponents]
     logits: list[npt.NDArray[np.float64]]
     classes: list[int]
     left_out: list[str]
@@ -71,12 +89,14 @@ def fit_operating_point(
     precision: str = "auto",
     progress: Progress | None = None,
 ) -> OperatingPoint:
-    """Fit thresholds and temperature on cases that the model was not trained on.
+    """Fit all that a model's use rests on, on cases that the model was not trained on.
 
     Detection takes the most sensitive point of the free-response curve with at most MOST_FALSE_POSITIVES
     false positives a study, the temperature the greatest likelihood of the true classes, read under the
-    true masks. With too few patients or lesions each keeps its neutral value (``Thresholds()``, 1), and
-    ``thresholds_found`` and ``temperature_found`` say so.
+    true masks. Sensitivities to choose from are found as ``lesion_probability.py`` says, class sets as
+    ``conformal.py`` does. With too few patients or lesions each keeps its neutral value (``Thresholds()``,
+    1, None),
+    and ``..._found`` says so.
 
     Args:
         cases: of the validation patients; the first MOST_PATIENTS patients are looked at.
@@ -86,11 +106,20 @@ def fit_operating_point(
     too_few = _too_few_patients(wanted)
     if too_few:
         unfitted = Found(False, too_few)
-        return OperatingPoint(Thresholds(), unfitted, 1.0, unfitted)
+        return OperatingPoint(Thresholds(), unfitted, 1.0, unfitted, None, unfitted, None, unfitted)
     seen = _look_at(wanted, model, device, precision, progress or Silent())
     point = _detection(seen)
     thresholds = Thresholds() if point is None else point.thresholds
-    return OperatingPoint(thresholds, _detection_found(seen, point), *_temperature(seen, model))
+    found = _detection_found(seen, point)
+    temperature, temperature_found = _temperature(seen, model)
+    sets, sets_found = _class_sets(seen, model, temperature)
+    if sets is not None:
+        # They decide; a user may still ask for more.
+        thresholds = replace(thresholds, class_probability=ANY_PROBABILITY)
+    offered, offered_found = _points(seen, thresholds, found)
+    return OperatingPoint(
+        thresholds, found, temperature, temperature_found, offered, offered_found, sets, sets_found
+    )
 
 
 def _of_first_patients(cases: Sequence[DatasetCase]) -> list[DatasetCase]:
@@ -132,8 +161,10 @@ def _look_at_case(case: DatasetCase, model: LesionModel, seen: _Seen) -> None:
     study = open_study(case.paths_of(model.info.phases), phases=model.info.phases)
     truth = read_truth(case, study.grid).labels
     probability = model.probability(study)
+    anatomy = model.anatomy(study)
     seen.patients.add(case.patient)
-    seen.studies.append(study_components(probability, truth, study.grid))
+    components = study_components(probability, truth, study.grid, liver_of_model(anatomy, study), anatomy)
+    seen.studies.append(PatientComponents(case.patient, components))
     for label, reading in model.read(study, truth).items():
         logits = reading.mean_logits()
         index = _index(case.class_of(label), model.info.classes)
@@ -149,9 +180,36 @@ def _index(name: str, classes: Sequence[str]) -> int | None:
 
 
 def _detection(seen: _Seen) -> FreeResponsePoint | None:
-    if sum(study.lesions for study in seen.studies) < LEAST_LESIONS:
+    studies = [seen_study.study for seen_study in seen.studies]
+    if sum(study.lesions for study in studies) < LEAST_LESIONS:
         return None
-    return most_sensitive(list(free_response(seen.studies, Thresholds())), MOST_FALSE_POSITIVES)
+    return most_sensitive(list(free_response(studies, Thresholds())), MOST_FALSE_POSITIVES)
+
+
+def _points(seen: _Seen, thresholds: Thresholds, detection: Found) -> tuple[OperatingPoints | None, Found]:
+    """Sensitivities to choose from, where thresholds could be fitted at all."""
+    if not detection.fitted:
+        return None, detection
+    points = fit_points(seen.studies, thresholds)
+    rests_on = {"patients": len(seen.patients), "studies": len(seen.studies)}
+    if points is None:
+        return None, Found(
+            False, "all candidates of the validation patients are lesions, or none is", rests_on
+        )
+    return points, Found(
+        True, "logistic regression; the curve by patients that were held out in turn", rests_on
+    )
+
+
+def _class_sets(seen: _Seen, model: LoadedModel, temperature: float) -> tuple[ClassSets | None, Found]:
+    lesions = {"lesions": len(seen.classes)}
+    if not seen.classes or len(model.info.classes) < 2:
+        return None, Found(False, "there are no validation lesions of known class", lesions)
+    shares = softmax(np.stack(seen.logits) / temperature, axis=1)
+    sets = fit_class_sets(shares, np.array(seen.classes), model.info.classes)
+    if sets is None:
+        return None, Found(False, f"a class has too few validation lesions for an error of {ERROR}", lesions)
+    return sets, Found(True, "split conformal prediction, class by class", lesions)
 
 
 def _temperature(seen: _Seen, model: LoadedModel) -> tuple[float, Found]:
@@ -164,7 +222,7 @@ def _temperature(seen: _Seen, model: LoadedModel) -> tuple[float, Found]:
 
 
 def _detection_found(seen: _Seen, point: FreeResponsePoint | None) -> Found:
-    lesions = sum(study.lesions for study in seen.studies)
+    lesions = sum(seen_study.study.lesions for seen_study in seen.studies)
     rests_on: dict[str, Any] = {
         "patients": len(seen.patients),
         "studies": len(seen.studies),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.models.class_sets import ClassSets
 from MTINetLib.models.reading import LesionReading
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.lesion_class import UNDECIDED
@@ -18,6 +19,8 @@ UNDECIDED_BECAUSE = "undecided:"
 NOT_READ = "undecided:not_read"
 LOW_PROBABILITY = "undecided:low_probability"
 SLICES_DISAGREE = "undecided:slices_disagree"
+#: By the model's class sets: more than one class is possible, or none.
+SEVERAL_CLASSES, NO_CLASS = "undecided:several_classes", "undecided:no_class"
 LITTLE_EVIDENCE = "undecided:little_evidence"
 #: With the phase that shows too little of the lesion.
 NO_IMAGE = "undecided:no_image_{0}"
@@ -37,16 +40,19 @@ def decide(
     classes: Sequence[str],
     thresholds: Thresholds,
     temperature: float = 1.0,
+    class_sets: ClassSets | None = None,
 ) -> Decision:
     """Decide the class of a lesion.
 
     Probabilities are the softmax of the area-weighted mean of the slices' logits divided by the
     temperature. The lesion stays undecided if nothing was read, if the largest probability is below
     ``class_probability``, if slices with more than ``slice_disagreement`` of its area speak for
-    another class, or if it covers fewer than ``least_pixels`` pixels.
+    another class, if it covers fewer than ``least_pixels`` pixels, or if not that class alone is possible
+    at the error that ``class_sets`` state.
 
     Args:
         classes: that the model tells apart, in the order of its logits.
+        class_sets: of the model, where it has them.
     """
     logits = None if reading is None else reading.mean_logits()
     if reading is None or reading.logits is None or logits is None or not np.isfinite(logits).all():
@@ -59,6 +65,10 @@ def decide(
     flags = []
     if probabilities[best] < thresholds.class_probability:
         flags.append(LOW_PROBABILITY)
+    if class_sets is not None:
+        possible = class_sets.of(_named(classes, probabilities))
+        if possible != (classes[best],):
+            flags.append(SEVERAL_CLASSES if possible else NO_CLASS)
     if against > thresholds.slice_disagreement:
         flags.append(SLICES_DISAGREE)
     if reading.areas.sum() < thresholds.least_pixels:

@@ -43,7 +43,7 @@ def findings_of(
     temperature = model.info.temperature
     decisions = {
         label: without_image(
-            decide(readings.get(label), model.info.classes, thresholds, temperature),
+            decide(readings.get(label), model.info.classes, thresholds, temperature, model.info.class_sets),
             phases_without_image(study, labels[box] == label, box),
         )
         for label, box in lesion_boxes(labels).items()

@@ -10,6 +10,7 @@ from typing import Any
 
 from MTINetLib.errors import InputError, ModelError
 from MTINetLib.models.architectures import architecture_of
+from MTINetLib.models.class_sets import ClassSets
 from MTINetLib.models.config import current_config
 from MTINetLib.models.files import (
     CONFIG_FILE,
@@ -78,7 +79,9 @@ class ModelInfo:
         preprocessing: that it was trained with.
         thresholds: that suit it, and ``thresholds_found`` how they were found.
         temperature: that its class logits are divided by, and ``temperature_found`` how it was found.
-        operating_points: the choice of sensitivity that it offers; None for none.
+        operating_points: the choice of sensitivity that it offers; None for none, and
+            ``operating_points_found`` how they were found, or why not.
+        class_sets: the classes that are possible with a stated error; None for none; ``class_sets_found``.
         anatomy: whether it tells organs apart, so that ``LesionModel.anatomy`` gives a map.
         preset: of the training that made it.
         validation: figures of its validation, such as ``dice``.
@@ -98,6 +101,9 @@ class ModelInfo:
     temperature: float = 1.0
     temperature_found: Found = field(default_factory=Found)
     operating_points: OperatingPoints | None = None
+    operating_points_found: Found = field(default_factory=Found)
+    class_sets: ClassSets | None = None
+    class_sets_found: Found = field(default_factory=Found)
     anatomy: bool = False
     preset: str = "unknown"
     validation: Mapping[str, float] = field(default_factory=dict)
@@ -147,6 +153,8 @@ def _parsed(config: Mapping[str, Any], folder: Path, sha256: str) -> ModelInfo:
     try:
         thresholds = dict(values.pop("thresholds", {}))
         calibration = dict(values.pop("calibration", {}))
+        points, sets = (dict(values.pop(part, None) or {}) for part in ("operating_points", "class_sets"))
+        points_found, sets_found = (Found.from_dict(part.pop("found", {})) for part in (points, sets))
         info = ModelInfo(
             name=_name(values.pop("name")),
             folder=folder,
@@ -159,7 +167,10 @@ def _parsed(config: Mapping[str, Any], folder: Path, sha256: str) -> ModelInfo:
             thresholds=Thresholds.from_dict(thresholds),
             temperature=_temperature(calibration.get("temperature", 1.0)),
             temperature_found=Found.from_dict(calibration.get("found", {})),
-            operating_points=_operating_points(values.pop("operating_points", None)),
+            operating_points=_operating_points(points),
+            operating_points_found=points_found,
+            class_sets=ClassSets.from_dict(sets) if sets else None,
+            class_sets_found=sets_found,
             anatomy=_anatomy(config["architecture"]),
             preset=str(values.pop("preset", "unknown")),
             validation={str(key): float(value) for key, value in values.pop("validation", {}).items()},
@@ -223,8 +234,8 @@ def _temperature(value: Any) -> float:
     return temperature
 
 
-def _operating_points(value: Mapping[str, Any] | None) -> OperatingPoints | None:
-    if value is None:
+def _operating_points(value: Mapping[str, Any]) -> OperatingPoints | None:
+    if not value:
         return None
     points = OperatingPoints.from_dict(value)
     Thresholds().changed(points.candidates)

@@ -41,18 +41,42 @@ class LesionProbability:
         intercept: of the logistic.
         mean, peak: weights of the logits of the mean and the highest probability of its voxels.
         log_volume: weight of the logarithm (base 10) of its volume in mm3.
+        liver, vessel, organ: weights of the shares of its surroundings that are liver, vessels and other
+            organs, as the model sees them.
     """
 
     intercept: float
     mean: float = 0.0
     peak: float = 0.0
     log_volume: float = 0.0
+    liver: float = 0.0
+    vessel: float = 0.0
+    organ: float = 0.0
 
-    def of(self, mean: float, peak: float, mm3: float) -> float:
+    @staticmethod
+    def columns(
+        mean: float, peak: float, mm3: float, liver: float = 0.0, vessel: float = 0.0, organ: float = 0.0
+    ) -> tuple[float, ...]:
+        """What the weights are multiplied with, in their order."""
+        return (_logit(mean), _logit(peak), math.log10(max(mm3, 1.0)), liver, vessel, organ)
+
+    def of(
+        self,
+        mean: float,
+        peak: float,
+        mm3: float,
+        liver: float = 0.0,
+        vessel: float = 0.0,
+        organ: float = 0.0,
+    ) -> float:
         """0 to 1."""
-        score = self.intercept + self.mean * _logit(mean) + self.peak * _logit(peak)
-        score += self.log_volume * math.log10(max(mm3, 1.0))
+        columns = self.columns(mean, peak, mm3, liver, vessel, organ)
+        score = self.intercept + sum(a * b for a, b in zip(self._weights, columns, strict=True))
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, score))))
+
+    @property
+    def _weights(self) -> tuple[float, ...]:
+        return (self.mean, self.peak, self.log_volume, self.liver, self.vessel, self.organ)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from MTINetLib.inference.in_liver import lesions_in_liver
 from MTINetLib.inference.lesions import find_lesions
 from MTINetLib.models.lesion_model import LesionModel
 from MTINetLib.models.store import LoadedModel
-from MTINetLib.pipeline.liver import is_large_enough, read_liver
+from MTINetLib.pipeline.liver import liver_of_model, read_liver
 from MTINetLib.pipeline.other_models import refuse_other_phases
 from MTINetLib.pipeline.sensitivity import at_sensitivity, offered_points
 from MTINetLib.progress import Progress, Silent
@@ -82,7 +82,8 @@ def analyze(
     clock = StageClock()
     with clock.stage("network"):
         probability = asked.probability(study, progress)
-        seen_in = given or _liver_of_model(asked, study, progress)
+        anatomy = asked.anatomy(study, progress)
+        seen_in = given or liver_of_model(anatomy, study)
     with clock.stage("lesions"):
         labels = find_lesions(probability, study.grid, own)
         flags: tuple[str, ...] = ()
@@ -91,7 +92,7 @@ def analyze(
             labels, flags = inside.labels, inside.flags
         shares: dict[int, float] = {}
         if offered is not None:
-            shares = lesion_probabilities(labels, probability, study.grid, offered.probability)
+            shares = lesion_probabilities(labels, probability, study.grid, offered.probability, anatomy)
             labels, shares = numbered(labels, shares, offered)
     with clock.stage("heads"):
         readings = asked.read(study, labels, progress)
@@ -107,10 +108,3 @@ def analyze(
     with clock.stage("measure"):
         chosen = at_sensitivity(study, found, offered, sensitivity, progress)
     return replace(chosen, timings=clock.seconds)
-
-
-def _liver_of_model(model: LesionModel, study: Study, progress: Progress) -> Liver | None:
-    """What the model sees of the liver; None for one that sees none, in general or in this study."""
-    anatomy = model.anatomy(study, progress)
-    found = None if anatomy is None else Liver.of_anatomy(anatomy)
-    return found if found is not None and is_large_enough(found, study.grid) else None

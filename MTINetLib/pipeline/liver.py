@@ -87,6 +87,16 @@ def is_large_enough(liver: Liver, grid: Grid) -> bool:
     return float(liver.mask.sum()) * grid.voxel_volume_mm3 / 1000 >= _VOLUMES_ML[0]
 
 
+def liver_of_model(anatomy: npt.NDArray[np.uint8] | None, study: Study) -> Liver | None:
+    """What a model sees of the liver; None for one that sees none, in general or in this study.
+
+    Args:
+        anatomy: of ``LesionModel.anatomy``.
+    """
+    found = None if anatomy is None else Liver.of_anatomy(anatomy)
+    return found if found is not None and is_large_enough(found, study.grid) else None
+
+
 def given_liver(mask: Mask, source: str, study: Study) -> Liver:
     """A liver whose mask lies on the study's grid already.
 

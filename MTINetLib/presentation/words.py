@@ -195,6 +195,8 @@ _PHASE_NAMES = frozenset(phase.value for phase in Phase)
 _DETAILS = {
     "not_read": "the network did not read it",
     "low_probability": "no class is probable enough",
+    "several_classes": "more than one class is possible at the error that the model states",
+    "no_class": "it is unlike the lesions of every class that the model was fitted on",
     "slices_disagree": "its slices speak for different classes",
     "little_evidence": "it covers too few pixels",
     "contrast_given": "that contrast was given",

@@ -55,7 +55,7 @@ def augment(
         return phases, tumour, lesion, anatomy
     random = _generator(seeds)
     count = phase_count or phases.shape[1]
-    grid = _grid(len(phases), phases.shape[2], settings, random)
+    grid = _grid(len(phases), phases.shape[2], settings, random, phases.device)
     warped = _sampled(torch.cat([phases, tumour, lesion], dim=1), grid)
     phases = warped[:, :-2].contiguous()
     masks = (warped[:, -2:] > 0.5).float()
@@ -66,7 +66,7 @@ def augment(
     _vary_phases(by_slice, settings, random)
     wide = torch.rand(len(phases), generator=random) < settings.wide_gain
     gain = torch.exp(torch.empty(len(phases)).uniform_(*map(math.log, WIDE_GAINS), generator=random))
-    phases *= torch.where(wide, gain, 1.0)[:, None, None, None]
+    phases *= torch.where(wide, gain, 1.0)[:, None, None, None].to(phases.device)
     return phases, masks[:, :1].contiguous(), masks[:, 1:].contiguous(), organs
 
 
@@ -126,7 +126,9 @@ def _soft(mask: Tensor, random: torch.Generator) -> Tensor:
 _CHANGES = (_grown, _shrunk, _cut, _ragged, _soft)
 
 
-def _grid(batch: int, size: int, settings: AugmentationSettings, random: torch.Generator) -> Tensor:
+def _grid(
+    batch: int, size: int, settings: AugmentationSettings, random: torch.Generator, device: torch.device
+) -> Tensor:
     """Rotation, scaling, shear, translation, flips and a smooth deformation, sample by sample.
 
     Returns:
@@ -150,12 +152,14 @@ def _grid(batch: int, size: int, settings: AugmentationSettings, random: torch.G
     ).view(batch, 2, 2, 1, 1)
     move = _uniform(random, (batch, 2), 0.12) * strength
     # Pixel centres from -1 to 1, as grid_sample wants them, computed directly: affine_grid is slower.
-    steps = (torch.arange(size, dtype=torch.float32) + 0.5) * (2 / size) - 1
+    matrix, move = matrix.to(device), move.to(device)
+    steps = (torch.arange(size, dtype=torch.float32, device=device) + 0.5) * (2 / size) - 1
     grid = matrix[:, :, 0] * steps[None, :] + matrix[:, :, 1] * steps[:, None] + move[:, :, None, None]
     # Control points 1/6 of the image apart; 0.012 of a half image is about 1.5 pixels.
     bend = torch.randn(batch, 2, 6, 6, generator=random) * 0.012 * strength
     bend *= (torch.rand(batch, 1, 1, 1, generator=random) < 0.4).float()
-    bend = functional.interpolate(bend, size=(size // 8, size // 8), mode="bicubic", align_corners=False)
+    coarse = (size // 8, size // 8)
+    bend = functional.interpolate(bend.to(device), size=coarse, mode="bicubic", align_corners=False)
     bend = functional.interpolate(bend, size=(size, size), mode="bilinear", align_corners=False)
     return (grid + bend).permute(0, 2, 3, 1)
 
@@ -197,7 +201,7 @@ def _share_intensity(phases: Tensor, seeds: Sequence[int], strength: float, rand
     bias += _normal(random, batch).view(-1, 1, 1, 1) * 0.10 * strength
     # The exponential is taken on the coarse field: a gain is positive, and 65 536 exponentials cost more.
     coarse = functional.interpolate(
-        bias, size=(size // 8, size // 8), mode="bicubic", align_corners=True
+        bias.to(phases.device), size=(size // 8, size // 8), mode="bicubic", align_corners=True
     ).exp()
     phases *= functional.interpolate(coarse, size=(size, size), mode="bilinear", align_corners=True)
     transforms = _monai_transforms(round(strength, 3))
@@ -225,16 +229,25 @@ def _vary_phases(phases: Tensor, settings: AugmentationSettings, random: torch.G
     """Gain and noise of each phase by itself."""
     count = phases.shape[2]
     gain = 1 + _uniform(random, (len(phases), count), settings.phase_gain * settings.strength)
-    phases *= gain[:, None, :, None, None]
+    phases *= gain[:, None, :, None, None].to(phases.device)
+    noise = _of_device(random, phases.device)
     for sample in phases:
         if _one(random) < 0.5:
             sigma = settings.noise * settings.strength * _one(random) ** 2
-            sample.add_(torch.randn(sample.shape, generator=random), alpha=sigma)
+            sample.add_(torch.randn(sample.shape, generator=noise, device=phases.device), alpha=sigma)
 
 
 def _generator(seeds: Sequence[int]) -> torch.Generator:
     """One stream for the batch, started by its first sample's seed."""
     return torch.Generator().manual_seed(seeds[0] if seeds else 0)
+
+
+def _of_device(random: torch.Generator, device: torch.device) -> torch.Generator:
+    """A stream for large draws on a device; on the CPU it is the same one."""
+    if device.type == "cpu":
+        return random
+    seed = int(torch.randint(2**62, (), generator=random))
+    return torch.Generator(device).manual_seed(seed)
 
 
 def _one(random: torch.Generator) -> float:

@@ -82,8 +82,26 @@ class SliceDataset(Dataset[Sample]):
         return Sample(phases, tumour, lesion, anatomy, class_index, draw.seed)
 
 
+class StackedSamples(NamedTuple):
+    """Samples as a batch, not varied yet: Sample's fields, [B, ...] each; seeds int64 [B]."""
+
+    phases: Tensor
+    tumour: Tensor
+    lesion: Tensor
+    anatomy: Tensor
+    class_index: Tensor
+    seeds: Tensor
+
+
+def stacked(samples: Sequence[Sample]) -> StackedSamples:
+    """What a loader's process does at least."""
+    images = (torch.stack(parts) for parts in zip(*(sample[:4] for sample in samples), strict=True))
+    numbers = (torch.tensor(parts) for parts in zip(*(sample[4:] for sample in samples), strict=True))
+    return StackedSamples(*images, *numbers)
+
+
 class BatchMaker:
-    """Collates samples and augments the whole batch at once; runs in the loader's process.
+    """Collates samples and augments the whole batch at once, in the loader's process or on a device.
 
     Labels are computed after augmentation, so that the curve is that of the pixels the network sees.
 
@@ -99,13 +117,15 @@ class BatchMaker:
         self._settings, self._reference, self._phase_count = settings, reference, phase_count
 
     def __call__(self, samples: Sequence[Sample]) -> TrainingBatch:
-        phases = torch.stack([sample.phases for sample in samples]).float()
-        tumour = torch.stack([sample.tumour for sample in samples])[:, None].float()
-        lesion = torch.stack([sample.lesion for sample in samples])[:, None].float()
-        anatomy = torch.stack([sample.anatomy for sample in samples])
+        return self.made_of(stacked(samples))
+
+    def made_of(self, samples: StackedSamples) -> TrainingBatch:
+        """The batch, on the device of the samples."""
+        phases, anatomy = samples.phases.float(), samples.anatomy
+        tumour, lesion = samples.tumour[:, None].float(), samples.lesion[:, None].float()
         count = self._phase_count or phases.shape[1]
         if self._settings is not None:
-            seeds = [sample.seed for sample in samples]
+            seeds = samples.seeds.tolist()
             phases, tumour, lesion, organs = augment(
                 phases,
                 tumour,
@@ -117,13 +137,12 @@ class BatchMaker:
                 phase_count=count,
             )
             anatomy = anatomy if organs is None else organs
-            focus = jitter_focus(lesion, self._settings.focus_jitter, seeds)
+            # Lesion by lesion, in small boxes: nothing for a GPU.
+            focus = jitter_focus(lesion.cpu(), self._settings.focus_jitter, seeds).to(lesion.device)
         else:
             focus = lesion.clone()
         bears_tumour = lesion.flatten(1).any(dim=1)
         focus[~bears_tumour] = 1.0
-        classes = torch.tensor([sample.class_index for sample in samples], dtype=torch.int64)
-        classes[~bears_tumour] = UNKNOWN_CLASS
         return TrainingBatch(
             phases=phases.contiguous(),
             tumour=tumour,
@@ -131,7 +150,7 @@ class BatchMaker:
             focus=focus,
             curve=task_interaction_curve(lesion, phases[:, :count]),
             tumour_curve=task_interaction_curve(tumour, phases[:, :count]),
-            class_index=classes,
+            class_index=torch.where(bears_tumour, samples.class_index, UNKNOWN_CLASS),
             bears_tumour=bears_tumour,
             anatomy=anatomy,
         )

@@ -7,7 +7,14 @@ import torch
 from torch.utils.data import DataLoader
 
 from MTINetLib.study.phase import FOUR_PHASES, phase_set, usual_reference
-from MTINetLib.training.dataset import BatchMaker, Sample, SliceDataset
+from MTINetLib.training.dataset import (
+    BatchMaker,
+    Sample,
+    SliceDataset,
+    StackedSamples,
+    TrainingBatch,
+    stacked,
+)
 from MTINetLib.training.sampling import NO_LESION, DrawSampler, validation_draws
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
@@ -31,17 +38,28 @@ class SliceLoaders(pl.LightningDataModule):
         assert trainer is not None
         sampler = self._sampler(trainer.global_rank, trainer.world_size)
         sampler.epoch_of = lambda: trainer.current_epoch
-        augmentation = settings.augmentation if settings.augmentation.strength > 0 else None
         return DataLoader(
             self._slices(self._training),
             batch_sampler=sampler,
-            collate_fn=BatchMaker(augmentation, self._reference(), settings.network.phase_count),
+            collate_fn=stacked if settings.augment_on == "device" else self._varied,
             num_workers=settings.workers,
             persistent_workers=settings.workers > 0,
             pin_memory=torch.cuda.is_available(),
             # Its own stream, so that starting an epoch does not move the one that dropout uses.
             generator=torch.Generator().manual_seed(settings.seed),
         )
+
+    def on_after_batch_transfer(
+        self, batch: TrainingBatch | StackedSamples, dataloader_idx: int
+    ) -> TrainingBatch:
+        """Batches that the loader did not vary are varied on the device."""
+        return self._varied.made_of(batch) if isinstance(batch, StackedSamples) else batch
+
+    @property
+    def _varied(self) -> BatchMaker:
+        settings = self._settings
+        augmentation = settings.augmentation if settings.augmentation.strength > 0 else None
+        return BatchMaker(augmentation, self._reference(), settings.network.phase_count)
 
     def _reference(self) -> int:
         """Number of the phase that the masks lie on."""

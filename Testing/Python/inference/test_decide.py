@@ -3,12 +3,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from MTINetLib.inference.decide import LITTLE_EVIDENCE, LOW_PROBABILITY, NOT_READ, SLICES_DISAGREE, decide
+from MTINetLib.inference.decide import (
+    LITTLE_EVIDENCE,
+    LOW_PROBABILITY,
+    NO_CLASS,
+    NOT_READ,
+    SEVERAL_CLASSES,
+    SLICES_DISAGREE,
+    decide,
+)
+from MTINetLib.models.class_sets import ClassSets
 from MTINetLib.models.reading import LesionReading
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 
 CLASSES = (HCC, HEMANGIOMA)
+ANYTHING = Thresholds(class_probability=0.01)
 RULES = Thresholds(class_probability=0.7, slice_disagreement=0.35, least_pixels=8)
 
 
@@ -91,3 +101,35 @@ def test_slices_for_any_other_class_speak_against_the_likeliest() -> None:
 def test_what_was_not_read_may_be_any_of_three_or_has_no_class_at_all() -> None:
     assert decide(None, THREE, RULES).probabilities == pytest.approx(dict.fromkeys(THREE, 1 / 3))
     assert decide(None, (), RULES).probabilities == {}
+
+
+@pytest.mark.parametrize(
+    ("logits", "chosen", "flags"),
+    [
+        ((2.0, 0.0), HCC, ()),
+        ((0.5, 0.0), UNDECIDED, (SEVERAL_CLASSES,)),
+        ((-2.0, 0.0), HEMANGIOMA, ()),
+    ],
+)
+def test_class_sets_decide_where_one_class_alone_is_possible(
+    logits: tuple[float, float], chosen: str, flags: tuple[str, ...]
+) -> None:
+    sets = ClassSets(0.1, {HCC: 0.3, HEMANGIOMA: 0.2})
+    decision = decide(reading([100], [logits]), CLASSES, ANYTHING, class_sets=sets)
+    assert (decision.lesion_class, decision.flags) == (chosen, flags)
+
+
+def test_a_lesion_unlike_every_class_is_undecided() -> None:
+    sets = ClassSets(0.1, {HCC: 0.8, HEMANGIOMA: 0.8})
+    decision = decide(
+        reading([100], [(0.5, 0.0)]), CLASSES, Thresholds(class_probability=0.5), class_sets=sets
+    )
+    assert (decision.lesion_class, decision.flags) == (UNDECIDED, (NO_CLASS,))
+
+
+def test_the_only_possible_class_must_be_the_most_probable() -> None:
+    sets = ClassSets(0.1, {HCC: 0.9, HEMANGIOMA: 0.2})
+    decision = decide(
+        reading([100], [(0.5, 0.0)]), CLASSES, Thresholds(class_probability=0.5), class_sets=sets
+    )
+    assert (decision.lesion_class, decision.flags) == (UNDECIDED, (SEVERAL_CLASSES,))

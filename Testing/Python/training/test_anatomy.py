@@ -19,8 +19,10 @@ from MTINetLib.models.store import load_model
 from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ
 from MTINetLib.study.normalise import LIVER_VALUE
 from MTINetLib.training.augmentation import WIDE_GAINS, augment
+from MTINetLib.training.dataset import BatchMaker, SliceDataset, stacked
 from MTINetLib.training.losses import anatomy_loss
 from MTINetLib.training.prepare import prepare_dataset
+from MTINetLib.training.sampling import validation_draws
 from MTINetLib.training.settings import AugmentationSettings, training_preset
 from MTINetLib.training.slice_store import SliceStore
 from MTINetLib.training.train import train
@@ -174,3 +176,19 @@ def test_without_a_single_map_no_organs_are_learnt_and_that_is_said(
     info = load_model(result.model).info
     assert not info.anatomy
     assert info.preprocessing.version == 1
+
+
+def test_a_device_varies_slices_as_a_loader_does(store: SliceStore) -> None:
+    dataset = SliceDataset(store, "mask", neighbours=1)
+    samples = [dataset[draw] for draw in validation_draws(store, 4, 0)]
+    make = BatchMaker(AugmentationSettings(wide_gain=0.5), phase_count=4)
+    for one, other in zip(make(samples), make.made_of(stacked(samples)), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_run_may_vary_its_slices_on_the_device(tmp_path: Path) -> None:
+    dataset = with_anatomy(write_small_dataset(tmp_path / "set"), dict.fromkeys(range(6), organs()))
+    settings = training_preset("quick", [*SHORT, *tiny_network(), *NEW])
+    by_loader = train(dataset, tmp_path / "one", settings)
+    by_device = train(dataset, tmp_path / "other", replace(settings, augment_on="device"))
+    assert by_device.scores == pytest.approx(by_loader.scores)
