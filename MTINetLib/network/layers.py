@@ -89,8 +89,9 @@ def phases_to_batch(phases: Tensor, phase_count: int | None = None) -> Tensor:
     """
     count, channels, height, width = phases.shape
     of_slice = phase_count or channels
-    stacked = phases.reshape(count, channels // of_slice, of_slice, height, width).permute(0, 2, 3, 4, 1)
-    return stacked.reshape(count * of_slice, height, width, channels // of_slice).permute(0, 3, 1, 2)
+    if of_slice < channels:
+        phases = phases.reshape(count, channels // of_slice, of_slice, height, width).permute(0, 2, 3, 4, 1)
+    return phases.reshape(count * of_slice, height, width, channels // of_slice).permute(0, 3, 1, 2)
 
 
 def phases_to_channels(maps: Tensor, phase_count: int) -> Tensor:

@@ -23,6 +23,7 @@ PRESETS = (
     ("demo", "Standard, 8000 steps"),
     ("paper", "As in the paper, 100 epochs"),
     ("quick", "Quick trial, 20 steps"),
+    ("gpu", "For a graphics card, 12000 steps"),
 )
 _LENGTHS = (("", "As in the recipe"), ("epochs", "Epochs"), ("minutes", "Minutes"))
 _FOLDS = (1, 3, 5, 10)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from MTINetLib.errors import InputError
 from MTINetLib.network.fold import prepare_for_inference
+from MTINetLib.network.layers import phases_to_batch
 from MTINetLib.network.mtinet import MTINet
 from MTINetLib.network.segmentation_graph import mtinet_graph
 from MTINetLib.network.settings import NetworkSettings, mtinet
@@ -110,3 +111,12 @@ def test_weights_are_counted_rather_too_high() -> None:
 def test_settings_that_make_no_network_are_named(changes: dict[str, Any], word: str) -> None:
     with pytest.raises(InputError, match=word):
         mtinet(**changes)
+
+
+def test_images_enter_the_encoder_channels_last_with_and_without_neighbours(phases: Tensor) -> None:
+    for images, count in ((phases, 1), (torch.cat([phases] * 3, dim=1), 3)):
+        folded = phases_to_batch(images, 4)
+        assert folded.shape == (12, count, 64, 64)
+        # One channel passes for both layouts unless its stride says which one is meant.
+        assert folded.stride() == (64 * 64 * count, 1, 64 * count, count)
+        torch.testing.assert_close(folded[:, 0], phases.flatten(0, 1))

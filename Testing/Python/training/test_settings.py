@@ -68,7 +68,7 @@ def test_a_change_that_does_not_fit_is_named(change: str, words: str) -> None:
 
 
 def test_an_unknown_preset_lists_those_that_are_known() -> None:
-    with pytest.raises(InputError, match="demo, paper, quick"):
+    with pytest.raises(InputError, match="demo, gpu, paper, quick"):
         training_preset("best")
 
 
