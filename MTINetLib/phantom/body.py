@@ -10,7 +10,7 @@ from MTINetLib.phantom.canvas import Canvas, Field, Space, join, soft
 from MTINetLib.phantom.draws import Rng, log_uniform, normal, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import NO_CONTRAST, Patient
-from MTINetLib.phantom.tissues import CORD, DISC, FAT, LUNG, MARROW, MUSCLE, SKIN, WATERY
+from MTINetLib.phantom.tissues import CORD, DISC, FAT, MARROW, MUSCLE, SKIN, WATERY
 from MTINetLib.study.anatomy import Organ
 
 
@@ -130,7 +130,7 @@ def _fat_factor(rng: Rng, space: Space, bright_share: float) -> Field:
 
 
 def paint_body(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: Walls) -> None:
-    """Skin, subcutaneous fat, the muscular wall, visceral fat and the lungs."""
+    """Skin, subcutaneous fat, the muscular wall and visceral fat."""
     space, edge = canvas.space, canvas.space.pixel_mm
     shape, spacing = space.shape, space.spacing_kji
     angle_share = 1.0 + np.float32(uniform(rng, -0.25, 0.25)) * space.y / np.float32(build.half_depth)
@@ -153,10 +153,6 @@ def paint_body(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: 
     canvas.paint(soft(layer, edge) * gaps, fat, None, walls.fat_factor)
     _paint_ribs(rng, canvas, patient, build, walls)
     canvas.paint(soft(walls.cavity, edge), fat, None, walls.fat_factor * (septa * septa))
-    air_blood = patient.signal(patient.draw(rng, LUNG), patient.circulation.tofts(0.5, 0.1, 0.08))
-    lung = np.maximum(walls.cavity + 2.0, -walls.under_diaphragm)
-    specks = np.clip(1.0 + 0.5 * smooth_noise(rng, shape, spacing, 6.0), 0.2, 4.0)
-    canvas.paint(soft(lung, edge), air_blood, None, specks)
 
 
 def _paint_ribs(rng: Rng, canvas: Canvas, patient: Patient, build: Build, walls: Walls) -> None:

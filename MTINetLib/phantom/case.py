@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from MTINetLib.phantom import body, digestive, distractors, organs
+from MTINetLib.phantom import body, chest, digestive, distractors, organs
 from MTINetLib.phantom.acquisition import GridSettings, draw_space
 from MTINetLib.phantom.arrangement import arrange
 from MTINetLib.phantom.canvas import Canvas, Space
@@ -35,7 +35,7 @@ from MTINetLib.phantom.motion import displace, draw_motion
 from MTINetLib.phantom.patient import Patient, draw_patient
 from MTINetLib.phantom.real_liver import draw_liver_map, place_liver
 from MTINetLib.phantom.scanner import Scanner, draw_bias, draw_scanner, read_out, still_image, store
-from MTINetLib.phantom.vessels import grow_veins, paint_veins
+from MTINetLib.phantom.vessels import grow_veins, paint_arteries_and_ducts, paint_veins
 from MTINetLib.study.anatomy import Organ, liver_of
 from MTINetLib.study.evidence import evidence
 from MTINetLib.study.lesion_class import NO_LESIONS
@@ -187,6 +187,7 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
         liver = liver.without(gallbladder.distance, gallbladder.box)
     canvas = Canvas.blank(space)
     body.paint_body(streams("body"), canvas, patient, build, walls)
+    chest.paint_lungs(streams("lungs"), canvas, patient, build, walls)
     paint_ascites(streams("ascites"), canvas, patient, walls, liver, disease)
     around = arrange(streams("arrangement"), space, build, liver, patient.cirrhosis)
     organs.paint_heart(streams("heart"), canvas, patient, build, walls, great.cava_xy)
@@ -198,6 +199,8 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     digestive.paint_pancreas(streams("pancreas"), canvas, patient, build)
     organs.paint_kidneys(streams("kidneys"), canvas, patient, walls, around.kidneys)
     organs.paint_spleen(streams("spleen"), canvas, patient, walls, around.spleen)
+    organs.paint_adrenals(streams("adrenals"), canvas, patient, around.kidneys, great.cava_at(0.0))
+    chest.paint_crura(streams("crura"), canvas, patient, build, great)
     body.paint_spine(streams("spine"), canvas, patient, build, walls)
     paint_liver(streams("liver texture"), canvas, patient, liver)
     paint_fat(streams("liver fat"), canvas, liver, walls, disease)
@@ -212,6 +215,7 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     taken = [seat for _, seat in seats]
     distractors.paint_perfusion(streams("perfusion"), canvas, liver, list(taken))
     paint_veins(canvas, patient, liver, veins)
+    paint_arteries_and_ducts(streams("liver arteries"), canvas, patient, liver, veins)
     close_portal_vein(streams("portal vein"), canvas, patient, liver, veins, disease)
     if gallbladder is not None:
         organs.paint_gallbladder(streams("bile"), canvas, patient, gallbladder)

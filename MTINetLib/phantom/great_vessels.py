@@ -12,7 +12,7 @@ from MTINetLib.phantom.canvas import Canvas, Field, Point, soft
 from MTINetLib.phantom.draws import Rng, uniform
 from MTINetLib.phantom.liver import Liver
 from MTINetLib.phantom.noise_fields import smooth_noise
-from MTINetLib.phantom.patient import Patient
+from MTINetLib.phantom.patient import FourValues, Patient
 from MTINetLib.phantom.vessels import join_points, tree_weight
 from MTINetLib.study.anatomy import Organ
 
@@ -79,8 +79,9 @@ def _aorta_distance(x: Field, y: Field, z: Field, vessels: GreatVessels) -> Fiel
 
 
 def paint_great_vessels(rng: Rng, canvas: Canvas, patient: Patient, vessels: GreatVessels) -> None:
-    """Aorta and vena cava."""
+    """Aorta and vena cava; early on the cava is dark below the kidneys' veins and streaked above them."""
     space = canvas.space
+    inflow = np.float32(uniform(rng, -70.0, -35.0))
     for middle, distance_to, signal in (
         (vessels.aorta_xy, _aorta_distance, patient.arterial_blood),
         (vessels.cava_xy, cava_distance, patient.venous_blood),
@@ -91,8 +92,20 @@ def paint_great_vessels(rng: Rng, canvas: Canvas, patient: Patient, vessels: Gre
         box = (slice(None), box[1], box[2])
         x, y, z = space.coordinates(box)
         distance = distance_to(x, y, z, vessels)
+        streaks = smooth_noise(rng, x.shape, space.spacing_kji, 12.0)
         flow = 1.0 + np.float32(uniform(rng, 0.0, 0.1)) * smooth_noise(rng, x.shape, space.spacing_kji, 25.0)
-        canvas.paint(soft(distance, space.pixel_mm), signal, box, flow, Organ.GREAT_VESSEL)
+        values = np.ones((4, *x.shape), dtype=np.float32) * signal.astype(np.float32)[:, None, None, None]
+        if distance_to is cava_distance:
+            mixed = np.clip(soft(inflow - z, 30.0) + 0.35 * streaks, 0.15, 1.2)
+            values[1] = values[0] + mixed * np.float32(_renal_return(patient, 0.35)[1] - signal[0])
+        canvas.paint(soft(distance, space.pixel_mm), values, box, flow, Organ.GREAT_VESSEL)
+
+
+def _renal_return(patient: Patient, share: float) -> FourValues:
+    """Venous blood with a share that comes from the kidneys, which give contrast agent back at once."""
+    blood = patient.venous_blood.copy()
+    blood[1] += share * max(patient.arterial_blood[1] - blood[1], 0.0)
+    return blood
 
 
 def paint_branches(
@@ -120,7 +133,7 @@ def paint_branches(
         z = float(kidney.centre[2]) + uniform(rng, 4.0, 16.0)
         arteries.append((vessels.aorta_at(z), gate, thin))
         veins.append((vessels.cava_at(z - 2.0), gate + np.array([0.0, -5.0, 0.0]), uniform(rng, 3.0, 5.0)))
-    for parts, blood in ((veins, patient.venous_blood), (arteries, patient.arterial_blood)):
+    for parts, blood in ((veins, _renal_return(patient, 0.6)), (arteries, patient.arterial_blood)):
         weight = np.zeros(space.shape, dtype=np.float32)
         for first, last, radius in parts:
             np.maximum(weight, tree_weight(space, join_points(rng, first, last, radius)), out=weight)

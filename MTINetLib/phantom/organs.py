@@ -116,6 +116,27 @@ def _paint_kidney(
     canvas.paint(soft(hollow + np.float32(uniform(rng, 3.0, 7.0)), 2.0), urine, box)
 
 
+def paint_adrenals(
+    rng: Rng, canvas: Canvas, patient: Patient, kidneys: tuple[Blob, Blob], cava: Point
+) -> None:
+    """Two thin limbs in front of each kidney's upper pole, the right ones behind the cava."""
+    space = canvas.space
+    signal = patient.signal(patient.draw(rng, GUT_WALL), patient.circulation.tofts(1.2, 0.22, 0.08))
+    for kidney in kidneys:
+        top = kidney.centre + kidney.radii * [-0.75 * kidney.side, -0.55, 0.8]
+        if kidney.side < 0:
+            top = np.array([cava[0] - 4.0, max(top[1], cava[1] + 14.0), top[2]])
+        box = space.box(top, 24.0)
+        if box is None:
+            continue
+        x, y, z = space.coordinates(box)
+        across, back, up = x - np.float32(top[0]), y - np.float32(top[1]), z - np.float32(top[2])
+        spread = np.float32(uniform(rng, 0.15, 0.5))
+        limbs = np.abs(np.abs(across) - spread * back) - np.float32(uniform(rng, 1.2, 2.4))
+        ends = np.maximum(np.abs(back - 8.0) - 9.0, np.abs(up) - np.float32(uniform(rng, 8.0, 16.0)))
+        canvas.paint(soft(np.maximum(limbs, ends).astype(np.float32), space.pixel_mm), signal, box)
+
+
 def paint_spleen(rng: Rng, canvas: Canvas, patient: Patient, walls: Walls, spleen: Blob) -> None:
     """Serpentine stripes in the arterial phase, even later."""
     space = canvas.space

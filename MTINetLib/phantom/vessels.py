@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from MTINetLib.phantom.canvas import Canvas, Field, Point, Space
-from MTINetLib.phantom.draws import Rng, uniform
+from MTINetLib.phantom.draws import Rng, chance, uniform
 from MTINetLib.phantom.liver import Liver
-from MTINetLib.phantom.patient import Patient
+from MTINetLib.phantom.patient import NO_CONTRAST, Patient
+from MTINetLib.phantom.tissues import WATERY
 from MTINetLib.study.anatomy import Organ
 
 
@@ -183,3 +184,22 @@ def paint_veins(canvas: Canvas, patient: Patient, liver: Liver, veins: Veins) ->
     portal = np.maximum(veins.portal, veins.trunk)
     for lumen, blood in ((veins.hepatic, patient.venous_blood), (portal, patient.portal_blood)):
         canvas.paint(lumen * in_liver, blood, organ=Organ.LIVER_VESSEL)
+
+
+def paint_arteries_and_ducts(rng: Rng, canvas: Canvas, patient: Patient, liver: Liver, veins: Veins) -> None:
+    """Beside the portal tree: arteries, which are bright dots early on, and at times wide ducts."""
+    space = canvas.space
+    inside = liver.distance < 0
+    along = np.argwhere((veins.portal > 0.6) & inside)
+    if len(along) < 30:
+        return
+    wide_ducts = chance(rng, 0.05)
+    for is_duct in (False, True) if wide_ducts else (False,):
+        targets = space.point_at(along[rng.integers(0, len(along), int(rng.integers(15, 45)))])
+        beside = rng.normal(0.0, 2.0, 3) + np.array([0.0, -3.0, 1.0])
+        tip = uniform(rng, 0.8, 2.0) if is_duct else 0.45
+        root = uniform(rng, 3.0, 7.0) if is_duct else uniform(rng, 1.2, 2.2)
+        tree = grow_tree(rng, [liver.hilum + beside], targets + beside, tip, root)
+        blood = patient.signal(patient.draw(rng, WATERY), NO_CONTRAST) if is_duct else patient.arterial_blood
+        organ = Organ.LIVER if is_duct else Organ.LIVER_VESSEL
+        canvas.paint(tree_weight(space, tree) * inside, blood, organ=organ)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from MTINetLib.phantom.canvas import Canvas, Space
 from MTINetLib.phantom.draws import Streams
 from MTINetLib.phantom.liver import Liver
 from MTINetLib.phantom.patient import draw_patient
-from MTINetLib.phantom.vessels import Veins, grow_tree, paint_veins, tree_weight
+from MTINetLib.phantom.vessels import (
+    Veins,
+    grow_tree,
+    join_points,
+    paint_arteries_and_ducts,
+    paint_veins,
+    tree_weight,
+)
 from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.grid import Grid
 
@@ -61,3 +69,21 @@ def test_veins_end_at_the_surface_of_the_liver_and_only_the_trunk_goes_on() -> N
     assert set(canvas.anatomy[5, 15][outside]) == {Organ.BACKGROUND}
     assert set(canvas.anatomy[12, 15][outside]) == {Organ.GREAT_VESSEL}
     assert not canvas.signal[:, 5, 15][:, outside].any()
+
+
+def test_arteries_run_beside_the_portal_vein_and_are_bright_first() -> None:
+    grid = Grid((30, 60, 60), (2.0, 2.0, 2.0), (-59.0, -59.0, -29.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    space = Space.of(grid, np.zeros(3))
+    hilum = np.array([-50.0, 0.0, 0.0])
+    rng = Streams(2, 0)("tree")
+    portal = tree_weight(space, join_points(rng, hilum, np.array([50.0, 10.0, 5.0]), 5.0))
+    nothing = np.zeros(grid.shape, np.float32)
+    patient = draw_patient(Streams(1, 0)("patient"))
+    canvas = Canvas.blank(space)
+    liver = Liver(np.full(grid.shape, np.float32(-20.0)), hilum, hilum, hilum)
+    paint_arteries_and_ducts(rng, canvas, patient, liver, Veins(portal, nothing, nothing))
+    painted = canvas.signal[1] > 0.3 * patient.arterial_blood[1]
+    near = ndimage.binary_dilation(portal > 0.5, iterations=6)
+    assert painted.sum() > 20
+    assert near[painted].all()
+    assert canvas.signal[1].max() > 2.0 * canvas.signal[0].max()
