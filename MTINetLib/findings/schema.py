@@ -26,7 +26,7 @@ def findings_schema() -> dict[str, Any]:
 
     Example:
         >>> sorted(mtinet.findings_schema()["properties"])
-        ['format', 'lesions', 'provenance', 'study']
+        ['format', 'lesions', 'liver', 'provenance', 'study']
     """
     defined: dict[str, Any] = {}
     whole = object_schema(StudyFindings, defined)

@@ -58,8 +58,8 @@ def analyze(
 
     Example:
         >>> analysis = mtinet.analyze(study, model, thresholds={"smallest_mm3": 500})
-        >>> [(lesion.label, round(lesion.volume_ml)) for lesion in analysis.findings.lesions]
-        [(1, 21), (2, 10)]
+        >>> [lesion.label for lesion in analysis.findings.lesions]
+        [1, 2]
         >>> analysis.labels.shape == study.grid.shape
         True
     """
