@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from typing import Annotated
@@ -50,7 +49,7 @@ class MTINet(ScriptedLoadableModule):
         icon = iconPath("MTINet.png")
         if icon is not None:
             parent.icon = qt.QIcon(str(icon))
-        slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", offerSampleStudy)
         slicer.app.connect("startupCompleted()", prepareApplication)
 
 
@@ -64,27 +63,16 @@ def iconPath(name):
 def prepareApplication():
     """Layout and lesion codes are known from the start, for scenes that were saved with them."""
     from MTINetLib.scene.prepare_application import prepare_application
+    from MTINetLib.scene.slicer_core import application_scene
 
-    prepare_application()
+    prepare_application(application_scene())
 
 
-def registerSampleData():
-    """Offer the sample study in Slicer's Sample Data module."""
+def offerSampleStudy():
+    """Put the sample study on the list of Slicer's Sample Data module."""
     from MTINetLib.panels.sample_data import offer_sample_study
 
-    offer_sample_study(makeSampleData, iconPath("MTINetSample.png"))
-
-
-def makeSampleData(source=None):
-    """What Sample Data calls; comes back with the four volume nodes in the scene."""
-    widget = getattr(slicer.modules, "MTINetWidget", None)
-    logic = MTINetLogic() if widget is None else widget.logic
-    try:
-        with slicer.util.tryWithErrorDisplay(_("The sample study could not be made."), waitCursor=True):
-            return list(logic.makeSampleStudy().values())
-    finally:
-        if widget is None:
-            logic.close()
+    offer_sample_study(MTINetLogic, iconPath("MTINetSample.png"))
 
 
 @parameterPack
@@ -140,17 +128,19 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = MTINetLogic()
         self._entered = False
         self._polling = False
-        self.layout.addWidget(self._intendedUse())
+        use = qt.QLabel(_("Research use only. Not for diagnosis or treatment decisions."))
+        use.wordWrap = True
+        self.layout.addWidget(use)
         self.tabs = qt.QTabWidget()
         self.layout.addWidget(self.tabs)
         sections = Sections(self.logic.session, self.tabs)
         self.panels = sections.panels
         self.binding = Binding(self.panels)
-        self._zoom = Zoom(self.logic.session.views, sections.panel("LesionsPanel").ui.lesionTable)
+        self._zoom = Zoom(self.logic.session, sections.panel("LesionsPanel").ui.lesionTable)
         self.logic.choicesReplaced = self._choicesReplaced
-        scene = slicer.vtkMRMLScene
+        scene = self.logic.session.scene.mrml
         for event in (scene.StartCloseEvent, scene.StartImportEvent):
-            self.addObserver(slicer.mrmlScene, event, self._sceneChanges)
+            self.addObserver(scene, event, self._sceneChanges)
         self.logic.session.prepare()
         self.timer = qt.QTimer()
         self.timer.setInterval(POLL_MS)
@@ -204,11 +194,6 @@ class MTINetWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         importlib.invalidate_caches()
         ScriptedLoadableModuleWidget.onReload(self)
 
-    def _intendedUse(self):
-        label = qt.QLabel(_("Research use only. Not for diagnosis or treatment decisions."))
-        label.wordWrap = True
-        return label
-
     def _sceneChanges(self, caller, event):
         self.binding.disconnect()
 
@@ -241,15 +226,16 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     def __init__(self, parent=None):
         VTKObservationMixin.__init__(self)
         ScriptedLoadableModuleLogic.__init__(self, parent)
+        from MTINetLib.scene.slicer_core import application_scene
         from MTINetLib.session.session import Session
 
         self.choicesReplaced = None
-        self.session = Session(self.getParameterNode())
-        scene = slicer.vtkMRMLScene
-        self.addObserver(slicer.mrmlScene, scene.StartCloseEvent, self._sceneCloses)
+        self.session = Session(application_scene(), self.getParameterNode())
+        scene = self.session.scene.mrml
+        self.addObserver(scene, scene.StartCloseEvent, self._sceneCloses)
         # After Slicer's own widgets: a selector knows the volumes of an opened scene only then.
         for event in (scene.EndCloseEvent, scene.EndImportEvent):
-            self.addObserver(slicer.mrmlScene, event, self._sceneReplaced, priority=-10.0)
+            self.addObserver(scene, event, self._sceneReplaced, priority=-10.0)
         self.session.restore()
 
     def getParameterNode(self):
@@ -289,14 +275,7 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         Returns:
             The findings, or None where ``wait`` is False; ``session.events`` tells of the end.
         """
-        from MTINetLib.session.choices import choose_volume
-        from MTINetLib.study.phase import Phase
-
-        for phase, node in (phases or {}).items():
-            choose_volume(self.session.choices, Phase(phase), node)
-        self.session.choices.reference = Phase(reference).value
-        if phases:
-            self.session.check_phases()
+        self.session.choose_phases(phases or {}, reference)
         self.session.start_analysis()
         if not wait:
             return None
@@ -323,10 +302,8 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def revert(self, label=None):
         """Give one lesion, or all, the AI's own mask again."""
-        if label is None:
-            self.session.correction.revert_all()
-        else:
-            self.session.correction.revert(label)
+        correction = self.session.correction
+        correction.revert_all() if label is None else correction.revert(label)
         self.wait()
         return self.findings
 
@@ -350,13 +327,10 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         Returns:
             The run: its ``folder`` and, after the end, the folders of its ``models``.
         """
-        from MTINetLib.errors import InputError
         from MTINetLib.session.training_state import TrainingChoices
 
         training = self.session.training
-        training.start(TrainingChoices(str(dataset), **choices))
-        if not training.run.active:
-            raise InputError(training.message.text)
+        training.begin(TrainingChoices(str(dataset), **choices))
         if wait:
             training.wait(slicer.app.processEvents)
         return training.run.record
@@ -387,25 +361,13 @@ class MTINetTest(ScriptedLoadableModuleTest):
     """
 
     def setUp(self):
-        from MTINetLib.panels.log_watch import LogWatch
         from MTINetLib.panels.self_test import SelfTest
 
-        self.log = LogWatch()
-        self.log.start()
-        slicer.mrmlScene.Clear()
-        self.widget = slicer.util.getModuleWidget("MTINet")
-        self.widget.enter()
-        self.folder = tempfile.TemporaryDirectory(prefix="mtinet-test-", ignore_cleanup_errors=True)
-        self.steps = SelfTest(self, self.widget, Path(self.folder.name), self.delayDisplay)
+        self.steps = SelfTest(self, slicer.util.getModuleWidget("MTINet"), self.delayDisplay)
+        self.steps.begin()
 
     def tearDown(self):
-        self.widget.exit()
-        slicer.mrmlScene.Clear()
-        if self.widget.parent.visible:  # its Test button was pressed
-            self.widget.enter()
-        self.folder.cleanup()
-        self.log.stop()
-        self.assertEqual(self.log.errors(), (), "errors in Slicer's log")
+        self.steps.end()
 
     def runTest(self):
         """All tests one after the other, as the Reload and Test button wants it."""

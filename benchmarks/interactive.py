@@ -65,23 +65,23 @@ def measure_interactive(
 ) -> None:
     """Click to overlay cold and warm, longest block of the main thread, re-measuring, cancelling."""
     teller.doing("loading Slicer's core")
+    import vtk  # noqa: F401  # Slicer has it at its start
+
     from benchmarks.bench_study import bench_study
-    from MTINetLib.scene.slicer_core import slicer_module
+    from MTINetLib.scene.slicer_core import new_scene
     from MTINetLib.scene.volumes import add_phase_volumes
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
     from MTINetLib.study.phase import FOUR_PHASES
 
-    slicer_module()
-    import vtk  # noqa: F401  # Slicer has it at its start
-
+    scene = new_scene()
     choices = Choices(model=model, device=device, precision=precision, backend=backend)
-    for phase, node in zip(FOUR_PHASES, add_phase_volumes(bench_study(slices)), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(scene, bench_study(slices)), strict=True):
         choose_volume(choices, phase, node)
-    session = Session(choices)
+    session = Session(scene, choices)
     try:
         teller.doing("loading the sample study")
-        teller.figures(_measure_sample(Session(Choices())))
+        teller.figures(_measure_sample(Session(scene, Choices())))
         polling = Polling(session)
         session.views.enter()
         teller.doing("analyzing from the module")
@@ -142,8 +142,8 @@ def _measure_edits(session: Any, polling: Polling) -> dict[str, Any]:
 
 def _edit(session: Any, polling: Polling, number: int) -> float:
     """Paint a few voxels beside the first lesion, as a brush does; seconds until all is measured again."""
-    from MTINetLib.scene.segmentation import lesion_mask, segment_labels
-    from MTINetLib.scene.slicer_core import slicer_module
+    from MTINetLib.scene.label_image import write_mask
+    from MTINetLib.scene.segmentation import label_in_labels, lesion_mask, segment_labels
 
     node, reference = session.results.segmentation, session.results.reference
     segment_id = next(iter(segment_labels(node).values()))
@@ -151,9 +151,9 @@ def _edit(session: Any, polling: Polling, number: int) -> float:
     k, j, i = (int(places.mean()) for places in mask.nonzero())
     mask[k, j : j + 4, i + 10 + number : i + 16 + number] = True
     start = time.perf_counter()
-    slicer_module().util.updateSegmentBinaryLabelmapFromArray(
-        mask.astype("uint8"), node, segment_id, reference
-    )
+    painted = label_in_labels(mask.astype("uint8"), 1)
+    assert painted is not None
+    write_mask(node, segment_id, *painted, reference)
     polling.until_idle()
     return time.perf_counter() - start
 

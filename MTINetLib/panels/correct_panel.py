@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.errors import MTINetError
@@ -31,7 +30,7 @@ class CorrectPanel(Panel):
         self._shown = False
         self._problem: MTINetError | None = None
         self._sceneTags: list[int] = []
-        self.editor = SegmentEditor(self.ui.editorPlace, self.onSegmentChosen)
+        self.editor = SegmentEditor(self.session.scene, self.ui.editorPlace, self.onSegmentChosen)
         self.session.correction.before_action = self.editor.save_state
         ui = self.ui
         ui.addButton.connect("clicked()", self.onAdd)
@@ -45,7 +44,7 @@ class CorrectPanel(Panel):
         ui.compareButton.connect("toggled(bool)", self.onCompare)
         ui.revertButton.connect("clicked()", self.onRevert)
         ui.revertAllButton.connect("clicked()", self.onRevertAll)
-        ui.masksSelector.setMRMLScene(slicer.mrmlScene)
+        ui.masksSelector.setMRMLScene(self.session.scene.mrml)
         ui.masksSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onMasksChosen)
         ui.masksButton.connect("clicked()", self.onStartFrom)
         self.listen(Topic.PHASES, self.showMasksButton)
@@ -53,7 +52,7 @@ class CorrectPanel(Panel):
         self.listen(Topic.STATE, self.refresh)
         self.listen(Topic.SELECTION, self.onSelection)
         self.listen(Topic.MESSAGE, self._showProblem)
-        scene = slicer.mrmlScene
+        scene = self.session.scene.mrml
         for event, slot in (
             (scene.StartCloseEvent, self.onSceneStartClose),
             (scene.EndCloseEvent, self.onSceneReplaced),
@@ -101,7 +100,7 @@ class CorrectPanel(Panel):
     def close(self) -> None:
         super().close()
         for tag in self._sceneTags:
-            slicer.mrmlScene.RemoveObserver(tag)
+            self.session.scene.mrml.RemoveObserver(tag)
         self._sceneTags = []
         self._shown = False
         self.editor.close()

@@ -140,7 +140,7 @@ class PlotPanel(Panel):
         if self.session.findings is None:
             raise InputError("There are no curves yet: analyze a study first.")
         target = path if path.suffix else path.with_suffix(".csv")
-        refuse_place(target.parent, self.session.results, deidentify=False)
+        refuse_place(self.session.scene, target.parent, self.session.results, deidentify=False)
         try:
             target.write_text(curves_csv(self.session.findings), encoding="utf-8", newline="\n")
         except OSError as error:

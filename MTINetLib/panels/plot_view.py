@@ -25,13 +25,14 @@ class PlotView:
             self._forget_node()
             self._place.visible = False
             return
-        self._make_widget()
-        self._make_node()
+        mrml = chart.GetScene()
+        self._make_widget(mrml)
+        self._make_node(mrml)
         if self._node.GetPlotChartNodeID() != chart.GetID():
             # Without an owner the main layout would make a view of its own for this node.
             self._node.SetAndObserveParentLayoutNodeID(chart.GetID())
             if self._node.GetScene() is None:
-                self._node = slicer.mrmlScene.AddNode(self._node)
+                self._node = mrml.AddNode(self._node)
                 self._widget.setMRMLPlotViewNode(self._node)
             self._node.SetPlotChartNodeID(chart.GetID())
         elsewhere = [widget for widget in _widgets_of_layout(chart) if not widget.isHidden()]
@@ -53,19 +54,19 @@ class PlotView:
     def close(self) -> None:
         self._forget_node()
 
-    def _make_widget(self) -> None:
+    def _make_widget(self, mrml: Any) -> None:
         if self._widget is not None:
             return
         self._widget = slicer.qMRMLPlotWidget()
-        self._widget.setMRMLScene(slicer.mrmlScene)
+        self._widget.setMRMLScene(mrml)
         self._widget.setMinimumHeight(_HEIGHT)
         self._widget.setMaximumHeight(_HEIGHT)
         if hasattr(self._widget, "plotController"):
             self._widget.plotController().setVisible(False)
         self._place.layout().addWidget(self._widget)
 
-    def _make_node(self) -> None:
-        if self._node is not None and self._node.GetScene() is slicer.mrmlScene:
+    def _make_node(self, mrml: Any) -> None:
+        if self._node is not None and self._node.GetScene() is mrml:
             return
         self._forget_node()
         self._node = slicer.vtkMRMLPlotViewNode()

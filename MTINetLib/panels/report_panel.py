@@ -202,7 +202,7 @@ class ReportPanel(Panel):
         document = self._document()
         ui.openReportButton.visible = document is not None and not writing
         ui.openFolderButton.visible = folder is not None and not writing
-        written = bool(session.reports.dicom_files) and has_database()
+        written = bool(session.reports.dicom_files) and has_database(session.scene)
         ui.databaseButton.visible = written and not writing
         self._show_progress()
 

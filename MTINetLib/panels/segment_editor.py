@@ -9,6 +9,8 @@ from typing import Any
 
 import slicer
 
+from MTINetLib.scene.scene import Scene
+
 _log = logging.getLogger(__name__)
 
 #: Ours alone, so that the Segment Editor module keeps its own settings.
@@ -43,12 +45,14 @@ _SETTINGS = {
 class SegmentEditor:
     """Holds a qMRMLSegmentEditorWidget; where Slicer has none, it does nothing and :attr:`widget` is None."""
 
-    def __init__(self, parent: Any, on_segment: Callable[[str], None]) -> None:
+    def __init__(self, scene: Scene, parent: Any, on_segment: Callable[[str], None]) -> None:
         """
         Args:
+            scene: where the editor's own node is.
             parent: a widget with a layout.
             on_segment: gets the ID of the segment that the user has turned to.
         """
+        self._mrml = scene.mrml
         self.widget: Any = None
         self.node: Any = None
         self._on_segment = on_segment
@@ -63,7 +67,7 @@ class SegmentEditor:
         # In this order: what the widget chooses when it gets the scene belongs into our node.
         self.use_node()
         with self._silent():
-            self.widget.setMRMLScene(slicer.mrmlScene)
+            self.widget.setMRMLScene(self._mrml)
         self.widget.setEffectNameOrder(_EFFECTS)
         for name, value in _SETTINGS.items():
             if hasattr(self.widget, name):
@@ -72,12 +76,11 @@ class SegmentEditor:
 
     def use_node(self) -> None:
         """Find our vtkMRMLSegmentEditorNode in the scene, or make it."""
-        scene = slicer.mrmlScene
-        node = scene.GetSingletonNode(_TAG, "vtkMRMLSegmentEditorNode")
+        node = self._mrml.GetSingletonNode(_TAG, "vtkMRMLSegmentEditorNode")
         if node is None:
             node = slicer.vtkMRMLSegmentEditorNode()
             node.SetSingletonTag(_TAG)
-            node = scene.AddNode(node)
+            node = self._mrml.AddNode(node)
         if node is self.node:
             return
         self._let_go()

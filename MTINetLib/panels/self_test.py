@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import time
 import unittest
 from collections.abc import Callable, Iterable, Iterator
@@ -18,11 +19,13 @@ import slicer
 
 from MTINetLib.errors import Cancelled
 from MTINetLib.panels.column_check import check_column
+from MTINetLib.panels.log_watch import LogWatch
 from MTINetLib.presentation.words import phase_title
 from MTINetLib.scene.fit_views import body_points, is_fitted, shown_slice_views
 from MTINetLib.scene.layout import LAYOUT_3D_ID, LAYOUT_ID, layout_in_use, layout_is_shown
 from MTINetLib.scene.phase_views import slice_view, view_volume_id
 from MTINetLib.scene.results import ai_findings
+from MTINetLib.scene.scene import Scene, nodes_of_class
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.session.choices import chosen_volumes
 from MTINetLib.session.setup import Group, look
@@ -60,16 +63,33 @@ _NODE_CLASSES = (
 class SelfTest:
     """One step a method; each begins where the one before it ended, and says what it did."""
 
-    def __init__(
-        self, test: unittest.TestCase, widget: Any, folder: Path, say: Callable[[str], None]
-    ) -> None:
-        """``widget``: the module's own (MTINetWidget); ``folder``: an empty one for files."""
+    def __init__(self, test: unittest.TestCase, widget: Any, say: Callable[[str], None]) -> None:
+        """``widget``: the module's own (MTINetWidget)."""
         self._test = test
         self._widget = widget
         self._logic = widget.logic
-        self._folder = folder
+        self._scene = widget.logic.session.scene
+        self._log = LogWatch()
+        self._files = tempfile.TemporaryDirectory(prefix="mtinet-test-", ignore_cleanup_errors=True)
+        self._folder = Path(self._files.name)
         self._say = say
         self._network = False
+
+    def begin(self) -> None:
+        """An empty scene, the module shown, and an eye on the log."""
+        self._log.start()
+        self._scene.mrml.Clear()
+        self._widget.enter()
+
+    def end(self) -> None:
+        """All as it was; fails where Slicer's log has errors."""
+        self._widget.exit()
+        self._scene.mrml.Clear()
+        if self._widget.parent.visible:  # its Test button was pressed
+            self._widget.enter()
+        self._files.cleanup()
+        self._log.stop()
+        self._test.assertEqual(self._log.errors(), (), "errors in Slicer's log")
 
     def walk(self) -> None:
         """The whole way, from the volumes to the saved scene."""
@@ -120,7 +140,7 @@ class SelfTest:
         self._test.assertEqual(results.lesion_table.GetNumberOfRows(), 2)
         self._test.assertEqual(results.table.GetNumberOfRows(), len(FOUR_PHASES))
         self._test.assertGreaterEqual(results.chart.GetNumberOfPlotSeriesNodes(), 2)
-        self._test.assertTrue(layout_is_shown())
+        self._test.assertTrue(layout_is_shown(self._scene))
         self._test.assertEqual(self._rows(), 2)
         self._say("Segmentation, tables, plot and layout are there.")
 
@@ -183,31 +203,31 @@ class SelfTest:
     def leaveAndComeBack(self) -> None:
         """The slice and the zoom stay; the user's layout is there meanwhile."""
         for phase in FOUR_PHASES:
-            node = slice_view(phase)
+            node = slice_view(self._scene, phase)
             node.SetSliceOffset(node.GetSliceOffset() + 5.0)
-        before = _places()
+        before = _places(self._scene)
         self._widget.exit()
-        self._test.assertFalse(layout_is_shown())
+        self._test.assertFalse(layout_is_shown(self._scene))
         self._widget.enter()
         _live(self._logic.session)
-        self._test.assertEqual(_places(), before)
+        self._test.assertEqual(_places(self._scene), before)
         self._say("Left and came back: the same slice, the same layout.")
 
     def zoomAndShow3D(self) -> None:
         session, results = self._logic.session, self._logic.results
         session.views.fit()
-        whole = [node.GetFieldOfView()[0] for node in shown_slice_views()]
+        whole = [node.GetFieldOfView()[0] for node in shown_slice_views(self._scene)]
         session.views.toggle_lesion()
-        near = [node.GetFieldOfView()[0] for node in shown_slice_views()]
+        near = [node.GetFieldOfView()[0] for node in shown_slice_views(self._scene)]
         self._test.assertTrue(session.views.near_lesion)
         self._test.assertTrue(all(a < b for a, b in zip(near, whole, strict=True)))
         session.views.toggle_lesion()
         results.segmentation.CreateClosedSurfaceRepresentation()
         _live(session)
-        self._test.assertEqual(layout_in_use(), LAYOUT_3D_ID)
+        self._test.assertEqual(layout_in_use(self._scene), LAYOUT_3D_ID)
         results.segmentation.RemoveClosedSurfaceRepresentation()
         _live(session)
-        self._test.assertEqual(layout_in_use(), LAYOUT_ID)
+        self._test.assertEqual(layout_in_use(self._scene), LAYOUT_ID)
         self._say("Near the lesion and back; Show 3D brings a 3-D view.")
 
     def saveAndOpen(self) -> None:
@@ -216,9 +236,9 @@ class SelfTest:
         before = self._figures()
         path = str(self._folder / "study.mrb")
         self._test.assertTrue(slicer.util.saveScene(path))
-        slicer.mrmlScene.Clear()
+        self._scene.mrml.Clear()
         self._test.assertIsNone(self._logic.results)
-        self._test.assertFalse(layout_is_shown())
+        self._test.assertFalse(layout_is_shown(self._scene))
         slicer.util.loadScene(path)
         slicer.app.processEvents()
         self._test.assertIsNotNone(self._logic.results)
@@ -234,7 +254,7 @@ class SelfTest:
 
     def cancelAnalysis(self) -> None:
         """Where the network can run here, while it runs; otherwise while the phases are handed over."""
-        before, session = _node_ids(), self._logic.session
+        before, session = _node_ids(self._scene), self._logic.session
         self._logic.analyze(wait=False)
         session.poll()
         first = None if session.progress is None else session.progress.stage
@@ -249,7 +269,7 @@ class SelfTest:
             self._logic.wait(timeout_s=10)
         took = time.monotonic() - cancelled
         self._test.assertLess(took, _CANCEL_S)
-        self._test.assertEqual(_node_ids(), before)
+        self._test.assertEqual(_node_ids(self._scene), before)
         self._say(f"Cancel: the scene was as before after {took:.2f} s.")
 
     def train(self) -> None:
@@ -283,15 +303,15 @@ class SelfTest:
         """Each view shows its own phase under its title, and the whole body in its middle."""
         session = self._logic.session
         _live(session)
-        self._test.assertTrue(layout_is_shown())
+        self._test.assertTrue(layout_is_shown(self._scene))
         volumes = chosen_volumes(session.choices)
         points = body_points(volumes[Phase(session.choices.reference)])
         for phase in FOUR_PHASES:
-            self._test.assertEqual(view_volume_id(phase), volumes[phase].GetID())
-            self._test.assertEqual(slice_view(phase).GetLayoutLabel(), phase_title(phase))
-            across = slice_view(phase).GetSliceToRAS().GetElement(0, 0)
+            self._test.assertEqual(view_volume_id(self._scene, phase), volumes[phase].GetID())
+            self._test.assertEqual(slice_view(self._scene, phase).GetLayoutLabel(), phase_title(phase))
+            across = slice_view(self._scene, phase).GetSliceToRAS().GetElement(0, 0)
             self._test.assertLess(across, 0.0, "the patient's left is on the right of the screen")
-        for node in shown_slice_views():
+        for node in shown_slice_views(self._scene):
             self._test.assertTrue(is_fitted(node, points), f"{node.GetName()} does not show the whole body")
 
     def _rows(self) -> int:
@@ -320,8 +340,8 @@ def _live(session: Any) -> None:
         session.poll()
 
 
-def _places() -> list[tuple[float, ...]]:
-    nodes = [slice_view(phase) for phase in FOUR_PHASES]
+def _places(scene: Scene) -> list[tuple[float, ...]]:
+    nodes = [slice_view(scene, phase) for phase in FOUR_PHASES]
     return [(round(node.GetSliceOffset(), 3), round(node.GetFieldOfView()[0], 3)) for node in nodes]
 
 
@@ -355,6 +375,5 @@ def _leave_out(what: str, missing: list[str]) -> None:
     _log.warning("NOT TESTED HERE: %s, because %s is not installed.", what, ", ".join(missing))
 
 
-def _node_ids() -> set[str]:
-    scene = slicer.mrmlScene
-    return {node.GetID() for name in _NODE_CLASSES for node in slicer.util.getNodesByClass(name, scene)}
+def _node_ids(scene: Scene) -> set[str]:
+    return {node.GetID() for name in _NODE_CLASSES for node in nodes_of_class(scene.mrml, name)}

@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.errors import MTINetError
@@ -36,6 +35,7 @@ class StudyPanel(Panel):
     UI = "StudyPanel.ui"
 
     def setup(self) -> None:
+        self._mrml = self.session.scene.mrml
         self._writing = False
         self._entered = False
         self._hushed = False
@@ -53,9 +53,9 @@ class StudyPanel(Panel):
         self.ui.warningsLabel.setStyleSheet(WARNING_STYLE)
         for phase in Phase:
             selector = self._selector(phase)
-            selector.setMRMLScene(slicer.mrmlScene)
+            selector.setMRMLScene(self._mrml)
             selector.connect("currentNodeChanged(vtkMRMLNode*)", partial(self.onVolumeChosen, phase))
-        self.ui.sequenceSelector.setMRMLScene(slicer.mrmlScene)
+        self.ui.sequenceSelector.setMRMLScene(self._mrml)
         self.ui.recogniseButton.connect("clicked()", self.onRecognise)
         self.ui.sampleButton.connect("clicked()", self.onSample)
         self.ui.sequenceButton.connect("clicked()", self.onSequence)
@@ -166,7 +166,7 @@ class StudyPanel(Panel):
         self.ui.recogniseButton.enabled = idle
         self.ui.sampleButton.enabled = idle
         self.ui.sequenceButton.enabled = idle
-        self.ui.sequenceRow.visible = bool(volume_sequences())
+        self.ui.sequenceRow.visible = bool(volume_sequences(self.session.scene))
 
     # What the user does
 
@@ -177,7 +177,7 @@ class StudyPanel(Panel):
 
     def onVolumeChosen(self, phase: Phase, node: Any) -> None:
         """A selector changed: by the user, unless the choice already says so."""
-        if self._writing or slicer.mrmlScene.IsClosing():
+        if self._writing or self._mrml.IsClosing():
             return
         choices = self.session.choices
         if _id(node) == _id(getattr(choices.phases, PHASE_NAMES[phase])):
@@ -214,12 +214,12 @@ class StudyPanel(Panel):
 
     def onVolumesChanged(self) -> None:
         """New volumes are in the scene: choose what nobody has chosen yet."""
-        scene = slicer.mrmlScene
+        scene = self._mrml
         if not self._entered or self.session.busy or scene.IsBatchProcessing() or scene.IsClosing():
             return  # the end of what goes on comes back here
         from MTINetLib.scene.phase_images import candidate_volumes
 
-        ids = frozenset(node.GetID() for node in candidate_volumes())
+        ids = frozenset(node.GetID() for node in candidate_volumes(self.session.scene))
         new, self._seen = ids - self._seen, ids
         chosen = chosen_volumes(self.session.choices)
         if new and len(chosen) < len(wanted_phases(self.session.choices)):
@@ -266,7 +266,7 @@ class StudyPanel(Panel):
         self.ui.alignmentSelector.addItem(_("Never"), "off")
 
     def _watch_scene(self) -> None:
-        scene = slicer.vtkMRMLScene
+        scene = self._mrml
         for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent):
             self._observe(event, self._settle.start)
         self._observe(scene.EndCloseEvent, self._forget)
@@ -278,8 +278,8 @@ class StudyPanel(Panel):
             self._observe(event, self._heed, _LATE)
 
     def _observe(self, event: int, callback: Callable[[], object], priority: float = 0.0) -> None:
-        scene = slicer.mrmlScene
-        self._observed.append((scene, scene.AddObserver(event, lambda caller, name: callback(), priority)))
+        tag = self._mrml.AddObserver(event, lambda caller, name: callback(), priority)
+        self._observed.append((self._mrml, tag))
 
     def _hush(self) -> None:
         """What the selectors do by themselves from now on reaches neither us nor the choices."""
@@ -291,8 +291,7 @@ class StudyPanel(Panel):
 
     def _heed(self) -> bool:
         """Let the selectors show the choices, and speak again; whether a chosen volume has gone."""
-        scene = slicer.mrmlScene
-        if not self._hushed or scene.IsImporting() or scene.IsClosing():
+        if not self._hushed or self._mrml.IsImporting() or self._mrml.IsClosing():
             return False
         self._hushed = False
         chosen = chosen_volumes(self.session.choices)

@@ -10,6 +10,7 @@ import numpy as np
 import slicer
 
 from MTINetLib.scene.chart_style import style_chart, titled
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.training_curves import Curves
 
 
@@ -86,7 +87,8 @@ VIEWS: dict[str, tuple[str, tuple[_Line, ...]]] = {
 class TrainingChart:
     """Nodes that hold the newest curves; made when first needed and again after the scene was closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, scene: Scene) -> None:
+        self._mrml = scene.mrml
         self._losses: Any = None
         self._validations: Any = None
         self._charts: dict[str, Any] = {}
@@ -132,13 +134,13 @@ class TrainingChart:
 
     def _make(self) -> None:
         every = [self._losses, self._validations, *self._charts.values(), *(node for _, node in self._series)]
-        if self._charts and all(node is not None and node.GetScene() is slicer.mrmlScene for node in every):
+        if self._charts and all(node is not None and node.GetScene() is self._mrml for node in every):
             return
         self.close()
-        self._losses = _add("vtkMRMLTableNode", "MTINet training losses")
-        self._validations = _add("vtkMRMLTableNode", "MTINet validations")
+        self._losses = self._add("vtkMRMLTableNode", "MTINet training losses")
+        self._validations = self._add("vtkMRMLTableNode", "MTINet validations")
         for view, (axis, lines) in VIEWS.items():
-            chart = _add("vtkMRMLPlotChartNode", f"MTINet training {view}")
+            chart = self._add("vtkMRMLPlotChartNode", f"MTINet training {view}")
             chart.SetXAxisTitle("Epoch")
             chart.SetYAxisTitle(axis)
             style_chart(chart)
@@ -148,7 +150,7 @@ class TrainingChart:
 
     def _series_of(self, line: _Line) -> Any:
         styles = slicer.vtkMRMLPlotSeriesNode
-        node = _add("vtkMRMLPlotSeriesNode", line.title)
+        node = self._add("vtkMRMLPlotSeriesNode", line.title)
         node.SetPlotType(styles.PlotTypeScatter)  # type Line ignores the x column
         node.SetXColumnName("epoch")
         node.SetYColumnName(line.column)
@@ -159,6 +161,14 @@ class TrainingChart:
         node.SetOpacity(line.opacity)
         node.SetAndObserveTableNodeID((self._validations if line.of_validation else self._losses).GetID())
         return node
+
+    def _add(self, kind: str, name: str) -> Any:
+        node = self._mrml.CreateNodeByClass(kind)
+        node.UnRegister(None)
+        node.SetName(name)
+        node.SetSaveWithScene(False)
+        node.SetHideFromEditors(True)
+        return self._mrml.AddNode(node)
 
     def _draw(self, chart: Any, view: str, filled: set[str], title: str) -> None:
         """A series without a figure stays off the chart."""
@@ -182,15 +192,6 @@ _VALIDATED = (
     ("accuracy", "accuracy", 1.0),
     ("mae", "mae_percent", 0.01),
 )
-
-
-def _add(kind: str, name: str) -> Any:
-    node = slicer.mrmlScene.CreateNodeByClass(kind)
-    node.UnRegister(None)
-    node.SetName(name)
-    node.SetSaveWithScene(False)
-    node.SetHideFromEditors(True)
-    return slicer.mrmlScene.AddNode(node)
 
 
 def _fill(table: Any, columns: dict[str, Sequence[float]]) -> None:

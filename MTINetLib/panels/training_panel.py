@@ -28,7 +28,7 @@ class TrainingPanel(Panel):
         self._shown = False
         self.dataset = DatasetSection(ui, session.training)
         self.case = CaseSection(ui, session, self.dataset.folder)
-        self.run = RunSection(ui, session.training, self.dataset.folder)
+        self.run = RunSection(ui, session.training, session.scene, self.dataset.folder)
         self.models = ModelsSection(ui, session)
         self._hear(TrainingTopic.DATASET, self._dataset_changed)
         self._hear(TrainingTopic.RUN, self._run_changed)

@@ -14,6 +14,7 @@ from MTINetLib.panels.training_chart import TrainingChart
 from MTINetLib.panels.training_words import curves_in_words, duration
 from MTINetLib.presentation.session_words import state_text
 from MTINetLib.presentation.stages import stage_text
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.setup import Group, look
 from MTINetLib.session.training_runs import RunRecord, training_folder
 from MTINetLib.session.training_session import TrainingSession
@@ -36,9 +37,9 @@ _DRAW_S = 0.7
 class RunSection:
     """One run at a time; the plot and its figures are drawn only while the module is shown."""
 
-    def __init__(self, ui: Any, training: TrainingSession, folder: Callable[[], str]) -> None:
+    def __init__(self, ui: Any, training: TrainingSession, scene: Scene, folder: Callable[[], str]) -> None:
         self._ui, self._training, self._folder = ui, training, folder
-        self._plot, self._chart = PlotView(ui.curvePlace), TrainingChart()
+        self._plot, self._chart = PlotView(ui.curvePlace), TrainingChart(scene)
         self._visible = False
         self._drawn = 0.0
         self._missing: tuple[str, ...] = ()

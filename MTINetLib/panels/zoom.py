@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.scene.pointer import pointer_ras
-from MTINetLib.session.views import Views
+
+if TYPE_CHECKING:
+    from MTINetLib.session.session import Session
 
 #: Slicer's segment editor has Z for Undo, its slice views have F, B, R, V, G and T; and of two shortcuts for
 #: one key neither is heard. A double click in a slice view makes it fill the window.
@@ -20,8 +22,8 @@ _TEXT_FIELDS = ("QLineEdit", "QTextEdit", "QPlainTextEdit", "QAbstractSpinBox")
 class Zoom:
     """The key goes to the lesion under the mouse, or else to the chosen one."""
 
-    def __init__(self, views: Views, lesion_table: Any) -> None:
-        self._views = views
+    def __init__(self, session: Session, lesion_table: Any) -> None:
+        self._views, self._scene = session.views, session.scene
         self._key: Any = None
         lesion_table.toolTip = _(
             "Double click: near the lesion, and back. The key {key} does so for the lesion under the mouse."
@@ -47,7 +49,7 @@ class Zoom:
 
     def onKey(self) -> None:
         if not text_is_written(qt.QApplication.focusWidget()):
-            self._views.toggle_lesion(pointer_ras())
+            self._views.toggle_lesion(pointer_ras(self._scene))
 
     def onDoubleClick(self, _row: int, _column: int) -> None:
         self._views.toggle_lesion()

@@ -34,9 +34,3 @@ def show_ai_lesions(ai_segmentation: Any, shown: bool) -> None:
         display.SetSegmentOverrideColor(inner.GetNthSegmentID(index), *_COLOUR)
     display.SetVisibility(shown)
     display.EndModify(was)
-
-
-def ai_lesions_shown(ai_segmentation: Any) -> bool:
-    """Whether the comparison is on."""
-    display = ai_segmentation.GetDisplayNode()
-    return display is not None and bool(display.GetVisibility())

@@ -16,11 +16,12 @@ from MTINetLib.scene.phase_images import why_unusable
 from MTINetLib.scene.phase_problems import problems, remarks
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
 from MTINetLib.scene.phase_times import time_flags, times_of
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.evidence import CHOSEN
 from MTINetLib.study.phase import Phase, in_order_of_time
 
 
-def check_choice(phases: Mapping[Phase, Any], wanted: Sequence[Phase]) -> PhaseProposal:
+def check_choice(scene: Scene, phases: Mapping[Phase, Any], wanted: Sequence[Phase]) -> PhaseProposal:
     """The user's choice with what speaks for and against it; it is taken as it is, with confidence 1.
 
     Args:
@@ -39,7 +40,7 @@ def check_choice(phases: Mapping[Phase, Any], wanted: Sequence[Phase]) -> PhaseP
         else:
             unusable.append(reason)
     distinct = list({id(node): node for node in nodes.values()}.values())
-    by_node = {id(source.node): source for source in sources_of(distinct)}
+    by_node = {id(source.node): source for source in sources_of(scene, distinct)}
     chosen = {phase: by_node[id(node)] for phase, node in nodes.items()}
     clues, start = clues_by_phase(chosen)
     pixels = _pixels(chosen, wanted)

@@ -59,13 +59,12 @@ _KINDS = (
 
 def add_curve_plot(table: Any) -> CurvePlot:
     """A chart and its series over a curve table; empty until :func:`plot_lesion`."""
-    slicer = slicer_module()
-    scene, styles = slicer.mrmlScene, slicer.vtkMRMLPlotSeriesNode
-    chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", "Enhancement curves plot")
+    mrml, styles = table.GetScene(), slicer_module().vtkMRMLPlotSeriesNode
+    chart = mrml.AddNewNodeByClass("vtkMRMLPlotChartNode", "Enhancement curves plot")
     style_chart(chart)
     series = []
     for kind in _KINDS:
-        node = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", kind.title)
+        node = mrml.AddNewNodeByClass("vtkMRMLPlotSeriesNode", kind.title)
         node.SetAndObserveTableNodeID(table.GetID())
         node.SetPlotType(styles.PlotTypeScatter)  # type Line ignores the x column
         node.SetLabelColumnName(PHASE_COLUMN)

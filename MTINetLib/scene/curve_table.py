@@ -7,6 +7,7 @@ from typing import Any
 
 from MTINetLib.findings import EnhancementCurve, LesionFinding, StudySummary
 from MTINetLib.presentation.time_axis import TimeAxis
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.table_columns import add_number_column, add_text_column
 from MTINetLib.study.phase import Phase
@@ -46,9 +47,9 @@ def liver_column(label: int, relative: bool = False) -> str:
     return _column(label, "liver", relative)
 
 
-def add_curve_table(lesions: Sequence[LesionFinding], study: StudySummary) -> Any:
+def add_curve_table(scene: Scene, lesions: Sequence[LesionFinding], study: StudySummary) -> Any:
     """A vtkMRMLTableNode filled by :func:`fill_curve_table`."""
-    node = slicer_module().mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Enhancement curves")
+    node = scene.mrml.AddNewNodeByClass("vtkMRMLTableNode", "Enhancement curves")
     fill_curve_table(node, lesions, study)
     return node
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from MTINetLib.errors import InputError, MissingResourceError
-from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.scene.scene import Scene
 
 
-def has_database() -> bool:
+def has_database(scene: Scene) -> bool:
     """Whether this Slicer has a DICOM database that is open and takes files."""
-    return _database() is not None
+    return hasattr(scene.database, "insert")
 
 
-def put_into_database(files: Sequence[Path]) -> None:
+def put_into_database(scene: Scene, files: Sequence[Path]) -> None:
     """Copy DICOM files into the database; the DICOM module shows them beside the patient's images.
 
     Raises:
         MissingResourceError: there is no open database.
         InputError: a file is gone, or the database did not take it.
     """
-    database = _database()
-    if database is None:
+    database = scene.database
+    if database is None or not has_database(scene):
         raise MissingResourceError("Slicer's DICOM database is not open: open the DICOM module once.")
     gone = [path for path in files if not path.is_file()]
     if gone:
@@ -36,12 +35,6 @@ def put_into_database(files: Sequence[Path]) -> None:
             raise InputError(
                 f"Slicer's DICOM database did not take {path.name}: import the folder in the DICOM module."
             )
-
-
-def _database() -> Any | None:
-    database = getattr(slicer_module(), "dicomDatabase", None)
-    usable = database is not None and getattr(database, "isOpen", False) and hasattr(database, "insert")
-    return database if usable else None
 
 
 def _instance_uid(path: Path) -> str:

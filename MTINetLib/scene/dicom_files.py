@@ -8,8 +8,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.sequences import SEQUENCE_ROLE, TIME_POINT_ATTRIBUTE
-from MTINetLib.scene.slicer_core import slicer_module
 
 _log = logging.getLogger(__name__)
 
@@ -26,19 +26,19 @@ def instance_uids(node: Any) -> tuple[str, ...]:
     return tuple(str(node.GetAttribute(_INSTANCES) or "").split())
 
 
-def has_dicom_files(node: Any) -> bool:
+def has_dicom_files(scene: Scene, node: Any) -> bool:
     """Whether the volume has DICOM files that are still there; a look at one of them."""
     uids = instance_uids(node)
-    if uids and file_of_instance(uids[0]) is not None:
+    if uids and file_of_instance(scene, uids[0]) is not None:
         return True
     return any(path.is_file() for path in (*stored_files(node)[:1], *_files_of_time_point(node)[:1]))
 
 
-def dicom_files_steps(node: Any) -> Generator[None, None, tuple[Path, ...]]:
+def dicom_files_steps(scene: Scene, node: Any) -> Generator[None, None, tuple[Path, ...]]:
     """All files of the volume, each once; none where one of them is unknown or gone. In short steps."""
     paths: list[Path | None] = []
     for number, uid in enumerate(dict.fromkeys(instance_uids(node))):
-        paths.append(file_of_instance(uid))
+        paths.append(file_of_instance(scene, uid))
         if number % _AT_ONCE == _AT_ONCE - 1:
             yield
     found = tuple(path for path in paths if path is not None)
@@ -51,10 +51,10 @@ def dicom_files_steps(node: Any) -> Generator[None, None, tuple[Path, ...]]:
     return ()
 
 
-def file_of_instance(uid: str) -> Path | None:
+def file_of_instance(scene: Scene, uid: str) -> Path | None:
     """Where the DICOM database keeps an instance; None where there is no database or it does not know."""
-    database = getattr(slicer_module(), "dicomDatabase", None)
-    if database is None or not getattr(database, "isOpen", True):
+    database = scene.database
+    if database is None:
         return None
     try:
         name = database.fileForInstance(uid)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionFinding
@@ -19,7 +18,6 @@ from MTINetLib.scene.results import Results, ai_findings, first_free_label
 from MTINetLib.scene.segmentation import (
     LABEL_TAG,
     NEW_LESION,
-    check_size,
     dress_segment,
     label_in_labels,
     segment_ids,
@@ -154,26 +152,6 @@ def revert_all(results: Results) -> None:
         own = _own_segment(results, label)
         write_mask(results.segmentation, own, mask, box, results.geometry)
         _dress_as_ai(results, label, own)
-
-
-def set_labels(results: Results, labels: npt.NDArray[Any]) -> None:
-    """Make the segments equal to a label map [K, J, I]: numbers that are not in it go, new ones are added.
-
-    Raises:
-        InputError: the labels have another size than the volume.
-    """
-    check_size(labels, results.geometry)
-    inner = results.segmentation.GetSegmentation()
-    wanted = [int(label) for label in np.unique(labels) if label > 0]
-    kept = segment_labels(results.segmentation)
-    for segment_id in segment_ids(results.segmentation):
-        label = segment_label(inner.GetSegment(segment_id))
-        if label not in wanted or kept.get(label) != segment_id:
-            inner.RemoveSegment(segment_id)
-    for label in wanted:
-        found = label_in_labels(labels, label)
-        if found is not None:
-            write_mask(results.segmentation, _own_segment(results, label), *found, results.geometry)
 
 
 def show_ai(results: Results, shown: bool) -> None:

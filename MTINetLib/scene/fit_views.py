@@ -11,8 +11,9 @@ from MTINetLib.report.body import body
 from MTINetLib.scene.label_image import Box, ijk_to_local_ras, read_mask
 from MTINetLib.scene.phase_views import slice_view_name, viewed_phases
 from MTINetLib.scene.results import Results
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import segment_labels
-from MTINetLib.scene.slicer_core import application_logic, slicer_module
+from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray
 
 #: World RAS in mm, [points, 3].
@@ -53,13 +54,13 @@ def lesion_points(results: Results, label: int) -> Points | None:
     return around
 
 
-def fit_views(points: Points) -> None:
+def fit_views(scene: Scene, points: Points) -> None:
     """Let points fill our slice views, on the slice that each shows; nothing happens where no window is.
 
     Slicer gives new views their size only when it handles its events, so this is to be called once more
     when the views have it (:func:`view_sizes`).
     """
-    for node in shown_slice_views():
+    for node in shown_slice_views(scene):
         _fit(node, points)
 
 
@@ -72,16 +73,17 @@ def is_fitted(node: Any, points: Points) -> bool:
     return bool(off < 0.05 * min(width, height) and 0.85 < max(across / width, up / height) <= 1.0)
 
 
-def view_sizes() -> tuple[tuple[int, int], ...]:
+def view_sizes(scene: Scene) -> tuple[tuple[int, int], ...]:
     """Width and height in pixels of those of our slice views that a window shows."""
-    return tuple((node.GetDimensions()[0], node.GetDimensions()[1]) for node in shown_slice_views())
+    return tuple((node.GetDimensions()[0], node.GetDimensions()[1]) for node in shown_slice_views(scene))
 
 
-def shown_slice_views() -> list[Any]:
+def shown_slice_views(scene: Scene) -> list[Any]:
     """The nodes of those of our slice views that a window shows."""
-    scene, application = slicer_module().mrmlScene, application_logic()
-    nodes = [scene.GetSingletonNode(slice_view_name(phase), "vtkMRMLSliceNode") for phase in viewed_phases()]
-    return [node for node in nodes if node is not None and application.GetSliceLogic(node) is not None]
+    names = [slice_view_name(phase) for phase in viewed_phases(scene)]
+    nodes = [scene.mrml.GetSingletonNode(name, "vtkMRMLSliceNode") for name in names]
+    shown = scene.application.GetSliceLogic
+    return [node for node in nodes if node is not None and shown(node) is not None]
 
 
 def _fit(node: Any, points: Points) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.scene.node_geometry import shape_of, world_matrix
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.volumes import add_volume, ijk_to_ras
 from MTINetLib.study.grid import Grid
 
@@ -25,8 +26,8 @@ def is_grid_of(grid: Grid, volume: Any) -> bool:
     return bool(np.abs((ijk_to_ras(grid) - matrix) @ corners).max() <= _TOLERANCE_MM)
 
 
-def add_geometry(grid: Grid) -> Any:
+def add_geometry(scene: Scene, grid: Grid) -> Any:
     """A hidden, empty vtkMRMLScalarVolumeNode on a grid; it is saved with the scene."""
-    node = add_volume("Lesion grid", np.zeros(grid.shape, dtype=np.uint8), grid)
+    node = add_volume(scene, "Lesion grid", np.zeros(grid.shape, dtype=np.uint8), grid)
     node.SetHideFromEditors(True)
     return node

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.scene.dicom_files import is_dicom_name
-from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.scene.scene import Scene
 
 #: PatientName, PatientID, OtherPatientIDs, AccessionNumber.
 _IDENTITY = ("PatientName", "PatientID", "OtherPatientIDs", "AccessionNumber")
 
 
-def input_of(volume: Any) -> Path | None:
+def input_of(scene: Scene, volume: Any) -> Path | None:
     """The folder of a volume's DICOM series, or its file; None where it was made in the scene."""
-    file = _dicom_file(volume)
+    file = _dicom_file(scene, volume)
     if file is not None:
         return file.parent
     file = _stored_file(volume)
@@ -23,19 +23,17 @@ def input_of(volume: Any) -> Path | None:
     return file.parent
 
 
-def places_of_slicer() -> tuple[Path, ...]:
+def places_of_slicer(scene: Scene) -> tuple[Path, ...]:
     """Slicer's DICOM database, its cache and its temporary folder: nobody would look for results there."""
-    slicer = slicer_module()
-    names: list[Any] = [getattr(getattr(slicer, "app", None), "temporaryPath", None)]
-    names.append(getattr(getattr(slicer, "dicomDatabase", None), "databaseDirectory", None))
-    cache = slicer.mrmlScene.GetCacheManager()
+    names: list[Any] = [scene.temporary_folder, getattr(scene.database, "databaseDirectory", None)]
+    cache = scene.mrml.GetCacheManager()
     names.append(cache.GetRemoteCacheDirectory() if cache is not None else None)
     return tuple(Path(str(name)) for name in names if name)
 
 
-def names_of_patient(volume: Any) -> tuple[str, ...]:
+def names_of_patient(scene: Scene, volume: Any) -> tuple[str, ...]:
     """Name and numbers of the patient in the volume's DICOM files; empty for other volumes."""
-    file = _dicom_file(volume) or _stored_file(volume)
+    file = _dicom_file(scene, volume) or _stored_file(volume)
     if file is None or not is_dicom_name(file) or not file.is_file():
         return ()
     try:
@@ -47,12 +45,11 @@ def names_of_patient(volume: Any) -> tuple[str, ...]:
         return ()
 
 
-def _dicom_file(volume: Any) -> Path | None:
+def _dicom_file(scene: Scene, volume: Any) -> Path | None:
     instances = str(volume.GetAttribute("DICOM.instanceUIDs") or "").split()
-    database = getattr(slicer_module(), "dicomDatabase", None)
-    if not instances or database is None:
+    if not instances or scene.database is None:
         return None
-    file = database.fileForInstance(instances[0])
+    file = scene.database.fileForInstance(instances[0])
     return Path(str(file)) if file else None
 
 

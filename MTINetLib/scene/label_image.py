@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.errors import InputError
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray
 
@@ -46,11 +45,10 @@ def label_image(mask: Mask, box: Box, reference_volume: Any) -> Any:
 def write_mask(segmentation: Any, segment_id: str, mask: Mask, box: Box, reference_volume: Any) -> None:
     """Replace a segment's voxels; other segments, also those that share its image, keep theirs."""
     logic = slicer_module().vtkSlicerSegmentationsModuleLogic
-    if mask.any():
-        image = label_image(mask, box, reference_volume)
-        logic.SetBinaryLabelmapToSegment(image, segmentation, segment_id, logic.MODE_REPLACE)
-    else:
-        logic.ClearSegment(segmentation, segment_id)
+    if not mask.any():  # ClearSegment would leave Slicer's Undo nothing to restore
+        mask, box = np.zeros((1, 1, 1), np.bool_), (slice(0, 1),) * 3
+    image = label_image(mask, box, reference_volume)
+    logic.SetBinaryLabelmapToSegment(image, segmentation, segment_id, logic.MODE_REPLACE)
 
 
 def read_mask(segmentation: Any, segment_id: str, reference_volume: Any) -> tuple[Mask, Box] | None:
@@ -125,21 +123,21 @@ def _shift(image: Any, segmentation: Any, volume: Any) -> tuple[int, int, int] |
 
 
 def _resampled(segmentation: Any, segment_id: str, volume: Any) -> Mask:
-    slicer = slicer_module()
-    with _no_display_node_left(slicer.mrmlScene):
-        array = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, volume)
-    return np.asarray(array) > 0
+    from vtkmodules.vtkCommonCore import vtkStringArray
 
-
-@contextmanager
-def _no_display_node_left(scene: Any) -> Iterator[None]:
-    """slicer.util works over a label map node for a moment and forgets that node's display node."""
-    name = "vtkMRMLLabelMapVolumeDisplayNode"
-    before = {scene.GetNthNodeByClass(n, name).GetID() for n in range(scene.GetNumberOfNodesByClass(name))}
-    yield
-    for node in [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]:
-        if node.GetID() not in before:
-            scene.RemoveNode(node)
+    slicer, mrml, wanted = slicer_module(), segmentation.GetScene(), vtkStringArray()
+    wanted.InsertNextValue(segment_id)
+    node = mrml.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "resampled lesion")
+    try:
+        logic = slicer.vtkSlicerSegmentationsModuleLogic
+        if not logic.ExportSegmentsToLabelmapNode(segmentation, wanted, node, volume):
+            raise InputError(f"A segment of '{segmentation.GetName()}' has no mask that can be read.")
+        return np.asarray(slicer.util.arrayFromVolume(node)) > 0
+    finally:
+        display = node.GetDisplayNode()
+        for one in (None if display is None else display.GetColorNode(), display, node):
+            if one is not None:
+                mrml.RemoveNode(one)
 
 
 def _array(matrix: Any) -> FloatArray:

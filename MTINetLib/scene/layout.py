@@ -15,6 +15,7 @@ from MTINetLib.scene.phase_views import (
     view_node,
     viewed_phases,
 )
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.phase import Phase
 
@@ -40,14 +41,14 @@ _VIEW_COLOURS = {
 _IMAGES, _PLOT = 770, 230
 
 
-def layout_description(with_3d: bool = False) -> str:
+def layout_description(scene: Scene, with_3d: bool = False) -> str:
     """The layout as Slicer's XML: two rows of axial slice views over a plot view."""
     views = [
         f'<item><view class="vtkMRMLSliceNode" singletontag="{slice_view_name(phase)}">'
         f'<property name="orientation" action="default">Axial</property>'
-        f'<property name="viewlabel" action="default">{view_label(phase)}</property>'
+        f'<property name="viewlabel" action="default">{view_label(scene, phase)}</property>'
         f'<property name="viewcolor" action="default">{_VIEW_COLOURS[phase]}</property></view></item>'
-        for phase in viewed_phases()
+        for phase in viewed_phases(scene)
     ]
     above = (len(views) + 1) // 2
     rows = "".join(
@@ -68,11 +69,11 @@ def layout_description(with_3d: bool = False) -> str:
     return f'<layout type="vertical" split="true"><item splitSize="{_IMAGES}">{images}</item>{plot}</layout>'
 
 
-def register_layout() -> int:
+def register_layout(scene: Scene) -> int:
     """Make the layouts known to the scene's layout node; give the number without 3-D. Shows nothing."""
-    node = layout_node()
+    node = layout_node(scene)
     for number, with_3d in ((LAYOUT_ID, False), (LAYOUT_3D_ID, True)):
-        description = layout_description(with_3d)
+        description = layout_description(scene, with_3d)
         if not node.IsLayoutDescription(number):
             node.AddLayoutDescription(number, description)
         elif node.GetLayoutDescription(number) != description:  # of an older version, in a saved scene
@@ -80,36 +81,36 @@ def register_layout() -> int:
     return LAYOUT_ID
 
 
-def layout_is_shown() -> bool:
+def layout_is_shown(scene: Scene) -> bool:
     """Whether the views stand in a layout of ours now."""
-    return layout_in_use() in OUR_LAYOUTS
+    return layout_in_use(scene) in OUR_LAYOUTS
 
 
-def turn_to_layout(with_3d: bool = False) -> int:
+def turn_to_layout(scene: Scene, with_3d: bool = False) -> int:
     """Turn to our layout; what its views show is not changed.
 
     Returns:
         The number of the layout that the user had before ours, to give it back with :func:`restore_layout`.
     """
-    node = layout_node()
+    node = layout_node(scene)
     if node.GetViewArrangement() not in OUR_LAYOUTS:
         node.SetAttribute(_BEFORE, str(node.GetViewArrangement()))
     # A scene that was opened while ours was on forgets the one before.
     before = int(node.GetAttribute(_BEFORE) or slicer_module().vtkMRMLLayoutNode.SlicerLayoutFourUpView)
-    register_layout()
+    register_layout(scene)
     node.SetViewArrangement(LAYOUT_3D_ID if with_3d else LAYOUT_ID)
     return before
 
 
-def show_chart(chart: Any) -> None:
+def show_chart(scene: Scene, chart: Any) -> None:
     """Show a vtkMRMLPlotChartNode, or None, in our plot view."""
-    view = view_node("vtkMRMLPlotViewNode", PLOT_VIEW)
+    view = view_node(scene, "vtkMRMLPlotViewNode", PLOT_VIEW)
     view.SetLayoutName(PLOT_VIEW)
     view.SetDoPropagatePlotChartSelection(False)
     view.SetPlotChartNodeID(None if chart is None else chart.GetID())
 
 
-def show_layout(volumes: Mapping[Phase, Any], chart: Any, reference: Any = None) -> int:
+def show_layout(scene: Scene, volumes: Mapping[Phase, Any], chart: Any, reference: Any = None) -> int:
     """Turn to the layout, with each phase in its view and the chart in the plot view.
 
     The views are linked to each other and to no view of the user. Views that showed these slices before
@@ -122,46 +123,46 @@ def show_layout(volumes: Mapping[Phase, Any], chart: Any, reference: Any = None)
     Returns:
         As :func:`turn_to_layout`.
     """
-    set_viewed_phases(tuple(volumes))
-    before = turn_to_layout()
-    show_chart(chart)
-    if show_phases(volumes, reference):
+    set_viewed_phases(scene, tuple(volumes))
+    before = turn_to_layout(scene)
+    show_chart(scene, chart)
+    if show_phases(scene, volumes, reference):
         points: Points = body_points(next(iter(volumes.values())) if reference is None else reference)
-        fit_views(points)
+        fit_views(scene, points)
     return before
 
 
-def show_usual_layout(volume: Any, chart: Any, centre_ras: Sequence[float]) -> None:
+def show_usual_layout(scene: Scene, volume: Any, chart: Any, centre_ras: Sequence[float]) -> None:
     """Turn to Slicer's own layout of three slices and a plot, for a scene that others open without MTINet.
 
     Args:
         centre_ras: where the three slices meet, mm.
     """
-    slicer = slicer_module()
     bounds = [0.0] * 6
     volume.GetRASBounds(bounds)
     extent = [bounds[2 * axis + 1] - bounds[2 * axis] for axis in range(3)]
     for tag, orientation, across, up in _USUAL_SLICES:
-        composite = view_node("vtkMRMLSliceCompositeNode", tag)
+        composite = view_node(scene, "vtkMRMLSliceCompositeNode", tag)
         composite.SetLayoutName(tag)
         composite.SetBackgroundVolumeID(volume.GetID())
-        node = view_node("vtkMRMLSliceNode", tag)
+        node = view_node(scene, "vtkMRMLSliceNode", tag)
         node.SetLayoutName(tag)
         node.SetOrientation(orientation)
         node.JumpSliceByCentering(*centre_ras)
         side = 1.1 * max(extent[across], extent[up])
         node.SetFieldOfView(side, side, 1.0)
-    plot_view = view_node("vtkMRMLPlotViewNode", "PlotView1")
+    plot_view = view_node(scene, "vtkMRMLPlotViewNode", "PlotView1")
     plot_view.SetLayoutName("PlotView1")
     plot_view.SetPlotChartNodeID(chart.GetID())
-    layout_node().SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView)
+    usual = slicer_module().vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView
+    layout_node(scene).SetViewArrangement(usual)
 
 
-def layout_in_use() -> int:
+def layout_in_use(scene: Scene) -> int:
     """The number of the layout that is shown."""
-    return int(layout_node().GetViewArrangement())
+    return int(layout_node(scene).GetViewArrangement())
 
 
-def restore_layout(before: int) -> None:
+def restore_layout(scene: Scene, before: int) -> None:
     """Give the user's own layout back."""
-    layout_node().SetViewArrangement(before)
+    layout_node(scene).SetViewArrangement(before)

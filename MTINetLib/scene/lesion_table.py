@@ -8,7 +8,7 @@ from typing import Any
 from MTINetLib.findings import LesionFinding
 from MTINetLib.presentation.classes import class_title
 from MTINetLib.presentation.words import flags_in_words, probability_in_words
-from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.table_columns import add_number_column, add_text_column
 
 COLUMNS = (
@@ -23,9 +23,9 @@ COLUMNS = (
 )
 
 
-def add_lesion_table(lesions: Sequence[LesionFinding]) -> Any:
+def add_lesion_table(scene: Scene, lesions: Sequence[LesionFinding]) -> Any:
     """A vtkMRMLTableNode filled by :func:`fill_lesion_table`."""
-    node = slicer_module().mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Lesion table")
+    node = scene.mrml.AddNewNodeByClass("vtkMRMLTableNode", "Lesion table")
     fill_lesion_table(node, lesions)
     return node
 

@@ -15,6 +15,7 @@ from MTINetLib.scene.dicom_evidence import frames_of_item, frames_of_node
 from MTINetLib.scene.dicom_files import instance_uids
 from MTINetLib.scene.node_geometry import rough_grid
 from MTINetLib.scene.phase_images import node_array
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.sequences import SEQUENCE_ROLE, TIME_ATTRIBUTE, TIME_POINT_ATTRIBUTE
 from MTINetLib.scene.volumes import PHASE_ATTRIBUTE
 from MTINetLib.study.grid import Grid
@@ -53,9 +54,9 @@ class NodeSource:
         return str(self.node.GetName())
 
 
-def sources_of(nodes: Sequence[Any]) -> list[NodeSource]:
+def sources_of(scene: Scene, nodes: Sequence[Any]) -> list[NodeSource]:
     """One source a node, in their order; the nodes are usable (``phase_images.why_unusable``)."""
-    frames = _on_one_clock([_frames(node) for node in nodes])
+    frames = _on_one_clock([_frames(scene, node) for node in nodes])
     points = _time_points(frames)
     any_dicom = any(frames)
     return [
@@ -126,8 +127,8 @@ def _read(node: Any, step: int) -> Volume:
     return np.nan_to_num(seen, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _frames(node: Any) -> tuple[Frame, ...]:
-    found = frames_of_node(node)
+def _frames(scene: Scene, node: Any) -> tuple[Frame, ...]:
+    found = frames_of_node(scene, node)
     sequence = node.GetNodeReference(SEQUENCE_ROLE)
     number = _number(node.GetAttribute(TIME_POINT_ATTRIBUTE))
     if found or sequence is None or number is None:

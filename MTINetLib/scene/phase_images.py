@@ -19,6 +19,7 @@ from MTINetLib.scene.node_geometry import (
     world_matrix,
 )
 from MTINetLib.scene.resample_node import resample_steps
+from MTINetLib.scene.scene import Scene, nodes_of_class
 from MTINetLib.scene.sequences import changes_with_browser
 from MTINetLib.scene.sequences import volumes_of_sequence as volumes_of_sequence
 from MTINetLib.scene.slicer_core import slicer_module
@@ -56,26 +57,14 @@ class NodeImage:
     resampled: bool = False
 
 
-def node_image(volume_node: Any) -> NodeImage:
-    """The voxels of a volume node and where they lie; the scene is not changed.
+def node_image_steps(volume_node: Any) -> Generator[None, None, NodeImage]:
+    """The voxels of a volume node and where they lie, in steps of about 30 ms; the scene is not changed.
+
+    Only resampling needs more than one step.
 
     Raises:
         InputError: there is no such node, it is no scalar volume, has no image data, holds values that are
             not finite, or its transform cannot be followed.
-    """
-    steps = node_image_steps(volume_node)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            image: NodeImage = end.value
-            return image
-
-
-def node_image_steps(volume_node: Any) -> Generator[None, None, NodeImage]:
-    """The same in steps of about 30 ms each, for a main thread that must stay awake.
-
-    Only resampling needs more than one step.
     """
     reason = why_unusable(volume_node)
     if reason is not None:
@@ -93,20 +82,18 @@ def node_image_steps(volume_node: Any) -> Generator[None, None, NodeImage]:
     return NodeImage(array, grid_of_matrix(matrix, shape_of(volume_node), name), name)
 
 
-def candidate_volumes() -> tuple[Any, ...]:
+def candidate_volumes(scene: Scene) -> tuple[Any, ...]:
     """The volume nodes of the scene that may be phases, in the scene's order.
 
     Hidden nodes, other kinds of volumes, and volumes that show a sequence's time points in turn are left
     out: they change with the browser (:func:`volumes_of_sequence` makes nodes that stay).
     """
-    return tuple(node for node in scalar_volumes() if not changes_with_browser(node))
+    return tuple(node for node in scalar_volumes(scene) if not changes_with_browser(node))
 
 
-def scalar_volumes() -> tuple[Any, ...]:
+def scalar_volumes(scene: Scene) -> tuple[Any, ...]:
     """All scalar volumes with an image that the user can see in selectors."""
-    scene = slicer_module().mrmlScene
-    count = scene.GetNumberOfNodesByClass(_SCALAR_VOLUME)
-    nodes = [scene.GetNthNodeByClass(number, _SCALAR_VOLUME) for number in range(count)]
+    nodes = nodes_of_class(scene.mrml, _SCALAR_VOLUME)
     return tuple(node for node in nodes if not node.GetHideFromEditors() and why_unusable(node) is None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from MTINetLib.presentation.words import phase_title
-from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.phase import PHASES_UNTIL_TOLD, Phase, in_order_of_time
 
 #: Name of the orientation that follows a volume's own slices. Slicer cannot read a view back whose
@@ -20,28 +20,27 @@ _PLACED = "MTINet.SlicesOf"
 _VIEWED = "MTINet.ViewedPhases"
 
 
-def viewed_phases() -> tuple[Phase, ...]:
+def viewed_phases(scene: Scene) -> tuple[Phase, ...]:
     """The phases that have a view in our layout, also after the scene was opened again."""
-    words = str(layout_node().GetAttribute(_VIEWED) or "").split()
+    words = str(layout_node(scene).GetAttribute(_VIEWED) or "").split()
     found = in_order_of_time(phase for phase in Phase if phase.value in words)
     return found or PHASES_UNTIL_TOLD
 
 
-def set_viewed_phases(phases: Sequence[Phase]) -> None:
+def set_viewed_phases(scene: Scene, phases: Sequence[Phase]) -> None:
     """Give these phases a view each; ``layout.register_layout`` makes the layout follow."""
-    layout_node().SetAttribute(_VIEWED, " ".join(phase.value for phase in phases))
+    layout_node(scene).SetAttribute(_VIEWED, " ".join(phase.value for phase in phases))
 
 
-def layout_node() -> Any:
+def layout_node(scene: Scene) -> Any:
     """The scene's layout node."""
-    scene = slicer_module().mrmlScene
-    node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
-    return node if node is not None else scene.AddNewNodeByClass("vtkMRMLLayoutNode")
+    node = scene.mrml.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    return node if node is not None else scene.mrml.AddNewNodeByClass("vtkMRMLLayoutNode")
 
 
-def view_label(phase: Phase) -> str:
+def view_label(scene: Scene, phase: Phase) -> str:
     """Title of a view that does not show its phase: its number."""
-    return str(viewed_phases().index(phase) + 1)
+    return str(viewed_phases(scene).index(phase) + 1)
 
 
 def slice_view_name(phase: Phase) -> str:
@@ -49,7 +48,7 @@ def slice_view_name(phase: Phase) -> str:
     return "MTINet" + "".join(part.capitalize() for part in phase.value.split("_"))
 
 
-def show_phases(volumes: Mapping[Phase, Any], reference: Any = None) -> bool:
+def show_phases(scene: Scene, volumes: Mapping[Phase, Any], reference: Any = None) -> bool:
     """Show each phase in its own view; a view without a phase is empty and has no title.
 
     A view that was on the reference's slices before stays where it is.
@@ -62,65 +61,63 @@ def show_phases(volumes: Mapping[Phase, Any], reference: Any = None) -> bool:
         Whether a view was put on other slices, so that it has to be fitted.
     """
     moved = False
-    for phase in viewed_phases():
+    for phase in viewed_phases(scene):
         volume = volumes.get(phase)
-        composite = _composite(phase)
+        composite = _composite(scene, phase)
         composite.SetDoPropagateVolumeSelection(False)  # a phase stays in its view, whatever is loaded
         composite.SetBackgroundVolumeID(None if volume is None else volume.GetID())
         composite.SetForegroundVolumeID(None)
         composite.SetLinkedControl(True)
         composite.SetHotLinkedControl(True)
-        slice_node = slice_view(phase)
+        slice_node = slice_view(scene, phase)
         slice_node.SetViewGroup(_VIEW_GROUP)
         if volume is not None:
             moved = _put_on_slices(slice_node, volume if reference is None else reference) or moved
-    title_views(volumes)
+    title_views(scene, volumes)
     return moved
 
 
-def title_views(volumes: Mapping[Phase, Any]) -> None:
+def title_views(scene: Scene, volumes: Mapping[Phase, Any]) -> None:
     """Let each title say what is seen: the phase where its own volume is shown, otherwise a number."""
-    scene = slicer_module().mrmlScene
-    for phase in viewed_phases():
+    for phase in viewed_phases(scene):
         name = slice_view_name(phase)
-        node = scene.GetSingletonNode(name, "vtkMRMLSliceNode")
-        composite = scene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
+        node = scene.mrml.GetSingletonNode(name, "vtkMRMLSliceNode")
+        composite = scene.mrml.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
         if node is None or composite is None:
             continue
         volume = volumes.get(phase)
         own = volume is not None and composite.GetBackgroundVolumeID() == volume.GetID()
-        title = phase_title(phase) if own else view_label(phase)
+        title = phase_title(phase) if own else view_label(scene, phase)
         if node.GetLayoutLabel() != title:
             node.SetLayoutLabel(title)
 
 
-def slice_view(phase: Phase) -> Any:
+def slice_view(scene: Scene, phase: Phase) -> Any:
     """The vtkMRMLSliceNode of a phase's view."""
-    node = view_node("vtkMRMLSliceNode", slice_view_name(phase))
+    node = view_node(scene, "vtkMRMLSliceNode", slice_view_name(phase))
     node.SetLayoutName(slice_view_name(phase))
     return node
 
 
-def view_volume_id(phase: Phase) -> str | None:
+def view_volume_id(scene: Scene, phase: Phase) -> str | None:
     """ID of the volume in a phase's view."""
-    volume_id = _composite(phase).GetBackgroundVolumeID()
+    volume_id = _composite(scene, phase).GetBackgroundVolumeID()
     return None if volume_id is None else str(volume_id)
 
 
-def view_node(class_name: str, tag: str) -> Any:
+def view_node(scene: Scene, class_name: str, tag: str) -> Any:
     """The view node that the layout made, or the same one made here when no window made it."""
-    scene = slicer_module().mrmlScene
-    node = scene.GetSingletonNode(tag, class_name)
+    node = scene.mrml.GetSingletonNode(tag, class_name)
     if node is not None:
         return node
-    node = scene.CreateNodeByClass(class_name)
+    node = scene.mrml.CreateNodeByClass(class_name)
     node.UnRegister(None)
     node.SetSingletonTag(tag)
-    return scene.AddNode(node)
+    return scene.mrml.AddNode(node)
 
 
-def _composite(phase: Phase) -> Any:
-    node = view_node("vtkMRMLSliceCompositeNode", slice_view_name(phase))
+def _composite(scene: Scene, phase: Phase) -> Any:
+    node = view_node(scene, "vtkMRMLSliceCompositeNode", slice_view_name(phase))
     node.SetLayoutName(slice_view_name(phase))
     return node
 

@@ -6,17 +6,17 @@ import numpy as np
 
 from MTINetLib.scene.label_image import ijk_to_local_ras, read_mask
 from MTINetLib.scene.results import Results
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import segment_labels
-from MTINetLib.scene.slicer_core import slicer_module
 
 Point = tuple[float, float, float]
 #: A lesion that is as near as this is meant, mm.
 _NEAR_MM = 20.0
 
 
-def pointer_ras() -> Point | None:
+def pointer_ras(scene: Scene) -> Point | None:
     """Where the mouse is in a slice view, world RAS in mm; None where it is in none."""
-    node = slicer_module().mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    node = scene.mrml.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     if node is None or node.GetCursorPositionXYZ([0.0, 0.0, 0.0]) is None:
         return None
     ras = [0.0, 0.0, 0.0]

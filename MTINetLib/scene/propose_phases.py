@@ -19,12 +19,8 @@ from MTINetLib.scene.node_sources import NodeSource, sources_of
 from MTINetLib.scene.phase_images import why_unusable
 from MTINetLib.scene.phase_proposal import PhaseChoice as PhaseChoice
 from MTINetLib.scene.phase_proposal import PhaseProposal as PhaseProposal
-from MTINetLib.scene.sequences import (
-    changes_with_browser,
-    nodes_of_class,
-    time_points_in_scene,
-    volume_sequences,
-)
+from MTINetLib.scene.scene import Scene, nodes_of_class
+from MTINetLib.scene.sequences import changes_with_browser, time_points_in_scene, volume_sequences
 from MTINetLib.study.evidence import MARKED, NAMED
 from MTINetLib.study.phase import Phase, count_in_words
 
@@ -48,7 +44,7 @@ class _Found:
         return sum(verdict.confidence for verdict in self.verdicts.values())
 
 
-def propose_phases(nodes: Sequence[Any], phases: Sequence[Phase]) -> PhaseProposal:
+def propose_phases(scene: Scene, nodes: Sequence[Any], phases: Sequence[Phase]) -> PhaseProposal:
     """Find phases among volume nodes.
 
     Phases that are not certain stay empty, and a warning says why. Nothing in the scene is changed.
@@ -63,16 +59,16 @@ def propose_phases(nodes: Sequence[Any], phases: Sequence[Phase]) -> PhasePropos
             usable.append(node)
         elif node is not None:
             left_out.append((str(node.GetName()), reason))
-    sources = _readable(usable, left_out)
+    sources = _readable(scene, usable, left_out)
     if not sources:
-        hints = _hints(phases) or ("There is no volume in the scene to choose phases from.",)
+        hints = _hints(scene, phases) or ("There is no volume in the scene to choose phases from.",)
         return PhaseProposal({}, tuple(phases), hints, tuple(left_out))
     found, rest, warnings = _best_study(sources, phases)
     left_out += [*found.left_out, *rest]
-    return _proposal(found, phases, warnings, left_out)
+    return _proposal(scene, found, phases, warnings, left_out)
 
 
-def _readable(nodes: Sequence[Any], left_out: list[tuple[str, str]]) -> list[NodeSource]:
+def _readable(scene: Scene, nodes: Sequence[Any], left_out: list[tuple[str, str]]) -> list[NodeSource]:
     """Sources of the nodes whose place can be used."""
     from MTINetLib.scene.node_geometry import rough_grid
 
@@ -84,15 +80,19 @@ def _readable(nodes: Sequence[Any], left_out: list[tuple[str, str]]) -> list[Nod
             left_out.append((str(node.GetName()), str(error)))
         else:
             kept.append(node)
-    return sources_of(kept)
+    return sources_of(scene, kept)
 
 
 def _proposal(
-    found: _Found, phases: Sequence[Phase], problems: Sequence[str], left_out: Sequence[tuple[str, str]]
+    scene: Scene,
+    found: _Found,
+    phases: Sequence[Phase],
+    problems: Sequence[str],
+    left_out: Sequence[tuple[str, str]],
 ) -> PhaseProposal:
     chosen = {phase: found.chosen[phase] for phase in phases if phase in found.chosen}
     missing = [phase for phase in phases if phase not in chosen]
-    before = [*problems, *found.doubtful, *_hints(missing)]
+    before = [*problems, *found.doubtful, *_hints(scene, missing)]
     proposal = proposal_of(chosen, found.verdicts, phases, before, found.flags, left_out)
     if missing or all(choice.time_s is not None for choice in proposal.phases.values()):
         return proposal
@@ -191,11 +191,11 @@ def _names(left_out: Sequence[LeftOut], by_volume: Mapping[int, NodeSource]) -> 
     return tuple((by_volume[id(item.volume)].name, f"it is {item.reason}") for item in left_out)
 
 
-def _hints(missing: Sequence[Phase]) -> tuple[str, ...]:
+def _hints(scene: Scene, missing: Sequence[Phase]) -> tuple[str, ...]:
     """Sequences whose time points might be what is missing."""
     if not missing:
         return ()
-    unopened = [sequence for sequence in volume_sequences() if not time_points_in_scene(sequence)]
+    unopened = [sequence for sequence in volume_sequences(scene) if not time_points_in_scene(sequence)]
     return (
         *(
             f"The sequence '{sequence.GetName()}' holds {sequence.GetNumberOfDataNodes()} time points: "
@@ -204,6 +204,6 @@ def _hints(missing: Sequence[Phase]) -> tuple[str, ...]:
         ),
         *(
             f"'{node.GetName()}' is a multi-volume: load it again as a volume sequence to use it."
-            for node in nodes_of_class(_MULTI_VOLUME)
+            for node in nodes_of_class(scene.mrml, _MULTI_VOLUME)
         ),
     )

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from MTINetLib.scene.hierarchy import forget_node
-from MTINetLib.scene.slicer_core import slicer_module
 
 
 def remove_nodes(nodes: Iterable[Any]) -> None:
     """Remove nodes with their display and storage nodes; None and nodes that are gone already are passed."""
-    scene = slicer_module().mrmlScene
     for node in nodes:
-        if node is None or node.GetScene() is not scene:
+        mrml = None if node is None else node.GetScene()
+        if mrml is None:
             continue
         own = [node]
         if node.IsA("vtkMRMLDisplayableNode"):
@@ -21,6 +20,6 @@ def remove_nodes(nodes: Iterable[Any]) -> None:
         if node.IsA("vtkMRMLStorableNode"):
             own += [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())]
         for one in own:
-            if one is not None and one.GetScene() is scene:
-                scene.RemoveNode(one)
-        forget_node(node)
+            if one is not None and one.GetScene() is mrml:
+                mrml.RemoveNode(one)
+        forget_node(mrml, node)

@@ -15,8 +15,8 @@ from MTINetLib.scene.label_image import Labels
 from MTINetLib.scene.lesion_table import add_lesion_table, fill_lesion_table
 from MTINetLib.scene.read_labels import read_labels
 from MTINetLib.scene.remove_nodes import remove_nodes
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import dress_segment, segment_labels
-from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.turned_slices import remember_first_voxel, slices_were_turned, with_turned_slices
 from MTINetLib.study.phase import Phase
 
@@ -87,7 +87,7 @@ def link(results: Results) -> None:
         node.AddNodeReferenceID(_SERIES, series.GetID())
 
 
-def find_results(segmentation: Any) -> Results | None:
+def find_results(scene: Scene, segmentation: Any) -> Results | None:
     """The results that a segmentation belongs to, also after the scene was saved and opened again.
 
     Tables and plot that the user removed are made again. None where the segmentation is no result of
@@ -108,7 +108,7 @@ def find_results(segmentation: Any) -> Results | None:
     count = segmentation.GetNumberOfNodeReferences(_SERIES)
     series = tuple(segmentation.GetNthNodeReference(_SERIES, n) for n in range(count))
     whole = table is not None and chart is not None and all(series) and len(series) > 0
-    table = table if table is not None else add_curve_table(lesions, study)
+    table = table if table is not None else add_curve_table(scene, lesions, study)
     plot = CurvePlot(chart, series)
     if not whole:
         remove_nodes([chart, *series])
@@ -121,21 +121,12 @@ def find_results(segmentation: Any) -> Results | None:
         segmentation=segmentation,
         ai_segmentation=segmentation.GetNodeReference(_AI),
         table=table,
-        lesion_table=segmentation.GetNodeReference(_LESION_TABLE) or add_lesion_table(lesions),
+        lesion_table=segmentation.GetNodeReference(_LESION_TABLE) or add_lesion_table(scene, lesions),
         chart=plot.chart,
         series=plot.series,
     )
     link(results)
     return results
-
-
-def results_in_scene() -> tuple[Results, ...]:
-    """All results of the scene, the latest last."""
-    scene = slicer_module().mrmlScene
-    name = "vtkMRMLSegmentationNode"
-    nodes = [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]
-    found = [find_results(node) for node in nodes if node.GetNodeReferenceID(_REFERENCE)]
-    return tuple(results for results in found if results is not None)
 
 
 def findings_of(results: Results) -> StudyFindings:
@@ -215,7 +206,7 @@ def shows_relative(results: Results) -> bool:
 def set_aside(results: Results) -> str:
     """Hide results that newer ones follow, and keep them; the segmentation's new name comes back."""
     node = results.segmentation
-    node.SetName(slicer_module().mrmlScene.GenerateUniqueName(f"{node.GetName()} (earlier)"))
+    node.SetName(node.GetScene().GenerateUniqueName(f"{node.GetName()} (earlier)"))
     for segmentation in (node, results.ai_segmentation):
         display = None if segmentation is None else segmentation.GetDisplayNode()
         if display is not None:
@@ -227,10 +218,11 @@ def remove_results(results: Results) -> None:
     """Remove all nodes but the user's volumes, and the folder that held them."""
     hidden = results.geometry if results.geometry is not results.reference else None
     others = [hidden, results.ai_segmentation, results.chart, *results.series, results.lesion_table]
-    folder = None if results.table.GetScene() is None else folder_of(results.table)
+    mrml = results.table.GetScene()
+    folder = None if mrml is None else folder_of(results.table)
     remove_nodes([results.segmentation, *others, results.table])
     if folder is not None:
-        remove_folder_if_empty(folder)
+        remove_folder_if_empty(mrml, folder)
 
 
 def _turn(segmentation: Any, geometry: Any) -> StudyFindings:

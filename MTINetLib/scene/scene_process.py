@@ -31,7 +31,7 @@ _SAID, _FULL = "said", "full"
 def write_scene_in_process(
     folder: Path, study: Study, analysis: Analysis, *, progress: Progress | None = None
 ) -> tuple[str, ...]:
-    """As :func:`MTINetLib.scene.write_scene.write_scene`; the scene of this process stays as it is.
+    """As :func:`MTINetLib.scene.write_scene.write_scene`, in a scene that is made for it.
 
     Raises:
         MissingResourceError: the process ended before the scene was whole, or the disk is full.
@@ -107,6 +107,7 @@ class _ProgressBack:
 
 def _serve(folder: Path) -> None:
     from MTINetLib.report.left_out import LeftOut
+    from MTINetLib.scene.slicer_core import new_scene
     from MTINetLib.scene.write_scene import write_scene
 
     study, analysis = pickle.load(sys.stdin.buffer)
@@ -117,7 +118,7 @@ def _serve(folder: Path) -> None:
     left_out = LeftOut(folder)
     try:
         with left_out.unless_it_fails(SCENE_TITLE):
-            for sentence in write_scene(folder, study, analysis, progress=progress):
+            for sentence in write_scene(new_scene(), folder, study, analysis, progress=progress):
                 left_out.say(sentence)
     except (MissingResourceError, OSError) as error:
         progress.tell(_FULL, str(error))

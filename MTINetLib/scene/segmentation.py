@@ -67,8 +67,7 @@ def check_size(labels: npt.NDArray[Any], reference_volume: Any) -> None:
 
 def empty_segmentation(name: str, reference_volume: Any) -> Any:
     """A segmentation node without segments, where the volume is: geometry and parent transform are its."""
-    slicer = slicer_module()
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node = reference_volume.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.SetReferenceImageGeometryParameterFromVolumeNode(reference_volume)
     node.SetAndObserveTransformNodeID(reference_volume.GetTransformNodeID())
     node.CreateDefaultDisplayNodes()

@@ -8,8 +8,8 @@ import numpy as np
 
 from MTINetLib.scene.label_image import Box, Mask, read_mask
 from MTINetLib.scene.results import SELECTED_ATTRIBUTE, Results, show_curve
+from MTINetLib.scene.scene import nodes_of_class
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
-from MTINetLib.scene.slicer_core import slicer_module
 
 __all__ = ["lesion_point_ras", "mark_lesion", "select_lesion", "show_curve"]
 
@@ -24,7 +24,7 @@ def select_lesion(results: Results, label: int | None) -> None:
     segment_id = mark_lesion(results, label)
     point = None if segment_id is None else _point(results, segment_id)
     if point is not None:
-        jump_slices(point)
+        jump_slices(results.segmentation.GetScene(), point)
 
 
 def mark_lesion(results: Results, label: int | None) -> str | None:
@@ -41,11 +41,9 @@ def lesion_point_ras(results: Results, label: int) -> tuple[float, float, float]
     return None if segment_id is None else _point(results, segment_id)
 
 
-def jump_slices(ras: tuple[float, float, float]) -> None:
+def jump_slices(mrml: Any, ras: tuple[float, float, float]) -> None:
     """Show the slice through a point in all slice views, ours and the user's; pan only where it is hidden."""
-    scene = slicer_module().mrmlScene
-    name = "vtkMRMLSliceNode"
-    for node in [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]:
+    for node in nodes_of_class(mrml, "vtkMRMLSliceNode"):
         node.JumpSliceByOffsetting(*ras)
         if not _in_view(node, ras):
             node.JumpSliceByCentering(*ras)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from MTINetLib.errors import InputError
+from MTINetLib.scene.scene import Scene, nodes_of_class
 from MTINetLib.scene.sequence_times import times_of_sequence
-from MTINetLib.scene.slicer_core import slicer_module
 
 #: Node attribute with a volume's time in seconds, on a clock that all volumes of its study share.
 TIME_ATTRIBUTE = "MTINet.TimeSeconds"
@@ -20,9 +20,9 @@ _BROWSER = "vtkMRMLSequenceBrowserNode"
 _DICOM_INSTANCES = "DICOM.instanceUIDs"
 
 
-def volume_sequences() -> tuple[Any, ...]:
+def volume_sequences(scene: Scene) -> tuple[Any, ...]:
     """The vtkMRMLSequenceNodes of the scene with two or more scalar volumes."""
-    return tuple(node for node in nodes_of_class(_SEQUENCE) if len(_volume_items(node)) > 1)
+    return tuple(node for node in nodes_of_class(scene.mrml, _SEQUENCE) if len(_volume_items(node)) > 1)
 
 
 def volumes_of_sequence(sequence_node: Any) -> tuple[Any, ...]:
@@ -58,7 +58,7 @@ def volumes_of_sequence(sequence_node: Any) -> tuple[Any, ...]:
 
 def time_points_in_scene(sequence: Any) -> tuple[Any, ...]:
     """The nodes that :func:`volumes_of_sequence` made before and that are still there."""
-    volumes = nodes_of_class("vtkMRMLScalarVolumeNode")
+    volumes = nodes_of_class(sequence.GetScene(), "vtkMRMLScalarVolumeNode")
     return tuple(node for node in volumes if node.GetNodeReference(SEQUENCE_ROLE) is sequence)
 
 
@@ -70,7 +70,7 @@ def sequence_of(node: Any) -> Any:
         return node
     if node.IsA(_BROWSER):
         return next((sequence for sequence in _sequences_of(node) if _volume_items(sequence)), None)
-    for browser in nodes_of_class(_BROWSER):
+    for browser in nodes_of_class(node.GetScene(), _BROWSER):
         sequence = browser.GetSequenceNode(node) if browser.IsProxyNodeID(node.GetID()) else None
         if sequence is not None:
             return sequence
@@ -87,9 +87,8 @@ def changes_with_browser(node: Any) -> bool:
 
 def _add_time_point(sequence: Any, number: int, time_s: float | None) -> Any:
     source = sequence.GetNthDataNode(number)
-    scene = slicer_module().mrmlScene
     when = f"time point {number + 1}" if time_s is None else f"{time_s:g} s"
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", f"{sequence.GetName()} {when}")
+    node = sequence.GetScene().AddNewNodeByClass("vtkMRMLScalarVolumeNode", f"{sequence.GetName()} {when}")
     before = node.StartModify()
     node.CopyOrientation(source)
     node.SetAndObserveImageData(source.GetImageData())
@@ -108,7 +107,7 @@ def _add_time_point(sequence: Any, number: int, time_s: float | None) -> Any:
 
 def _shown_transform(sequence: Any) -> str | None:
     """The ID of the transform that the volume shown by a browser is under."""
-    for browser in nodes_of_class(_BROWSER):
+    for browser in nodes_of_class(sequence.GetScene(), _BROWSER):
         browses = browser.IsSynchronizedSequenceNodeID(sequence.GetID(), True)
         shown = browser.GetProxyNode(sequence) if browses else None
         if shown is not None and shown.GetTransformNodeID():
@@ -132,10 +131,3 @@ def _sequences_of(browser: Any) -> tuple[Any, ...]:
     found = vtkCollection()
     browser.GetSynchronizedSequenceNodes(found, True)
     return tuple(found.GetItemAsObject(number) for number in range(found.GetNumberOfItems()))
-
-
-def nodes_of_class(class_name: str) -> tuple[Any, ...]:
-    """The scene's nodes of a class, subclasses included; none where Slicer lacks the class."""
-    scene = slicer_module().mrmlScene
-    count = scene.GetNumberOfNodesByClass(class_name)
-    return tuple(scene.GetNthNodeByClass(number, class_name) for number in range(count))

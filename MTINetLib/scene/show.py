@@ -9,6 +9,7 @@ from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.hierarchy import put_under_study
 from MTINetLib.scene.layout import show_layout
 from MTINetLib.scene.results import FINDINGS_ATTRIBUTE, Results, show_curve
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.show_results import show_results_now
 from MTINetLib.scene.volumes import add_phase_volumes
 from MTINetLib.study.study import Study
@@ -26,11 +27,13 @@ class ShownStudy:
     """One analyzed study in the scene.
 
     Args:
+        scene: where it is.
         results: its nodes.
         findings: what the nodes show.
         layout_before: the layout that the user had, for ``layout.restore_layout``.
     """
 
+    scene: Scene
     results: Results
     findings: StudyFindings
     layout_before: int
@@ -56,18 +59,18 @@ class ShownStudy:
         return self.results.chart
 
 
-def show_findings(study: Study, analysis: Analysis) -> ShownStudy:
+def show_findings(scene: Scene, study: Study, analysis: Analysis) -> ShownStudy:
     """Put the study, its lesions and their curves into the scene, and turn to our layout."""
-    volumes = add_phase_volumes(study)
-    put_under_study(STUDY_NAME, volumes)
-    return show_on_volumes(study, analysis, volumes)
+    volumes = add_phase_volumes(scene, study)
+    put_under_study(scene, STUDY_NAME, volumes)
+    return show_on_volumes(scene, study, analysis, volumes)
 
 
-def show_on_volumes(study: Study, analysis: Analysis, volumes: tuple[Any, ...]) -> ShownStudy:
+def show_on_volumes(scene: Scene, study: Study, analysis: Analysis, volumes: tuple[Any, ...]) -> ShownStudy:
     """The same over volumes that are in the scene already, in the order of the phases."""
     findings = analysis.findings
     reference = volumes[study.index(study.reference)]
-    results = show_results_now(findings, analysis.labels, volumes, reference)
-    before = show_layout(results.by_phase, results.chart)
+    results = show_results_now(scene, findings, analysis.labels, volumes, reference)
+    before = show_layout(scene, results.by_phase, results.chart)
     show_curve(results, findings.lesions[0].label if findings.lesions else None)
-    return ShownStudy(results, findings, before)
+    return ShownStudy(scene, results, findings, before)

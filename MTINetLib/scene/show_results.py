@@ -16,6 +16,7 @@ from MTINetLib.scene.hierarchy import put_beside, put_in_folder
 from MTINetLib.scene.lesion_table import add_lesion_table
 from MTINetLib.scene.remove_nodes import remove_nodes
 from MTINetLib.scene.results import Results, link, write_findings
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import add_lesion, check_size, empty_segmentation, label_in_labels
 from MTINetLib.study.grid import Grid
 
@@ -23,6 +24,7 @@ FOLDER_NAME = "MTI-Net results"
 
 
 def show_results(
+    scene: Scene,
     findings: StudyFindings,
     labels: npt.NDArray[Any],
     volumes: tuple[Any, ...],
@@ -48,7 +50,7 @@ def show_results(
     try:
         geometry = reference
         if grid is not None and not is_grid_of(grid, reference):
-            geometry = add_geometry(grid)
+            geometry = add_geometry(scene, grid)
             made.append(geometry)
         check_size(labels, geometry)
         segmentation, ai_segmentation = (
@@ -65,15 +67,16 @@ def show_results(
                 for node in (segmentation, ai_segmentation):
                     add_lesion(node, lesion, *found, geometry)
             yield
-        table = add_curve_table(findings.lesions, findings.study)
-        lesion_table = add_lesion_table(findings.lesions)
+        table = add_curve_table(scene, findings.lesions, findings.study)
+        lesion_table = add_lesion_table(scene, findings.lesions)
         made += (table, lesion_table)
         yield
         plot = add_curve_plot(table)
         made += (plot.chart, *plot.series)
         yield
         parent = put_beside(reference, segmentation)
-        put_in_folder(parent, FOLDER_NAME, [ai_segmentation, lesion_table, table, plot.chart, *plot.series])
+        others = [ai_segmentation, lesion_table, table, plot.chart, *plot.series]
+        put_in_folder(scene, parent, FOLDER_NAME, others)
         results = Results(
             phases=findings.phases,
             volumes=volumes,
@@ -94,6 +97,7 @@ def show_results(
 
 
 def show_results_now(
+    scene: Scene,
     findings: StudyFindings,
     labels: npt.NDArray[Any],
     volumes: tuple[Any, ...],
@@ -101,7 +105,7 @@ def show_results_now(
     grid: Grid | None = None,
 ) -> Results:
     """:func:`show_results` in one go."""
-    steps = show_results(findings, labels, volumes, reference, grid)
+    steps = show_results(scene, findings, labels, volumes, reference, grid)
     while True:
         try:
             next(steps)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.presentation.classes import shown_class
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.slicer_core import slicer_module
 
 _log = logging.getLogger(__name__)
@@ -33,16 +34,15 @@ def terminology_entry(lesion_class: str) -> str:
     )
 
 
-def load_terminology() -> bool:
+def load_terminology(scene: Scene) -> bool:
     """Offer the codes in Slicer's terminology selector, once a session; whether they are there now.
 
     False where the application has no terminologies or the files are not installed: segments keep their
     codes all the same.
     """
-    module = getattr(slicer_module().modules, "terminologies", None)
-    if module is None or not all((FOLDER / name).is_file() for name in (TYPES_FILE, REGIONS_FILE)):
+    logic = scene.terminologies
+    if logic is None or not all((FOLDER / name).is_file() for name in (TYPES_FILE, REGIONS_FILE)):
         return False
-    logic = module.logic()
     if CONTEXT_NAME in _loaded(logic):
         return True
     # Slicer called regions anatomic contexts before 5.8.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.scene.fit_views import Points
-from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.scene.scene import Scene, nodes_of_class
 
 _CLOSED_SURFACE = "Closed surface"
 #: Distance of the camera in sizes of what it looks at.
@@ -22,13 +22,11 @@ def is_shown_in_3d(segmentation: Any) -> bool:
     return bool(segmentation.GetSegmentation().ContainsRepresentation(_CLOSED_SURFACE))
 
 
-def look_at(view_name: str, points: Points) -> None:
+def look_at(scene: Scene, view_name: str, points: Points) -> None:
     """Point the camera of a 3-D view from the front at what the points enclose; none where there is none."""
-    scene = slicer_module().mrmlScene
     centre = (points.min(axis=0) + points.max(axis=0)) / 2
     distance = _DISTANCE * float(np.ptp(points, axis=0).max())
-    name = "vtkMRMLCameraNode"
-    for node in [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]:
+    for node in nodes_of_class(scene.mrml, "vtkMRMLCameraNode"):
         if node.GetLayoutName() == view_name:
             node.SetFocalPoint(*centre)
             node.SetPosition(centre[0], centre[1] + distance, centre[2])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from MTINetLib.presentation.words import phase_title
 from MTINetLib.report.body import body, tissue_window
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.study import Study
@@ -26,12 +27,12 @@ def ijk_to_ras(grid: Grid) -> FloatArray:
     return matrix
 
 
-def add_phase_volumes(study: Study) -> tuple[Any, ...]:
+def add_phase_volumes(scene: Scene, study: Study) -> tuple[Any, ...]:
     """A vtkMRMLScalarVolumeNode a phase, in the order of the study, with one display window for all."""
     low, high = display_window(study)
     nodes = []
     for phase in study.phases:
-        node = add_volume(f"{phase_title(phase)} phase", study.phase(phase), study.grid)
+        node = add_volume(scene, f"{phase_title(phase)} phase", study.phase(phase), study.grid)
         node.SetAttribute(PHASE_ATTRIBUTE, phase.value)
         display = node.GetDisplayNode()
         display.AutoWindowLevelOff()
@@ -40,10 +41,10 @@ def add_phase_volumes(study: Study) -> tuple[Any, ...]:
     return tuple(nodes)
 
 
-def add_volume(name: str, array: npt.NDArray[Any], grid: Grid) -> Any:
+def add_volume(scene: Scene, name: str, array: npt.NDArray[Any], grid: Grid) -> Any:
     """A vtkMRMLScalarVolumeNode with a copy of ``array`` [K, J, I] on ``grid``, and its display node."""
     slicer = slicer_module()
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node = scene.mrml.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(ijk_to_ras(grid)))
     slicer.util.updateVolumeFromArray(node, np.ascontiguousarray(array))
     node.CreateDefaultDisplayNodes()

@@ -13,9 +13,9 @@ from MTINetLib.scene.gl import rendering_is_possible
 from MTINetLib.scene.layout import show_usual_layout
 from MTINetLib.scene.pictures.canvas import Picture, write_png
 from MTINetLib.scene.save import save_scene
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.select_lesion import select_lesion
 from MTINetLib.scene.show import ShownStudy, show_findings
-from MTINetLib.scene.slicer_core import clear_own_scene, slicer_module
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 
 def write_scene(
-    folder: Path, study: Study, analysis: Analysis, *, progress: Progress | None = None
+    scene: Scene, folder: Path, study: Study, analysis: Analysis, *, progress: Progress | None = None
 ) -> tuple[str, ...]:
     """Write scene.mrb and, where this machine renders, pictures/*.png into a folder that is there.
 
-    Meant for a process outside the application, where the scene is our own; it is empty afterwards. See
-    scene_process.py, which keeps a crash of the graphics driver from the findings.
+    See scene_process.py, which keeps a crash of the graphics driver from the findings.
+
+    Args:
+        scene: an empty one, for this study alone.
 
     Returns:
         Sentences for people about what was left out and how to get it; none when all was written.
@@ -40,16 +42,11 @@ def write_scene(
     left_out = LeftOut(folder)
     watcher.start(Stage.BUILDING_SCENE, 2)
     shown = None
-    try:
-        with left_out.unless_it_fails(SCENE_TITLE):
-            slicer_module()
-            clear_own_scene()
-            shown = show_findings(study, analysis)
-        watcher.update(1)
-        if shown is not None:
-            _write(folder, shown, study, analysis, left_out, watcher)
-    finally:
-        clear_own_scene()
+    with left_out.unless_it_fails(SCENE_TITLE):
+        shown = show_findings(scene, study, analysis)
+    watcher.update(1)
+    if shown is not None:
+        _write(folder, shown, study, analysis, left_out, watcher)
     return left_out.sentences
 
 
@@ -67,10 +64,10 @@ def _write(
         draw_pictures(folder / PICTURE_FOLDER, shown, study.times_s, left_out, progress)
     progress.start(Stage.SAVING_SCENE, 1)
     with left_out.unless_it_fails(SCENE_FILE, SCENE_FILE):
-        show_usual_layout(shown.reference, shown.chart, _centre(study, analysis))
+        show_usual_layout(shown.scene, shown.reference, shown.chart, _centre(study, analysis))
         lesions = analysis.findings.lesions
         select_lesion(shown.results, lesions[0].label if lesions else None)
-        save_scene(folder / SCENE_FILE)
+        save_scene(shown.scene, folder / SCENE_FILE)
     progress.update(1)
     progress.finish()
 

@@ -15,6 +15,7 @@ from MTINetLib.scene.drawn_lesions import drawn_lesions
 from MTINetLib.scene.geometry_node import add_geometry, is_grid_of
 from MTINetLib.scene.remove_nodes import remove_nodes
 from MTINetLib.scene.results import Results
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.show_results import show_results
 from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.masks import READ_MARKS_ATTRIBUTE, marks_to_text, mask_marks
@@ -49,24 +50,27 @@ class Shown:
     analyzed: Analyzed
 
 
-def analyze(worker: WorkerClient, study: StudyInWorker, wanted: Wanted) -> Steps[Shown]:
+def analyze(scene: Scene, worker: WorkerClient, study: StudyInWorker, wanted: Wanted) -> Steps[Shown]:
     """Have the network find, read and measure lesions."""
     opened = yield from study.open(wanted.study)
     request = Analyze(opened.study, wanted.model, dict(wanted.thresholds))
     analyzed = yield from ask(worker, request)
-    return (yield from _show(study, wanted.study, analyzed))
+    return (yield from _show(scene, study, wanted.study, analyzed))
 
 
-def read_masks(worker: WorkerClient, study: StudyInWorker, wanted: Wanted, segmentation: Any) -> Steps[Shown]:
+def read_masks(
+    scene: Scene, worker: WorkerClient, study: StudyInWorker, wanted: Wanted, segmentation: Any
+) -> Steps[Shown]:
     """As :func:`analyze`, with a segmentation of the scene in place of what the network would find."""
     opened = yield from study.open(wanted.study)
-    labels = _labels_of(segmentation, wanted.study, opened)
+    labels = _labels_of(scene, segmentation, wanted.study, opened)
     yield None
     with temporary_file(worker.folder, "masks") as path:
         yield from write_array(path, labels)
         request = ReadMasks(opened.study, str(path), wanted.model)
         found = yield from ask(worker, request)
-        shown = yield from _show(study, wanted.study, Analyzed(found.findings, str(path), probability=""))
+        analyzed = Analyzed(found.findings, str(path), probability="")
+        shown = yield from _show(scene, study, wanted.study, analyzed)
     shown.results.segmentation.SetAttribute(READ_MARKS_ATTRIBUTE, marks_to_text(mask_marks(labels)))
     display = segmentation.GetDisplayNode()
     if display is not None:  # two outlines of each lesion would only confuse
@@ -74,7 +78,7 @@ def read_masks(worker: WorkerClient, study: StudyInWorker, wanted: Wanted, segme
     return shown
 
 
-def _show(study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Steps[Shown]:
+def _show(scene: Scene, study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Steps[Shown]:
     findings = from_dict(analyzed.findings)
     labels = np.load(analyzed.labels, mmap_mode="r")
     opened = study.opened(wanted)
@@ -83,16 +87,16 @@ def _show(study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Step
     yield None
     reference = wanted.volumes[wanted.reference]
     volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.phases)
-    results = yield from show_results(findings, labels, volumes, reference, opened.grid)
+    results = yield from show_results(scene, findings, labels, volumes, reference, opened.grid)
     return Shown(results, findings, analyzed)
 
 
-def _labels_of(segmentation: Any, wanted: WantedStudy, opened: OpenedStudy) -> Any:
+def _labels_of(scene: Scene, segmentation: Any, wanted: WantedStudy, opened: OpenedStudy) -> Any:
     if segmentation.GetScene() is None:
         raise error_of(InputError, "segmentation_removed")
     reference = wanted.volumes[wanted.reference]
     own = is_grid_of(opened.grid, reference)
-    geometry = reference if own else add_geometry(opened.grid)
+    geometry = reference if own else add_geometry(scene, opened.grid)
     try:
         return drawn_lesions(segmentation, geometry)
     finally:

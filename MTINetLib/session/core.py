@@ -9,6 +9,7 @@ from MTINetLib.errors import MTINetError, Statement
 from MTINetLib.findings import StudyFindings
 from MTINetLib.scene.phase_proposal import PhaseProposal
 from MTINetLib.scene.results import Results, show_curve
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.choices import Choices
 from MTINetLib.session.events import Events, Topic
 from MTINetLib.session.state import Message, ProgressSeen, State, message_of
@@ -23,11 +24,13 @@ class SessionCore:
     """Parts look at it, begin tasks with it and say through it what came of them.
 
     Attributes:
+        scene: where the study and its results are.
         analyzed: what the last analysis left on the disk; None where the scene was opened again.
         error: the last one that was reported, for scripts that wait.
     """
 
-    def __init__(self, choices: Choices, worker: WorkerClient) -> None:
+    def __init__(self, scene: Scene, choices: Choices, worker: WorkerClient) -> None:
+        self.scene = scene
         self.choices = choices
         self.worker = worker
         self.study = StudyInWorker(worker)

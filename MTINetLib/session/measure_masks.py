@@ -71,7 +71,7 @@ def _steps(session: Session, wanted: WantedStudy, labels: npt.NDArray[Any]) -> S
     before = session.results
     volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.phases)
     reference = wanted.volumes[wanted.reference]
-    results = yield from show_results(findings, labels, volumes, reference, opened.grid)
+    results = yield from show_results(session.scene, findings, labels, volumes, reference, opened.grid)
     yield NO_RETURN
     if before is not None:
         remove_results(before)

@@ -12,31 +12,37 @@ from MTINetLib.scene.input_folder import input_of, names_of_patient, places_of_s
 
 if TYPE_CHECKING:
     from MTINetLib.scene.results import Results
+    from MTINetLib.scene.scene import Scene
 
 #: Inside the user's documents, for those who have named no folder yet.
 FOLDER_NAME = "MTINet reports"
 
 
-def refuse_place(folder: Path, results: Results | None, *, deidentify: bool) -> None:
+def refuse_place(scene: Scene, folder: Path, results: Results | None, *, deidentify: bool) -> None:
     """Refuse a folder of the user's in which no report may lie.
 
     Raises:
         InputError: it is inside the study's source data or Slicer's own folders; or ``deidentify`` and its
             place leads back to the patient.
     """
-    for place in places_of_slicer():
+    for place in places_of_slicer(scene):
         if is_inside(folder, place):
             raise error_of(InputError, "inside_slicer", folder=folder, place=place)
     volumes = [] if results is None else [node for node in results.volumes if node.GetScene() is not None]
-    inputs = tuple(path for path in map(input_of, volumes) if path is not None)
+    inputs = tuple(path for path in (input_of(scene, node) for node in volumes) if path is not None)
     refuse_source_data(folder, source_folders(inputs))
     if deidentify:
-        names = {name for node in volumes for name in names_of_patient(node)}
+        names = {name for node in volumes for name in names_of_patient(scene, node)}
         refuse_identity(folder, inputs, sorted(names))
 
 
 def suggested_place(
-    wanted: tuple[Path | None, ...], documents: Path | None, results: Results | None, *, deidentify: bool
+    scene: Scene,
+    wanted: tuple[Path | None, ...],
+    documents: Path | None,
+    results: Results | None,
+    *,
+    deidentify: bool,
 ) -> Path | None:
     """The first of the user's own folders that may be used, else one among the documents; None for none.
 
@@ -49,7 +55,7 @@ def suggested_place(
     known = [folder for folder in wanted if folder is not None and _can_be_made(folder)]
     for folder in (*known, usual / FOLDER_NAME, home / FOLDER_NAME):
         try:
-            refuse_place(folder, results, deidentify=deidentify)
+            refuse_place(scene, folder, results, deidentify=deidentify)
         except InputError:
             continue
         return folder

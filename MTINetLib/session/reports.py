@@ -81,13 +81,16 @@ class Reports:
         if results is None:
             return Statement.of("analyze_first")
         volumes = results.by_phase.items()
-        without = [phase for phase, node in volumes if node.GetScene() is None or not has_dicom_files(node)]
+        scene = self._core.scene
+        without = [
+            phase for phase, node in volumes if node.GetScene() is None or not has_dicom_files(scene, node)
+        ]
         return Statement.of("not_from_dicom", phases=without) if without else None
 
     def put_into_database(self) -> None:
         """Copy SEG, SR and PDF of the last report into Slicer's DICOM database; the outcome is a message."""
         try:
-            put_into_database(self.dicom_files)
+            put_into_database(self._core.scene, self.dicom_files)
         except MTINetError as error:
             self._core.report_error(error)
         else:
@@ -97,7 +100,9 @@ class Reports:
         """The folder that the user named last, where a report of this study may go; else the documents."""
         chosen = self._core.choices.reportFolder
         wanted = (Path(chosen) if chosen else None, self.last_folder)
-        return suggested_place(wanted, self.documents, self._core.results, deidentify=deidentify)
+        return suggested_place(
+            self._core.scene, wanted, self.documents, self._core.results, deidentify=deidentify
+        )
 
     def name_folder(self, text: str) -> None:
         """The user has named a folder; it is suggested from now on, also for other studies."""
@@ -160,7 +165,7 @@ class Reports:
         if parent is None:
             raise error_of(InputError, "no_place_for_report")
         parent = parent.expanduser().absolute()
-        refuse_place(parent, self._core.results, deidentify=deidentify)
+        refuse_place(self._core.scene, parent, self._core.results, deidentify=deidentify)
         return ReportOrder(parent, formats, comment, reader, deidentify)
 
     def _write(self, order: ReportOrder) -> Steps[None]:
@@ -176,7 +181,7 @@ class Reports:
             wanted = study_of_results(results, findings, core.choices.alignment)
             files = []
             for node in results.volumes:
-                found = yield from dicom_files_steps(node)
+                found = yield from dicom_files_steps(core.scene, node)
                 files.append(tuple(str(file) for file in found))
             study = yield from core.study.open(wanted)
             folder = new_folder(order.parent)

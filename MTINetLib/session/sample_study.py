@@ -36,7 +36,7 @@ class SampleStudy:
             self._core.begin(State.SAMPLING, self._steps())
 
     def _steps(self) -> Steps[None]:
-        worker = self._core.worker
+        scene, worker = self._core.scene, self._core.worker
         sample = yield from ask(worker, MakeSample())
         nodes: list[Any] = []
         window: tuple[float, float] | None = None
@@ -44,9 +44,8 @@ class SampleStudy:
             for done, file in enumerate(sample.phases):
                 yield ProgressSeen(Stage.ADDING_VOLUMES, done, len(sample.phases))
                 array = np.load(worker.folder / file.path, mmap_mode="r")
-                node = add_volume(
-                    f"{sample.name} {file.phase.title}", np.asarray(array, np.float32), file.grid
-                )
+                name, voxels = f"{sample.name} {file.phase.title}", np.asarray(array, np.float32)
+                node = add_volume(scene, name, voxels, file.grid)
                 nodes.append(node)
                 node.SetAttribute(PHASE_ATTRIBUTE, file.phase.value)
                 if file.time_s is not None:
@@ -56,7 +55,7 @@ class SampleStudy:
                 display.AutoWindowLevelOff()
                 display.SetWindowLevelMinMax(*window)
             yield None
-            put_under_study(sample.name, nodes)
+            put_under_study(scene, sample.name, nodes)
             yield None
         except BaseException as error:
             remove_nodes(nodes)

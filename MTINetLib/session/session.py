@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from MTINetLib.scene.phase_images import candidate_volumes
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
 from MTINetLib.scene.recognised import recognised_as, remember_recognised
 from MTINetLib.scene.results import Results, find_results, findings_of, remove_results, set_aside, show_curve
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.select_lesion import mark_lesion, select_lesion
 from MTINetLib.session.analysis import Shown, Wanted, analyze, read_masks
 from MTINetLib.session.choices import (
@@ -53,8 +54,8 @@ class Session(SessionCore):
     Nothing here blocks but :meth:`wait`; :meth:`poll` is to be called every 30 ms or so.
     """
 
-    def __init__(self, choices: Choices, worker: WorkerClient | None = None) -> None:
-        super().__init__(choices, worker or WorkerClient())
+    def __init__(self, scene: Scene, choices: Choices, worker: WorkerClient | None = None) -> None:
+        super().__init__(scene, choices, worker or WorkerClient())
         self.views = Views(self)
         self.correction = Correction(self, self.select)
         self.reports = Reports(self)
@@ -73,19 +74,28 @@ class Session(SessionCore):
 
     # Phases
 
+    def choose_phases(self, nodes: Mapping[Phase | str, Any], reference: Phase | str) -> None:
+        """Choose volume nodes by phase, and the phase whose grid the results get; others stay."""
+        for phase, node in nodes.items():
+            choose_volume(self.choices, Phase(phase), node)
+        self.choices.reference = Phase(reference).value
+        if nodes:
+            self.check_phases()
+
     def recognise(self, among: Iterable[Any] | None = None) -> PhaseProposal:
         """Look for the phases that the model takes and choose those that are certain.
 
         Args:
             among: volume nodes; all of the scene if not given.
         """
-        proposal = propose_phases(
-            candidate_volumes() if among is None else tuple(among), wanted_phases(self.choices)
-        )
+        nodes = candidate_volumes(self.scene) if among is None else tuple(among)
+        proposal = propose_phases(self.scene, nodes, wanted_phases(self.choices))
         for phase in Phase:
             choice = proposal.phases.get(phase)
-            choose_volume(self.choices, phase, None if choice is None else _node(choice.node_id))
-        remember_recognised(proposal)
+            choose_volume(
+                self.choices, phase, None if choice is None else self.scene.mrml.GetNodeByID(choice.node_id)
+            )
+        remember_recognised(self.scene, proposal)
         self._propose(proposal)
         return proposal
 
@@ -94,10 +104,10 @@ class Session(SessionCore):
 
         A phase that still has the volume which was recognised keeps the evidence for it.
         """
-        proposal = check_choice(chosen_volumes(self.choices), wanted_phases(self.choices))
+        proposal = check_choice(self.scene, chosen_volumes(self.choices), wanted_phases(self.choices))
         phases = dict(proposal.phases)
         for phase, choice in phases.items():
-            known = recognised_as(phase, choice)
+            known = recognised_as(self.scene, phase, choice)
             if known is not None:
                 phases[phase] = replace(choice, evidence=known[0], confidence=known[1])
         proposal = replace(proposal, phases=phases)
@@ -108,7 +118,7 @@ class Session(SessionCore):
 
     def start_analysis(self) -> None:
         """Begin to analyze the chosen volumes; the results show themselves. Listen to STATE for the end."""
-        self._start(lambda wanted: analyze(self.worker, self.study, wanted))
+        self._start(lambda wanted: analyze(self.scene, self.worker, self.study, wanted))
 
     def start_from(self, segmentation: Any) -> None:
         """As :meth:`start_analysis`, with the lesions of a segmentation of the scene.
@@ -118,7 +128,7 @@ class Session(SessionCore):
         if not self.busy and self.results is not None and segmentation is self.results.segmentation:
             self.report_error(error_of(InputError, "shown_already"))
             return
-        self._start(lambda wanted: read_masks(self.worker, self.study, wanted, segmentation))
+        self._start(lambda wanted: read_masks(self.scene, self.worker, self.study, wanted, segmentation))
 
     def _start(self, steps: Callable[[Wanted], Steps[Shown]]) -> None:
         if self.busy:
@@ -164,7 +174,7 @@ class Session(SessionCore):
         """Take up the results that the scene holds, after it was opened or the module was reloaded."""
         results = self.analyzed = None
         if self.choices.segmentation is not None:
-            results = find_results(self.choices.segmentation)
+            results = find_results(self.scene, self.choices.segmentation)
         self._take(results, None if results is None else findings_of(results))
         self.choose(self.selected, mark_lesion)  # the views stay where they are
         self.views.opened()
@@ -264,9 +274,3 @@ class Session(SessionCore):
         self.proposal = proposal
         self.views.phases_known()
         self.events.tell(Topic.PHASES)
-
-
-def _node(node_id: str) -> Any:
-    from MTINetLib.scene.slicer_core import slicer_module
-
-    return slicer_module().mrmlScene.GetNodeByID(node_id)

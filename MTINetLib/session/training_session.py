@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from MTINetLib.errors import MissingResourceError, MTINetError, Statement
+from MTINetLib.errors import InputError, MissingResourceError, MTINetError, Statement
 from MTINetLib.models.info import ModelInfo
 from MTINetLib.models.kept import delete_model, kept_models
 from MTINetLib.presentation.statements import as_it_is, error_of
@@ -72,6 +72,16 @@ class TrainingSession:
             self._say(Message("error", (told,)))
             return
         self._try(lambda: self.run.start(choices))
+
+    def begin(self, choices: TrainingChoices) -> None:
+        """As :meth:`start`, for scripts.
+
+        Raises:
+            InputError: the run has not begun; the message says why.
+        """
+        self.start(choices)
+        if not self.run.active:
+            raise InputError("" if self.message is None else self.message.text)
 
     def resume(self) -> None:
         """Let a held run go on, or a run that was interrupted from its last epoch."""

@@ -44,7 +44,7 @@ class Views:
     """Each phase in its own view as soon as it is known, in sight as a whole or around the chosen lesion."""
 
     def __init__(self, core: SessionCore) -> None:
-        self._core = core
+        self._core, self._scene = core, core.scene
         self._module = Module.NONE
         self._layout_before: int | None = None
         self._near_lesion = False
@@ -78,9 +78,9 @@ class Views:
             return
         results = self._core.results
         self._fill()
-        show_chart(None if results is None else results.chart)
+        show_chart(self._scene, None if results is None else results.chart)
         self._in_3d = results is not None and is_shown_in_3d(results.segmentation)
-        self._layout_before = turn_to_layout(self._in_3d)
+        self._layout_before = turn_to_layout(self._scene, self._in_3d)
 
     def phases_known(self) -> None:
         """Phases were proposed or chosen: the views follow at once, and come the first time."""
@@ -95,23 +95,23 @@ class Views:
         """A scene was opened: its slices stay, but views that Slicer has just made must be fitted."""
         if self._module is Module.SHOWN and (self._core.results is not None or self._volumes()):
             self.show()
-        if layout_is_shown():
+        if layout_is_shown(self._scene):
             self._start_settling()
 
     def give_back(self) -> None:
         """Return to the user's own layout, unless the user has turned to yet another one."""
-        if self._layout_before is not None and layout_is_shown():
-            restore_layout(self._layout_before)
+        if self._layout_before is not None and layout_is_shown(self._scene):
+            restore_layout(self._scene, self._layout_before)
         self._layout_before = None
         self._coming = False
         self._settling = 0
 
     def scene_closing(self) -> None:
         """The volumes go, and with them our layout: Slicer shows what is loaded next in all views."""
-        if layout_is_shown():
-            self._layout_before = turn_to_layout()
+        if layout_is_shown(self._scene):
+            self._layout_before = turn_to_layout(self._scene)
             self.give_back()
-        show_phases({})
+        show_phases(self._scene, {})
         self._near_lesion = self._in_3d = False
 
     def toggle_lesion(self, at: Point | None = None) -> None:
@@ -134,15 +134,15 @@ class Views:
         self._near_lesion = points is not None
         points = points if points is not None else self._body()
         if points is not None:
-            fit_views(points)
+            fit_views(self._scene, points)
 
     def poll(self) -> None:
         """Titles follow what the views show; new views are fitted when they have their size."""
         if self._coming:
             self.show()
             return
-        if layout_is_shown():
-            title_views(self._volumes())
+        if layout_is_shown(self._scene):
+            title_views(self._scene, self._volumes())
             self._follow_show_3d()
         if self._settling > 0:
             self._settling -= 1
@@ -152,9 +152,10 @@ class Views:
         volumes = self._volumes()
         phases = wanted_phases(self._core.choices)
         # Results of another model stay to be seen where nothing is chosen for this one.
-        set_viewed_phases(phases if volumes.keys() <= set(phases) else tuple(volumes))
-        register_layout()
-        if show_phases(volumes, self._plane()):
+        shown = phases if volumes.keys() <= set(phases) else tuple(volumes)
+        set_viewed_phases(self._scene, shown)
+        register_layout(self._scene)
+        if show_phases(self._scene, volumes, self._plane()):
             self._near_lesion = False
             self.fit()
             self._start_settling()
@@ -189,7 +190,7 @@ class Views:
         self._polls_of_size = 0
 
     def _settle(self) -> None:
-        sizes = view_sizes() if layout_is_shown() else ()
+        sizes = view_sizes(self._scene) if layout_is_shown(self._scene) else ()
         self._polls_of_size = self._polls_of_size + 1 if sizes == self._sizes else 1
         self._sizes = sizes
         if sizes and sizes != self._fitted_sizes and self._polls_of_size == _POLLS_OF_ONE_SIZE:
@@ -205,16 +206,16 @@ class Views:
             return
         self._in_3d = wanted
         if self._module is Module.SHOWN:
-            self._layout_before = turn_to_layout(wanted)
+            self._layout_before = turn_to_layout(self._scene, wanted)
             self._start_settling()
 
     def _look_in_3d(self) -> None:
         results = self._core.results
-        if results is None or layout_in_use() != LAYOUT_3D_ID:
+        if results is None or layout_in_use(self._scene) != LAYOUT_3D_ID:
             return
         bounds = [0.0] * 6
         results.segmentation.GetRASBounds(bounds)
         if bounds[0] <= bounds[1]:
             import numpy as np
 
-            look_at(VIEW_3D, np.array(bounds).reshape(3, 2).T)
+            look_at(self._scene, VIEW_3D, np.array(bounds).reshape(3, 2).T)

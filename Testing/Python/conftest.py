@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["MTINET_USER_FOLDER"] = tempfile.mkdtemp(prefix="mtinet-tests-user-")
 
 import pytest
+from support.slicer_scene import empty_scene
 
 atexit.register(shutil.rmtree, os.environ["MTINET_USER_FOLDER"], True)
 
@@ -62,3 +63,15 @@ def analysis(study: Any) -> Any:
     from support.made_analysis import made_analysis
 
     return made_analysis(study)
+
+
+@pytest.fixture
+def scene() -> Any:
+    """An empty scene; where a desktop is shown, its own takes this one's place."""
+    return empty_scene()
+
+
+@pytest.fixture
+def slicer() -> Any:
+    """The package with the MRML classes."""
+    return pytest.importorskip("slicer")

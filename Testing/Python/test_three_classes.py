@@ -21,6 +21,7 @@ from MTINetLib.phantom.dicom_writer import write_study_as_dicom
 from MTINetLib.presentation.classes import on_black
 from MTINetLib.presentation.colours import rgb
 from MTINetLib.reading.volumes.read import read_label_map
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
@@ -175,7 +176,9 @@ def _codes(item: Any, concept: str) -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.viewer
-def test_the_scene_shows_it_in_its_colour_with_its_code(out: Path, findings: StudyFindings) -> None:
+def test_the_scene_shows_it_in_its_colour_with_its_code(
+    scene: Scene, out: Path, findings: StudyFindings
+) -> None:
     empty_scene()
     from MTINetLib.scene.results import find_results, findings_of
     from MTINetLib.scene.segmentation import segment_labels
@@ -184,9 +187,9 @@ def test_the_scene_shows_it_in_its_colour_with_its_code(out: Path, findings: Stu
 
     study = made_study()
     labels = read_label_map(out / "lesions.nii.gz").array.astype(np.uint8)
-    volumes = add_phase_volumes(study)
-    shown = show_results_now(findings, labels, volumes, volumes[2])
-    found = find_results(shown.segmentation)
+    volumes = add_phase_volumes(scene, study)
+    shown = show_results_now(scene, findings, labels, volumes, volumes[2])
+    found = find_results(scene, shown.segmentation)
     assert found is not None
     assert findings_of(found) == findings
     inner = shown.segmentation.GetSegmentation()

@@ -11,10 +11,11 @@ from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.study.study import Study
 
 from .made_analysis import made_analysis
+from .shown_results import paint as paint_segment
 from .waiting import wait_until
 
 
-def corrected_session(worker: Any, study: Study, analysis: Any = None) -> Any:
+def corrected_session(scene: Any, worker: Any, study: Study, analysis: Any = None) -> Any:
     """A session over results that are in the scene, as after a saved scene was opened."""
     from MTINetLib.scene.show_results import show_results_now
     from MTINetLib.scene.volumes import add_phase_volumes
@@ -22,14 +23,14 @@ def corrected_session(worker: Any, study: Study, analysis: Any = None) -> Any:
     from MTINetLib.session.session import Session
 
     analysis = analysis or made_analysis(study)
-    volumes = add_phase_volumes(study)
+    volumes = add_phase_volumes(scene, study)
     choices = Choices(alignment="off")
     for phase, node in zip(FOUR_PHASES, volumes, strict=True):
         choose_volume(choices, phase, node)
     reference = volumes[study.index(study.reference)]
-    results = show_results_now(analysis.findings, analysis.labels, volumes, reference)
+    results = show_results_now(scene, analysis.findings, analysis.labels, volumes, reference)
     choices.segmentation = results.segmentation
-    session = Session(choices, worker)
+    session = Session(scene, choices, worker)
     session.restore()
     settle(session)
     return session
@@ -57,15 +58,10 @@ def mask_of(session: Any, label: int) -> np.ndarray[Any, Any]:
 
 def paint(session: Any, label: int, mask: np.ndarray[Any, Any]) -> None:
     """What the segment editor's effects do in the end: another mask for a segment."""
-    import slicer
-
     from MTINetLib.scene.segmentation import segment_labels
 
-    node = session.results.segmentation
-    segment = segment_labels(node)[label]
-    slicer.util.updateSegmentBinaryLabelmapFromArray(
-        mask.astype(np.uint8), node, segment, session.results.reference
-    )
+    segments = segment_labels(session.results.segmentation)
+    paint_segment(session.results, segments[label], mask)
 
 
 def finding(session: Any, label: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,11 @@ class FakeDatabase:
             self.files[str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID)] = path
 
 
+def with_database(scene: Any, database: Any) -> Any:
+    """The same scene beside a DICOM database."""
+    return replace(scene, find_database=lambda: database)
+
+
 @dataclass(frozen=True)
 class LoadedStudy:
     """Four volume nodes in the order of the phases, what they hold, and the files behind them."""
@@ -46,6 +51,7 @@ class LoadedStudy:
 
 
 def load_study(
+    scene: Any,
     folder: Path,
     layout: Any,
     turned: Turned = (False, False, False),
@@ -66,7 +72,7 @@ def load_study(
     grid = turn(truth.grid, turned)
     nodes = []
     for t, name in enumerate(("LAVA PRE", "LAVA ART", "LAVA PV", "LAVA DEL")):
-        node = add_volume(name, np.flip(truth.volumes[t], np.flatnonzero(turned)), grid)
+        node = add_volume(scene, name, np.flip(truth.volumes[t], np.flatnonzero(turned)), grid)
         node.SetAttribute("DICOM.instanceUIDs", " ".join(_uids(images, t, grid.shape[0], turned[0])))
         nodes.append(node)
     return LoadedStudy(tuple(nodes), truth, database)

@@ -9,6 +9,7 @@ from typing import Any
 from MTINetLib.presentation.statements import as_it_is
 from MTINetLib.progress import Stage
 from MTINetLib.scene.phase_proposal import PhaseChoice, PhaseProposal
+from MTINetLib.scene.slicer_core import application_scene
 from MTINetLib.session.choices import Choices, choose_volume, chosen_volumes
 from MTINetLib.session.events import Events, Topic
 from MTINetLib.session.state import Message, ProgressSeen, State
@@ -80,6 +81,10 @@ class FakeSession:
     training: FakeTraining = field(default_factory=FakeTraining)
 
     @property
+    def scene(self) -> Any:
+        return application_scene()
+
+    @property
     def busy(self) -> bool:
         return self.state not in (State.IDLE, State.MEASURING)
 
@@ -88,12 +93,10 @@ class FakeSession:
         return SimpleNamespace(load=lambda: self._asked("sample"))
 
     def recognise(self, among: Any = None) -> Any:
-        import slicer
-
         self._asked("recognise" if among is None else ("recognise", tuple(among)))
         for phase in FOUR_PHASES:
             choice = self.sees.phases.get(phase)
-            node = None if choice is None else slicer.mrmlScene.GetNodeByID(choice.node_id)
+            node = None if choice is None else self.scene.mrml.GetNodeByID(choice.node_id)
             choose_volume(self.choices, phase, node)  # type: ignore[arg-type]
         return self._propose(self.sees)
 

@@ -17,6 +17,14 @@ def _qt_or_skip() -> None:
 
 
 @pytest.fixture
+def scene(slicer_desktop: Any) -> Any:
+    """The desktop's scene."""
+    from MTINetLib.scene.slicer_core import application_scene
+
+    return application_scene()
+
+
+@pytest.fixture
 def slicer_desktop() -> Iterator[Any]:
     """A desktop with an empty scene. The test fails when a slot, timer or observer raised, or when an error
     or a warning popped up that the test did not expect (``slicer_desktop.popups.expect(text)``)."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from MTINetLib.scene.scene import Scene
 
-def empty_scene() -> Any:
-    """``slicer`` with an empty scene; the test is skipped, with the reason, where slicer-core is missing."""
+
+def empty_scene() -> Scene:
+    """A new scene; the test is skipped, with the reason, where slicer-core is missing."""
     pytest.importorskip("slicer", reason="slicer-core is not installed: pip install 'MTINetLib[viewer]'")
-    from MTINetLib.scene.slicer_core import slicer_module
+    from MTINetLib.scene.slicer_core import new_scene
 
-    slicer = slicer_module()
-    slicer.mrmlScene.Clear(False)
-    return slicer
+    return new_scene()
 
 
 def rendering_or_skip() -> None:

@@ -32,7 +32,7 @@ def draw_phases(shown: ShownStudy, times: Sequence[float | None]) -> Picture:
     lesions = read_lesions(shown.segmentation, shown.reference)
     slices = _slices_to_show(lesions, shown.reference)
     inside = body(np.asarray(slicer_module().util.arrayFromVolume(shown.reference)))
-    with outlines_only(shown.segmentation), SliceStage(TILE_WIDTH, TILE_WIDTH) as stage:
+    with outlines_only(shown.segmentation), SliceStage(shown.scene, TILE_WIDTH, TILE_WIDTH) as stage:
         stage.look_at(shown.reference, slices[0])
         extent = np.ptp(stage.to_slice(_points(shown.reference, inside[slices[0]], slices[0])), axis=0)
         aspect = extent[1] / extent[0] if extent.all() else 1.0

@@ -9,7 +9,8 @@ import numpy as np
 
 from MTINetLib.presentation.colours import Rgb
 from MTINetLib.scene.pictures.canvas import WHITE, Picture, open_window, pixels, text_actor
-from MTINetLib.scene.slicer_core import application_logic, slicer_module
+from MTINetLib.scene.scene import Scene
+from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray
 
 _NAME = "MTINetPicture"
@@ -18,19 +19,19 @@ _NAME = "MTINetPicture"
 class SliceStage:
     """One offscreen slice view; use it in a ``with`` block, its nodes leave the scene at the end."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, scene: Scene, width: int, height: int) -> None:
         from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper
         from vtkmodules.vtkRenderingUI import vtkGenericRenderWindowInteractor
 
         slicer = slicer_module()
         self._size = (width, height)
-        self._scene = slicer.mrmlScene
+        self._scene = scene.mrml
         self._window, self._renderer = open_window(width, height)
         # Not the one that VTK would choose: on Linux it looks for X11 libraries, which servers lack.
         self._interactor = vtkGenericRenderWindowInteractor()
         self._interactor.SetRenderWindow(self._window)
         self._logic = slicer.vtkMRMLSliceLogic()
-        self._logic.SetMRMLApplicationLogic(application_logic())
+        self._logic.SetMRMLApplicationLogic(scene.application)
         self._logic.SetMRMLScene(self._scene)
         self._node = self._logic.AddSliceNode(_NAME)
         self._node.SetDimensions(width, height, 1)
@@ -45,7 +46,7 @@ class SliceStage:
         self._group = slicer.vtkMRMLDisplayableManagerGroup()
         self._group.SetRenderer(self._renderer)
         outlines = slicer.vtkMRMLSegmentationsDisplayableManager2D()
-        outlines.SetMRMLApplicationLogic(application_logic())
+        outlines.SetMRMLApplicationLogic(scene.application)
         self._group.AddDisplayableManager(outlines)
         self._group.SetMRMLDisplayableNode(self._node)
         self._texts: list[Any] = []

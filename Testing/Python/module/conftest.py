@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.slicer_desktop import slicer_desktop
+from support.slicer_desktop import scene, slicer_desktop
 
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 from MTINetLib.study.phase import FOUR_PHASES
 
-__all__ = ["slicer_desktop"]
+__all__ = ["scene", "slicer_desktop"]
 
 MODULE = Path(__file__).resolve().parents[3] / "MTINet" / "MTINet.py"
 
@@ -51,14 +52,14 @@ class InScene:
 
 
 @pytest.fixture
-def add_study(case: PhantomCase) -> Callable[[Any], InScene]:
+def add_study(scene: Scene, case: PhantomCase) -> Callable[[Any], InScene]:
     """A function that adds the study to the scene and chooses its phases in a logic."""
 
     def add(logic: Any) -> InScene:
         from MTINetLib.scene.volumes import add_phase_volumes
         from MTINetLib.session.choices import choose_volume
 
-        volumes = add_phase_volumes(case.study)
+        volumes = add_phase_volumes(scene, case.study)
         for phase, node in zip(FOUR_PHASES, volumes, strict=True):
             choose_volume(logic.session.choices, phase, node)
         logic.session.choices.alignment = "off"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from MTINetLib.scene.layout import LAYOUT_ID, PLOT_VIEW, layout_in_use
+from MTINetLib.scene.scene import Scene
 
 AddStudy = Callable[[Any], Any]
 
@@ -63,10 +64,10 @@ def turn_to(desktop: Any, widget: Any, layout: int) -> None:
 
 
 def test_the_panel_s_plot_gives_way_to_that_of_the_views_and_comes_back_with_the_chosen_lesion(
-    slicer_desktop: Any, window: Any, widget: Any, results: Any
+    scene: Scene, slicer_desktop: Any, window: Any, widget: Any, results: Any
 ) -> None:
     usual = slicer_desktop.slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
-    assert layout_in_use() == LAYOUT_ID
+    assert layout_in_use(scene) == LAYOUT_ID
     assert not of_layout(window).isHidden()
     assert panel(widget).ui.plotPlace.isHidden()
     widget.logic.session.select(2)

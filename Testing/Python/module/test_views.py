@@ -12,6 +12,7 @@ import pytest
 
 from MTINetLib.scene.layout import LAYOUT_3D_ID, LAYOUT_ID, layout_in_use
 from MTINetLib.scene.phase_views import slice_view_name
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 AddStudy = Callable[[Any], Any]
@@ -79,14 +80,14 @@ def assert_the_body_fills_the_views(slicer: Any, volume: Any) -> None:
 
 
 def test_each_view_shows_its_phase_as_soon_as_it_is_known_and_a_view_without_one_is_empty(
-    slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
+    scene: Scene, slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
 ) -> None:
     slicer, session = slicer_desktop.slicer, widget.logic.session
     volumes = add_study(widget.logic).volumes
     session.choices.phases.portalVenous = None
     session.check_phases()
     live(slicer_desktop)
-    assert layout_in_use() == LAYOUT_ID
+    assert layout_in_use(scene) == LAYOUT_ID
     ids = [node.GetID() for node in volumes]
     assert shown(slicer) == [ids[0], ids[1], None, ids[3]]
     assert titles(slicer) == ["Pre-contrast", "Arterial", "3", "Delayed"]
@@ -98,7 +99,7 @@ def test_each_view_shows_its_phase_as_soon_as_it_is_known_and_a_view_without_one
 
 
 def test_what_slicer_puts_into_all_views_stays_out_of_those_of_the_phases(
-    slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
+    scene: Scene, slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
 ) -> None:
     """After a closed scene too, where Slicer has forgotten what the views were told."""
     slicer = slicer_desktop.slicer
@@ -109,21 +110,21 @@ def test_what_slicer_puts_into_all_views_stays_out_of_those_of_the_phases(
         slicer_desktop.show_volume(volumes[3])
         assert shown(slicer) == [node.GetID() for node in volumes]
         slicer.mrmlScene.Clear(False)
-        assert layout_in_use() == slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
+        assert layout_in_use(scene) == slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
         assert shown(slicer) == [None] * 4
 
 
 def test_volumes_loaded_after_a_closed_scene_are_never_under_another_phase_s_title(
-    slicer_desktop: Any, window: Any, widget: Any, case: Any
+    scene: Scene, slicer_desktop: Any, window: Any, widget: Any, case: Any
 ) -> None:
     from MTINetLib.scene.volumes import add_phase_volumes
 
     slicer, session = slicer_desktop.slicer, widget.logic.session
-    session.recognise(add_phase_volumes(case.study))
+    session.recognise(add_phase_volumes(scene, case.study))
     live(slicer_desktop)
     slicer.mrmlScene.Clear(False)
     live(slicer_desktop)
-    volumes = add_phase_volumes(case.study)
+    volumes = add_phase_volumes(scene, case.study)
     for node in volumes:
         slicer_desktop.show_volume(node)
         assert not set(titles(slicer)) & set(TITLES)
@@ -152,19 +153,19 @@ def test_a_volume_that_somebody_puts_into_a_view_takes_the_title_away(
 
 
 def test_volumes_for_something_else_do_not_bring_the_layout(
-    slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
+    scene: Scene, slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
 ) -> None:
     widget.exit()
-    before = layout_in_use()
+    before = layout_in_use(scene)
     add_study(widget.logic)
     widget.logic.session.check_phases()
-    assert layout_in_use() == before
+    assert layout_in_use(scene) == before
     widget.enter()
-    assert layout_in_use() == LAYOUT_ID
+    assert layout_in_use(scene) == LAYOUT_ID
 
 
 def test_leaving_and_coming_back_keeps_the_slice_and_the_zoom(
-    slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
+    scene: Scene, slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
 ) -> None:
     slicer = slicer_desktop.slicer
     widget.logic.measureMasks(add_study(widget.logic).case.labels)
@@ -173,7 +174,7 @@ def test_leaving_and_coming_back_keeps_the_slice_and_the_zoom(
     before = places(slicer)
     widget.exit()
     live(slicer_desktop)
-    assert layout_in_use() == slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
+    assert layout_in_use(scene) == slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
     widget.enter()
     live(slicer_desktop)
     assert places(slicer) == [pytest.approx(place) for place in before]
@@ -267,16 +268,16 @@ def test_the_views_go_near_the_chosen_lesion_and_back_to_the_body(
 
 
 def test_show_3d_brings_a_3d_view_and_takes_it_away(
-    slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
+    scene: Scene, slicer_desktop: Any, window: Any, widget: Any, add_study: AddStudy
 ) -> None:
     slicer = slicer_desktop.slicer
-    before = layout_in_use()
+    before = layout_in_use(scene)
     results = measured(widget, add_study)
     live(slicer_desktop)
     results.segmentation.CreateClosedSurfaceRepresentation()
     results.segmentation.GetDisplayNode().SetVisibility3D(True)
     live(slicer_desktop)
-    assert layout_in_use() == LAYOUT_3D_ID
+    assert layout_in_use(scene) == LAYOUT_3D_ID
     assert ("vtkMRMLViewNode", "MTINet3D") in window.rectangles()
     cameras = [
         node
@@ -289,9 +290,9 @@ def test_show_3d_brings_a_3d_view_and_takes_it_away(
     assert cameras[0].GetFocalPoint() == pytest.approx(centre)
     results.segmentation.GetDisplayNode().SetVisibility3D(False)
     live(slicer_desktop)
-    assert layout_in_use() == LAYOUT_ID
+    assert layout_in_use(scene) == LAYOUT_ID
     widget.exit()
-    assert layout_in_use() == before
+    assert layout_in_use(scene) == before
 
 
 @pytest.mark.parametrize("number", [LAYOUT_ID, LAYOUT_3D_ID])
@@ -311,13 +312,13 @@ def test_slicer_can_leave_a_module_that_it_has_ended(slicer_desktop: Any, widget
 
 
 def test_an_opened_scene_says_of_the_phases_what_was_said_before(
-    slicer_desktop: Any, widget: Any, case: Any, tmp_path: Path
+    scene: Scene, slicer_desktop: Any, widget: Any, case: Any, tmp_path: Path
 ) -> None:
     from MTINetLib.scene.volumes import add_phase_volumes
     from MTINetLib.study.evidence import CHOSEN
 
     slicer, session = slicer_desktop.slicer, widget.logic.session
-    volumes = add_phase_volumes(case.study)
+    volumes = add_phase_volumes(scene, case.study)
     session.recognise(volumes)
     session.choices.phases.delayed = volumes[0]
     session.check_phases()

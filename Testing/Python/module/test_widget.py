@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from support.worker_study import is_gone
 
+from MTINetLib.scene.scene import Scene
+
 AddStudy = Callable[[Any], Any]
 
 
@@ -76,22 +78,22 @@ def test_choices_and_widgets_follow_each_other_while_the_module_is_shown(
 
 
 def test_our_layout_comes_with_results_and_goes_with_the_module(
-    slicer_desktop: Any, widget: Any, add_study: AddStudy
+    scene: Scene, slicer_desktop: Any, widget: Any, add_study: AddStudy
 ) -> None:
     from MTINetLib.scene.layout import LAYOUT_ID, layout_in_use
 
-    before = layout_in_use()
+    before = layout_in_use(scene)
     study = add_study(widget.logic)
     widget.logic.measureMasks(study.case.labels)
-    assert layout_in_use() == LAYOUT_ID
+    assert layout_in_use(scene) == LAYOUT_ID
     widget.exit()
-    assert layout_in_use() == before
+    assert layout_in_use(scene) == before
     widget.enter()
-    assert layout_in_use() == LAYOUT_ID
+    assert layout_in_use(scene) == LAYOUT_ID
 
 
 def test_an_analysis_ends_by_itself_while_another_module_is_shown(
-    slicer_desktop: Any, widget: Any, add_study: AddStudy, small_model: Path
+    scene: Scene, slicer_desktop: Any, widget: Any, add_study: AddStudy, small_model: Path
 ) -> None:
     from MTINetLib.scene.layout import LAYOUT_ID, layout_in_use
 
@@ -101,9 +103,9 @@ def test_an_analysis_ends_by_itself_while_another_module_is_shown(
     widget.exit()
     slicer_desktop.wait_until(lambda: not widget.logic.session.busy)
     assert widget.logic.findings.provenance.model_name == "random-small"
-    assert layout_in_use() != LAYOUT_ID
+    assert layout_in_use(scene) != LAYOUT_ID
     widget.enter()
-    assert layout_in_use() == LAYOUT_ID
+    assert layout_in_use(scene) == LAYOUT_ID
 
 
 def test_closing_the_scene_in_mid_run_cancels_and_leaves_nothing(
@@ -220,7 +222,6 @@ def test_a_reload_takes_up_the_results_with_a_library_loaded_anew(
 def test_the_sample_study_is_offered_where_slicer_has_the_sample_data_module(
     slicer_desktop: Any, module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    python = sys.modules["MTINet"]
     monkeypatch.delitem(sys.modules, "SampleData", raising=False)
     slicer_desktop.slicer.app.startupCompleted.emit()  # absent: nothing happens
     offered: list[dict[str, Any]] = []
@@ -236,7 +237,6 @@ def test_the_sample_study_is_offered_where_slicer_has_the_sample_data_module(
     slicer_desktop.slicer.app.startupCompleted.emit()
     assert len(offered) == 1
     assert Path(offered[0]["thumbnailFileName"]).is_file()
-    assert offered[0]["customDownloader"] is python.makeSampleData
     nodes = offered[0]["customDownloader"](None)
     assert [
         node.GetAttribute("MTINet.Phase") for node in nodes

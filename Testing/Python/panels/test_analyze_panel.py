@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from support.fake_session import FakeSession
 from support.made_analysis import made_analysis, made_grid, made_study
-from support.slicer_desktop import slicer_desktop
 
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.progress import Stage
@@ -18,8 +17,6 @@ from MTINetLib.session.events import Topic
 from MTINetLib.session.setup import Condition, Found, look
 from MTINetLib.session.state import State
 from MTINetLib.worker.requests import DeviceText, Environment, ModelText
-
-__all__ = ["slicer_desktop"]
 
 PHASES = ("pre", "arterial", "portalVenous", "delayed")
 

@@ -12,8 +12,8 @@ from support.corrected_session import corrected_session, half_of, mask_of, paint
 from support.made_analysis import NO_FIGURES, made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import Phase
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def session(slicer_desktop: Any, worker: Any) -> Any:
-    return corrected_session(worker, made_study())
+def session(scene: Scene, slicer_desktop: Any, worker: Any) -> Any:
+    return corrected_session(scene, worker, made_study())
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from support.made_analysis import made_labels, made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.pretended_work import pretended_work
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
+
+from MTINetLib.scene.scene import Scene
 
 pytestmark = pytest.mark.viewer
 
@@ -27,8 +28,8 @@ def open_panel(slicer_desktop: Any) -> Iterator[Callable[[Any], Any]]:
 
 
 @pytest.fixture
-def session(slicer_desktop: Any, worker: Any) -> Any:
-    return corrected_session(worker, made_study())
+def session(scene: Scene, slicer_desktop: Any, worker: Any) -> Any:
+    return corrected_session(scene, worker, made_study())
 
 
 def enabled(panel: Any) -> set[str]:
@@ -40,11 +41,13 @@ def choices_of(box: Any) -> list[int]:
     return [box.itemData(index) for index in range(box.count)]
 
 
-def test_offers_nothing_before_there_are_results(slicer_desktop: Any, worker: Any, open_panel: Any) -> None:
+def test_offers_nothing_before_there_are_results(
+    scene: Scene, slicer_desktop: Any, worker: Any, open_panel: Any
+) -> None:
     from MTINetLib.session.choices import Choices
     from MTINetLib.session.session import Session
 
-    panel = open_panel(Session(Choices(), worker))
+    panel = open_panel(Session(scene, Choices(), worker))
     assert enabled(panel) == set()
     assert not panel.ui.editorPlace.enabled
     assert "Analyze a study first" in panel.ui.standingLabel.text
@@ -280,7 +283,7 @@ def test_shortcuts_live_only_while_the_module_is_shown(
 
 
 def test_lets_go_of_the_segmentation_when_the_scene_is_closed_and_works_in_the_next_scene(
-    session: Any, open_panel: Any, worker: Any
+    scene: Scene, session: Any, open_panel: Any, worker: Any
 ) -> None:
     import slicer
 
@@ -289,7 +292,7 @@ def test_lets_go_of_the_segmentation_when_the_scene_is_closed_and_works_in_the_n
     slicer.mrmlScene.Clear(False)
     assert panel.editor.widget.segmentationNode() is None
     assert enabled(panel) == set()
-    second = corrected_session(worker, made_study())
+    second = corrected_session(scene, worker, made_study())
     panel.session.choices.segmentation = second.results.segmentation
     panel.session.restore()
     settle(panel.session)

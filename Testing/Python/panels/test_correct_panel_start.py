@@ -9,23 +9,24 @@ import numpy as np
 import pytest
 from support.made_analysis import made_study
 from support.open_panel import panels_of
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
+from support.shown_results import paint_segment
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def session(slicer_desktop: Any) -> Any:
+def session(scene: Scene, slicer_desktop: Any) -> Any:
     from MTINetLib.scene.volumes import add_phase_volumes
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
     choices = Choices(alignment="off")
-    for phase, node in zip(FOUR_PHASES, add_phase_volumes(made_study()), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(scene, made_study()), strict=True):
         choose_volume(choices, phase, node)
-    session = Session(choices)
+    session = Session(scene, choices)
     session.started = []
     session.start_from = session.started.append
     return session
@@ -40,13 +41,11 @@ def panel(session: Any) -> Iterator[Any]:
 
 
 def add_segmentation(session: Any) -> Any:
-    import slicer
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "SEG of another day")
+    node = session.scene.mrml.AddNewNodeByClass("vtkMRMLSegmentationNode", "SEG of another day")
     segment = node.GetSegmentation().AddEmptySegment("", "2 HCC")
     mask = np.zeros(made_study().grid.shape, np.uint8)
     mask[2:4, 10:18, 10:18] = 1
-    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, segment, session.choices.phases.pre)
+    paint_segment(node, segment, mask > 0, session.choices.phases.pre)
     return node
 
 

@@ -12,8 +12,8 @@ from support.corrected_session import corrected_session
 from support.made_analysis import made_analysis, made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 
 pytestmark = pytest.mark.viewer
@@ -28,8 +28,8 @@ def open_panel(slicer_desktop: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def session(slicer_desktop: Any, worker: Any) -> Any:
-    return corrected_session(worker, made_study())
+def session(scene: Scene, slicer_desktop: Any, worker: Any) -> Any:
+    return corrected_session(scene, worker, made_study())
 
 
 def many(count: int) -> Any:

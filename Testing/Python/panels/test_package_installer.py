@@ -10,11 +10,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from support.slicer_desktop import slicer_desktop
 
 from MTINetLib.session.setup import NEEDS
-
-__all__ = ["slicer_desktop"]
 
 SAFETENSORS = next(need for need in NEEDS if need.name == "safetensors")
 TORCH = next(need for need in NEEDS if need.name == "torch")

@@ -13,16 +13,16 @@ from support.corrected_session import corrected_session
 from support.made_analysis import made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
 from MTINetLib.panels.curve_values import as_tab_separated, curve_rows
+from MTINetLib.scene.scene import Scene
 
 pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def session(slicer_desktop: Any, worker: Any) -> Any:
-    return corrected_session(worker, made_study())
+def session(scene: Scene, slicer_desktop: Any, worker: Any) -> Any:
+    return corrected_session(scene, worker, made_study())
 
 
 @pytest.fixture
@@ -149,11 +149,11 @@ def test_an_export_that_fails_is_one_sentence(
     assert "cannot be written" in panel.ui.noteLabel.text
 
 
-def test_show_in_views_turns_to_the_layout_of_phases_and_plot(panel: Any, session: Any) -> None:
+def test_show_in_views_turns_to_the_layout_of_phases_and_plot(scene: Scene, panel: Any, session: Any) -> None:
     from MTINetLib.scene.layout import LAYOUT_ID, layout_in_use
 
     panel.ui.layoutButton.click()
-    assert layout_in_use() == LAYOUT_ID
+    assert layout_in_use(scene) == LAYOUT_ID
 
 
 def test_what_is_not_known_is_a_dash(panel: Any, session: Any) -> None:

@@ -13,9 +13,9 @@ from support.corrected_session import corrected_session, half_of, mask_of, paint
 from support.made_analysis import made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
 from MTINetLib.panels.notice import STYLES
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.setup import Condition, Group
 from MTINetLib.session.state import State
 
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def session(slicer_desktop: Any, worker: Any) -> Any:
+def session(scene: Scene, slicer_desktop: Any, worker: Any) -> Any:
     slicer_desktop.slicer.app.userSettings().clear()
-    return corrected_session(worker, made_study())
+    return corrected_session(scene, worker, made_study())
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_scene_closed_in_between_leaves_nothing_behind(panel: Any, session: An
 
 
 def test_the_folder_that_the_user_named_outlives_the_study_and_slicer(
-    panel: Any, session: Any, tmp_path: Path
+    scene: Scene, panel: Any, session: Any, tmp_path: Path
 ) -> None:
     import slicer
 
@@ -193,7 +193,7 @@ def test_the_folder_that_the_user_named_outlives_the_study_and_slicer(
 
     panel.ui.folderEdit.currentPath = str(tmp_path / "Béfunde")
     session.set_findings(replace(session.findings))
-    another_study(session)
+    another_study(scene, session)
     assert panel.ui.folderEdit.currentPath == str(tmp_path / "Béfunde")
     assert slicer.app.userSettings().value(FOLDER_SETTING) == str(tmp_path / "Béfunde")
     session.choices.reportFolder, session.reports.last_folder = "", None
@@ -201,12 +201,14 @@ def test_the_folder_that_the_user_named_outlives_the_study_and_slicer(
         assert make(session).ui.folderEdit.currentPath == str(tmp_path / "Béfunde")
 
 
-def test_the_images_own_folder_is_not_suggested(panel: Any, session: Any, tmp_path: Path) -> None:
+def test_the_images_own_folder_is_not_suggested(
+    scene: Scene, panel: Any, session: Any, tmp_path: Path
+) -> None:
     import slicer
 
     storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
     storage.SetFileName(str(tmp_path / "IM0001.dcm"))
-    others = another_study(session, tell=False)
+    others = another_study(scene, session, tell=False)
     others[2].SetAndObserveStorageNodeID(storage.GetID())
     session.set_findings(session.findings)
     suggested = Path(panel.ui.folderEdit.currentPath)
@@ -214,39 +216,41 @@ def test_the_images_own_folder_is_not_suggested(panel: Any, session: Any, tmp_pa
     assert not suggested.is_relative_to(tmp_path)
 
 
-def another_study(session: Any, tell: bool = True) -> Any:
+def another_study(scene: Scene, session: Any, tell: bool = True) -> Any:
     """Results over other volumes take the place of those that are shown; the volumes."""
     from MTINetLib.scene.show_results import show_results_now
     from MTINetLib.scene.volumes import add_phase_volumes
 
     labels = mask_of(session, 1).astype("uint8")
-    others = add_phase_volumes(made_study())
-    session.results = show_results_now(session.findings, labels, others, others[2])
+    others = add_phase_volumes(scene, made_study())
+    session.results = show_results_now(scene, session.findings, labels, others, others[2])
     if tell:
         session.set_findings(session.findings)
     return others
 
 
-def test_another_study_does_not_inherit_the_comment(panel: Any, session: Any) -> None:
+def test_another_study_does_not_inherit_the_comment(scene: Scene, panel: Any, session: Any) -> None:
     from MTINetLib.scene.show_results import show_results_now
     from MTINetLib.scene.volumes import add_phase_volumes
 
     panel.ui.commentEdit.setPlainText("About the first patient")
     labels = mask_of(session, 1).astype("uint8")
-    others = add_phase_volumes(made_study())
-    session.results = show_results_now(session.findings, labels, others, others[2])
+    others = add_phase_volumes(scene, made_study())
+    session.results = show_results_now(scene, session.findings, labels, others, others[2])
     session.set_findings(session.findings)
     assert panel.ui.commentEdit.plainText == ""
     assert session.choices.readerComment == ""
 
 
-def test_the_comment_outlives_another_analysis_of_the_same_volumes(panel: Any, session: Any) -> None:
+def test_the_comment_outlives_another_analysis_of_the_same_volumes(
+    scene: Scene, panel: Any, session: Any
+) -> None:
     from MTINetLib.scene.show_results import show_results_now
 
     panel.ui.commentEdit.setPlainText("About this patient")
     before = session.results
     labels = mask_of(session, 1).astype("uint8")
-    session.results = show_results_now(session.findings, labels, before.volumes, before.reference)
+    session.results = show_results_now(scene, session.findings, labels, before.volumes, before.reference)
     session.set_findings(session.findings)
     assert session.choices.readerComment == panel.ui.commentEdit.plainText == "About this patient"
 

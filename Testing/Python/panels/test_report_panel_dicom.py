@@ -13,23 +13,23 @@ from support.corrected_session import corrected_session, settle
 from support.dicom_scene import LoadedStudy, load_study
 from support.made_analysis import made_study
 from support.open_panel import panels_of
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def loaded(slicer_desktop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoadedStudy:
+def loaded(scene: Scene, slicer_desktop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoadedStudy:
     slicer_desktop.slicer.app.userSettings().clear()
-    study = load_study(tmp_path / "archive" / "images", dicom_layouts.series_per_phase)
+    study = load_study(scene, tmp_path / "archive" / "images", dicom_layouts.series_per_phase)
     monkeypatch.setattr(slicer_desktop.slicer, "dicomDatabase", study.database, raising=False)
     return study
 
 
 @pytest.fixture
-def session(loaded: LoadedStudy, worker: Any) -> Any:
+def session(scene: Scene, loaded: LoadedStudy, worker: Any) -> Any:
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.measure_masks import measure_masks
     from MTINetLib.session.session import Session
@@ -37,7 +37,7 @@ def session(loaded: LoadedStudy, worker: Any) -> Any:
     choices = Choices(alignment="off")
     for phase, node in zip(FOUR_PHASES, loaded.nodes, strict=True):
         choose_volume(choices, phase, node)
-    session = Session(choices, worker)
+    session = Session(scene, choices, worker)
     session.check_phases()
     labels = np.zeros(loaded.truth.grid.shape, np.uint8)
     labels[3:6, 14:21, 8:15] = 1
@@ -83,10 +83,10 @@ def test_the_objects_are_written_and_go_into_the_database(
     assert not shown(panel, "databaseButton")
 
 
-def test_volumes_without_dicom_behind_them_say_so(slicer_desktop: Any, worker: Any) -> None:
+def test_volumes_without_dicom_behind_them_say_so(scene: Scene, slicer_desktop: Any, worker: Any) -> None:
     from MTINetLib.panels.report_panel import ReportPanel
 
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     with panels_of(ReportPanel) as make:
         panel = make(session)
         assert not panel._boxes["dicom"].enabled

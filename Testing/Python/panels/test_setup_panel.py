@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from support.fake_session import FakeSession
-from support.slicer_desktop import slicer_desktop
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.session.events import Topic
@@ -20,8 +19,6 @@ from MTINetLib.session.setup import NEEDS, Condition, Found, Group, look
 from MTINetLib.session.state import State
 from MTINetLib.session.training_state import TrainingTopic
 from MTINetLib.worker.requests import DeviceText, Environment, ModelText
-
-__all__ = ["slicer_desktop"]
 
 ROOT = Path(__file__).resolve().parents[3]
 SHA = "3fa9" * 16

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from support.fake_session import FakeSession, proposal, told
 from support.made_analysis import made_analysis, made_grid, made_study
-from support.slicer_desktop import slicer_desktop
 
 from MTINetLib.errors import InputError
 from MTINetLib.session.choices import chosen_volumes
@@ -19,15 +18,14 @@ from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
-__all__ = ["slicer_desktop"]
-
 EVIDENCE = ("before the bolus", "'art' in its name", "temporal position 3", "the last one in time")
 
 
 def add_volume(name: str) -> Any:
+    from MTINetLib.scene.slicer_core import application_scene
     from MTINetLib.scene.volumes import add_volume
 
-    return add_volume(name, np.zeros((4, 6, 8), np.float32), made_grid((4, 6, 8)))
+    return add_volume(application_scene(), name, np.zeros((4, 6, 8), np.float32), made_grid((4, 6, 8)))
 
 
 def seen(nodes: list[Any], *warnings: str, **more: Any) -> Any:

@@ -12,10 +12,10 @@ from support.corrected_session import corrected_session
 from support.made_analysis import made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
 from support.waiting import wait_until
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.training_state import RunState
 
 pytestmark = pytest.mark.viewer
@@ -29,11 +29,11 @@ def _own_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def session(slicer_desktop: Any) -> Iterator[Any]:
+def session(scene: Scene, slicer_desktop: Any) -> Iterator[Any]:
     from MTINetLib.session.choices import Choices
     from MTINetLib.session.session import Session
 
-    made = Session(Choices())
+    made = Session(scene, Choices())
     yield made
     made.close()
 
@@ -173,13 +173,13 @@ def test_a_run_is_started_held_stopped_kept_and_used(
 
 
 def test_the_open_study_becomes_a_case_once_every_lesion_has_a_class(
-    slicer_desktop: Any, open_panel: Any, tmp_path: Path
+    scene: Scene, slicer_desktop: Any, open_panel: Any, tmp_path: Path
 ) -> None:
     from MTINetLib.dataset.folder import read_dataset
     from MTINetLib.worker.client import WorkerClient
 
     client = WorkerClient()
-    session = corrected_session(client, made_study())
+    session = corrected_session(scene, client, made_study())
     try:
         panel = open_panel(session)
         ui = panel.ui
@@ -258,11 +258,13 @@ def test_the_recipes_are_called_what_they_are() -> None:
         assert text.endswith(length)
 
 
-def test_a_single_validation_is_drawn_without_an_error_of_the_plot_view(slicer_desktop: Any) -> None:
+def test_a_single_validation_is_drawn_without_an_error_of_the_plot_view(
+    scene: Scene, slicer_desktop: Any
+) -> None:
     from MTINetLib.panels.training_chart import TrainingChart
     from MTINetLib.session.training_curves import Curves
 
-    curves, charts = Curves(), TrainingChart()
+    curves, charts = Curves(), TrainingChart(scene)
     curves.add(1, 0.2, {"train/loss": 1.75, "val/segmentation": 0.9, "val/dice": 0.4})
     for view in ("loss", "quality"):
         chart = charts.show(curves, view, "")

@@ -11,7 +11,6 @@ import numpy as np
 import pydicom
 import pytest
 from support.made_analysis import made_labels, made_study
-from support.slicer_scene import empty_scene
 from support.small_dataset import SHORT, tiny_network, write_small_dataset
 
 from MTINetLib.errors import InputError
@@ -25,6 +24,7 @@ from MTINetLib.pipeline.open import open_study
 from MTINetLib.pipeline.remeasure import resume
 from MTINetLib.pipeline.write import USUAL_FORMATS, WriteOptions, write
 from MTINetLib.report.formats import DICOM
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
 from MTINetLib.train_model import train_models
@@ -135,22 +135,23 @@ def test_dicom_objects_refer_to_each_phase(whole: Whole) -> None:
     assert len(series) == len(whole.phases)
 
 
-def test_the_scene_has_a_volume_a_view_and_a_row_for_each_phase(whole: Whole) -> None:
-    slicer = empty_scene()
+def test_the_scene_has_a_volume_a_view_and_a_row_for_each_phase(scene: Scene, whole: Whole) -> None:
     from MTINetLib.scene.layout import layout_description
     from MTINetLib.scene.phase_views import slice_view_name, view_volume_id
     from MTINetLib.scene.results import find_results
     from MTINetLib.scene.show import show_findings
 
-    shown = show_findings(whole.study, whole.analysis)
-    again = find_results(shown.segmentation)
+    shown = show_findings(scene, whole.study, whole.analysis)
+    again = find_results(scene, shown.segmentation)
     assert again is not None
     assert again.phases == whole.phases
     assert shown.table.GetNumberOfRows() == len(whole.phases)
-    assert [view_volume_id(phase) for phase in whole.phases] == [node.GetID() for node in shown.volumes]
+    assert [view_volume_id(scene, phase) for phase in whole.phases] == [
+        node.GetID() for node in shown.volumes
+    ]
     for phase in Phase:
-        assert (slice_view_name(phase) + '"' in layout_description()) == (phase in whole.phases)
-    slicer.mrmlScene.Clear(False)
+        assert (slice_view_name(phase) + '"' in layout_description(scene)) == (phase in whole.phases)
+    scene.mrml.Clear(False)
 
 
 def test_a_study_that_lacks_a_phase_names_it_and_the_model_that_would_take_it(

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.corrected_session import settle
-from support.dicom_scene import FakeDatabase
-from support.slicer_scene import empty_scene
+from support.dicom_scene import FakeDatabase, with_database
 
 from MTINetLib.cli import run
 from MTINetLib.findings import StudyFindings, from_json
@@ -21,6 +20,7 @@ from MTINetLib.phantom.dicom_writer import write_study_as_dicom
 from MTINetLib.presentation.warnings import study_warnings
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_volume
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 
@@ -89,18 +89,24 @@ def on_the_command_line(case: Doubtful, series: dict[Phase, Path], model: Path, 
 
 
 def in_slicer(
-    case: Doubtful, series: dict[Phase, Path], model: Path, worker: Any, monkeypatch: pytest.MonkeyPatch
+    scene: Scene,
+    case: Doubtful,
+    series: dict[Phase, Path],
+    model: Path,
+    worker: Any,
 ) -> Any:
     """A session that has analyzed the study as Slicer's import would have loaded it."""
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
-    slicer = empty_scene()
     database = FakeDatabase()
-    monkeypatch.setattr(slicer, "dicomDatabase", database, raising=False)
-    session = Session(Choices(alignment="off", model=str(model), device="cpu"), worker)
+    session = Session(
+        with_database(scene, database),
+        Choices(alignment="off", model=str(model), device="cpu"),
+        worker,
+    )
     for phase, path in series.items():
-        choose_volume(session.choices, phase, node_of(read_volume(path), database))
+        choose_volume(session.choices, phase, node_of(scene, read_volume(path), database))
     if case.named:
         session.check_phases()
     else:
@@ -110,12 +116,12 @@ def in_slicer(
     return session
 
 
-def node_of(volume: SourceVolume, database: FakeDatabase) -> Any:
+def node_of(scene: Scene, volume: SourceVolume, database: FakeDatabase) -> Any:
     from MTINetLib.scene.volumes import add_volume
 
     paths = [str(image.path) for image in volume.images]
     database.files |= dict(zip(volume.instance_uids, paths, strict=True))
-    node = add_volume(volume.description, volume.array, volume.grid)
+    node = add_volume(scene, volume.description, volume.array, volume.grid)
     node.SetAttribute("DICOM.instanceUIDs", " ".join(volume.instance_uids))
     return node
 
@@ -126,6 +132,7 @@ def before_alignment(flags: tuple[str, ...]) -> set[str]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_way_says_the_same_of_a_study(
+    scene: Scene,
     name: str,
     model: Path,
     worker: Any,
@@ -137,7 +144,7 @@ def test_each_way_says_the_same_of_a_study(
     series = series_of(case, tmp_path / "images")
     findings = on_the_command_line(case, series, model, tmp_path / "out")
     console = " ".join(capsys.readouterr().out.split())
-    session = in_slicer(case, series, model, worker, monkeypatch)
+    session = in_slicer(scene, case, series, model, worker)
 
     for flag in case.flags:
         assert any(own.startswith(flag) for own in findings.study.flags), (flag, findings.study.flags)

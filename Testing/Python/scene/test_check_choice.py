@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from support.dicom_layouts import Truth, make_truth
-from support.slicer_scene import empty_scene
 
 from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.presentation.evidence_words import evidence_in_words
 from MTINetLib.scene.phase_images import node_array
 from MTINetLib.scene.propose_phases import PhaseProposal, check_choice, propose_phases
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.sequences import TIME_ATTRIBUTE
 from MTINetLib.scene.volumes import add_volume
 from MTINetLib.study.evidence import CHOSEN
@@ -27,18 +27,15 @@ NO_WORDS = ("a", "b", "c", "d")
 
 
 @pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
-
-
-@pytest.fixture
-def truth(slicer: Any) -> Truth:
+def truth() -> Truth:
     return make_truth()
 
 
-def volumes(truth: Truth, names: Sequence[str] = NO_WORDS, times: Sequence[float] | None = None) -> list[Any]:
+def volumes(
+    scene: Scene, truth: Truth, names: Sequence[str] = NO_WORDS, times: Sequence[float] | None = None
+) -> list[Any]:
     nodes = [
-        add_volume(name, array.astype(np.int16), truth.grid)
+        add_volume(scene, name, array.astype(np.int16), truth.grid)
         for name, array in zip(names, truth.volumes, strict=True)
     ]
     for node, time in zip(nodes, times or (), strict=bool(times)):
@@ -46,12 +43,12 @@ def volumes(truth: Truth, names: Sequence[str] = NO_WORDS, times: Sequence[float
     return nodes
 
 
-def chosen(nodes: Sequence[Any]) -> PhaseProposal:
-    return check_choice(dict(zip(FOUR_PHASES, nodes, strict=True)), FOUR_PHASES)
+def chosen(scene: Scene, nodes: Sequence[Any]) -> PhaseProposal:
+    return check_choice(scene, dict(zip(FOUR_PHASES, nodes, strict=True)), FOUR_PHASES)
 
 
-def test_a_right_choice_has_no_warning_and_is_sure(truth: Truth) -> None:
-    proposal = chosen(volumes(truth, times=(0, 55, 95, 215)))
+def test_a_right_choice_has_no_warning_and_is_sure(scene: Scene, truth: Truth) -> None:
+    proposal = chosen(scene, volumes(scene, truth, times=(0, 55, 95, 215)))
     assert proposal.warnings == ()
     assert proposal.notes == ()
     assert proposal.missing == ()
@@ -65,108 +62,113 @@ def test_a_right_choice_has_no_warning_and_is_sure(truth: Truth) -> None:
     )
 
 
-def test_times_count_from_a_pre_contrast_volume_that_is_not_the_first(truth: Truth) -> None:
-    proposal = chosen(volumes(truth, times=(15, 55, 95, 215)))
+def test_times_count_from_a_pre_contrast_volume_that_is_not_the_first(scene: Scene, truth: Truth) -> None:
+    proposal = chosen(scene, volumes(scene, truth, times=(15, 55, 95, 215)))
     assert [proposal.phases[phase].time_s for phase in FOUR_PHASES] == [0, 40, 80, 200]
 
 
-def test_phases_not_chosen_are_missing(truth: Truth) -> None:
-    nodes = volumes(truth)
-    proposal = check_choice({PRE: nodes[0], ARTERIAL: nodes[1], DELAYED: None}, FOUR_PHASES)
+def test_phases_not_chosen_are_missing(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
+    proposal = check_choice(scene, {PRE: nodes[0], ARTERIAL: nodes[1], DELAYED: None}, FOUR_PHASES)
     assert proposal.missing == (PORTAL_VENOUS, DELAYED)
     assert set(proposal.phases) == {PRE, ARTERIAL}
     assert proposal.warnings == ()
-    assert check_choice({}, FOUR_PHASES).missing == FOUR_PHASES
+    assert check_choice(scene, {}, FOUR_PHASES).missing == FOUR_PHASES
 
 
-def test_times_in_the_wrong_order_are_said(truth: Truth) -> None:
-    nodes = volumes(truth, times=(0, 95, 55, 215))
+def test_times_in_the_wrong_order_are_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth, times=(0, 95, 55, 215))
     assert any(
         "The arterial phase was acquired 40 s after the portal venous phase" in warning
-        for warning in chosen(nodes).warnings
+        for warning in chosen(scene, nodes).warnings
     )
 
 
-def test_unusual_times_are_said(truth: Truth) -> None:
-    nodes = volumes(truth, times=(0, 55, 59, 215))
-    warnings = chosen(nodes).warnings
+def test_unusual_times_are_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth, times=(0, 55, 59, 215))
+    warnings = chosen(scene, nodes).warnings
     assert any("4 s lie between the arterial and the portal venous phase" in text for text in warnings)
 
 
-def test_a_name_that_means_another_phase_is_said(truth: Truth) -> None:
-    nodes = volumes(truth, names=("pre", "portal venous", "arterial", "delayed"))
-    warnings = chosen(nodes).warnings
+def test_a_name_that_means_another_phase_is_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth, names=("pre", "portal venous", "arterial", "delayed"))
+    warnings = chosen(scene, nodes).warnings
     assert any("'portal venous' is taken for the arterial phase" in text for text in warnings)
     assert any("'arterial' is taken for the portal venous phase" in text for text in warnings)
 
 
-def test_a_pre_contrast_volume_that_is_bright_is_said(truth: Truth) -> None:
-    nodes = volumes(truth)
-    warnings = chosen([nodes[1], nodes[0], nodes[2], nodes[3]]).warnings
+def test_a_pre_contrast_volume_that_is_bright_is_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
+    warnings = chosen(scene, [nodes[1], nodes[0], nodes[2], nodes[3]]).warnings
     assert any("Vessels are darker in another phase than in 'b'" in text for text in warnings)
 
 
-def test_an_arterial_volume_that_does_not_brighten_is_said(truth: Truth) -> None:
-    nodes = volumes(truth)
+def test_an_arterial_volume_that_does_not_brighten_is_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
     rng = np.random.default_rng(2)
     flat = truth.volumes[0] + rng.integers(0, 4, truth.volumes[0].shape)
-    again = add_volume("second pre", flat.astype(np.int16), truth.grid)
-    warnings = chosen([nodes[0], again, nodes[2], nodes[3]]).warnings
+    again = add_volume(scene, "second pre", flat.astype(np.int16), truth.grid)
+    warnings = chosen(scene, [nodes[0], again, nodes[2], nodes[3]]).warnings
     assert any(
         "The vessels in 'second pre' are no brighter than before contrast" in text for text in warnings
     )
 
 
-def test_four_volumes_without_enhancement_are_said(truth: Truth) -> None:
+def test_four_volumes_without_enhancement_are_said(scene: Scene, truth: Truth) -> None:
     rng = np.random.default_rng(4)
     nodes = [
         add_volume(
-            name, (truth.volumes[0] + rng.integers(0, 4, truth.grid.shape)).astype(np.int16), truth.grid
+            scene,
+            name,
+            (truth.volumes[0] + rng.integers(0, 4, truth.grid.shape)).astype(np.int16),
+            truth.grid,
         )
         for name in NO_WORDS
     ]
-    assert any("Hardly anything brightens" in text for text in chosen(nodes).warnings)
+    assert any("Hardly anything brightens" in text for text in chosen(scene, nodes).warnings)
 
 
-def test_one_volume_for_two_phases_is_said(truth: Truth) -> None:
-    nodes = volumes(truth, times=(0, 55, 95, 215))
-    warnings = chosen([nodes[0], nodes[1], nodes[1], nodes[3]]).warnings
+def test_one_volume_for_two_phases_is_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth, times=(0, 55, 95, 215))
+    warnings = chosen(scene, [nodes[0], nodes[1], nodes[1], nodes[3]]).warnings
     assert (
         "The arterial and the portal venous phase are the same volume 'b': choose a different one for each."
         in warnings
     )
 
 
-def test_two_volumes_with_the_same_image_are_said(truth: Truth) -> None:
-    nodes = volumes(truth)
-    copy = add_volume("copy", truth.volumes[1].astype(np.int16), truth.grid)
-    warnings = chosen([nodes[0], nodes[1], copy, nodes[3]]).warnings
+def test_two_volumes_with_the_same_image_are_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
+    copy = add_volume(scene, "copy", truth.volumes[1].astype(np.int16), truth.grid)
+    warnings = chosen(scene, [nodes[0], nodes[1], copy, nodes[3]]).warnings
     assert any(
         "'b' (arterial phase) and 'copy' (portal venous phase) hold the same image" in text
         for text in warnings
     )
 
 
-def test_volumes_that_differ_in_one_voxel_are_not_called_the_same(truth: Truth) -> None:
-    nodes = volumes(truth)
+def test_volumes_that_differ_in_one_voxel_are_not_called_the_same(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
     array = truth.volumes[1].astype(np.int16)
     array[3, 11, 17] += 1
-    almost = add_volume("almost", array, truth.grid)
-    warnings = chosen([nodes[0], nodes[1], almost, nodes[3]]).warnings
+    almost = add_volume(scene, "almost", array, truth.grid)
+    warnings = chosen(scene, [nodes[0], nodes[1], almost, nodes[3]]).warnings
     assert not any("the same image" in text for text in warnings)
 
 
-def test_a_constant_volume_is_said(truth: Truth) -> None:
-    nodes = volumes(truth)
-    constant = add_volume("flat", np.full(truth.grid.shape, 7, np.int16), truth.grid)
-    warnings = chosen([nodes[0], nodes[1], nodes[2], constant]).warnings
+def test_a_constant_volume_is_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
+    constant = add_volume(scene, "flat", np.full(truth.grid.shape, 7, np.int16), truth.grid)
+    warnings = chosen(scene, [nodes[0], nodes[1], nodes[2], constant]).warnings
     assert any("'flat' has the same value everywhere" in text for text in warnings)
 
 
-def test_a_volume_of_one_slice_is_said(truth: Truth) -> None:
-    nodes = volumes(truth)
-    one = add_volume("one", truth.volumes[3][:1].astype(np.int16), Grid((1, 24, 32), *_place(truth.grid)))
-    warnings = chosen([*nodes[:3], one]).warnings
+def test_a_volume_of_one_slice_is_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
+    one = add_volume(
+        scene, "one", truth.volumes[3][:1].astype(np.int16), Grid((1, 24, 32), *_place(truth.grid))
+    )
+    warnings = chosen(scene, [*nodes[:3], one]).warnings
     assert any("'one' (delayed phase) has only 1 slice" in text for text in warnings)
 
 
@@ -174,8 +176,8 @@ def _place(grid: Grid) -> tuple[Any, Any, Any]:
     return grid.spacing, grid.origin, grid.direction
 
 
-def test_another_grid_is_a_note_not_a_warning(truth: Truth) -> None:
-    nodes = volumes(truth, times=(0, 55, 95, 215))
+def test_another_grid_is_a_note_not_a_warning(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth, times=(0, 55, 95, 215))
     finer = Grid(
         (8, 48, 64),
         (3.5, 4.0, 9.0),
@@ -183,54 +185,54 @@ def test_another_grid_is_a_note_not_a_warning(truth: Truth) -> None:
         truth.grid.direction,
     )
     large = np.repeat(np.repeat(truth.volumes[3], 2, axis=1), 2, axis=2)
-    other = add_volume("fine", large.astype(np.int16), finer)
+    other = add_volume(scene, "fine", large.astype(np.int16), finer)
     other.SetAttribute(TIME_ATTRIBUTE, "215")
-    proposal = chosen([*nodes[:3], other])
+    proposal = chosen(scene, [*nodes[:3], other])
     assert proposal.warnings == ()
     assert proposal.notes == (
         "The delayed phase has another grid than the portal venous phase; it will be resampled.",
     )
 
 
-def test_a_volume_that_hardly_overlaps_is_said(slicer: Any, truth: Truth) -> None:
-    nodes = volumes(truth)
-    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+def test_a_volume_that_hardly_overlaps_is_said(scene: Scene, slicer: Any, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
+    transform = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     matrix = np.eye(4)
     matrix[:3, 3] = (180, 0, 0)
     transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
     nodes[0].SetAndObserveTransformNodeID(transform.GetID())
-    warnings = chosen(nodes).warnings
+    warnings = chosen(scene, nodes).warnings
     said = [text for text in warnings if "covers only" in text]
     assert len(said) == 1
     assert "The pre-contrast phase 'a' covers only" in said[0]
 
 
-def test_a_node_that_cannot_be_a_phase_is_said_and_missing(slicer: Any, truth: Truth) -> None:
-    nodes = volumes(truth)
-    labels = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "labels")
-    empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
-    proposal = chosen([nodes[0], labels, empty, nodes[3]])
+def test_a_node_that_cannot_be_a_phase_is_said_and_missing(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
+    labels = scene.mrml.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "labels")
+    empty = scene.mrml.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
+    proposal = chosen(scene, [nodes[0], labels, empty, nodes[3]])
     assert proposal.missing == (ARTERIAL, PORTAL_VENOUS)
     assert any("'labels' cannot be a phase, it is a label map" in text for text in proposal.warnings)
     assert any("'empty' has no image data" in text for text in proposal.warnings)
 
 
-def test_values_that_are_no_numbers_are_said(truth: Truth) -> None:
-    nodes = volumes(truth)
+def test_values_that_are_no_numbers_are_said(scene: Scene, truth: Truth) -> None:
+    nodes = volumes(scene, truth)
     array = truth.volumes[3].copy()
     array[4, 5, 6] = np.nan
-    broken = add_volume("broken", array, truth.grid)
-    proposal = chosen([*nodes[:3], broken])
+    broken = add_volume(scene, "broken", array, truth.grid)
+    proposal = chosen(scene, [*nodes[:3], broken])
     assert set(proposal.phases) == set(FOUR_PHASES)
     assert any("'broken' (delayed phase) holds values that are not finite" in w for w in proposal.warnings)
     assert np.isnan(node_array(broken)[4, 5, 6])
 
 
-def phantom_nodes(change: Callable[[np.ndarray], np.ndarray]) -> list[Any]:
+def phantom_nodes(scene: Scene, change: Callable[[np.ndarray], np.ndarray]) -> list[Any]:
     study = make_case(21, 0, PhantomSettings(slices=(20, 22), matrix=(192, 192), breathing=False)).study
     changed = change(study.volumes)
     return [
-        add_volume(name, array.astype(np.float32), study.grid)
+        add_volume(scene, name, array.astype(np.float32), study.grid)
         for name, array in zip(NO_WORDS, changed, strict=True)
     ]
 
@@ -244,17 +246,20 @@ def phantom_nodes(change: Callable[[np.ndarray], np.ndarray]) -> list[Any]:
     ],
 )
 def test_values_without_a_zero_or_a_scale_are_said_before_the_analysis(
-    change: Callable[[np.ndarray], np.ndarray], said: str, slicer: Any
+    change: Callable[[np.ndarray], np.ndarray], said: str, scene: Scene
 ) -> None:
-    nodes = phantom_nodes(change)
-    assert any(said in warning for warning in chosen(nodes).warnings)
-    marked = propose_phases(nodes, FOUR_PHASES)
+    nodes = phantom_nodes(scene, change)
+    assert any(said in warning for warning in chosen(scene, nodes).warnings)
+    marked = propose_phases(scene, nodes, FOUR_PHASES)
     if not marked.missing:
         assert any(said in warning for warning in marked.warnings)
 
 
-def test_a_constant_that_will_be_subtracted_is_a_note(slicer: Any) -> None:
-    plain, moved = chosen(phantom_nodes(lambda v: v)), chosen(phantom_nodes(lambda v: v + 1500))
+def test_a_constant_that_will_be_subtracted_is_a_note(scene: Scene) -> None:
+    plain, moved = (
+        chosen(scene, phantom_nodes(scene, lambda v: v)),
+        chosen(scene, phantom_nodes(scene, lambda v: v + 1500)),
+    )
     assert (plain.warnings, plain.notes) == ((), ())
     assert moved.warnings == ()
     (note,) = moved.notes

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from support.shown_results import paint, shown_results
-from support.slicer_scene import empty_scene
 
 from MTINetLib.errors import InputError
-from MTINetLib.scene.ai_lesions import ai_lesions_shown
 from MTINetLib.scene.edit_lesions import (
     add_lesion,
     delete_lesion,
@@ -18,20 +16,19 @@ from MTINetLib.scene.edit_lesions import (
     merge_lesions,
     revert_all,
     revert_lesion,
-    set_labels,
     show_ai,
     split_lesion,
 )
 from MTINetLib.scene.results import Results, ai_labels, corrected_labels, find_results
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
 
 pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def results() -> Results:
-    empty_scene()
-    return shown_results()[0]
+def results(scene: Scene) -> Results:
+    return shown_results(scene)[0]
 
 
 def box_mask(results: Results, k: slice, j: slice, i: slice) -> np.ndarray:
@@ -214,35 +211,24 @@ def test_reverting_what_the_ai_never_had_removes_it(results: Results) -> None:
         revert_lesion(results, 9)
 
 
-def test_labels_can_be_set_as_a_whole(results: Results) -> None:
-    wanted = np.zeros(corrected_labels(results).shape, np.uint8)
-    wanted[3:6, 10:20, 10:20] = 2
-    wanted[3:6, 20:30, 10:20] = 7
-    set_labels(results, wanted)
-    assert np.array_equal(corrected_labels(results), wanted)
-    assert sorted(segment_labels(results.segmentation)) == [2, 7]
-    with pytest.raises(InputError, match="analyze it again"):
-        set_labels(results, wanted[1:])
-
-
 def test_the_ais_lesions_are_shown_beside_the_corrected_ones(results: Results) -> None:
-    assert not ai_lesions_shown(results.ai_segmentation)
-    show_ai(results, True)
     display = results.ai_segmentation.GetDisplayNode()
-    assert ai_lesions_shown(results.ai_segmentation)
+    assert not display.GetVisibility()
+    show_ai(results, True)
+    assert display.GetVisibility()
     assert not display.GetVisibility2DFill()
     assert display.GetSegmentColor("lesion_1") == pytest.approx((1.0, 0.3, 0.85))
     show_ai(results, False)
-    assert not ai_lesions_shown(results.ai_segmentation)
+    assert not display.GetVisibility()
 
 
-def test_without_the_ais_lesions_nothing_can_be_taken_back(results: Results) -> None:
+def test_without_the_ais_lesions_nothing_can_be_taken_back(scene: Scene, results: Results) -> None:
     node: Any = results.ai_segmentation
     node.GetScene().RemoveNode(node)
     for action in (revert_all, lambda r: revert_lesion(r, 1), lambda r: show_ai(r, True)):
         with pytest.raises(InputError, match="analyze the study again"):
             action(results)
-    again = find_results(results.segmentation)
+    again = find_results(scene, results.segmentation)
     assert again is not None
     assert again.ai_segmentation is None
     assert not ai_labels(again).any()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from support.made_analysis import made_grid
-from support.slicer_scene import empty_scene
 
 from MTINetLib.scene.label_image import cropped, label_image, read_mask, write_mask
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import empty_segmentation, lesion_mask
 from MTINetLib.scene.volumes import add_volume, ijk_to_ras
 from MTINetLib.study.grid import Grid
@@ -21,13 +22,8 @@ BOX = (slice(3, 6), slice(8, 13), slice(10, 12))
 
 
 @pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
-
-
-@pytest.fixture
-def volume(slicer: Any) -> Any:
-    return add_volume("reference", np.zeros(GRID.shape, np.float32), GRID)
+def volume(scene: Scene) -> Any:
+    return add_volume(scene, "reference", np.zeros(GRID.shape, np.float32), GRID)
 
 
 @pytest.fixture
@@ -63,7 +59,12 @@ def test_a_mask_comes_back_voxel_by_voxel(segmentation: Any, volume: Any) -> Non
     assert np.array_equal(found[0], random_mask())
 
 
-def test_slicers_own_reader_sees_the_same_voxels(segmentation: Any, volume: Any, slicer: Any) -> None:
+def test_slicers_own_reader_sees_the_same_voxels(
+    segmentation: Any, volume: Any, scene: Scene, slicer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logic = SimpleNamespace(logic=lambda: scene.application.GetModuleLogic("Segmentations"))
+    monkeypatch.setattr(slicer, "mrmlScene", scene.mrml, raising=False)
+    monkeypatch.setattr(slicer, "modules", SimpleNamespace(segmentations=logic), raising=False)
     write_mask(segmentation, "one", random_mask(), BOX, volume)
     theirs = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, "one", volume)
     assert np.array_equal(np.asarray(theirs) > 0, lesion_mask(segmentation, "one", volume))
@@ -99,14 +100,14 @@ def test_segments_that_share_an_image_keep_their_own(segmentation: Any, volume: 
     assert np.array_equal(lesion_mask(segmentation, "two", volume), whole)
 
 
-def test_a_segment_on_another_grid_is_resampled(segmentation: Any, volume: Any) -> None:
+def test_a_segment_on_another_grid_is_resampled(scene: Scene, segmentation: Any, volume: Any) -> None:
     fine = Grid(
         (24, 40, 48),
         tuple(size / 2 for size in GRID.spacing),  # type: ignore[arg-type]
         tuple(GRID.to_lps((-0.25, -0.25, -0.25))),
         GRID.direction,
     )
-    other = add_volume("finer", np.zeros(fine.shape, np.float32), fine)
+    other = add_volume(scene, "finer", np.zeros(fine.shape, np.float32), fine)
     box = (slice(6, 12), slice(16, 26), slice(20, 24))
     write_mask(segmentation, "one", np.ones((6, 10, 4), bool), box, other)
     found = read_mask(segmentation, "one", volume)
@@ -127,10 +128,10 @@ def test_voxels_outside_the_volume_are_left_out(segmentation: Any, volume: Any) 
 
 
 def test_a_volume_and_a_segmentation_moved_apart_meet_where_they_are_now(
-    segmentation: Any, volume: Any, slicer: Any
+    segmentation: Any, volume: Any, scene: Scene
 ) -> None:
     write_mask(segmentation, "one", np.ones((3, 5, 2), bool), BOX, volume)
-    move = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    move = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
     step = ijk_to_ras(GRID)[:3, 0] * 4  # four columns

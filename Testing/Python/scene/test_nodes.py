@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
-from support.slicer_scene import empty_scene
+from support.shown_results import paint_segment
 
 from MTINetLib.findings import from_json
 from MTINetLib.presentation.classes import on_black
@@ -17,6 +17,7 @@ from MTINetLib.scene.curve_plot import curve_lines
 from MTINetLib.scene.curve_table import add_curve_table
 from MTINetLib.scene.layout import LAYOUT_ID, restore_layout, show_layout, show_usual_layout
 from MTINetLib.scene.phase_views import slice_view_name
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import add_segmentation, lesion_mask, read_lesions, segment_labels
 from MTINetLib.scene.show import FINDINGS_ATTRIBUTE, ShownStudy, show_findings, show_on_volumes
 from MTINetLib.scene.volumes import add_phase_volumes
@@ -39,13 +40,8 @@ def study(request: pytest.FixtureRequest) -> Study:
 
 
 @pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
-
-
-@pytest.fixture
-def shown(slicer: Any, study: Study) -> ShownStudy:
-    return show_findings(study, made_analysis(study))  # type: ignore[arg-type]
+def shown(scene: Scene, study: Study) -> ShownStudy:
+    return show_findings(scene, study, made_analysis(study))  # type: ignore[arg-type]
 
 
 def ras(node: Any, kji: tuple[int, int, int]) -> np.ndarray:
@@ -104,29 +100,29 @@ def test_segments_carry_name_colour_and_codes(shown: ShownStudy) -> None:
     assert "10200004" in segmentation.GetSegment("lesion_2").GetTerminology()
 
 
-def test_a_corrected_and_renamed_segment_is_read_as_it_is_now(shown: ShownStudy, slicer: Any) -> None:
+def test_a_corrected_and_renamed_segment_is_read_as_it_is_now(shown: ShownStudy) -> None:
     mask = np.zeros(made_grid().shape, np.uint8)
     mask[3:6, 10:20, 10:20] = 1
-    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, shown.segmentation, "lesion_2", shown.reference)
+    paint_segment(shown.segmentation, "lesion_2", mask > 0, shown.reference)
     shown.segmentation.GetSegmentation().GetSegment("lesion_2").SetName("cyst")
     lesion = read_lesions(shown.segmentation, shown.reference)[1]
     assert (lesion.label, lesion.name) == (2, "cyst")
     assert np.array_equal(lesion.mask, mask > 0)
 
 
-def test_lesions_that_touch_keep_their_own_voxels(slicer: Any) -> None:
+def test_lesions_that_touch_keep_their_own_voxels(scene: Scene) -> None:
     study = made_study()
     labels = np.zeros(study.grid.shape, np.uint8)
     labels[5:10, 20:30, 20:30], labels[5:10, 20:30, 30:40] = 1, 2
-    volume = add_phase_volumes(study)[2]
+    volume = add_phase_volumes(scene, study)[2]
     node = add_segmentation(labels, made_analysis(study).findings.lesions, volume)
     for label, segment_id in segment_labels(node).items():
         assert np.array_equal(lesion_mask(node, segment_id, volume), labels == label)
 
 
-def test_no_lesion_is_an_empty_segmentation(slicer: Any) -> None:
+def test_no_lesion_is_an_empty_segmentation(scene: Scene) -> None:
     study = made_study()
-    shown = show_findings(study, made_analysis(study, ()))  # type: ignore[arg-type]
+    shown = show_findings(scene, study, made_analysis(study, ()))  # type: ignore[arg-type]
     assert shown.segmentation.GetSegmentation().GetNumberOfSegments() == 0
     assert shown.chart.GetTitle() == "No lesion is chosen"
     assert shown.chart.GetNthPlotSeriesNode(0).GetName() == "no curve"
@@ -153,10 +149,10 @@ def test_the_table_holds_every_curve(shown: ShownStudy, study: Study) -> None:
     assert column("Lesion 2 liver") == list(lesion.liver_curve.mean)
 
 
-def test_without_times_the_table_counts_the_phases(slicer: Any) -> None:
+def test_without_times_the_table_counts_the_phases(scene: Scene) -> None:
     found = made_analysis(made_study()).findings
     untimed = replace(found.study, times_s=(None, 30.0, 70.0, 180.0))
-    table = add_curve_table(found.lesions, untimed).GetTable()
+    table = add_curve_table(scene, found.lesions, untimed).GetTable()
     assert table.GetColumnByName("Time (s)") is None
     assert [table.GetColumnByName("Phase number").GetValue(row) for row in range(4)] == [1, 2, 3, 4]
 
@@ -178,40 +174,44 @@ def test_two_lesions_of_one_class_have_two_colours_in_one_picture() -> None:
     assert len({line.colour for line in lines if line.sd_column}) == 2
 
 
-def test_each_phase_has_its_view_and_the_users_layout_comes_back(shown: ShownStudy, slicer: Any) -> None:
-    layout = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+def test_each_phase_has_its_view_and_the_users_layout_comes_back(
+    scene: Scene, shown: ShownStudy, slicer: Any
+) -> None:
+    layout = scene.mrml.GetFirstNodeByClass("vtkMRMLLayoutNode")
     four_up = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
     layout.SetViewArrangement(four_up)
-    assert show_layout(shown.results.by_phase, shown.chart) == four_up
-    assert show_layout(shown.results.by_phase, shown.chart) == four_up, "also when ours is there already"
+    assert show_layout(scene, shown.results.by_phase, shown.chart) == four_up
+    assert show_layout(scene, shown.results.by_phase, shown.chart) == four_up, (
+        "also when ours is there already"
+    )
     assert layout.GetViewArrangement() == LAYOUT_ID
     for phase, volume in zip(FOUR_PHASES, shown.volumes, strict=True):
         name = slice_view_name(phase)
-        composite = slicer.mrmlScene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
+        composite = scene.mrml.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
         assert composite.GetBackgroundVolumeID() == volume.GetID()
-        assert slicer.mrmlScene.GetSingletonNode(name, "vtkMRMLSliceNode").GetLayoutName() == name
-    restore_layout(four_up)
+        assert scene.mrml.GetSingletonNode(name, "vtkMRMLSliceNode").GetLayoutName() == name
+    restore_layout(scene, four_up)
     assert layout.GetViewArrangement() == four_up
 
 
-def test_showing_the_layout_twice_makes_no_second_views(shown: ShownStudy, slicer: Any) -> None:
-    count = slicer.mrmlScene.GetNumberOfNodes()
-    show_layout(shown.results.by_phase, shown.chart)
-    assert slicer.mrmlScene.GetNumberOfNodes() == count
+def test_showing_the_layout_twice_makes_no_second_views(shown: ShownStudy, scene: Scene) -> None:
+    count = scene.mrml.GetNumberOfNodes()
+    show_layout(scene, shown.results.by_phase, shown.chart)
+    assert scene.mrml.GetNumberOfNodes() == count
 
 
-def test_the_usual_layout_shows_the_reference_phase_at_the_lesion(shown: ShownStudy, slicer: Any) -> None:
-    show_usual_layout(shown.reference, shown.chart, (10.0, 20.0, 30.0))
-    red = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed")
+def test_the_usual_layout_shows_the_reference_phase_at_the_lesion(shown: ShownStudy, scene: Scene) -> None:
+    show_usual_layout(scene, shown.reference, shown.chart, (10.0, 20.0, 30.0))
+    red = scene.mrml.GetNodeByID("vtkMRMLSliceNodeRed")
     assert red.GetSliceOffset() == pytest.approx(30.0)
-    composite = slicer.mrmlScene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode")
+    composite = scene.mrml.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode")
     assert composite.GetBackgroundVolumeID() == shown.reference.GetID()
 
 
 def test_lesions_stand_beside_their_volumes_and_the_rest_in_a_folder_there(
-    shown: ShownStudy, slicer: Any
+    shown: ShownStudy, scene: Scene
 ) -> None:
-    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    hierarchy = scene.mrml.GetSubjectHierarchyNode()
 
     def parent(node: Any) -> int:
         return int(hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)))
@@ -226,16 +226,16 @@ def test_lesions_stand_beside_their_volumes_and_the_rest_in_a_folder_there(
     assert hierarchy.GetItemParent(folder) == study
 
 
-def test_findings_can_be_shown_on_volumes_that_are_there(slicer: Any) -> None:
+def test_findings_can_be_shown_on_volumes_that_are_there(scene: Scene) -> None:
     study = made_study()
-    volumes = add_phase_volumes(study)
-    count = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
-    shown = show_on_volumes(study, made_analysis(study), volumes)  # type: ignore[arg-type]
-    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == count
+    volumes = add_phase_volumes(scene, study)
+    count = scene.mrml.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
+    shown = show_on_volumes(scene, study, made_analysis(study), volumes)  # type: ignore[arg-type]
+    assert scene.mrml.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == count
     assert shown.reference is volumes[study.index(study.reference)]
 
 
-def test_reading_masks_leaves_no_node_behind(shown: ShownStudy, slicer: Any) -> None:
-    count = slicer.mrmlScene.GetNumberOfNodes()
+def test_reading_masks_leaves_no_node_behind(shown: ShownStudy, scene: Scene) -> None:
+    count = scene.mrml.GetNumberOfNodes()
     read_lesions(shown.segmentation, shown.reference)
-    assert slicer.mrmlScene.GetNumberOfNodes() == count
+    assert scene.mrml.GetNumberOfNodes() == count

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.made_analysis import made_analysis, made_grid, made_study, turned
-from support.slicer_scene import empty_scene
+from support.node_images import add_array, image_of
 
-from MTINetLib.scene.phase_images import NodeImage, node_image
+from MTINetLib.scene.phase_images import NodeImage
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import segment_ids
 from MTINetLib.scene.show_results import show_results_now
+from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.volumes import add_phase_volumes
 
 pytestmark = pytest.mark.viewer
@@ -68,13 +70,13 @@ def _skew(amount: float, where: tuple[int, int]) -> np.ndarray:
     return matrix
 
 
-def volume(slicer: Any, matrix: np.ndarray, array: np.ndarray, chain: Sequence[np.ndarray]) -> Any:
+def volume(scene: Scene, matrix: np.ndarray, array: np.ndarray, chain: Sequence[np.ndarray]) -> Any:
     """A volume under a chain of transforms, the innermost first."""
-    node = slicer.util.addVolumeFromArray(array, ijkToRAS=matrix)
+    node = add_array(scene, array, matrix)
     child = node
     for step in chain:
-        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
-        transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(step))
+        transform = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        transform.SetMatrixTransformToParent(slicer_module().util.vtkMatrixFromArray(step))
         child.SetAndObserveTransformNodeID(transform.GetID())
         child = transform
     return node
@@ -98,9 +100,11 @@ def corners(shape: tuple[int, ...]) -> np.ndarray:
 
 @tries
 @given(matrix=volume_matrices, chain=st.lists(similarities, max_size=3))
-def test_every_corner_voxel_lies_where_mrml_puts_it(matrix: np.ndarray, chain: list[np.ndarray]) -> None:
-    node = volume(empty_scene(), matrix, np.zeros(SHAPE, np.uint8), chain)
-    image = node_image(node)
+def test_every_corner_voxel_lies_where_mrml_puts_it(
+    scene: Scene, matrix: np.ndarray, chain: list[np.ndarray]
+) -> None:
+    node = volume(scene, matrix, np.zeros(SHAPE, np.uint8), chain)
+    image = image_of(node)
     assert not image.resampled
     for kji in corners(SHAPE):
         found = image.grid.to_lps(kji) * [-1, -1, 1]
@@ -110,13 +114,13 @@ def test_every_corner_voxel_lies_where_mrml_puts_it(matrix: np.ndarray, chain: l
 @tries
 @given(matrix=volume_matrices, chain=st.lists(similarities, max_size=2), scale=spacings)
 def test_scales_along_the_volumes_own_axes_are_exact(
-    matrix: np.ndarray, chain: list[np.ndarray], scale: tuple[float, float, float]
+    scene: Scene, matrix: np.ndarray, chain: list[np.ndarray], scale: tuple[float, float, float]
 ) -> None:
     own_axes = matrix.copy()
     own_axes[:3, :3] /= np.linalg.norm(matrix[:3, :3], axis=0)
     stretch = own_axes @ np.diag([*scale, 1.0]) @ np.linalg.inv(own_axes)
-    node = volume(empty_scene(), matrix, np.zeros(SHAPE, np.uint8), [stretch, *chain])
-    image = node_image(node)
+    node = volume(scene, matrix, np.zeros(SHAPE, np.uint8), [stretch, *chain])
+    image = image_of(node)
     assert not image.resampled
     for kji in corners(SHAPE):
         found = image.grid.to_lps(kji) * [-1, -1, 1]
@@ -126,13 +130,13 @@ def test_scales_along_the_volumes_own_axes_are_exact(
 @tries
 @given(matrix=volume_matrices, skew=skews, chain=st.lists(similarities, max_size=1))
 def test_a_sheared_image_has_at_every_place_the_value_that_mrml_has_there(
-    matrix: np.ndarray, skew: np.ndarray, chain: list[np.ndarray]
+    scene: Scene, matrix: np.ndarray, skew: np.ndarray, chain: list[np.ndarray]
 ) -> None:
     # A ramp is interpolated linearly without an error: its value tells the index exactly.
     k, j, i = np.indices(SHAPE)
     ramp = (100 + 2 * i + 30 * j + 500 * k).astype(np.float32)
-    node = volume(empty_scene(), matrix, ramp, [skew, *chain])
-    image = node_image(node)
+    node = volume(scene, matrix, ramp, [skew, *chain])
+    image = image_of(node)
     axes = image.grid.direction_matrix
     assert np.abs(axes.T @ axes - np.eye(3)).max() < 1.1e-3
     world = np.array([mrml_world(node, ijk) for ijk in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))])
@@ -156,13 +160,12 @@ def test_a_sheared_image_has_at_every_place_the_value_that_mrml_has_there(
     chain=st.lists(similarities, max_size=1),
 )
 def test_a_bent_image_has_at_every_place_the_value_that_mrml_has_there(
-    matrix: np.ndarray, bend: list[float], chain: list[np.ndarray]
+    scene: Scene, matrix: np.ndarray, bend: list[float], chain: list[np.ndarray]
 ) -> None:
     import vtk
 
-    slicer = empty_scene()
     k, j, i = np.indices((9, 11, 10))
-    node = volume(slicer, matrix, (100 + 2 * i + 30 * j + 500 * k).astype(np.float32), chain)
+    node = volume(scene, matrix, (100 + 2 * i + 30 * j + 500 * k).astype(np.float32), chain)
     # The volume's corners move by up to one and a half voxels of its finest axis.
     source, target = vtk.vtkPoints(), vtk.vtkPoints()
     unit = np.linalg.norm(matrix[:3, :3], axis=0).min()
@@ -174,13 +177,13 @@ def test_a_bent_image_has_at_every_place_the_value_that_mrml_has_there(
     spline.SetBasisToR()
     spline.SetSourceLandmarks(source)
     spline.SetTargetLandmarks(target)
-    outer = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTransformNode")
+    outer = scene.mrml.AddNewNodeByClass("vtkMRMLTransformNode")
     outer.SetAndObserveTransformToParent(spline)
     last = node
     while last.GetParentTransformNode() is not None:
         last = last.GetParentTransformNode()
     last.SetAndObserveTransformNodeID(outer.GetID())
-    image = node_image(node)
+    image = image_of(node)
     assert image.resampled
     to_ijk = np.linalg.inv(matrix)
     rng = np.random.default_rng(0)
@@ -196,26 +199,25 @@ def test_a_bent_image_has_at_every_place_the_value_that_mrml_has_there(
     assert checked > 5
 
 
-def shown_under(chain: Sequence[np.ndarray]) -> tuple[NodeImage, Any, np.ndarray]:
+def shown_under(scene: Scene, chain: Sequence[np.ndarray]) -> tuple[NodeImage, Any, np.ndarray]:
     """Results over a study under transforms: the reference's image, the segmentation, and the labels."""
-    slicer = empty_scene()
     study = made_study(made_grid((12, 40, 48)))
-    volumes = add_phase_volumes(study)
+    volumes = add_phase_volumes(scene, study)
     child = None
     for step in chain:
-        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
-        transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(step))
+        transform = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        transform.SetMatrixTransformToParent(slicer_module().util.vtkMatrixFromArray(step))
         for node in volumes if child is None else (child,):
             node.SetAndObserveTransformNodeID(transform.GetID())
         child = transform
     reference = volumes[study.index(study.reference)]
-    image = node_image(reference)
+    image = image_of(reference)
     # One voxel a lesion, so that its place is known exactly.
     labels = np.zeros(image.array.shape, np.uint8)
     _, j, i = image.array.shape
     labels[3, j // 4, i // 3], labels[8, j // 2, i - 5] = 1, 2
     findings = made_analysis(study).findings  # type: ignore[arg-type]
-    results = show_results_now(findings, labels, volumes, reference, image.grid)
+    results = show_results_now(scene, findings, labels, volumes, reference, image.grid)
     return image, results.segmentation, labels
 
 
@@ -228,15 +230,15 @@ def assert_segments_lie_on_the_grid(image: NodeImage, segmentation: Any, labels:
 
 @settings(tries, max_examples=12)
 @given(chain=st.lists(similarities, max_size=2))
-def test_lesions_lie_in_the_world_where_their_voxels_do(chain: list[np.ndarray]) -> None:
-    image, segmentation, labels = shown_under(chain)
+def test_lesions_lie_in_the_world_where_their_voxels_do(scene: Scene, chain: list[np.ndarray]) -> None:
+    image, segmentation, labels = shown_under(scene, chain)
     assert not image.resampled
     assert_segments_lie_on_the_grid(image, segmentation, labels)
 
 
 @settings(tries, max_examples=6)
 @given(skew=skews)
-def test_lesions_found_on_a_resampled_image_lie_where_its_grid_is(skew: np.ndarray) -> None:
-    image, segmentation, labels = shown_under([skew])
+def test_lesions_found_on_a_resampled_image_lie_where_its_grid_is(scene: Scene, skew: np.ndarray) -> None:
+    image, segmentation, labels = shown_under(scene, [skew])
     assert image.resampled
     assert_segments_lie_on_the_grid(image, segmentation, labels)

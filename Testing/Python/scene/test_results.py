@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pytest
 from support.first_format import first_format
 from support.made_analysis import made_analysis, made_grid, made_study
-from support.shown_results import paint, shown_results
-from support.slicer_scene import empty_scene
+from support.node_images import finished
+from support.shown_results import paint, results_in, shown_results
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import LesionFinding, StudyFindings, from_dict
@@ -21,20 +21,19 @@ from MTINetLib.scene import show_results as show_results_module
 from MTINetLib.scene.edit_lesions import add_lesion, delete_lesion
 from MTINetLib.scene.results import (
     FINDINGS_ATTRIBUTE,
-    Results,
     ai_findings,
     ai_labels,
     corrected_labels,
     find_results,
     findings_of,
     remove_results,
-    results_in_scene,
     selected_lesion,
     show_curve,
     shows_relative,
     update_results,
 )
 from MTINetLib.scene.save import load_scene, save_scene
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import add_lesion as add_segment
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.scene.select_lesion import select_lesion
@@ -45,71 +44,65 @@ from MTINetLib.study.lesion_class import HCC, UNDECIDED
 pytestmark = pytest.mark.viewer
 
 
-@pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
-
-
-def test_results_are_found_by_their_segmentation(slicer: Any) -> None:
-    results, _, analysis = shown_results()
-    again = find_results(results.segmentation)
+def test_results_are_found_by_their_segmentation(scene: Scene) -> None:
+    results, _, analysis = shown_results(scene)
+    again = find_results(scene, results.segmentation)
     assert again is not None
     for name in ("volumes", "reference", "geometry", "segmentation", "ai_segmentation", "series", "chart"):
         assert getattr(again, name) == getattr(results, name), name
     assert findings_of(again) == analysis.findings
     assert ai_findings(again) == analysis.findings
-    assert results_in_scene() == (again,)
+    assert results_in(scene) == (again,)
 
 
-def test_the_labels_come_back_as_they_went_in(slicer: Any) -> None:
-    results, _, analysis = shown_results()
+def test_the_labels_come_back_as_they_went_in(scene: Scene) -> None:
+    results, _, analysis = shown_results(scene)
     assert np.array_equal(corrected_labels(results), analysis.labels)
     assert np.array_equal(ai_labels(results), analysis.labels)
     assert corrected_labels(results).dtype == np.uint8
 
 
-def test_findings_of_a_scene_saved_with_their_first_format_are_kept(slicer: Any) -> None:
-    shown, *_ = shown_results()
+def test_findings_of_a_scene_saved_with_their_first_format_are_kept(scene: Scene) -> None:
+    shown, *_ = shown_results(scene)
     shown.segmentation.SetAttribute(FINDINGS_ATTRIBUTE, json.dumps(first_format()))
-    found = find_results(shown.segmentation)
+    found = find_results(scene, shown.segmentation)
     assert found is not None
     assert findings_of(found) == from_dict(first_format())
     assert [lesion.label for lesion in findings_of(found).lesions] == [3]
 
 
-def test_other_segmentations_are_no_results(slicer: Any) -> None:
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
-    assert find_results(node) is None
+def test_other_segmentations_are_no_results(scene: Scene) -> None:
+    node = scene.mrml.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    assert find_results(scene, node) is None
     node.SetAttribute("MTINet.Findings", "{ spoilt")
-    assert find_results(node) is None
-    assert results_in_scene() == ()
+    assert find_results(scene, node) is None
+    assert results_in(scene) == ()
 
 
-def test_results_without_their_volumes_are_none_any_more(slicer: Any) -> None:
-    results, *_ = shown_results()
-    slicer.mrmlScene.RemoveNode(results.volumes[0])
-    assert find_results(results.segmentation) is None
+def test_results_without_their_volumes_are_none_any_more(scene: Scene) -> None:
+    results, *_ = shown_results(scene)
+    scene.mrml.RemoveNode(results.volumes[0])
+    assert find_results(scene, results.segmentation) is None
 
 
-def test_tables_and_plot_that_the_user_removed_are_made_again(slicer: Any) -> None:
-    results, *_ = shown_results()
+def test_tables_and_plot_that_the_user_removed_are_made_again(scene: Scene) -> None:
+    results, *_ = shown_results(scene)
     for node in (results.table, results.lesion_table, results.chart, results.series[1]):
-        slicer.mrmlScene.RemoveNode(node)
-    again = find_results(results.segmentation)
+        scene.mrml.RemoveNode(node)
+    again = find_results(scene, results.segmentation)
     assert again is not None
     assert again.table.GetNumberOfRows() == 4
     assert again.lesion_table.GetNumberOfRows() == 2
     show_curve(again, 2)
     assert again.chart.GetNumberOfPlotSeriesNodes() == 5
-    scene = slicer.mrmlScene
-    assert scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") == 5, "those left over are gone"
+    assert scene.mrml.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") == 5, "those left over are gone"
 
 
 @pytest.mark.parametrize("left_handed", [False, True])
 def test_a_saved_scene_opens_again_with_corrections_and_selection(
-    slicer: Any, tmp_path: Path, left_handed: bool
+    scene: Scene, tmp_path: Path, left_handed: bool
 ) -> None:
-    results, study, analysis = shown_results(made_grid(left_handed=left_handed))
+    results, study, analysis = shown_results(scene, made_grid(left_handed=left_handed))
     number = add_lesion(results)
     added = np.zeros(study.grid.shape, dtype=np.bool_)
     added[2:5, 10:14, 60:70] = True
@@ -117,10 +110,10 @@ def test_a_saved_scene_opens_again_with_corrections_and_selection(
     corrected = corrected_labels(results)
     select_lesion(results, 2)
     show_curve(results, 2, relative=True)
-    save_scene(tmp_path / "größer, mit Leerzeichen.mrb")
-    slicer.mrmlScene.Clear(False)
-    load_scene(tmp_path / "größer, mit Leerzeichen.mrb")
-    (again,) = results_in_scene()
+    save_scene(scene, tmp_path / "größer, mit Leerzeichen.mrb")
+    scene.mrml.Clear(False)
+    load_scene(scene, tmp_path / "größer, mit Leerzeichen.mrb")
+    (again,) = results_in(scene)
     # A left-handed stack comes back with its slices the other way round, and so do the labels on it.
     turn = slice(None, None, -1) if left_handed else slice(None)
     assert np.array_equal(corrected_labels(again), corrected[turn])
@@ -146,8 +139,8 @@ def test_a_saved_scene_opens_again_with_corrections_and_selection(
     assert again.lesion_table.GetTable().GetColumnByName("Class").GetValue(1) == "Hemangioma"
 
 
-def test_findings_measured_again_are_shown_everywhere(slicer: Any) -> None:
-    results, _, analysis = shown_results()
+def test_findings_measured_again_are_shown_everywhere(scene: Scene) -> None:
+    results, _, analysis = shown_results(scene)
     one, two = analysis.findings.lesions
     changed = replace(one, lesion_class=UNDECIDED, volume_ml=12.345)
     select_lesion(results, 1)
@@ -167,8 +160,8 @@ def test_findings_measured_again_are_shown_everywhere(slicer: Any) -> None:
     assert original.lesions[0].lesion_class == HCC
 
 
-def test_a_name_or_colour_of_the_user_stays(slicer: Any) -> None:
-    results, _, analysis = shown_results()
+def test_a_name_or_colour_of_the_user_stays(scene: Scene) -> None:
+    results, _, analysis = shown_results(scene)
     inner = results.segmentation.GetSegmentation()
     one, two = (inner.GetSegment(segment_labels(results.segmentation)[label]) for label in (1, 2))
     one.SetName("the large one")
@@ -185,8 +178,8 @@ def changed_classes(findings: StudyFindings) -> StudyFindings:
     return replace(findings, lesions=lesions)
 
 
-def test_a_lesion_that_is_gone_leaves_tables_and_plot(slicer: Any) -> None:
-    results, _, analysis = shown_results()
+def test_a_lesion_that_is_gone_leaves_tables_and_plot(scene: Scene) -> None:
+    results, _, analysis = shown_results(scene)
     select_lesion(results, 2)
     show_curve(results, 2)
     delete_lesion(results, 2)
@@ -197,51 +190,53 @@ def test_a_lesion_that_is_gone_leaves_tables_and_plot(slicer: Any) -> None:
     assert results.chart.GetNthPlotSeriesNode(0).GetName() == "no curve"
 
 
-def test_removing_results_leaves_the_volumes_and_nothing_else(slicer: Any) -> None:
-    add_phase_volumes(made_study())
-    before = {node.GetID() for node in nodes(slicer)}
+def test_removing_results_leaves_the_volumes_and_nothing_else(scene: Scene) -> None:
+    add_phase_volumes(scene, made_study())
+    before = {node.GetID() for node in nodes(scene)}
     study = made_study()
-    volumes = tuple(slicer.mrmlScene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode") for n in range(4))
-    results = finish(
-        show_results(made_analysis(study).findings, made_analysis(study).labels, volumes, volumes[2])
+    volumes = tuple(scene.mrml.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode") for n in range(4))
+    results = finished(
+        show_results(scene, made_analysis(study).findings, made_analysis(study).labels, volumes, volumes[2])
     )
     remove_results(results)
-    left = {node.GetID() for node in nodes(slicer)} - before
-    assert {slicer.mrmlScene.GetNodeByID(name).GetClassName() for name in left} <= {
-        "vtkMRMLSubjectHierarchyNode"
-    }
-    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    left = {node.GetID() for node in nodes(scene)} - before
+    assert {scene.mrml.GetNodeByID(name).GetClassName() for name in left} <= {"vtkMRMLSubjectHierarchyNode"}
+    hierarchy = scene.mrml.GetSubjectHierarchyNode()
     assert hierarchy.GetItemByName("MTI-Net results") == hierarchy.GetInvalidItemID()
 
 
-def test_a_run_that_ends_in_the_middle_leaves_nothing(slicer: Any) -> None:
+def test_a_run_that_ends_in_the_middle_leaves_nothing(scene: Scene) -> None:
     study = made_study()
-    volumes = add_phase_volumes(study)
-    slicer.mrmlScene.GetSubjectHierarchyNode()  # made when it is first asked for
-    count = slicer.mrmlScene.GetNumberOfNodes()
+    volumes = add_phase_volumes(scene, study)
+    scene.mrml.GetSubjectHierarchyNode()  # made when it is first asked for
+    count = scene.mrml.GetNumberOfNodes()
     for steps in range(1, 5):
-        show = show_results(made_analysis(study).findings, made_analysis(study).labels, volumes, volumes[2])
+        show = show_results(
+            scene, made_analysis(study).findings, made_analysis(study).labels, volumes, volumes[2]
+        )
         for _ in range(steps):
             next(show)
         show.close()
-        assert slicer.mrmlScene.GetNumberOfNodes() == count
+        assert scene.mrml.GetNumberOfNodes() == count
 
 
-def test_labels_of_another_size_are_refused(slicer: Any) -> None:
+def test_labels_of_another_size_are_refused(scene: Scene) -> None:
     study = made_study()
-    volumes = add_phase_volumes(study)
-    count = slicer.mrmlScene.GetNumberOfNodes()
+    volumes = add_phase_volumes(scene, study)
+    count = scene.mrml.GetNumberOfNodes()
     with pytest.raises(InputError, match="96 x 80 x 23 voxels"):
-        finish(
-            show_results(made_analysis(study).findings, made_analysis(study).labels[1:], volumes, volumes[2])
+        finished(
+            show_results(
+                scene, made_analysis(study).findings, made_analysis(study).labels[1:], volumes, volumes[2]
+            )
         )
-    assert slicer.mrmlScene.GetNumberOfNodes() == count
+    assert scene.mrml.GetNumberOfNodes() == count
 
 
-def test_a_step_makes_one_lesion_or_one_kind_of_node(slicer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_makes_one_lesion_or_one_kind_of_node(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     study = made_study()
     findings, labels = several_lesions(7)
-    volumes = add_phase_volumes(study)
+    volumes = add_phase_volumes(scene, study)
     added: list[int] = []
 
     def counted(node: Any, lesion: LesionFinding, *rest: Any) -> str:
@@ -249,7 +244,7 @@ def test_a_step_makes_one_lesion_or_one_kind_of_node(slicer: Any, monkeypatch: p
         return add_segment(node, lesion, *rest)
 
     monkeypatch.setattr(show_results_module, "add_lesion", counted)
-    steps = show_results(findings, labels, volumes, volumes[2])
+    steps = show_results(scene, findings, labels, volumes, volumes[2])
     touched = []
     for _ in range(100):
         before = len(added)
@@ -273,41 +268,31 @@ def several_lesions(count: int) -> tuple[StudyFindings, npt.NDArray[np.uint8]]:
     return replace(made.findings, lesions=lesions), labels
 
 
-def test_no_lesion_at_all_is_a_result_too(slicer: Any) -> None:
-    results, *_ = shown_results(classes=())
+def test_no_lesion_at_all_is_a_result_too(scene: Scene) -> None:
+    results, *_ = shown_results(scene, classes=())
     assert results.lesion_table.GetNumberOfRows() == 0
     assert not corrected_labels(results).any()
     select_lesion(results, 1)
     show_curve(results, 1)
     assert selected_lesion(results) is None
-    assert find_results(results.segmentation) is not None
+    assert find_results(scene, results.segmentation) is not None
 
 
-def nodes(slicer: Any) -> list[Any]:
-    scene = slicer.mrmlScene
-    return [scene.GetNthNode(n) for n in range(scene.GetNumberOfNodes())]
-
-
-def finish(steps: Any) -> Results:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            results: Results = end.value
-            return results
+def nodes(scene: Scene) -> list[Any]:
+    return [scene.mrml.GetNthNode(n) for n in range(scene.mrml.GetNumberOfNodes())]
 
 
 def test_the_scene_of_the_command_line_opens_with_its_results(
-    slicer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from MTINetLib.scene import write_scene as writing
 
     monkeypatch.setattr(writing, "rendering_is_possible", lambda: (False, "no pictures here"))
     study = made_study()
     analysis = made_analysis(study)
-    writing.write_scene(tmp_path, study, analysis)  # type: ignore[arg-type]
-    load_scene(tmp_path / "scene.mrb")
-    (results,) = results_in_scene()
+    writing.write_scene(scene, tmp_path, study, analysis)  # type: ignore[arg-type]
+    load_scene(scene, tmp_path / "scene.mrb")
+    (results,) = results_in(scene)
     assert findings_of(results) == analysis.findings
     assert np.array_equal(corrected_labels(results), analysis.labels)
     assert selected_lesion(results) == 1

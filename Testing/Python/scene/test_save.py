@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -7,21 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 from support.made_analysis import made_analysis, made_grid, made_study
-from support.slicer_scene import empty_scene
 
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.scene.save import load_scene, save_scene
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import read_lesions
 from MTINetLib.scene.show import show_findings
 from MTINetLib.study.study import Study
 
 pytestmark = pytest.mark.viewer
-
-
-@pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
 
 
 def lesion_points(study: Study, analysis: Analysis, label: int) -> np.ndarray:
@@ -31,20 +27,20 @@ def lesion_points(study: Study, analysis: Analysis, label: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("left_handed", [False, True])
-def test_a_saved_scene_comes_back_whole(slicer: Any, tmp_path: Path, left_handed: bool) -> None:
+def test_a_saved_scene_comes_back_whole(scene: Scene, tmp_path: Path, left_handed: bool) -> None:
     study = made_study(made_grid(left_handed=left_handed))
     analysis = made_analysis(study)
-    show_findings(study, analysis)  # type: ignore[arg-type]
-    save_scene(tmp_path / "scene.mrb")
+    show_findings(scene, study, analysis)  # type: ignore[arg-type]
+    save_scene(scene, tmp_path / "scene.mrb")
     assert [path.name for path in tmp_path.iterdir()] == ["scene.mrb"]
-    slicer.mrmlScene.Clear(False)
-    load_scene(tmp_path / "scene.mrb")
-    scene = slicer.mrmlScene
-    assert scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 4
-    assert scene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") == 5
-    assert scene.GetFirstNodeByClass("vtkMRMLTableNode").GetNumberOfRows() == 4
-    volume = scene.GetFirstNodeByName("Portal venous phase")
-    lesions = read_lesions(scene.GetFirstNodeByClass("vtkMRMLSegmentationNode"), volume)
+    scene.mrml.Clear(False)
+    load_scene(scene, tmp_path / "scene.mrb")
+    mrml = scene.mrml
+    assert mrml.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 4
+    assert mrml.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") == 5
+    assert mrml.GetFirstNodeByClass("vtkMRMLTableNode").GetNumberOfRows() == 4
+    volume = mrml.GetFirstNodeByName("Portal venous phase")
+    lesions = read_lesions(mrml.GetFirstNodeByClass("vtkMRMLSegmentationNode"), volume)
     assert [(lesion.label, lesion.name) for lesion in lesions] == [(1, "1 HCC"), (2, "2 Hemangioma")]
     to_ras = _to_ras(volume)
     for lesion in lesions:
@@ -63,24 +59,22 @@ def _to_ras(volume: Any) -> np.ndarray:
     return volume_to_ras(volume)
 
 
-def test_a_scene_that_cannot_be_written_leaves_the_old_one(
-    slicer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_scene_that_cannot_be_written_leaves_the_old_one(scene: Scene, tmp_path: Path) -> None:
     path = tmp_path / "scene.mrb"
     path.write_bytes(b"old")
-    monkeypatch.setattr(slicer, "mrmlScene", SimpleNamespace(WriteToMRB=lambda *_: False))
+    full = replace(scene, mrml=SimpleNamespace(WriteToMRB=lambda *_: False))
     with pytest.raises(MissingResourceError, match=r"scene\.mrb could not be written"):
-        save_scene(path)
+        save_scene(full, path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("content", [None, b"no zip"])
-def test_what_is_no_scene_is_refused(slicer: Any, tmp_path: Path, content: bytes | None) -> None:
+def test_what_is_no_scene_is_refused(scene: Scene, tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "other.mrb"
     if content is not None:
         path.write_bytes(content)
     before = Path.cwd()
     with pytest.raises(InputError, match=r"other\.mrb"):
-        load_scene(path)
+        load_scene(scene, path)
     assert Path.cwd() == before

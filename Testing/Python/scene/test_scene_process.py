@@ -153,3 +153,14 @@ def test_a_cancelled_scene_ends_its_process(tmp_path: Path, monkeypatch: pytest.
     assert ended, "it does not outlive the one that asked"
     if sys.platform != "win32":
         assert ended[-1] == -signal.SIGKILL
+
+
+def test_without_slicer_core_a_sentence_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slicer.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), os.environ["PYTHONPATH"])))
+    out = tmp_path / "out"
+    out.mkdir()
+    (said,) = scene_process.write_scene_in_process(out, made_study(), made_analysis(made_study()))  # type: ignore[arg-type]
+    assert said.startswith("There is no scene.mrb or rendered picture: ")
+    assert "MTINetLib[viewer]" in said
+    assert list(out.iterdir()) == []

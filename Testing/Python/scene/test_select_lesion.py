@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from support.made_analysis import made_grid
 from support.shown_results import paint, shown_results
-from support.slicer_scene import empty_scene
 
 from MTINetLib.scene.layout import show_layout
 from MTINetLib.scene.phase_views import slice_view_name
 from MTINetLib.scene.results import Results, selected_lesion
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.scene.select_lesion import (
     jump_slices,
@@ -26,22 +26,17 @@ from MTINetLib.study.phase import FOUR_PHASES
 pytestmark = pytest.mark.viewer
 
 
-@pytest.fixture
-def slicer() -> Any:
-    return empty_scene()
+def views(scene: Scene) -> list[Any]:
+    mrml = scene.mrml
+    count = mrml.GetNumberOfNodesByClass("vtkMRMLSliceNode")
+    return [mrml.GetNthNodeByClass(n, "vtkMRMLSliceNode") for n in range(count)]
 
 
-def views(slicer: Any) -> list[Any]:
-    scene = slicer.mrmlScene
-    count = scene.GetNumberOfNodesByClass("vtkMRMLSliceNode")
-    return [scene.GetNthNodeByClass(n, "vtkMRMLSliceNode") for n in range(count)]
-
-
-def user_view(slicer: Any, name: str, orientation: str) -> Any:
+def user_view(scene: Scene, slicer: Any, name: str, orientation: str) -> Any:
     node = slicer.vtkMRMLSliceNode()
     node.SetSingletonTag(name)
     node.SetLayoutName(name)
-    node = slicer.mrmlScene.AddNode(node)
+    node = scene.mrml.AddNode(node)
     node.SetOrientation(orientation)
     return node
 
@@ -56,14 +51,14 @@ def depth(node: Any, ras: tuple[float, float, float]) -> float:
 
 
 @pytest.mark.parametrize("left_handed", [False, True])
-def test_every_view_jumps_to_the_lesion(slicer: Any, left_handed: bool) -> None:
-    results, study, analysis = shown_results(made_grid(left_handed=left_handed))
-    show_layout(results.by_phase, results.chart, results.reference)
+def test_every_view_jumps_to_the_lesion(scene: Scene, slicer: Any, left_handed: bool) -> None:
+    results, study, analysis = shown_results(scene, made_grid(left_handed=left_handed))
+    show_layout(scene, results.by_phase, results.chart, results.reference)
     for name, orientation in (("Red", "Axial"), ("Green", "Coronal"), ("Yellow", "Sagittal")):
-        user_view(slicer, name, orientation)
+        user_view(scene, slicer, name, orientation)
     # View nodes outlive a closed scene, so earlier tests may have left more.
     wanted = {"Red", "Green", "Yellow", *(slice_view_name(phase) for phase in FOUR_PHASES)}
-    assert wanted <= {node.GetLayoutName() for node in views(slicer)}
+    assert wanted <= {node.GetLayoutName() for node in views(scene)}
     for label in (2, 1):
         select_lesion(results, label)
         point = lesion_point_ras(results, label)
@@ -72,24 +67,24 @@ def test_every_view_jumps_to_the_lesion(slicer: Any, left_handed: bool) -> None:
         assert analysis.labels[k, j, i] == label
         areas = (analysis.labels == label).sum(axis=(1, 2))
         assert areas[k] == areas.max(), "its largest slice"
-        for node in views(slicer):
+        for node in views(scene):
             assert depth(node, point) < 1e-3, node.GetLayoutName()
 
 
-def test_the_jump_follows_a_transform(slicer: Any) -> None:
+def test_the_jump_follows_a_transform(scene: Scene, slicer: Any) -> None:
     from vtkmodules.vtkCommonTransforms import vtkTransform
 
-    plain, *_ = shown_results()
+    plain, *_ = shown_results(scene)
     unmoved = lesion_point_ras(plain, 1)
-    moved = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    moved = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     transform = vtkTransform()
     transform.RotateX(25)
     transform.Translate(30, -40, 55)
     moved.SetMatrixTransformToParent(transform.GetMatrix())
-    results, *_ = shown_results(transform=moved)
+    results, *_ = shown_results(scene, transform=moved)
     assert results.segmentation.GetTransformNodeID() == moved.GetID()
     assert results.ai_segmentation.GetTransformNodeID() == moved.GetID()
-    view = user_view(slicer, "Red", "Axial")
+    view = user_view(scene, slicer, "Red", "Axial")
     select_lesion(results, 1)
     assert unmoved is not None
     expected = transform.TransformPoint(unmoved)
@@ -97,8 +92,8 @@ def test_the_jump_follows_a_transform(slicer: Any) -> None:
     assert depth(view, expected) < 1e-3
 
 
-def test_the_chosen_lesion_stands_out(slicer: Any) -> None:
-    results, *_ = shown_results()
+def test_the_chosen_lesion_stands_out(scene: Scene) -> None:
+    results, *_ = shown_results(scene)
     display = results.segmentation.GetDisplayNode()
     one, two = (segment_labels(results.segmentation)[label] for label in (1, 2))
     select_lesion(results, 2)
@@ -112,18 +107,18 @@ def test_the_chosen_lesion_stands_out(slicer: Any) -> None:
     assert display.GetSegmentVisibility(one)
 
 
-def test_marking_a_lesion_moves_no_view(slicer: Any) -> None:
-    results, *_ = shown_results()
-    view = user_view(slicer, "Red", "Axial")
+def test_marking_a_lesion_moves_no_view(scene: Scene, slicer: Any) -> None:
+    results, *_ = shown_results(scene)
+    view = user_view(scene, slicer, "Red", "Axial")
     view.SetSliceOffset(-77)
     mark_lesion(results, 1)
     assert view.GetSliceOffset() == pytest.approx(-77)
     assert selected_lesion(results) == 1
 
 
-def test_an_empty_or_unknown_lesion_moves_no_view(slicer: Any) -> None:
-    results, study, _ = shown_results()
-    view = user_view(slicer, "Red", "Axial")
+def test_an_empty_or_unknown_lesion_moves_no_view(scene: Scene, slicer: Any) -> None:
+    results, study, _ = shown_results(scene)
+    view = user_view(scene, slicer, "Red", "Axial")
     view.SetSliceOffset(-77)
     paint(results, segment_labels(results.segmentation)[1], np.zeros(study.grid.shape, bool))
     for label in (1, 9):
@@ -132,13 +127,13 @@ def test_an_empty_or_unknown_lesion_moves_no_view(slicer: Any) -> None:
     assert lesion_point_ras(results, 9) is None
 
 
-def test_a_zoomed_view_pans_only_where_the_lesion_is_hidden(slicer: Any) -> None:
-    view = user_view(slicer, "Red", "Axial")
+def test_a_zoomed_view_pans_only_where_the_lesion_is_hidden(scene: Scene, slicer: Any) -> None:
+    view = user_view(scene, slicer, "Red", "Axial")
     view.SetFieldOfView(100, 100, 1)
-    jump_slices((20.0, -15.0, 40.0))
+    jump_slices(scene.mrml, (20.0, -15.0, 40.0))
     assert (view.GetSliceToRAS().GetElement(0, 3), view.GetSliceToRAS().GetElement(1, 3)) == (0, 0)
     assert view.GetSliceOffset() == pytest.approx(40)
-    jump_slices((120.0, -15.0, 45.0))
+    jump_slices(scene.mrml, (120.0, -15.0, 45.0))
     assert view.GetSliceToRAS().GetElement(0, 3) == pytest.approx(120)
 
 
@@ -152,12 +147,12 @@ def test_the_point_is_inside_a_ring() -> None:
     assert mask[1, j, i - 5]
 
 
-def test_lesions_moved_with_their_volume_are_still_found(slicer: Any) -> None:
+def test_lesions_moved_with_their_volume_are_still_found(scene: Scene) -> None:
     from vtkmodules.vtkCommonTransforms import vtkTransform
 
-    results, *_ = shown_results()
+    results, *_ = shown_results(scene)
     before = lesion_point_ras(results, 1)
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    node = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     shift = vtkTransform()
     shift.Translate(0, 0, 12)
     node.SetMatrixTransformToParent(shift.GetMatrix())

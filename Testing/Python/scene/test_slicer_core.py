@@ -4,11 +4,11 @@ import builtins
 import os
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from support.slicer_scene import empty_scene
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.scene import slicer_core
@@ -16,29 +16,31 @@ from MTINetLib.scene import slicer_core
 pytestmark = pytest.mark.viewer
 
 
-def test_the_scene_is_made_once_and_stays() -> None:
-    slicer = empty_scene()
-    assert slicer_core.slicer_module().mrmlScene is slicer.mrmlScene
-    assert slicer.modules.segmentations.logic().IsA("vtkSlicerSegmentationsModuleLogic")
-    assert slicer_core.application_logic().GetMRMLScene() is slicer.mrmlScene
+def test_a_new_scene_has_its_logics_and_leaves_the_package_alone(slicer: Any) -> None:
+    before = {name for name in vars(slicer) if name in ("mrmlScene", "modules", "app")}
+    scene = slicer_core.new_scene()
+    assert scene.application.GetModuleLogic("Segmentations").GetMRMLScene() is scene.mrml
+    assert scene.terminologies.GetMRMLScene() is scene.mrml
+    assert scene.database is None
+    assert {name for name in vars(slicer) if name in ("mrmlScene", "modules", "app")} == before
 
 
-def test_the_applications_own_scene_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Scene:
-        def Clear(self, singletons: bool) -> None:
-            pytest.fail("the user's scene was cleared")
-
-    app, logic = SimpleNamespace(), object()
-    app.applicationLogic = lambda: logic
-    fake: Any = ModuleType("slicer")
-    fake.mrmlScene, fake.app, fake.util = Scene(), app, ModuleType("slicer.util")
-    before = dict(vars(fake))
-    monkeypatch.setitem(sys.modules, "slicer", fake)
-    monkeypatch.setitem(sys.modules, "slicer.util", fake.util)
-    assert slicer_core.slicer_module() is fake
-    assert slicer_core.application_logic() is logic
-    slicer_core.clear_own_scene()
-    assert dict(vars(fake)) == before
+def test_the_application_s_scene_is_asked_of_the_application(
+    slicer: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    terminologies, logic, database = object(), object(), SimpleNamespace(isOpen=True)
+    app = SimpleNamespace(applicationLogic=lambda: logic, temporaryPath=str(tmp_path))
+    modules = SimpleNamespace(terminologies=SimpleNamespace(logic=lambda: terminologies))
+    for name, value in (("mrmlScene", object()), ("app", app), ("modules", modules)):
+        monkeypatch.setattr(slicer, name, value, raising=False)
+    scene = slicer_core.application_scene()
+    assert (scene.mrml, scene.application, scene.terminologies) == (slicer.mrmlScene, logic, terminologies)
+    assert scene.temporary_folder == tmp_path
+    assert scene.database is None
+    monkeypatch.setattr(slicer, "dicomDatabase", database, raising=False)
+    assert scene.database is database, "it opens later"
+    database.isOpen = False
+    assert scene.database is None
 
 
 def test_another_package_called_slicer_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.slicer_scene import empty_scene
 
 from MTINetLib.presentation.classes import KNOWN_CLASSES, shown_class
 from MTINetLib.presentation.colours import rgb
 from MTINetLib.scene import terminology
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.terminology import (
     CATEGORY,
     CONTEXT_NAME,
@@ -48,11 +48,10 @@ def test_the_files_have_the_codes_and_colours_of_the_segments() -> None:
     assert [code(entry) for entry in regions["AnatomicCodes"]["AnatomicRegion"]] == [REGION]
 
 
-def test_slicers_own_logic_finds_what_the_segments_carry() -> None:
-    slicer = empty_scene()
-    assert load_terminology()
-    assert load_terminology(), "also the second time"
-    logic = slicer.modules.terminologies.logic()
+def test_slicers_own_logic_finds_what_the_segments_carry(scene: Scene, slicer: Any) -> None:
+    assert load_terminology(scene)
+    assert load_terminology(scene), "also the second time"
+    logic = scene.terminologies
     for kind in (*KNOWN_CLASSES, "a_name_of_theirs"):
         entry = slicer.vtkSlicerTerminologyEntry()
         assert logic.DeserializeTerminologyEntry(terminology_entry(kind), entry)
@@ -62,11 +61,9 @@ def test_slicers_own_logic_finds_what_the_segments_carry() -> None:
 
 
 def test_without_the_files_or_the_module_nothing_happens(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    slicer = empty_scene()
     monkeypatch.setattr(terminology, "FOLDER", tmp_path)
-    assert load_terminology() is False
+    assert load_terminology(scene) is False
     monkeypatch.undo()
-    monkeypatch.setattr(slicer, "modules", SimpleNamespace())
-    assert load_terminology() is False
+    assert load_terminology(replace(scene, terminologies=None)) is False

@@ -21,7 +21,7 @@ class Around(SessionCore):
     """A session whose worker answers when the test says so."""
 
     def __init__(self) -> None:
-        super().__init__(Choices(), SimpleNamespace(submit=self._submit))  # type: ignore[arg-type]
+        super().__init__(None, Choices(), SimpleNamespace(submit=self._submit))  # type: ignore[arg-type]
         self.jobs: list[Any] = []
         self.told = 0
         self.computer = Computer(self)

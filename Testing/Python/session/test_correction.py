@@ -11,16 +11,18 @@ import pytest
 from support.corrected_session import corrected_session, finding, half_of, mask_of, paint, settle
 from support.made_analysis import made_labels, made_study
 from support.pretended_work import pretended_work
+from support.shown_results import results_in
 
 from MTINetLib.errors import InputError
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
 
 
-def test_an_edit_before_the_first_look_at_the_masks_is_measured_too(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_an_edit_before_the_first_look_at_the_masks_is_measured_too(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     session.correction.watch(session.results)  # as after an analysis: nothing has been looked at yet
     before = finding(session, 1)
     paint(session, 1, half_of(mask_of(session, 1)))
@@ -29,9 +31,9 @@ def test_an_edit_before_the_first_look_at_the_masks_is_measured_too(slicer: Any,
 
 
 def test_an_edit_changes_the_findings_of_its_lesion_and_says_that_a_person_did_it(
-    slicer: Any, worker: Any
+    scene: Scene, worker: Any
 ) -> None:
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     before, other = finding(session, 1), finding(session, 2)
     smaller = half_of(mask_of(session, 1))
     paint(session, 1, smaller)
@@ -47,8 +49,8 @@ def test_an_edit_changes_the_findings_of_its_lesion_and_says_that_a_person_did_i
     assert session.correction.standing.changed == {1}
 
 
-def test_an_edit_keeps_classes_evidence_and_times_of_the_findings(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_an_edit_keeps_classes_evidence_and_times_of_the_findings(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     before = session.findings
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
@@ -61,21 +63,21 @@ def test_an_edit_keeps_classes_evidence_and_times_of_the_findings(slicer: Any, w
     assert session.correction.standing.unread == {1}
 
 
-def test_an_edit_is_kept_in_the_nodes_too(slicer: Any, worker: Any) -> None:
+def test_an_edit_is_kept_in_the_nodes_too(scene: Scene, worker: Any) -> None:
     from MTINetLib.scene.results import findings_of
 
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
     assert findings_of(session.results) == session.findings
 
 
 def test_an_edit_while_measuring_leads_to_one_more_measuring_of_the_last_mask(
-    slicer: Any, worker: Any
+    scene: Scene, worker: Any
 ) -> None:
     from MTINetLib.session.events import Topic
 
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     whole = mask_of(session, 1)
     half = half_of(whole)
     quarter = half_of(half)
@@ -93,8 +95,8 @@ def test_an_edit_while_measuring_leads_to_one_more_measuring_of_the_last_mask(
     assert told[-1] == pytest.approx(quarter.sum() * voxel_ml, rel=1e-6)
 
 
-def test_an_edit_that_erases_a_lesion_takes_it_from_the_findings(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_an_edit_that_erases_a_lesion_takes_it_from_the_findings(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     session.select(1)
     paint(session, 1, np.zeros_like(mask_of(session, 1)))
     settle(session)
@@ -103,8 +105,8 @@ def test_an_edit_that_erases_a_lesion_takes_it_from_the_findings(slicer: Any, wo
     assert session.selected is None
 
 
-def test_an_edit_taken_back_by_hand_gives_the_uncorrected_findings_again(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_an_edit_taken_back_by_hand_gives_the_uncorrected_findings_again(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     before, whole = session.findings, mask_of(session, 1)
     paint(session, 1, half_of(whole))
     settle(session)
@@ -114,10 +116,10 @@ def test_an_edit_taken_back_by_hand_gives_the_uncorrected_findings_again(slicer:
     assert not session.correction.standing.corrected
 
 
-def test_another_name_of_a_lesion_measures_nothing(slicer: Any, worker: Any) -> None:
+def test_another_name_of_a_lesion_measures_nothing(scene: Scene, worker: Any) -> None:
     from MTINetLib.scene.segmentation import segment_labels
 
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     before = session.findings
     inner = session.results.segmentation.GetSegmentation()
     inner.GetSegment(segment_labels(session.results.segmentation)[1]).SetName("beside the gallbladder")
@@ -125,10 +127,10 @@ def test_another_name_of_a_lesion_measures_nothing(slicer: Any, worker: Any) -> 
     assert session.findings is before
 
 
-def test_an_edit_during_an_analysis_waits_for_its_end(slicer: Any, worker: Any) -> None:
+def test_an_edit_during_an_analysis_waits_for_its_end(scene: Scene, worker: Any) -> None:
     from MTINetLib.session.state import State
 
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     before = session.findings
     with pretended_work(session, State.ANALYZING):
         paint(session, 1, half_of(mask_of(session, 1)))
@@ -140,8 +142,8 @@ def test_an_edit_during_an_analysis_waits_for_its_end(slicer: Any, worker: Any) 
     assert session.findings.provenance.corrected_by_person
 
 
-def test_an_edit_after_the_worker_was_killed_is_measured_by_a_new_one(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_an_edit_after_the_worker_was_killed_is_measured_by_a_new_one(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     whole = mask_of(session, 1)
     paint(session, 1, half_of(whole))
     settle(session)
@@ -160,9 +162,9 @@ def test_an_edit_after_the_worker_was_killed_is_measured_by_a_new_one(slicer: An
     assert finding(session, 1).volume_ml < 0.5 * whole.sum() * made_study().grid.voxel_volume_mm3 / 1000
 
 
-def test_an_edit_after_a_volume_has_gone_says_which_one(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
-    slicer.mrmlScene.RemoveNode(session.results.volumes[1])
+def test_an_edit_after_a_volume_has_gone_says_which_one(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
+    scene.mrml.RemoveNode(session.results.volumes[1])
     paint(session, 1, half_of(mask_of(session, 1)))
     while session.correction.waiting:
         session.poll()
@@ -171,9 +173,9 @@ def test_an_edit_after_a_volume_has_gone_says_which_one(slicer: Any, worker: Any
 
 
 def test_a_lesion_that_is_added_has_the_next_number_and_is_measured_once_it_is_painted(
-    slicer: Any, worker: Any
+    scene: Scene, worker: Any
 ) -> None:
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     label = session.correction.add_lesion()
     assert label == 3
     settle(session)
@@ -189,15 +191,15 @@ def test_a_lesion_that_is_added_has_the_next_number_and_is_measured_once_it_is_p
     assert session.correction.standing.unread == {3}
 
 
-def test_a_lesion_can_be_deleted(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_a_lesion_can_be_deleted(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     session.correction.delete(1)
     settle(session)
     assert [lesion.label for lesion in session.findings.lesions] == [2]
 
 
-def test_a_lesion_is_split_into_its_separate_parts(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_a_lesion_is_split_into_its_separate_parts(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     mask = mask_of(session, 1)
     rows = np.flatnonzero(mask.any(axis=(0, 2)))
     mask[:, int(rows[0]) + len(rows) // 3] = False
@@ -212,8 +214,8 @@ def test_a_lesion_is_split_into_its_separate_parts(slicer: Any, worker: Any) -> 
     assert volumes[1] > volumes[3]
 
 
-def test_lesions_are_merged_under_the_first_number(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_lesions_are_merged_under_the_first_number(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     whole = sum(lesion.volume_ml for lesion in session.findings.lesions)
     assert session.correction.merge((2, 1)) == 2
     settle(session)
@@ -221,8 +223,8 @@ def test_lesions_are_merged_under_the_first_number(slicer: Any, worker: Any) -> 
     assert finding(session, 2).volume_ml == pytest.approx(whole)
 
 
-def test_reverting_one_lesion_leaves_the_other_correction(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_reverting_one_lesion_leaves_the_other_correction(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     before = finding(session, 1)
     for label in (1, 2):
         paint(session, label, half_of(mask_of(session, label)))
@@ -234,8 +236,8 @@ def test_reverting_one_lesion_leaves_the_other_correction(slicer: Any, worker: A
     assert session.findings.provenance.corrected_by_person
 
 
-def test_when_all_is_reverted_nobody_has_corrected_anything(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_when_all_is_reverted_nobody_has_corrected_anything(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     before = session.findings
     session.correction.merge((1, 2))
     settle(session)
@@ -247,8 +249,8 @@ def test_when_all_is_reverted_nobody_has_corrected_anything(slicer: Any, worker:
     assert not session.findings.provenance.corrected_by_person
 
 
-def test_the_masks_of_the_ai_are_shown_and_hidden(slicer: Any, worker: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_the_masks_of_the_ai_are_shown_and_hidden(scene: Scene, worker: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     display = session.results.ai_segmentation.GetDisplayNode()
     session.correction.show_ai(True)
     assert display.GetVisibility()
@@ -258,9 +260,9 @@ def test_the_masks_of_the_ai_are_shown_and_hidden(slicer: Any, worker: Any) -> N
 
 
 def test_each_action_saves_the_editors_state_once_before_it_changes_anything(
-    slicer: Any, worker: Any
+    scene: Scene, worker: Any
 ) -> None:
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     counts: list[int] = []
     inner = session.results.segmentation.GetSegmentation()
     session.correction.before_action = lambda: counts.append(inner.GetNumberOfSegments())
@@ -270,26 +272,26 @@ def test_each_action_saves_the_editors_state_once_before_it_changes_anything(
     assert counts == [2, 1, 2]
 
 
-def test_actions_need_results(slicer: Any, worker: Any) -> None:
+def test_actions_need_results(scene: Scene, worker: Any) -> None:
     from MTINetLib.session.choices import Choices
     from MTINetLib.session.session import Session
 
-    session = Session(Choices(), worker)
+    session = Session(scene, Choices(), worker)
     with pytest.raises(InputError, match="analyze a study first"):
         session.correction.add_lesion()
 
 
 @pytest.fixture
-def editor(slicer: Any) -> Any:
+def editor(scene: Scene, slicer: Any) -> Any:
     """The logic behind Slicer's segment editor, which paints, saves states and restores them."""
     logic = slicer.vtkSlicerSegmentEditorLogic()
-    logic.SetMRMLScene(slicer.mrmlScene)
-    logic.SetSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
+    logic.SetMRMLScene(scene.mrml)
+    logic.SetSegmentEditorNode(scene.mrml.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
     return logic
 
 
-def test_undo_of_a_stroke_measures_again_and_leaves_redo(slicer: Any, worker: Any, editor: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_undo_of_a_stroke_measures_again_and_leaves_redo(scene: Scene, worker: Any, editor: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     before, whole = session.findings, mask_of(session, 1)
     brush(editor, session, 1, (slice(3, 6), slice(30, 36), slice(40, 46)))
     settle(session)
@@ -306,8 +308,8 @@ def test_undo_of_a_stroke_measures_again_and_leaves_redo(slicer: Any, worker: An
     assert finding(session, 1).volume_ml == pytest.approx(painted.sum() * voxel_ml)
 
 
-def test_undo_of_a_merge_is_one_step(slicer: Any, worker: Any, editor: Any) -> None:
-    session = corrected_session(worker, made_study())
+def test_undo_of_a_merge_is_one_step(scene: Scene, worker: Any, editor: Any) -> None:
+    session = corrected_session(scene, worker, made_study())
     before = session.findings
     editor.SetSegmentationNode(session.results.segmentation)
     session.correction.before_action = editor.SaveStateForUndo
@@ -338,10 +340,10 @@ def brush(editor: Any, session: Any, label: int, box: tuple[slice, slice, slice]
     )
 
 
-def test_the_network_asked_again_reads_the_corrected_masks(slicer: Any, worker: Any, model: Path) -> None:
+def test_the_network_asked_again_reads_the_corrected_masks(scene: Scene, worker: Any, model: Path) -> None:
     from MTINetLib.session.state import State
 
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     session.choices.model, session.choices.device = str(model), "cpu"
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
@@ -357,9 +359,9 @@ def test_the_network_asked_again_reads_the_corrected_masks(slicer: Any, worker: 
 
 
 def test_asking_the_network_again_is_no_measuring_after_an_edit(
-    slicer: Any, worker: Any, model: Path
+    scene: Scene, worker: Any, model: Path
 ) -> None:
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     session.choices.model, session.choices.device = str(model), "cpu"
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
@@ -369,10 +371,10 @@ def test_asking_the_network_again_is_no_measuring_after_an_edit(
     assert session.correction.measured_in_s == took
 
 
-def test_asking_the_network_again_can_be_cancelled(slicer: Any, worker: Any, model: Path) -> None:
+def test_asking_the_network_again_can_be_cancelled(scene: Scene, worker: Any, model: Path) -> None:
     from MTINetLib.session.state import State
 
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     session.choices.model, session.choices.device = str(model), "cpu"
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
@@ -385,8 +387,8 @@ def test_asking_the_network_again_can_be_cancelled(slicer: Any, worker: Any, mod
     assert session.findings == before
 
 
-def test_the_network_is_not_bothered_with_the_ais_own_masks(slicer: Any, worker: Any, model: Path) -> None:
-    session = corrected_session(worker, made_study())
+def test_the_network_is_not_bothered_with_the_ais_own_masks(scene: Scene, worker: Any, model: Path) -> None:
+    session = corrected_session(scene, worker, made_study())
     before = session.findings
     session.correction.ask_network()
     settle(session)
@@ -395,10 +397,10 @@ def test_the_network_is_not_bothered_with_the_ais_own_masks(slicer: Any, worker:
     assert "AI's own" in session.message.text
 
 
-def test_a_network_that_cannot_be_loaded_is_told_and_the_findings_stay(slicer: Any, worker: Any) -> None:
+def test_a_network_that_cannot_be_loaded_is_told_and_the_findings_stay(scene: Scene, worker: Any) -> None:
     from MTINetLib.session.state import State
 
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     session.choices.model = "no-such-model"
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
@@ -413,9 +415,9 @@ def test_a_network_that_cannot_be_loaded_is_told_and_the_findings_stay(slicer: A
 
 
 def test_after_an_analysis_an_edit_needs_no_second_handing_over_of_the_study(
-    slicer: Any, worker: Any, model: Path, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, worker: Any, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = analyzed_session(worker, model)
+    session = analyzed_session(scene, worker, model)
     submitted: list[str] = []
     submit = worker.submit
     monkeypatch.setattr(worker, "submit", lambda job, *rest: submitted.append(job) or submit(job, *rest))
@@ -428,8 +430,8 @@ def test_after_an_analysis_an_edit_needs_no_second_handing_over_of_the_study(
     assert submitted == ["measure"]
 
 
-def test_a_second_analysis_is_followed_instead_of_the_first(slicer: Any, worker: Any, model: Path) -> None:
-    session = analyzed_session(worker, model)
+def test_a_second_analysis_is_followed_instead_of_the_first(scene: Scene, worker: Any, model: Path) -> None:
+    session = analyzed_session(scene, worker, model)
     session.correction.add_lesion()
     session.start_analysis()
     session.wait(timeout_s=120)
@@ -439,11 +441,11 @@ def test_a_second_analysis_is_followed_instead_of_the_first(slicer: Any, worker:
 
 
 def test_drawn_masks_can_be_read_by_the_network_though_nobody_corrected_them(
-    slicer: Any, worker: Any, model: Path
+    scene: Scene, worker: Any, model: Path
 ) -> None:
     from MTINetLib.session.measure_masks import measure_masks
 
-    session = analyzed_session(worker, model)
+    session = analyzed_session(scene, worker, model)
     measure_masks(session, made_labels(made_study().grid))
     settle(session)
     assert session.correction.standing.unread == {1, 2}
@@ -454,16 +456,16 @@ def test_drawn_masks_can_be_read_by_the_network_though_nobody_corrected_them(
     assert session.findings.provenance.model_name == "random-small"
 
 
-def analyzed_session(worker: Any, model: Path) -> Any:
+def analyzed_session(scene: Scene, worker: Any, model: Path) -> Any:
     """A session after an analysis with the small network, which finds what it finds."""
     from MTINetLib.scene.volumes import add_phase_volumes
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
     choices = Choices(alignment="off", model=str(model), device="cpu")
-    for phase, node in zip(FOUR_PHASES, add_phase_volumes(made_study()), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(scene, made_study()), strict=True):
         choose_volume(choices, phase, node)
-    session = Session(choices, worker)
+    session = Session(scene, choices, worker)
     session.start_analysis()
     session.wait(timeout_s=120)
     settle(session)
@@ -471,24 +473,23 @@ def analyzed_session(worker: Any, model: Path) -> Any:
 
 
 def test_a_saved_scene_goes_on_being_correctable_and_knows_what_was_corrected(
-    slicer: Any, worker: Any, tmp_path: Path
+    scene: Scene, worker: Any, tmp_path: Path
 ) -> None:
-    from MTINetLib.scene.results import results_in_scene
     from MTINetLib.scene.save import load_scene, save_scene
     from MTINetLib.session.choices import Choices
     from MTINetLib.session.session import Session
 
-    first = corrected_session(worker, made_study())
+    first = corrected_session(scene, worker, made_study())
     ai_volume = finding(first, 1).volume_ml
     paint(first, 1, half_of(mask_of(first, 1)))
     settle(first)
     path = tmp_path / "study.mrb"
-    save_scene(path)
+    save_scene(scene, path)
     first.scene_closing()
-    slicer.mrmlScene.Clear(False)
-    load_scene(path)
-    (results,) = results_in_scene()
-    session = Session(Choices(alignment="off", segmentation=results.segmentation), worker)
+    scene.mrml.Clear(False)
+    load_scene(scene, path)
+    (results,) = results_in(scene)
+    session = Session(scene, Choices(alignment="off", segmentation=results.segmentation), worker)
     session.restore()
     settle(session)
     assert session.findings.provenance.corrected_by_person
@@ -505,9 +506,9 @@ def test_a_saved_scene_goes_on_being_correctable_and_knows_what_was_corrected(
 
 
 def test_a_later_edit_hands_over_the_masks_alone_and_never_waits_for_the_worker(
-    slicer: Any, worker: Any, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = corrected_session(worker, made_study())
+    session = corrected_session(scene, worker, made_study())
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)  # the first one hands the study over
     jobs, submit = [], worker.submit

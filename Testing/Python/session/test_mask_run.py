@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from support.corrected_session import settle
 from support.made_analysis import made_study
-from support.slicer_scene import empty_scene
+from support.shown_results import paint_segment
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import FOUR_PHASES
 
@@ -18,16 +19,15 @@ pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def session(worker: Any, model: Path) -> Any:
+def session(scene: Scene, worker: Any, model: Path) -> Any:
     from MTINetLib.scene.volumes import add_phase_volumes
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.session import Session
 
-    empty_scene()
     choices = Choices(alignment="off", model=str(model), device="cpu")
-    for phase, node in zip(FOUR_PHASES, add_phase_volumes(made_study()), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(scene, made_study()), strict=True):
         choose_volume(choices, phase, node)
-    return Session(choices, worker)
+    return Session(scene, choices, worker)
 
 
 def masks() -> dict[str, np.ndarray[Any, Any]]:
@@ -45,24 +45,24 @@ def masks() -> dict[str, np.ndarray[Any, Any]]:
     return found
 
 
-def add_segmentation(reference: Any, segments: dict[str, np.ndarray[Any, Any]]) -> Any:
-    import slicer
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "SEG of another day")
+def add_segmentation(scene: Scene, reference: Any, segments: dict[str, np.ndarray[Any, Any]]) -> Any:
+    node = scene.mrml.AddNewNodeByClass("vtkMRMLSegmentationNode", "SEG of another day")
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
     for name, mask in segments.items():
         segment = node.GetSegmentation().AddEmptySegment("", name)
-        slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, segment, reference)
+        paint_segment(node, segment, mask > 0, reference)
     return node
 
 
-def test_the_masks_are_taken_with_their_numbers_and_the_network_reads_them(session: Any) -> None:
+def test_the_masks_are_taken_with_their_numbers_and_the_network_reads_them(
+    scene: Scene, session: Any
+) -> None:
     from MTINetLib.scene.results import corrected_labels
     from MTINetLib.scene.segmentation import segment_ids, segment_label
 
     drawn = masks()
-    node = add_segmentation(session.choices.phases.portalVenous, drawn)
+    node = add_segmentation(scene, session.choices.phases.portalVenous, drawn)
     session.start_from(node)
     assert session.busy
     settle(session)
@@ -83,11 +83,11 @@ def test_the_masks_are_taken_with_their_numbers_and_the_network_reads_them(sessi
     assert not node.GetDisplayNode().GetVisibility()
 
 
-def test_a_liver_among_the_segments_is_no_lesion(session: Any) -> None:
+def test_a_liver_among_the_segments_is_no_lesion(scene: Scene, session: Any) -> None:
     from MTINetLib.scene.drawn_lesions import drawn_lesions
 
     reference = session.choices.phases.portalVenous
-    node = add_segmentation(reference, masks() | {"Liver": np.ones(made_study().grid.shape, np.uint8)})
+    node = add_segmentation(scene, reference, masks() | {"Liver": np.ones(made_study().grid.shape, np.uint8)})
     inner = node.GetSegmentation()
     liver = inner.GetSegment(inner.GetSegmentIdBySegmentName("Liver"))
     liver.SetTerminology(
@@ -97,11 +97,11 @@ def test_a_liver_among_the_segments_is_no_lesion(session: Any) -> None:
     assert set(np.unique(drawn_lesions(node, reference))) == {0, 1, 2, 5}
 
 
-def test_a_segmentation_elsewhere_is_one_sentence(session: Any) -> None:
+def test_a_segmentation_elsewhere_is_one_sentence(scene: Scene, session: Any) -> None:
     import slicer
 
-    node = add_segmentation(session.choices.phases.portalVenous, masks())
-    away = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    node = add_segmentation(scene, session.choices.phases.portalVenous, masks())
+    away = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     matrix = np.eye(4)
     matrix[:3, 3] = 5000.0
     away.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
@@ -114,8 +114,8 @@ def test_a_segmentation_elsewhere_is_one_sentence(session: Any) -> None:
     assert not list(session.worker.folder.glob("masks-*"))
 
 
-def test_the_lesions_that_are_shown_are_no_new_start(session: Any) -> None:
-    node = add_segmentation(session.choices.phases.portalVenous, {"1": masks()["drawn"]})
+def test_the_lesions_that_are_shown_are_no_new_start(scene: Scene, session: Any) -> None:
+    node = add_segmentation(scene, session.choices.phases.portalVenous, {"1": masks()["drawn"]})
     session.start_from(node)
     settle(session)
     before = session.findings
@@ -125,19 +125,19 @@ def test_the_lesions_that_are_shown_are_no_new_start(session: Any) -> None:
     assert session.findings is before
 
 
-def test_without_phases_there_is_nothing_to_start_from(session: Any) -> None:
-    node = add_segmentation(session.choices.phases.portalVenous, masks())
+def test_without_phases_there_is_nothing_to_start_from(scene: Scene, session: Any) -> None:
+    node = add_segmentation(scene, session.choices.phases.portalVenous, masks())
     session.choices.phases.delayed = None
     session.start_from(node)
     assert not session.busy
     assert session.message.text == "Choose the delayed phase first."
 
 
-def test_lesions_that_were_taken_over_can_be_corrected_and_given_back(session: Any) -> None:
+def test_lesions_that_were_taken_over_can_be_corrected_and_given_back(scene: Scene, session: Any) -> None:
     """What the network read under the masks is what reverting gives back, with choice, order and plot."""
     from MTINetLib.scene.segmentation import segment_ids
 
-    node = add_segmentation(session.choices.phases.portalVenous, masks())
+    node = add_segmentation(scene, session.choices.phases.portalVenous, masks())
     session.start_from(node)
     settle(session)
     before, order = session.findings, segment_ids(session.results.segmentation)

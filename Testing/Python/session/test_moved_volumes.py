@@ -12,7 +12,9 @@ from support.made_analysis import made_analysis, made_grid, made_labels, made_st
 
 from MTINetLib.findings import to_dict
 from MTINetLib.scene.label_image import write_mask
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import lesion_mask, segment_labels
+from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.scene.volumes import add_phase_volumes
 from MTINetLib.session.choices import Choices, choose_volume
 from MTINetLib.session.session import Session
@@ -66,21 +68,21 @@ class _Listening:
         self._watcher.done(result)
 
 
-def linear(slicer: Any, matrix: list[list[float]]) -> Any:
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
-    node.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.array(matrix, float)))
+def linear(scene: Scene, matrix: list[list[float]]) -> Any:
+    node = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    node.SetMatrixTransformToParent(slicer_module().util.vtkMatrixFromArray(np.array(matrix, float)))
     return node
 
 
-def turned(slicer: Any) -> Any:
-    return linear(slicer, [[0, -1, 0, 30], [1, 0, 0, -20], [0, 0, -1, 90], [0, 0, 0, 1]])
+def turned(scene: Scene) -> Any:
+    return linear(scene, [[0, -1, 0, 30], [1, 0, 0, -20], [0, 0, -1, 90], [0, 0, 0, 1]])
 
 
-def sheared(slicer: Any) -> Any:
-    return linear(slicer, [[1, 0, 0, 12], [0, 1, 0.3, 0], [0, 0, 1, -40], [0, 0, 0, 1]])
+def sheared(scene: Scene) -> Any:
+    return linear(scene, [[1, 0, 0, 12], [0, 1, 0.3, 0], [0, 0, 1, -40], [0, 0, 0, 1]])
 
 
-def bent(slicer: Any) -> Any:
+def bent(scene: Scene) -> Any:
     import vtk
 
     source, target = vtk.vtkPoints(), vtk.vtkPoints()
@@ -93,22 +95,22 @@ def bent(slicer: Any) -> Any:
     spline.SetBasisToR()
     spline.SetSourceLandmarks(source)
     spline.SetTargetLandmarks(target)
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTransformNode")
+    node = scene.mrml.AddNewNodeByClass("vtkMRMLTransformNode")
     node.SetAndObserveTransformToParent(spline)
     return node
 
 
-def analyzed(slicer: Any, client: Any, transform: Any) -> Session:
+def analyzed(scene: Scene, client: Any, transform: Any) -> Session:
     """A session after the analysis of four volumes under one transform."""
-    return analyzed_by(ThresholdWorker(client), transform)
+    return analyzed_by(scene, ThresholdWorker(client), transform)
 
 
-def analyzed_by(worker: ThresholdWorker, transform: Any) -> Session:
+def analyzed_by(scene: Scene, worker: ThresholdWorker, transform: Any) -> Session:
     choices = Choices(alignment="off")
-    for phase, node in zip(FOUR_PHASES, add_phase_volumes(made_study(GRID)), strict=True):
+    for phase, node in zip(FOUR_PHASES, add_phase_volumes(scene, made_study(GRID)), strict=True):
         node.SetAndObserveTransformNodeID(transform.GetID())
         choose_volume(choices, phase, node)
-    session = Session(choices, worker)
+    session = Session(scene, choices, worker)
     session.start_analysis()
     session.wait(timeout_s=120)
     assert session.results is not None
@@ -118,9 +120,9 @@ def analyzed_by(worker: ThresholdWorker, transform: Any) -> Session:
 
 @pytest.mark.parametrize("make", [turned, sheared, bent])
 def test_lesions_lie_over_the_anatomy_that_the_scene_shows(
-    slicer: Any, worker: Any, make: Callable[[Any], Any]
+    scene: Scene, worker: Any, make: Callable[[Any], Any]
 ) -> None:
-    session = analyzed(slicer, worker, make(slicer))
+    session = analyzed(scene, worker, make(scene))
     results = session.results
     assert results is not None
     for label, segment_id in segment_labels(results.segmentation).items():
@@ -135,19 +137,19 @@ def test_lesions_lie_over_the_anatomy_that_the_scene_shows(
 
 @pytest.mark.parametrize(("make", "said"), [(turned, False), (sheared, True), (bent, True)])
 def test_phases_that_were_interpolated_along_a_transform_are_flagged(
-    slicer: Any, worker: Any, make: Callable[[Any], Any], said: bool
+    scene: Scene, worker: Any, make: Callable[[Any], Any], said: bool
 ) -> None:
     watched = ThresholdWorker(worker)
-    analyzed_by(watched, make(slicer))
+    analyzed_by(scene, watched, make(scene))
     assert watched.opened is not None
     assert ("resampled_transform" in watched.opened.flags) is said
 
 
 @pytest.mark.parametrize("make", [turned, sheared, bent])
 def test_an_edited_lesion_is_measured_where_it_was_painted(
-    slicer: Any, worker: Any, make: Callable[[Any], Any]
+    scene: Scene, worker: Any, make: Callable[[Any], Any]
 ) -> None:
-    session = analyzed(slicer, worker, make(slicer))
+    session = analyzed(scene, worker, make(scene))
     results = session.results
     assert results is not None
     segment_id = segment_labels(results.segmentation)[1]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from support.made_analysis import made_study
-from support.slicer_scene import empty_scene
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.choices import Choices, choose_volume
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 
@@ -17,23 +17,22 @@ pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def session() -> Iterator[Any]:
-    empty_scene()
+def session(scene: Scene) -> Iterator[Any]:
     from MTINetLib.session.session import Session
 
-    made = Session(Choices())  # its worker starts with the first job, which does not come
+    made = Session(scene, Choices())  # its worker starts with the first job, which does not come
     yield made
     made.close()
 
 
 @pytest.fixture
-def nodes(session: Any) -> dict[Phase, Any]:
+def nodes(scene: Scene, session: Any) -> dict[Phase, Any]:
     from MTINetLib.scene.volumes import PHASE_ATTRIBUTE, add_volume
 
     study = made_study()
     made = {}
     for phase in FOUR_PHASES:
-        node = add_volume(phase.title, np.asarray(study.phase(phase), np.float32), study.grid)
+        node = add_volume(scene, phase.title, np.asarray(study.phase(phase), np.float32), study.grid)
         node.SetAttribute(PHASE_ATTRIBUTE, phase.value)
         made[phase] = node
     return made

@@ -7,16 +7,15 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from support.corrected_session import corrected_session, settle
 from support.made_analysis import made_analysis, made_study
-from support.slicer_scene import empty_scene
 
 from MTINetLib.findings import to_dict
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.reports import FORMATS, new_folder
 from MTINetLib.session.state import State
 from MTINetLib.worker.requests import Analyzed
@@ -25,9 +24,8 @@ pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def session(worker: Any) -> Any:
-    empty_scene()
-    return corrected_session(worker, made_study())
+def session(scene: Scene, worker: Any) -> Any:
+    return corrected_session(scene, worker, made_study())
 
 
 def run(session: Any) -> None:
@@ -67,12 +65,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def store(session: Any, *files: Path) -> None:
+def store(scene: Scene, session: Any, *files: Path) -> None:
     """The phases were read from these files."""
-    import slicer
 
     for volume, file in zip(session.results.volumes, files, strict=True):
-        storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+        storage = scene.mrml.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"")
         storage.SetFileName(str(file))
@@ -97,10 +94,10 @@ def test_the_user_s_own_folder_is_suggested_and_else_the_documents(
 
 @pytest.mark.parametrize("names", [("a/1", "b/1", "c/1", "d/1"), ("p.nrrd", "a.nrrd", "v.nrrd", "d.nrrd")])
 def test_source_data_are_neither_suggested_nor_written_into(
-    session: Any, tmp_path: Path, home: Path, names: tuple[str, ...]
+    scene: Scene, session: Any, tmp_path: Path, home: Path, names: tuple[str, ...]
 ) -> None:
     study = tmp_path / "study"
-    store(session, *(study / name for name in names))
+    store(scene, session, *(study / name for name in names))
     for folder in (study, (study / names[0]).parent, study / "report"):
         session.reports.name_folder(str(folder))
         assert session.reports.suggested_folder() == home / "Documents" / "MTINet reports"
@@ -111,24 +108,20 @@ def test_source_data_are_neither_suggested_nor_written_into(
     assert not list(study.rglob("mtinet-report*"))
 
 
-def test_slicer_s_own_folders_are_refused(
-    session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import slicer
-
-    monkeypatch.setattr(slicer, "app", SimpleNamespace(temporaryPath=str(tmp_path / "tmp")), raising=False)
+def test_slicer_s_own_folders_are_refused(session: Any, tmp_path: Path) -> None:
+    session.scene = replace(session.scene, temporary_folder=tmp_path / "tmp")
     session.reports.write(tmp_path / "tmp" / "reports", ("csv",))
     assert "which Slicer manages" in session.message.text
     assert session.state is State.IDLE
 
 
 def test_a_de_identified_report_goes_neither_beside_the_images_nor_under_the_name(
-    session: Any, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, session: Any, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from MTINetLib.session import report_place
 
-    monkeypatch.setattr(report_place, "names_of_patient", lambda volume: ("Okafor^Ngozi",))
-    store(session, *(tmp_path / "patient" / name / "IM1.dcm" for name in "abcd"))
+    monkeypatch.setattr(report_place, "names_of_patient", lambda scene, volume: ("Okafor^Ngozi",))
+    store(scene, session, *(tmp_path / "patient" / name / "IM1.dcm" for name in "abcd"))
     (tmp_path / "patient" / "letter.txt").write_text("x")
     for folder in (tmp_path / "patient" / "out", tmp_path / "okafor"):
         session.reports.name_folder(str(folder))
@@ -184,10 +177,9 @@ def test_without_results_there_is_nothing_to_report(session: Any, tmp_path: Path
     assert session.state is State.IDLE
 
 
-def test_a_volume_that_is_gone_is_one_sentence(session: Any, tmp_path: Path) -> None:
-    import slicer
+def test_a_volume_that_is_gone_is_one_sentence(scene: Scene, session: Any, tmp_path: Path) -> None:
 
-    slicer.mrmlScene.RemoveNode(session.results.volumes[1])
+    scene.mrml.RemoveNode(session.results.volumes[1])
     session.reports.write(tmp_path, ("csv",))
     run(session)
     assert session.message.kind == "error"

@@ -11,11 +11,11 @@ import pydicom
 import pytest
 from support import dicom_layouts
 from support.corrected_session import settle
-from support.dicom_scene import LoadedStudy, Turned, load_study
-from support.slicer_scene import empty_scene
+from support.dicom_scene import LoadedStudy, Turned, load_study, with_database
 
 from MTINetLib.presentation.statements import sentence
 from MTINetLib.report.file_names import NOTES_FILE
+from MTINetLib.scene.scene import Scene
 from MTINetLib.study.phase import FOUR_PHASES
 
 pytestmark = pytest.mark.viewer
@@ -44,13 +44,10 @@ CASES = [
 
 
 @pytest.fixture
-def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., LoadedStudy]:
-    slicer = empty_scene()
+def loaded(scene: Scene, tmp_path: Path) -> Callable[..., LoadedStudy]:
 
     def load(layout: str, turned: Turned = PLAIN) -> LoadedStudy:
-        study = load_study(tmp_path / "archive" / "Müller", LAYOUTS[layout], turned)
-        monkeypatch.setattr(slicer, "dicomDatabase", study.database, raising=False)
-        return study
+        return load_study(scene, tmp_path / "archive" / "Müller", LAYOUTS[layout], turned)
 
     return load
 
@@ -64,7 +61,7 @@ def labels_in(study: LoadedStudy) -> np.ndarray[Any, Any]:
     return labels
 
 
-def measured(worker: Any, study: LoadedStudy, turned: Turned = PLAIN) -> Any:
+def measured(scene: Scene, worker: Any, study: LoadedStudy, turned: Turned = PLAIN) -> Any:
     """A session whose results are those two lesions, drawn on the volumes as they lie in the scene."""
     from MTINetLib.session.choices import Choices, choose_volume
     from MTINetLib.session.measure_masks import measure_masks
@@ -73,7 +70,7 @@ def measured(worker: Any, study: LoadedStudy, turned: Turned = PLAIN) -> Any:
     choices = Choices(alignment="off")
     for phase, node in zip(FOUR_PHASES, study.nodes, strict=True):
         choose_volume(choices, phase, node)
-    session = Session(choices, worker)
+    session = Session(with_database(scene, study.database), choices, worker)
     session.check_phases()
     measure_masks(session, np.flip(labels_in(study), np.flatnonzero(turned)))
     return session
@@ -122,10 +119,10 @@ def images_of(study: LoadedStudy, layout: str) -> list[dict[tuple[str, int | Non
 
 @pytest.mark.parametrize(("layout", "turn"), CASES)
 def test_masks_and_references_are_those_of_the_images(
-    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path, layout: str, turn: str
+    scene: Scene, loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path, layout: str, turn: str
 ) -> None:
     study = loaded(layout, TURNS[turn])
-    session = measured(worker, study, TURNS[turn])
+    session = measured(scene, worker, study, TURNS[turn])
     made = written(session, tmp_path)
     seg, sr = made["segmentation.dcm"], made["measurements.dcm"]
     np.testing.assert_array_equal(masks_of(seg, study), labels_in(study))
@@ -157,13 +154,13 @@ def referred_phases(sr: Any, images: list[dict[tuple[str, int | None], int]]) ->
 
 
 def test_a_reference_that_was_moved_in_the_scene_is_one_sentence(
-    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
+    scene: Scene, loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
 ) -> None:
     import slicer
 
     study = loaded("h")
-    session = measured(worker, study)
-    moved = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    session = measured(scene, worker, study)
+    moved = scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     matrix = np.eye(4)
     matrix[0, 3] = 3.0
     moved.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
@@ -173,10 +170,10 @@ def test_a_reference_that_was_moved_in_the_scene_is_one_sentence(
 
 
 def test_files_that_are_gone_are_one_sentence(
-    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
+    scene: Scene, loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
 ) -> None:
     study = loaded("h")
-    session = measured(worker, study)
+    session = measured(scene, worker, study)
     assert session.reports.why_no_dicom() is None
     uids = study.nodes[1].GetAttribute("DICOM.instanceUIDs").split()
     Path(study.database.files[uids[4]]).unlink()
@@ -188,10 +185,10 @@ def test_files_that_are_gone_are_one_sentence(
 
 
 def test_two_phases_of_the_same_images_are_one_sentence(
-    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
+    scene: Scene, loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
 ) -> None:
     study = loaded("h")
-    session = measured(worker, study)
+    session = measured(scene, worker, study)
     other = study.nodes[1].GetAttribute("DICOM.instanceUIDs")
     study.nodes[0].SetAttribute("DICOM.instanceUIDs", other)
     assert "seem to come from the same DICOM images" in without_dicom(session, tmp_path)
@@ -212,12 +209,12 @@ def without_dicom(session: Any, folder: Path) -> str:
 
 
 def test_a_de_identified_report_has_new_uids_that_all_its_files_share(
-    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path_factory: pytest.TempPathFactory
+    scene: Scene, loaded: Callable[..., LoadedStudy], worker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     from MTINetLib.scene.tracking import tracking_uids
 
     study = loaded("h")
-    session = measured(worker, study)
+    session = measured(scene, worker, study)
     folder = tmp_path_factory.mktemp("elsewhere")
     made = written(session, folder, deidentify=True, reader="Dr Reader")
     kept = tracking_uids(session.results.segmentation, (1, 2)).values()
@@ -240,9 +237,9 @@ def test_a_de_identified_report_has_new_uids_that_all_its_files_share(
 
 
 def test_lesions_keep_their_tracking_uids_from_one_export_to_the_next(
-    loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
+    scene: Scene, loaded: Callable[..., LoadedStudy], worker: Any, tmp_path: Path
 ) -> None:
-    session = measured(worker, loaded("h"))
+    session = measured(scene, worker, loaded("h"))
     exports = [written(session, tmp_path) for _ in range(2)]
     tracked = [
         {item.TrackingID: item.TrackingUID for item in made["segmentation.dcm"].SegmentSequence}

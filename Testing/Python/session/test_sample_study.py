@@ -10,6 +10,7 @@ import pytest
 from support.waiting import wait_until
 
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
+from MTINetLib.scene.scene import Scene, nodes_of_class
 from MTINetLib.session.state import State
 from MTINetLib.study.phase import FOUR_PHASES
 
@@ -19,13 +20,13 @@ pytestmark = pytest.mark.viewer
 class Around:
     """As much of a session as the sample study needs, around a real worker."""
 
-    def __init__(self, worker: Any) -> None:
+    def __init__(self, scene: Scene, worker: Any) -> None:
         from MTINetLib.scene.propose_phases import propose_phases
         from MTINetLib.session.choices import Choices
         from MTINetLib.session.core import SessionCore
         from MTINetLib.session.sample_study import SampleStudy
 
-        self.core = SessionCore(Choices(), worker)
+        self.core = SessionCore(scene, Choices(), worker)
         self.proposal: Any = None
         self._propose = propose_phases
         self.sample = SampleStudy(self.core, self._recognise)
@@ -35,7 +36,7 @@ class Around:
         return self.core.error
 
     def _recognise(self, among: Any) -> None:
-        self.proposal = self._propose(among, FOUR_PHASES)
+        self.proposal = self._propose(self.core.scene, among, FOUR_PHASES)
 
     def run(self, until: Callable[[], bool] | None = None) -> None:
         def process_events() -> None:
@@ -46,20 +47,20 @@ class Around:
 
 
 @pytest.fixture
-def session(slicer: Any, worker: Any) -> Around:
-    return Around(worker)
+def session(scene: Scene, worker: Any) -> Around:
+    return Around(scene, worker)
 
 
-def volumes(slicer: Any) -> list[Any]:
-    return list(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
+def volumes(scene: Scene) -> list[Any]:
+    return list(nodes_of_class(scene.mrml, "vtkMRMLScalarVolumeNode"))
 
 
-def test_four_phases_arrive_and_are_certain(session: Around, slicer: Any) -> None:
+def test_four_phases_arrive_and_are_certain(session: Around) -> None:
     session.sample.load()
     assert session.core.state is State.SAMPLING
     session.run()
     assert session.error is None
-    nodes = volumes(slicer)
+    nodes = volumes(session.core.scene)
     assert [session.proposal.phases[phase].node_id for phase in session.proposal.phases] == [
         node.GetID() for node in nodes
     ]
@@ -74,7 +75,7 @@ def test_the_volumes_are_those_of_the_phantom(session: Around, slicer: Any) -> N
     session.sample.load()
     session.run()
     truth = make_demo_case()
-    for phase, node in enumerate(volumes(slicer)):
+    for phase, node in enumerate(volumes(session.core.scene)):
         assert np.array_equal(slicer.util.arrayFromVolume(node), truth.study.volumes[phase])
         assert float(node.GetAttribute("MTINet.TimeSeconds")) == pytest.approx(
             truth.study.times_s[phase], abs=0.01
@@ -86,17 +87,19 @@ def test_all_phases_are_shown_with_one_window_in_which_contrast_is_seen(session:
     session.run()
     windows = {
         (node.GetDisplayNode().GetWindowLevelMin(), node.GetDisplayNode().GetWindowLevelMax())
-        for node in volumes(slicer)
+        for node in volumes(session.core.scene)
     }
     ((low, high),) = windows
-    brightest = max(np.percentile(slicer.util.arrayFromVolume(node), 98) for node in volumes(slicer))
+    brightest = max(
+        np.percentile(slicer.util.arrayFromVolume(node), 98) for node in volumes(session.core.scene)
+    )
     assert low < 0.5 * brightest < high < 2.5 * brightest
 
 
-def test_a_sample_in_a_scene_with_another_study_is_told_apart(session: Around, slicer: Any) -> None:
+def test_a_sample_in_a_scene_with_another_study_is_told_apart(session: Around) -> None:
     session.sample.load()
     session.run()
-    first = {node.GetID() for node in volumes(slicer)}
+    first = {node.GetID() for node in volumes(session.core.scene)}
     session.sample.load()
     session.run()
     chosen = {told.node_id for told in session.proposal.phases.values()}
@@ -104,26 +107,26 @@ def test_a_sample_in_a_scene_with_another_study_is_told_apart(session: Around, s
     assert not chosen & first
 
 
-def test_cancelled_in_the_worker_nothing_arrives(session: Around, slicer: Any) -> None:
+def test_cancelled_in_the_worker_nothing_arrives(session: Around) -> None:
     session.sample.load()
     session.core.tasks.poll()
     session.core.tasks.cancel()
     session.run()
     assert isinstance(session.error, Cancelled)
-    assert volumes(slicer) == []
+    assert volumes(session.core.scene) == []
 
 
-def test_cancelled_half_way_the_volumes_go_again(session: Around, slicer: Any) -> None:
+def test_cancelled_half_way_the_volumes_go_again(session: Around) -> None:
     session.sample.load()
-    session.run(lambda: len(volumes(slicer)) > 0 or not session.core.busy)
+    session.run(lambda: len(volumes(session.core.scene)) > 0 or not session.core.busy)
     assert session.core.busy, "it was too fast for this test"
     session.core.tasks.cancel()
-    assert volumes(slicer) == []
+    assert volumes(session.core.scene) == []
     assert not session.core.busy
     assert isinstance(session.error, Cancelled)
 
 
-def test_a_scene_that_closes_meanwhile_gets_nothing_and_no_word(session: Around, slicer: Any) -> None:
+def test_a_scene_that_closes_meanwhile_gets_nothing_and_no_word(session: Around) -> None:
     """Nor does the end of the first disturb the next, asked for at once."""
     session.sample.load()
     session.core.tasks.poll()
@@ -131,11 +134,11 @@ def test_a_scene_that_closes_meanwhile_gets_nothing_and_no_word(session: Around,
     session.sample.load()
     session.run()
     assert session.error is None
-    assert len(volumes(slicer)) == 4
+    assert len(volumes(session.core.scene)) == 4
 
 
 def test_a_volume_that_cannot_be_read_is_an_error_in_a_sentence(
-    session: Around, slicer: Any, monkeypatch: pytest.MonkeyPatch
+    session: Around, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from MTINetLib.session import sample_study
 
@@ -147,4 +150,4 @@ def test_a_volume_that_cannot_be_read_is_an_error_in_a_sentence(
     session.run()
     assert isinstance(session.error, MissingResourceError)
     assert str(session.error) == "The sample study cannot be read: Input/output error. Try again."
-    assert volumes(slicer) == []
+    assert volumes(session.core.scene) == []

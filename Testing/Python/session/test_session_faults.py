@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.slicer_scene import empty_scene
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.choices import Choices
 from MTINetLib.session.session import Session
 from MTINetLib.session.state import State
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.viewer
 )
 @pytest.mark.parametrize("where", ["a task", "another part"])
 def test_a_fault_is_one_sentence_and_its_text_stays_out_of_the_log(
+    scene: Scene,
     where: str,
     error: Exception,
     words: str,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    empty_scene()
-    session = Session(Choices(), WorkerClient())
+    session = Session(scene, Choices(), WorkerClient())
 
     def fail() -> None:
         raise error

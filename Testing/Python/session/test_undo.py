@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from support.corrected_session import corrected_session, finding, half_of, mask_of, paint, settle
 from support.made_analysis import made_study
-from support.slicer_scene import empty_scene
 
+from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
 from MTINetLib.study.lesion_class import UNDECIDED
 
@@ -18,9 +18,8 @@ pytestmark = pytest.mark.viewer
 
 
 @pytest.fixture
-def session(worker: Any) -> Any:
-    empty_scene()
-    return corrected_session(worker, made_study())
+def session(scene: Scene, worker: Any) -> Any:
+    return corrected_session(scene, worker, made_study())
 
 
 @pytest.fixture

@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 from support.panel_pictures import grab
-from support.slicer_desktop import slicer_desktop
-
-__all__ = ["slicer_desktop"]
 
 UI = """<?xml version="1.0" encoding="UTF-8"?>
 <ui version="4.0"><class>Panel</class>

@@ -10,7 +10,7 @@ from typing import Any
 import slicer
 from PySide6 import QtCore, QtWidgets
 
-from MTINetLib.scene.slicer_core import application_logic
+from MTINetLib.scene.scene import Scene
 
 from .slicer_widgets import qMRMLWidget
 
@@ -30,8 +30,9 @@ class Application(QtCore.QObject):
     lastWindowClosed = QtCore.Signal()
     mrmlSceneChanged = QtCore.Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, scene: Scene) -> None:
         super().__init__()
+        self._scene = scene  # which lasts as long as it is held
         self._layout_manager: Any = None
         self._testing = False
         self._modules = ModuleManager()
@@ -40,7 +41,6 @@ class Application(QtCore.QObject):
             str(Path(tempfile.gettempdir()) / f"mtinet-test-settings-{os.getpid()}.ini"),
             QtCore.QSettings.IniFormat,
         )
-        self._logic = application_logic()
 
     applicationName = "Slicer"
     applicationVersion = "5.13.0-stand-in"
@@ -57,7 +57,7 @@ class Application(QtCore.QObject):
         return str(Path(tempfile.gettempdir()) / f"Slicer-stand-in-{os.getpid()}")
 
     def applicationLogic(self) -> Any:
-        return self._logic
+        return self._scene.application
 
     def mrmlScene(self) -> Any:
         return slicer.mrmlScene

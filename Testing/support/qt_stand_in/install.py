@@ -12,11 +12,23 @@ from typing import Any
 
 from support.waiting import wait_until
 
-from MTINetLib.scene.slicer_core import slicer_module
+from MTINetLib.scene.slicer_core import new_scene, slicer_module
 
 from .popups import Popup, popups
 
 _desktop: Desktop | None = None
+#: Modules of Slicer that scripts ask for their logic.
+_MODULES = ("Volumes", "Terminologies", "Segmentations", "SubjectHierarchy", "Tables", "Plots")
+
+
+class _Module:
+    """Answers ``slicer.modules.<name>.logic()``."""
+
+    def __init__(self, logic: Any) -> None:
+        self._logic = logic
+
+    def logic(self) -> Any:
+        return self._logic
 
 
 class Desktop:
@@ -108,7 +120,8 @@ def install() -> Desktop:
     global _desktop
     if _desktop is not None:
         return _desktop
-    slicer = slicer_module()
+    slicer, scene = slicer_module(), new_scene()
+    slicer.mrmlScene = scene.mrml
     from . import ctk_module, qt_module
 
     sys.modules["qt"] = qt_module.make_qt()
@@ -124,9 +137,10 @@ def install() -> Desktop:
 
     for name in ("qSlicerScriptedLoadableModule", "qSlicerScriptedLoadableModuleWidget"):
         setattr(slicer, name, getattr(application, name))
-    slicer.app = application.Application()
-    if not isinstance(slicer.modules, SimpleNamespace):
-        raise AssertionError("this Slicer is real")
+    slicer.app = application.Application(scene)
+    slicer.modules = SimpleNamespace(
+        **{name.lower(): _Module(scene.application.GetModuleLogic(name)) for name in _MODULES}
+    )
     from . import scripted_module
 
     for name, module in {
