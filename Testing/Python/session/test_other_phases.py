@@ -13,7 +13,8 @@ import pytest
 from support.corrected_session import finding, half_of, mask_of, paint, settle
 from support.dicom_scene import FakeDatabase
 from support.made_analysis import made_grid, made_labels, made_study
-from support.slicer_desktop import slicer_desktop as slicer_desktop  # a fixture
+from support.shown_results import paint_segment
+from support.slicer_desktop import scene, slicer_desktop
 from support.small_models import random_model
 from support.waiting import wait_until
 from support.worker_study import kill
@@ -21,9 +22,12 @@ from support.worker_study import kill
 from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.findings import from_json
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
+from MTINetLib.scene.scene import Scene
 from MTINetLib.session.state import State
 from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import PhaseSource, Study
+
+__all__ = ["scene", "slicer_desktop"]
 
 pytestmark = pytest.mark.viewer
 
@@ -61,7 +65,12 @@ class Opened:
 
 @pytest.fixture(params=SETS)
 def opened(
-    request: pytest.FixtureRequest, slicer_desktop: Any, worker: Any, tmp_path: Path, monkeypatch: Any
+    scene: Scene,
+    request: pytest.FixtureRequest,
+    slicer_desktop: Any,
+    worker: Any,
+    tmp_path: Path,
+    monkeypatch: Any,
 ) -> Iterator[Opened]:
     import slicer
 
@@ -73,45 +82,44 @@ def opened(
     random_model(tmp_path / "model", phases=phases)
     folders = write_study_as_dicom(tmp_path / "images", study, patient_id="MADE", study_seed=1)
     database = FakeDatabase()
-    nodes = tuple(loaded(folders[phase], study, phase, database) for phase in phases)
+    nodes = tuple(loaded(scene, folders[phase], study, phase, database) for phase in phases)
     monkeypatch.setattr(slicer, "dicomDatabase", database, raising=False)
-    session = Session(Choices(model=str(tmp_path / "model"), alignment="off"), worker)
+    session = Session(scene, Choices(model=str(tmp_path / "model"), alignment="off"), worker)
     session.views.enter()
     session.recognise()
     yield Opened(phases, study, nodes, session)
     session.views.leave()
 
 
-def loaded(folder: Path, study: Study, phase: Phase, database: FakeDatabase) -> Any:
+def loaded(scene: Scene, folder: Path, study: Study, phase: Phase, database: FakeDatabase) -> Any:
     """A series as Slicer's import leaves it: a volume, whose files the database knows."""
     from MTINetLib.scene.volumes import add_volume
 
     images = {str(path): pydicom.dcmread(path, stop_before_pixels=True) for path in folder.glob("*.dcm")}
     ordered = sorted(images, key=lambda path: images[path].InstanceNumber)
     database.files |= {str(images[path].SOPInstanceUID): path for path in ordered}
-    node = add_volume(str(images[ordered[0]].SeriesDescription), study.phase(phase), study.grid)
+    node = add_volume(scene, str(images[ordered[0]].SeriesDescription), study.phase(phase), study.grid)
     node.SetAttribute("DICOM.instanceUIDs", " ".join(str(images[path].SOPInstanceUID) for path in ordered))
     return node
 
 
 def read_lesions(opened: Opened) -> None:
     """Have the network read two lesions of a segmentation; by itself one with random weights finds none."""
-    import slicer
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn")
+    node = opened.session.scene.mrml.AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn")
     node.CreateDefaultDisplayNodes()
     reference = opened.nodes[opened.phases.index(Phase.PORTAL_VENOUS)]
     node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
     labels = made_labels(opened.study.grid)
     for label in (1, 2):
         segment = node.GetSegmentation().AddEmptySegment(f"lesion {label}")
-        mask = (labels == label).astype(np.uint8)
-        slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, segment, reference)
+        paint_segment(node, segment, labels == label, reference)
     opened.session.start_from(node)
     settle(opened.session)
 
 
-def test_the_phases_of_the_model_are_recognised_and_seen_each_in_its_view(opened: Opened) -> None:
+def test_the_phases_of_the_model_are_recognised_and_seen_each_in_its_view(
+    scene: Scene, opened: Opened
+) -> None:
     from MTINetLib.scene.phase_views import slice_view, view_volume_id, viewed_phases
 
     session = opened.session
@@ -120,10 +128,12 @@ def test_the_phases_of_the_model_are_recognised_and_seen_each_in_its_view(opened
     assert [session.proposal.phases[phase].node_id for phase in opened.phases] == [
         node.GetID() for node in opened.nodes
     ]
-    assert viewed_phases() == opened.phases
-    assert [view_volume_id(phase) for phase in opened.phases] == [node.GetID() for node in opened.nodes]
+    assert viewed_phases(scene) == opened.phases
+    assert [view_volume_id(scene, phase) for phase in opened.phases] == [
+        node.GetID() for node in opened.nodes
+    ]
     session.poll()
-    assert [slice_view(phase).GetLayoutLabel() for phase in opened.phases] == [
+    assert [slice_view(scene, phase).GetLayoutLabel() for phase in opened.phases] == [
         phase.title[:1].upper() + phase.title[1:] for phase in opened.phases
     ]
 
@@ -191,7 +201,7 @@ def test_a_correction_is_measured_again_also_by_a_new_worker(opened: Opened) -> 
 
 
 def test_a_report_with_dicom_objects_a_case_and_the_saved_scene_have_these_phases(
-    opened: Opened, tmp_path: Path
+    scene: Scene, opened: Opened, tmp_path: Path
 ) -> None:
     from MTINetLib.scene.phase_views import viewed_phases
     from MTINetLib.session.training_case import CaseChoices, add_case
@@ -213,5 +223,5 @@ def test_a_report_with_dicom_objects_a_case_and_the_saved_scene_have_these_phase
     (case,) = read_dataset(tmp_path / "set")
     assert case.phases == opened.phases
     session.restore()
-    assert viewed_phases() == opened.phases
+    assert viewed_phases(scene) == opened.phases
     assert session.results.phases == opened.phases
