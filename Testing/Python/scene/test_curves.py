@@ -197,11 +197,12 @@ def test_measured_predicted_and_liver_differ_in_line_marker_and_colour(scene: Sc
     assert len({node.GetColor() for node in three}) == 3
 
 
-def test_a_phase_that_was_not_measured_is_a_gap_in_every_column() -> None:
+def test_a_phase_that_was_not_measured_is_a_gap_in_every_column(scene: Scene) -> None:
     one, _ = lesions()
     mean, sd = list(one.measured_curve.mean), list(one.measured_curve.sd)
     mean[1] = sd[1] = None
-    table = add_curve_table((replace(one, measured_curve=EnhancementCurve(tuple(mean), tuple(sd))),), STUDY)
+    gap = replace(one, measured_curve=EnhancementCurve(tuple(mean), tuple(sd)))
+    table = add_curve_table(scene, (gap,), STUDY)
     for name in ("measured", "SD", "measured + SD", "measured - SD", "measured (%)", "SD (%)"):
         values = column(table, f"Lesion 1 {name}")
         assert [n for n, value in enumerate(values) if math.isnan(value)] == [1]
