@@ -10,10 +10,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from MTINetLib.evaluation.free_response import Component, StudyComponents, matched
+from MTINetLib.evaluation.free_response import MASKS, Component, StudyComponents, matched
 from MTINetLib.inference.candidates import CandidateFeatures
 from MTINetLib.models.operating_points import LesionProbability, OperatingPoint, OperatingPoints
-from MTINetLib.models.thresholds import Thresholds
 
 Array = npt.NDArray[np.float64]
 
@@ -34,35 +33,48 @@ class PatientComponents:
     study: StudyComponents
 
 
-def fit_points(studies: Sequence[PatientComponents], thresholds: Thresholds) -> OperatingPoints | None:
+def fit_points(studies: Sequence[PatientComponents]) -> OperatingPoints | None:
     """The choice of sensitivity that a model offers.
 
     The curve is made of probabilities that each patient's candidates get from the other patients; the
-    probability that is kept rests on all of them.
-
-    Args:
-        thresholds: of the model; candidates are found with its ``mask`` alone.
+    probability that is kept rests on all of them. Candidates are found with a mask threshold alone: the one
+    with the greatest sum of sensitivity and mean IoU (missed lesions counting 0) at the usual point.
 
     Returns:
-        None where there are not both lesions and other marks among the candidates.
+        None where there are not both lesions and other marks among the candidates of any mask threshold.
     """
-    of_study = [seen.study.by_mask[thresholds.mask] for seen in studies]
-    candidates = [part for parts in of_study for part in parts]
-    features = [_features(part) for part in candidates]
+    fits = [fit for mask in MASKS if (fit := _fit_of_mask(studies, mask)) is not None]
+    return max(fits, key=lambda fit: fit.merit).points if fits else None
+
+
+@dataclass(frozen=True)
+class _Fit:
+    points: OperatingPoints
+    merit: float
+
+
+def _fit_of_mask(studies: Sequence[PatientComponents], mask: float) -> _Fit | None:
+    of_study = [seen.study.by_mask[mask] for seen in studies]
+    features = [_features(part) for parts in of_study for part in parts]
     hits = np.array([hit for parts in of_study for hit in _is_lesion(parts)], dtype=bool)
     if not hits.any() or hits.all():
         return None
     patients = [seen.patient for seen, parts in zip(studies, of_study, strict=True) for _ in parts]
-    shares = _of_others(features, hits, patients)
-    told = iter(shares)
+    told = iter(_of_others(features, hits, patients))
     by_study = [(parts, [next(told) for _ in parts]) for parts in of_study]
-    points = _curve(by_study, sum(seen.study.lesions for seen in studies))
-    usual = max(
-        (n for n, point in enumerate(points) if point.false_positives_a_study <= USUAL_FALSE_POSITIVES),
-        default=0,
+    curve = _curve(by_study, sum(seen.study.lesions for seen in studies))
+    allowed = [n for n, (point, _) in enumerate(curve) if _usual(point)]
+    usual = max(allowed, default=0)
+    point, mean_iou = curve[usual]
+    relaxed = {"mask": mask, "peak": mask, "mean": 0.0, "smallest_mm3": 30.0, "min_slices": 1}
+    offered = OperatingPoints(
+        tuple(point for point, _ in curve), usual, fit_lesion_probability(features, hits), relaxed
     )
-    relaxed = {"peak": thresholds.mask, "mean": 0.0, "smallest_mm3": 30.0, "min_slices": 1}
-    return OperatingPoints(tuple(points), usual, fit_lesion_probability(features, hits), relaxed)
+    return _Fit(offered, point.sensitivity + mean_iou)
+
+
+def _usual(point: OperatingPoint) -> bool:
+    return point.false_positives_a_study <= USUAL_FALSE_POSITIVES
 
 
 def fit_lesion_probability(
@@ -118,23 +130,25 @@ def _of_others(
 
 def _curve(
     studies: Sequence[tuple[Sequence[Component], Sequence[float]]], lesions: int
-) -> list[OperatingPoint]:
-    """By falling threshold: for each number of false positives the lowest threshold that keeps to it."""
+) -> list[tuple[OperatingPoint, float]]:
+    """By falling threshold, with the mean IoU: the lowest that keeps to each number of false positives."""
     every = sorted({share for _, shares in studies for share in shares}, reverse=True)
-    floors = dict.fromkeys(np.floor(share * 10**_DIGITS) / 10**_DIGITS for share in every)
-    chosen: dict[float, OperatingPoint] = {}
-    for threshold in floors:
-        found = false = 0
-        for parts, shares in studies:
-            kept = [part for part, share in zip(parts, shares, strict=True) if share >= threshold]
-            hits = len(matched(kept))
-            found, false = found + hits, false + len(kept) - hits
-        point = OperatingPoint(
-            float(threshold), round(found / max(1, lesions), 4), round(false / len(studies), 4)
-        )
-        for most in FALSE_POSITIVES:
-            if point.false_positives_a_study <= most:
-                chosen[most] = point
-    if not chosen:
-        return [point]
-    return sorted(dict.fromkeys(chosen.values()), key=lambda one: -one.threshold)
+    floors = dict.fromkeys(float(np.floor(share * 10**_DIGITS) / 10**_DIGITS) for share in every)
+    at = [_at(threshold, studies, lesions) for threshold in floors]
+    lowest = {most: one for one in at for most in FALSE_POSITIVES if one[0].false_positives_a_study <= most}
+    return sorted(set(lowest.values()), key=lambda one: -one[0].threshold) or at[:1]
+
+
+def _at(
+    threshold: float, studies: Sequence[tuple[Sequence[Component], Sequence[float]]], lesions: int
+) -> tuple[OperatingPoint, float]:
+    found = false = 0
+    ious = 0.0
+    for parts, shares in studies:
+        kept = [part for part, share in zip(parts, shares, strict=True) if share >= threshold]
+        pairs = matched(kept)
+        found, false = found + len(pairs), false + len(kept) - len(pairs)
+        ious += sum(iou for _, _, iou in pairs)
+    most = max(1, lesions)
+    point = OperatingPoint(threshold, round(found / most, 4), round(false / len(studies), 4))
+    return point, ious / most

@@ -116,7 +116,7 @@ def fit_operating_point(
     if sets is not None:
         # They decide; a user may still ask for more.
         thresholds = replace(thresholds, class_probability=ANY_PROBABILITY)
-    offered, offered_found = _points(seen, thresholds, found)
+    offered, offered_found = _points(seen, found)
     return OperatingPoint(
         thresholds, found, temperature, temperature_found, offered, offered_found, sets, sets_found
     )
@@ -186,11 +186,11 @@ def _detection(seen: _Seen) -> FreeResponsePoint | None:
     return most_sensitive(list(free_response(studies, Thresholds())), MOST_FALSE_POSITIVES)
 
 
-def _points(seen: _Seen, thresholds: Thresholds, detection: Found) -> tuple[OperatingPoints | None, Found]:
+def _points(seen: _Seen, detection: Found) -> tuple[OperatingPoints | None, Found]:
     """Sensitivities to choose from, where thresholds could be fitted at all."""
     if not detection.fitted:
         return None, detection
-    points = fit_points(seen.studies, thresholds)
+    points = fit_points(seen.studies)
     rests_on = {"patients": len(seen.patients), "studies": len(seen.studies)}
     if points is None:
         return None, Found(

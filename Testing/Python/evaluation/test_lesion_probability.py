@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,6 @@ from MTINetLib.evaluation.lesion_probability import (
     fit_points,
 )
 from MTINetLib.inference.candidates import CandidateFeatures
-from MTINetLib.models.thresholds import Thresholds
 
 
 def made(count: int, seed: int = 0) -> tuple[list[CandidateFeatures], np.ndarray]:
@@ -60,7 +61,7 @@ def studies(count: int = 40) -> list[PatientComponents]:
 
 
 def test_points_lie_by_falling_threshold_and_the_usual_one_keeps_to_its_false_positives() -> None:
-    points = fit_points(studies(), Thresholds())
+    points = fit_points(studies())
     assert points is not None
     thresholds = [point.threshold for point in points.points]
     assert thresholds == sorted(set(thresholds), reverse=True)
@@ -79,7 +80,7 @@ def test_the_curve_is_made_by_patients_that_were_held_out() -> None:
         ious = {1: 0.5} if random.uniform() < 0.5 else {}
         part = Component(100.0, 2, 0.9, float(random.uniform(0.5, 0.9)), ious)
         seen.append(PatientComponents(f"p{number}", StudyComponents(1, dict.fromkeys(MASKS, (part,)))))
-    points = fit_points(seen, Thresholds())
+    points = fit_points(seen)
     assert points is not None
     few = [point for point in points.points if point.false_positives_a_study <= 0.1]
     assert all(point.sensitivity < 0.4 for point in few)
@@ -91,4 +92,16 @@ def test_candidates_of_one_kind_offer_no_choice(ious: dict[int, float]) -> None:
     one_kind = [
         PatientComponents(f"p{n}", StudyComponents(1, dict.fromkeys(MASKS, (part,)))) for n in range(12)
     ]
-    assert fit_points(one_kind, Thresholds()) is None
+    assert fit_points(one_kind) is None
+
+
+def test_the_mask_threshold_with_the_better_outlines_is_taken() -> None:
+    seen = []
+    for one in studies():
+        parts = one.study.by_mask[MASKS[0]]
+        sharper = tuple(replace(part, ious={1: 0.9} if part.ious else {}) for part in parts)
+        by_mask = {**one.study.by_mask, MASKS[3]: sharper}
+        seen.append(PatientComponents(one.patient, StudyComponents(1, by_mask)))
+    points = fit_points(seen)
+    assert points is not None
+    assert points.candidates["mask"] == points.candidates["peak"] == MASKS[3]
