@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from MTINetLib.errors import InputError
+from MTINetLib.output_place import refuse_unwritable
 from MTINetLib.unfinished import Begun, noted
 
 #: Names longer than this become a number, for the longest name of most file systems is 255 bytes.
@@ -35,12 +36,14 @@ def claimed(out: Path) -> Iterator[None]:
     Inside of the block the same work may claim it again.
 
     Raises:
-        InputError: another run holds it.
+        InputError: another run holds it, or nothing can be written there.
+        MissingResourceError: the disk is full.
     """
     place = out.resolve()
     if place in _own.get():
         yield
         return
+    refuse_unwritable(out)
     with _guard:
         if place in _held:
             raise _taken(out)

@@ -71,13 +71,13 @@ def run_demo(out: Path, model: str | None, console: Console, *, overwrite: bool 
 
     if not _holds_only_a_demo(out):
         check_output_folder(out, overwrite=overwrite)
-    loaded = load_model(model)
-    console.print("A synthetic patient (digital phantom), made here: no real person's data.")
     with (
         claimed(out),
         new_results(out, overwrite=True, earlier=OWN_FILES) as folder,
         RichProgress(console) as progress,
     ):
+        loaded = load_model(model)
+        console.print("A synthetic patient (digital phantom), made here: no real person's data.")
         result = _work(folder, loaded, progress)
     console.print(findings_table(result.analysis.findings))
     console.print(truth_table(result))

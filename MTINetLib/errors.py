@@ -69,7 +69,7 @@ class RunEnded(MissingResourceError):  # noqa: N818
 
 
 class Cancelled(MTINetError):  # noqa: N818
-    """The user cancelled the work; nothing was written."""
+    """The user cancelled the work; nothing was written, or the sentence says what."""
 
 
 class Stopped(Cancelled):

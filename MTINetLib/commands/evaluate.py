@@ -29,12 +29,14 @@ def evaluate(
 
     from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, terminal
+    from MTINetLib.evaluation.evaluate import check_out
     from MTINetLib.evaluation.evaluate import evaluate as run_evaluation
     from MTINetLib.models.store import load_ready_model
 
     console = terminal()
-    loaded = load_ready_model(model, device, precision, backend)
+    check_out(out, overwrite)
     with claimed(out), RichProgress(console) as progress:
+        loaded = load_ready_model(model, device, precision, backend)
         summary = run_evaluation(
             dataset,
             out,

@@ -31,6 +31,7 @@ from MTINetLib.evaluation.tables import markdown, write_rows
 from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import StudyFindings
 from MTINetLib.models.thresholds import Thresholds
+from MTINetLib.output_place import refuse_unusable_folder
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.phase import Phase
@@ -167,7 +168,7 @@ def evaluate_with(
         identity: of what is evaluated; at least ``name`` and ``sha256``.
     """
     progress = progress or Silent()
-    _check_out(out, overwrite)
+    check_out(out, overwrite)
     cases = read_dataset(dataset)[:limit]
     started = time.perf_counter()
     phases = tuple(phases) or cases[0].phases
@@ -281,9 +282,13 @@ class _Inside:
         pass
 
 
-def _check_out(out: Path, overwrite: bool) -> None:
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; name a folder for the evaluation.")
+def check_out(out: Path, overwrite: bool) -> None:
+    """Refuse a folder for an evaluation, before the work begins.
+
+    Raises:
+        InputError: it cannot be written, or holds something that may not be replaced.
+    """
+    refuse_unusable_folder(out)
     if out.is_dir() and any(out.iterdir()):
         known = {SUMMARY_FILE, PAGE_FILE, LESIONS_FILE, CASES_FILE, *PICTURES}
         others = sorted(item.name for item in out.iterdir() if item.name not in known)

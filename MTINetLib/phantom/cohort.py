@@ -12,6 +12,7 @@ from pathlib import Path
 import MTINetLib
 from MTINetLib.dataset.folder import DatasetCase, write_dataset_tables
 from MTINetLib.errors import InputError
+from MTINetLib.output_place import refuse_unusable_folder
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, TruthLesion, make_case
 from MTINetLib.process_pool import run_in_processes
 from MTINetLib.progress import Progress, Silent, Stage
@@ -53,7 +54,8 @@ def write_cohort(
         workers: processes; started by spawn, so the caller's main module must be importable.
 
     Raises:
-        InputError: the folder holds something, the format is unknown, or no case is asked for.
+        InputError: the folder holds something or cannot be written, the format is unknown, or no case is
+            asked for.
     """
     watch = progress or Silent()
     folder = Path(folder)
@@ -100,7 +102,8 @@ def _check(folder: Path, cases: int, image_format: str) -> None:
         raise InputError(f"The image format '{image_format}' is unknown; choose nifti or dicom.")
     if cases < 1:
         raise InputError(f"{cases} cases cannot be made; ask for at least one.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    refuse_unusable_folder(folder)
+    if folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"{folder} already holds something; choose a new folder for the phantom cases.")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MTINetLib.claim import claimed
-from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.errors import Cancelled, InputError, MissingResourceError
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.report.cover import Cover
@@ -96,7 +96,8 @@ def write(
     Args:
         out: made if it is not there.
         overwrite: replace the files of earlier results in ``out``; what else lies there stays.
-        progress: one step a format; may raise Cancelled, which leaves ``out`` as it was.
+        progress: one step a format; may raise Cancelled, which leaves ``out`` as it was, or with the formats
+            and without the additions; the sentence then says so.
 
     Raises:
         InputError: an unknown format, ``out`` is in use or may not be written to, or the study cannot be
@@ -215,12 +216,15 @@ def _add_to(
 ) -> tuple[str, ...]:
     """Put further results beside those that are in place; sentences about what is missing."""
     said: list[str] = []
-    for addition in additions:
+    for number, addition in enumerate(additions):
         try:
             with new_results(out, overwrite=True) as folder:
                 left_out = LeftOut(folder)
                 _add(folder, shown, addition, left_out, progress)
             said += left_out.sentences
+        except (Cancelled, KeyboardInterrupt) as error:
+            missing = " and no ".join(each.title for each in additions[number:])
+            raise Cancelled(f"Cancelled: there is no {missing}; the findings are whole, in {out}.") from error
         except MissingResourceError:
             said.append(f"There is no {addition.title}: the disk is full.")
         except InputError as error:

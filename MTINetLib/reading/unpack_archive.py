@@ -13,11 +13,12 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.private_folder import PrivateFolder
 from MTINetLib.progress import Progress, Stage
 from MTINetLib.reading.volumes.read import SUFFIXES
 
@@ -71,8 +72,9 @@ def unpacked(archive: Path, progress: Progress) -> Iterator[Unpacked]:
             names that lead elsewhere.
         MissingResourceError: the disk has no room for it.
     """
-    with tempfile.TemporaryDirectory(prefix="mtinet-input-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with closing(PrivateFolder("input")) as private:
+        folder = private.path / "files"
+        folder.mkdir()
         try:
             with zipfile.ZipFile(archive) as opened:
                 entries = _screened(archive, opened)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from MTINetLib.errors import Cancelled, MTINetError
 from MTINetLib.fault_place import last_line, place_of
-from MTINetLib.report.output_folder import is_disk_fault
+from MTINetLib.output_place import is_disk_fault
 
 _LOG = logging.getLogger(__name__)
 

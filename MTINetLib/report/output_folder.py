@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from MTINetLib.errors import InputError, MissingResourceError, MTINetError
+from MTINetLib.errors import InputError, MTINetError
+from MTINetLib.output_place import clear_disk_errors, refuse_unusable_folder
 from MTINetLib.reading.volumes.itk_name import itk_name
 from MTINetLib.unfinished import Begun, noted
 
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
-#: Below this many free bytes a failed write is put down to the disk.
-_NOTHING_LEFT = 1 << 20
 _TEMPORARY, _LETTERS = ".mtinet-", 12
 
 
 def check_output_folder(out: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that is in use, before the work begins.
+    """Refuse a folder that is in use or cannot be written, before the work begins.
 
     Raises:
-        InputError: ``out`` is a file, its name is no text, or it holds something and ``overwrite`` was not
-            asked for.
+        InputError: ``out`` is a file, cannot be made or may not be written to, its name is no text, or it
+            holds something and ``overwrite`` was not asked for.
     """
     itk_name(out)
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file: name a folder for the results.")
+    refuse_unusable_folder(out)
     held = [] if overwrite else _held(out)
     if held:
         shown = ", ".join(held[:3]) + (", ..." if len(held) > 3 else "")
@@ -82,52 +78,6 @@ def new_results(out: Path, *, overwrite: bool, earlier: tuple[str, ...] = ()) ->
             raise type(error)(said.replace(str(temporary), str(out))) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-
-
-@contextmanager
-def clear_disk_errors(out: Path) -> Iterator[None]:
-    """Turn what the system says of a failed write into one sentence."""
-    try:
-        yield
-    except MTINetError as error:
-        if isinstance(error.__cause__, (OSError, RuntimeError)) and _free_bytes(out) < _NOTHING_LEFT:
-            raise _disk_full(out) from error
-        raise
-    except PermissionError as error:
-        raise InputError(f"{out} may not be written to: choose another folder for the results.") from error
-    except OSError as error:
-        if error.errno in _DISK_FULL or _free_bytes(out) < _NOTHING_LEFT:
-            raise _disk_full(out) from error
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"{out} cannot be written: {reason}; choose another folder.") from error
-
-
-def is_disk_fault(error: BaseException, folder: Path) -> bool:
-    """Whether an error came about because the disk of ``folder`` is full or takes no more files."""
-    causes = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
-        causes.append(cause)
-    if any(isinstance(item, OSError) and item.errno in _DISK_FULL for item in causes):
-        return True
-    if not any(isinstance(item, (OSError, RuntimeError)) for item in causes):
-        return False
-    return _free_bytes(folder) < _NOTHING_LEFT or not _takes_files(folder)
-
-
-def _takes_files(folder: Path) -> bool:
-    trial = folder / f"{_TEMPORARY}{uuid.uuid4().hex[:_LETTERS]}"
-    try:
-        trial.write_bytes(b"x")
-        trial.unlink()
-    except OSError:
-        return False
-    return True
-
-
-def _disk_full(out: Path) -> MissingResourceError:
-    return MissingResourceError(
-        f"The disk is full: nothing was written to {out}; make room or choose another folder."
-    )
 
 
 def _temporary_folder(out: Path) -> Path:
@@ -191,8 +141,3 @@ def _listed(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except OSError as error:
         raise InputError(f"{folder} cannot be read: choose another folder for the results.") from error
-
-
-def _free_bytes(out: Path) -> int:
-    place = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
-    return shutil.disk_usage(place).free

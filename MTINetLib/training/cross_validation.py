@@ -6,24 +6,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from MTINetLib.errors import InputError, Stopped
-from MTINetLib.models.preprocessing import preprocessing_for
-from MTINetLib.progress import Progress
-from MTINetLib.study.phase import phase_set
+from MTINetLib.progress import Progress, Silent
 from MTINetLib.training.folds import Split, stratified_folds
-from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.run_folder import RunFolder
 from MTINetLib.training.run_phases import for_dataset
 from MTINetLib.training.run_split import (
     VALIDATION,
     DataChanges,
     SplitRow,
-    kept_parts,
+    parts_of_run,
     read_split,
     split_of,
+    write_split,
 )
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import StoredCase
-from MTINetLib.training.train import TrainingResult, train
+from MTINetLib.training.train import TrainingResult, prepared, train
 from MTINetLib.training.watch import Nobody, Watch
 
 #: Which fold holds out whom, in the folder of the whole cross-validation.
@@ -65,14 +63,7 @@ def cross_validate(
     settings = for_dataset(dataset, settings)
     cache = cache or run / "cache"
     watch = watch or Nobody()
-    store = prepare_dataset(
-        dataset,
-        cache,
-        processes=settings.preparation_processes,
-        progress=progress,
-        preprocessing=preprocessing_for(settings.network),
-        phases=phase_set(settings.phases),
-    )
+    store = prepared(dataset, cache, settings, progress or Silent())
     splits = _kept_folds(run / FOLDS_FILE, folders, store.cases, settings, data_changes)
     results: list[TrainingResult] = []
     for number, (folder, split) in enumerate(zip(folders, splits, strict=True), 1):
@@ -119,9 +110,9 @@ def _kept_folds(
         _check_as_begun(folders, parts, cases)
         return parts
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Older versions kept no folds, only the split of each fold that was begun.
-    parts = kept_parts(path, cases, draw, begun=path.is_file(), changes=data_changes)
+    parts = parts_of_run(path, cases, draw, begun=path.is_file(), changes=data_changes)
+    write_split(path, parts, cases)
     return [split_of(parts, folder.name) for folder in folders]
 
 

@@ -10,18 +10,17 @@ from pathlib import Path
 from MTINetLib.errors import InputError
 from MTINetLib.study.lesion_class import OTHER
 from MTINetLib.study.phase import listed
-from MTINetLib.training.processes import is_first_process
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
 
 _LOG = logging.getLogger(__name__)
 
 
-def kept_classes(path: Path, store: SliceStore, settings: TrainingSettings) -> tuple[str, ...]:
+def classes_of_run(path: Path, store: SliceStore, settings: TrainingSettings) -> tuple[str, ...]:
     """Those of the run, else of the settings, else of the dataset; none where there is nothing to tell apart.
 
     Args:
-        path: of the table in the run folder; it is written by the first process.
+        path: of the table in the run folder.
 
     Raises:
         InputError: it is damaged, or the settings name a class of which the dataset has no lesion.
@@ -35,13 +34,17 @@ def kept_classes(path: Path, store: SliceStore, settings: TrainingSettings) -> t
             if settings.network.classifies:
                 _LOG.warning("The lesions are not of two classes or more: no classes are learnt.")
             classes = ()
-        if is_first_process():
-            path.write_text(json.dumps(list(classes)) + "\n", encoding="utf-8")
     left = [name for name in store.classes if name not in classes]
     if classes and left and OTHER not in classes:
         what = "class %s is" if len(left) == 1 else "classes %s are"
         _LOG.warning(f"The {what} not learnt by this run.", ", ".join(left))
     return classes
+
+
+def keep_classes(path: Path, classes: Sequence[str]) -> None:
+    """Write the table, which stays as it is where there is one."""
+    if not path.is_file():
+        path.write_text(json.dumps(list(classes)) + "\n", encoding="utf-8")
 
 
 def _refuse_without_example(wanted: Sequence[str], found: Sequence[str]) -> None:

@@ -90,8 +90,8 @@ class RunFolder:
         return self.path / "cache"
 
 
-def open_run(run: RunFolder, settings: TrainingSettings, resume: bool) -> None:
-    """Make the folder, or check that an old one can go on; writes config.json and environment.json.
+def check_run(run: RunFolder, settings: TrainingSettings, resume: bool) -> None:
+    """Whether a new run can begin in the folder, or an old one go on; nothing is written.
 
     Raises:
         InputError: the folder holds another run or other files, or the settings differ from the run's own.
@@ -108,7 +108,11 @@ def open_run(run: RunFolder, settings: TrainingSettings, resume: bool) -> None:
         raise InputError(
             f"{path} already holds files; give another folder, or resume the run in it (--resume)."
         )
-    path.mkdir(parents=True, exist_ok=True)
+
+
+def begin_run(run: RunFolder, settings: TrainingSettings) -> None:
+    """Make the folder with config.json and environment.json, which say that there is a run to go on with."""
+    run.path.mkdir(parents=True, exist_ok=True)
     _write_json(run.config, settings.to_dict())
     _write_json(run.environment, environment())
 

@@ -54,7 +54,7 @@ def split_of(parts: Parts, held_out: str = VALIDATION) -> Split:
     return Split(tuple(sorted(set(parts) - set(held))), held)
 
 
-def kept_parts(
+def parts_of_run(
     path: Path,
     cases: Sequence[StoredCase],
     draw: Callable[[], Parts],
@@ -62,7 +62,7 @@ def kept_parts(
     begun: bool,
     changes: DataChanges = "refuse",
 ) -> dict[str, str]:
-    """The part of each patient of the dataset: as the run keeps it, or drawn and kept from now on.
+    """The part of each patient of the dataset: as the run keeps it, or drawn.
 
     Args:
         path: the table in the run folder.
@@ -88,7 +88,6 @@ def kept_parts(
                     f"No patient of the part '{part}' of {path} is left in the dataset; put them back, "
                     "or start a new run."
                 )
-    write_split(path, parts, cases)
     return parts
 
 
@@ -96,7 +95,7 @@ def read_split(path: Path, begun: bool) -> list[SplitRow] | None:
     """The kept table; None where there is none and nothing was trained yet.
 
     Raises:
-        InputError: see :func:`kept_parts`.
+        InputError: see :func:`parts_of_run`.
     """
     if not path.is_file() and not begun:
         return None
@@ -128,6 +127,7 @@ def write_split(path: Path, parts: Parts, cases: Sequence[StoredCase]) -> None:
         for case in cases
         if case.patient in parts
     )
+    path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)

@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,10 @@ from MTINetLib.training.lightning_module import MTINetTraining
 from MTINetLib.training.loaders import SliceLoaders
 from MTINetLib.training.prepare import prepare_dataset
 from MTINetLib.training.processes import is_first_process, wait_for
-from MTINetLib.training.run_classes import kept_classes
-from MTINetLib.training.run_folder import RunFolder, keep_metrics, merge_metrics, open_run
+from MTINetLib.training.run_classes import classes_of_run, keep_classes
+from MTINetLib.training.run_folder import RunFolder, begin_run, check_run, keep_metrics, merge_metrics
 from MTINetLib.training.run_phases import for_dataset
-from MTINetLib.training.run_split import DataChanges, kept_parts, parts_of, split_of, write_split
+from MTINetLib.training.run_split import DataChanges, parts_of, parts_of_run, split_of, write_split
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
 from MTINetLib.training.watch import Nobody, Watch, Watched, WatchLog
@@ -115,13 +116,11 @@ def train(
     settings = for_dataset(dataset, settings)
     accelerator = usable_accelerator(settings.accelerator)
     if is_first_process():
-        open_run(folder, settings, resume)
+        check_run(folder, settings, resume)
     else:
         wait_for(folder.split)
-    store = _prepared(dataset, cache or folder.cache, settings, progress)
-    classes = kept_classes(folder.classes, store, settings)
-    settings, store = settings.for_classes(classes), store.telling_apart(classes)
-    split = _kept_split(folder, store, settings, split, data_changes)
+    store = prepared(dataset, cache or folder.cache, settings, progress)
+    settings, store, split = _begun(folder, settings, store, split, data_changes)
     parts = (store.of_patients(set(split.training)), store.of_patients(set(split.validation)))
     pl.seed_everything(settings.seed, verbose=False)
     loaders = SliceLoaders(*parts, settings)
@@ -138,6 +137,24 @@ def train(
     finished = _fit_to_the_end(folder, trainer, module, loaders, point.checkpoint)
     exported = _exported(folder, trainer, module, settings, name)
     return replace(exported, finished=finished, validation=split.validation)
+
+
+def _begun(
+    folder: RunFolder,
+    settings: TrainingSettings,
+    store: SliceStore,
+    split: Split | None,
+    data_changes: DataChanges,
+) -> tuple[TrainingSettings, SliceStore, Split]:
+    """Settings, slices and split of the run; its files are written once nothing can be refused any more."""
+    classes = classes_of_run(folder.classes, store, settings)
+    learnt, told_apart = settings.for_classes(classes), store.telling_apart(classes)
+    parts = _parts_of_run(folder, told_apart, settings, split, data_changes)
+    if is_first_process():
+        begin_run(folder, settings)
+        keep_classes(folder.classes, classes)
+        write_split(folder.split, parts, store.cases)
+    return learnt, told_apart, split or split_of(parts)
 
 
 def _module(settings: TrainingSettings, budget: Budget, loaders: SliceLoaders) -> MTINetTraining:
@@ -167,35 +184,41 @@ def _fit_to_the_end(
     return True
 
 
-def _kept_split(
+def _parts_of_run(
     folder: RunFolder,
     store: SliceStore,
     settings: TrainingSettings,
     given: Split | None,
     data_changes: DataChanges,
-) -> Split:
-    """The split of the run, kept in its folder by the first process for all."""
+) -> dict[str, str]:
+    """The part of each patient: given, kept by the run, or drawn."""
     if given is not None:
-        if is_first_process():
-            write_split(folder.split, parts_of(given), store.cases)
-        return given
+        return parts_of(given)
 
     def draw() -> dict[str, str]:
         return parts_of(split_patients(store.cases, settings.validation_share, settings.seed))
 
     begun = folder.begun or not is_first_process()
-    return split_of(kept_parts(folder.split, store.cases, draw, begun=begun, changes=data_changes))
+    return parts_of_run(folder.split, store.cases, draw, begun=begun, changes=data_changes)
 
 
-def _prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: Progress) -> SliceStore:
-    return prepare_dataset(
-        dataset,
-        cache,
-        processes=settings.preparation_processes,
-        progress=progress,
-        preprocessing=preprocessing_for(settings.network),
-        phases=phase_set(settings.phases),
-    )
+def prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: Progress) -> SliceStore:
+    """The slices of the dataset; of one that is refused before its first case is prepared nothing stays."""
+    made = [path for path in (cache, cache.parent) if not path.exists()]
+    try:
+        return prepare_dataset(
+            dataset,
+            cache,
+            processes=settings.preparation_processes,
+            progress=progress,
+            preprocessing=preprocessing_for(settings.network),
+            phases=phase_set(settings.phases),
+        )
+    except BaseException:
+        for path in made:
+            with suppress(OSError):  # prepared cases stay
+                path.rmdir()
+        raise
 
 
 def _fit(trainer: pl.Trainer, module: MTINetTraining, loaders: SliceLoaders, last: Path | None) -> None:

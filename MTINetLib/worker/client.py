@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +14,10 @@ from typing import Any, Protocol
 from MTINetLib.errors import Cancelled, MissingResourceError, MTINetError
 from MTINetLib.fault_place import place_of
 from MTINetLib.presentation.statements import error_of
+from MTINetLib.private_folder import PrivateFolder
 from MTINetLib.progress import Stage
-from MTINetLib.worker.alive import AliveLock
 from MTINetLib.worker.faults import Fault
-from MTINetLib.worker.process import WorkerProcess, default_command
+from MTINetLib.worker.process import WorkerProcess, clear_left_runs, default_command
 
 _LOG = logging.getLogger(__name__)
 #: How long the end of a killed process is waited for before its job's end is told, and before the folder
@@ -290,18 +288,15 @@ class _Held:
 
     def __init__(self) -> None:
         self.process: WorkerProcess | None = None
-        self._folder: Path | None = None
-        self._lock: AliveLock | None = None
+        self._private: PrivateFolder | None = None
         self._runs = 0
         self._dying: list[WorkerProcess] = []
         self._owner = os.getpid()
 
     def open_folder(self) -> Path:
-        if self._folder is None or not self._folder.is_dir():
-            # resolve: macOS's and Windows' short names of the temporary folder differ between processes.
-            self._folder = Path(tempfile.mkdtemp(prefix="mtinet-")).resolve()
-            self._lock = AliveLock(self._folder)
-        return self._folder
+        if self._private is None or not self._private.path.is_dir():
+            self._private = PrivateFolder("worker", clear_left_runs)
+        return self._private.path
 
     def open_process(self, command: Sequence[str], environment: Mapping[str, str]) -> WorkerProcess:
         if self.process is None or not self.process.running:
@@ -334,12 +329,9 @@ class _Held:
         for process in self._dying:
             process.gone(_LAST_WAIT_S)
         self._dying = []
-        folder, self._folder = self._folder, None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        private, self._private = self._private, None
+        if private is not None:
+            private.close()
 
 
 def _finish(call: Call, result: dict[str, Any] | None = None, error: MTINetError | None = None) -> None:

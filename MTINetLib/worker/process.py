@@ -159,6 +159,16 @@ class WorkerProcess:
         return error_of(MissingResourceError, "worker_not_ready", exit_code=code)
 
 
+def clear_left_runs(folder: Path) -> None:
+    """Clear away what the workers of a killed client had begun to write.
+
+    Args:
+        folder: the private folder that it left.
+    """
+    for notes in folder.glob(f"*/{BEGUN}"):
+        clear_unfinished(notes)
+
+
 def default_command() -> list[str]:
     """This interpreter, or Slicer's own, with the worker's module."""
     return [interpreter(), "-m", "MTINetLib.worker"]

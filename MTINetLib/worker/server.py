@@ -17,8 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.alive import owner_is_gone
 from MTINetLib.unfinished import keep_notes_in
-from MTINetLib.worker.alive import owner_is_gone
 from MTINetLib.worker.channel import (
     BEGUN,
     COMMANDS,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -144,6 +146,37 @@ COMMANDS: dict[str, Callable[[Path], list[str]]] = {
     "bench": lambda out: ["bench", "-o", str(out), "--quick"],
     "bench --recognition": lambda out: ["bench", "-o", str(out), "--recognition"],
 }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_that_writes_refuses_a_place_inside_a_file_before_its_work(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("x")
+    out = tmp_path / "file" / "a" / "out"
+    assert run(COMMANDS[name](out)) == 2
+    told = capsys.readouterr()
+    assert told.err == (
+        f"mtinet: {out} cannot be made, for {tmp_path / 'file'} is no folder: choose another place.\n"
+    )
+    assert told.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_that_writes_refuses_a_forbidden_place_before_its_work(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
+    out = tmp_path / "out"
+    assert run(COMMANDS[name](out)) == 2
+    told = capsys.readouterr()
+    assert told.err == f"mtinet: {out} may not be written to: choose another folder for the results.\n"
+    assert told.out == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -11,9 +11,7 @@ import atexit
 import contextlib
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +25,7 @@ import numpy.typing as npt
 
 from MTINetLib.errors import MissingResourceError
 from MTINetLib.interpreter import environment, interpreter
+from MTINetLib.private_folder import PrivateFolder
 
 #: For one file: so long, and so much longer for each megabyte of its pixels.
 LIMIT_S, LIMIT_S_PER_MB = 15.0, 0.5
@@ -89,7 +88,8 @@ class _Child:
     """One decoding process and its private folder."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="mtinet-decode-"))
+        self._private = PrivateFolder("decode")
+        self._folder = self._private.path
         self._count = 0
         self._used = time.monotonic()
         try:
@@ -102,7 +102,7 @@ class _Child:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._private.close()
             raise MissingResourceError(
                 "The process that decodes compressed images could not be started "
                 f"({error.strerror or type(error).__name__}); install MTINet again."
@@ -172,7 +172,7 @@ class _Child:
         self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._private.close()
 
 
 def _item(file: CompressedFile) -> Mapping[str, Any]:

@@ -130,10 +130,7 @@ def _missing_attributes() -> Iterator[None]:
     except AttributeError as error:
         if error.name is None or tag_for_keyword(error.name) is None:
             raise
-        raise InputError(
-            f"The images have no {error.name}, so no DICOM object can refer to them; the other "
-            "results can be written."
-        ) from error
+        raise InputError(f"The images have no {error.name}, so no DICOM object can refer to them.") from error
 
 
 def _require_highdicom() -> None:

@@ -18,7 +18,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.reading.dicom.open import UnusableError, read_header
 from MTINetLib.report.dicom.identity import Identity, hide_identity, identity_of
 from MTINetLib.study.grid import Grid
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import Phase, the_phases
 from MTINetLib.study.source_image import SourceImage
 from MTINetLib.study.study import Study
 
@@ -58,6 +58,18 @@ class SourceHeaders:
     phases: tuple[tuple[Dataset, int | None], ...]
 
 
+def why_no_references(study: Study) -> str:
+    """Why no DICOM object can refer to the images of a study, and what it needs; empty where one can."""
+    lacking = [phase for phase, source in zip(study.phases, study.sources, strict=True) if not source.images]
+    if not lacking:
+        return ""
+    named = "the images" if len(lacking) == len(study.phases) else f"the images of {the_phases(lacking)}"
+    return (
+        f"{named} were not read from DICOM, or their slices had to be resampled, so no DICOM object can "
+        "refer to them; give the DICOM series of every phase as the scanner made them"
+    )
+
+
 def source_headers(study: Study) -> SourceHeaders:
     """Read the headers behind a study.
 
@@ -65,13 +77,10 @@ def source_headers(study: Study) -> SourceHeaders:
         InputError: the study was not read from DICOM, a file is gone, or an attribute that references need
             is missing; the sentence names it.
     """
+    why = why_no_references(study)
+    if why:
+        raise InputError(f"{why[0].upper()}{why[1:]}.")
     images = {phase: source.images for phase, source in zip(study.phases, study.sources, strict=True)}
-    for phase, own in images.items():
-        if not own:
-            raise InputError(
-                f"The {phase.title} phase was not read from DICOM, or its slices had to be resampled, so no "
-                "DICOM object can refer to its images; the other results can be written."
-            )
     return headers_of_images(images, study.grid, study.reference)
 
 
@@ -107,7 +116,7 @@ def _refuse_ambiguous(images: PhaseImages) -> None:
                 raise InputError(
                     f"Different images of this study have the same SOP Instance UID (one of them in the "
                     f"{phase.title} phase), so no DICOM object can say which of them it means; export the "
-                    "study again with a UID for each image. The other results can be written."
+                    "study again with a UID for each image."
                 )
 
 
@@ -164,7 +173,7 @@ def _reference_images(images: Sequence[SourceImage], grid: Grid, phase: Phase) -
     if len({image.path for image in images}) > 1:
         raise InputError(
             f"The {phase.title} phase is spread over several multi-frame files; a DICOM segmentation can "
-            "refer to one of them only. The other results can be written."
+            "refer to one of them only."
         )
     frames = tuple(image.frame or 1 for image in images)
     dataset = _frames_only(_read(images[0], phase), frames)
@@ -181,7 +190,7 @@ def _read(image: SourceImage, phase: Phase) -> Dataset:
         if not dataset.get(keyword):
             raise InputError(
                 f"The images of the {phase.title} phase have no {keyword}, so no DICOM object can refer to "
-                "them; the other results can be written."
+                "them."
             )
     return dataset
 

@@ -19,7 +19,7 @@ from MTINetLib.cli import run
 from MTINetLib.findings import findings_schema, from_json, to_json
 from MTINetLib.models import store as model_store
 from MTINetLib.report.dicom.names import DICOM_FILES
-from MTINetLib.report.file_names import OWN_FILES
+from MTINetLib.report.file_names import NOTES_FILE, OWN_FILES
 from MTINetLib.study.lesion_class import HEMANGIOMA
 from MTINetLib.study.phase import Phase
 
@@ -105,7 +105,16 @@ def test_without_dicom_behind_it_the_other_results_are_written_and_one_sentence_
         word for option, path in zip(OPTIONS, files.values(), strict=True) for word in (option, str(path))
     ]
     assert analyze(tmp_path / "out", model, *named) == 0
-    assert "was not read from DICOM" in " ".join(capsys.readouterr().out.split())
+    told = " ".join(capsys.readouterr().out.split())
+    why = (
+        "the images were not read from DICOM, or their slices had to be resampled, so no DICOM object can "
+        "refer to them; give the DICOM series of every phase as the scanner made them"
+    )
+    assert told.count(why) == 1
+    assert told.count("DICOM object") == 2  # none can be written, none can refer
+    said = told.index(f"No DICOM objects can be written: {why}. The other results are written.")
+    assert said < told.index("Finding lesions")
+    assert why[1:] in (tmp_path / "out" / NOTES_FILE).read_text("utf-8")
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert "report.pdf" in names
     assert "dicom" not in names

@@ -207,7 +207,7 @@ def test_findings_that_cannot_be_written_whole_are_not_written(
 def test_a_folder_that_takes_no_more_files_ends_everything(
     made: tuple[Study, Analysis], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("MTINetLib.report.output_folder._takes_files", lambda folder: False)
+    monkeypatch.setattr("MTINetLib.output_place._takes_files", lambda folder: False)
     monkeypatch.setattr("MTINetLib.report.formats.html_report", failing(PermissionError(13, "denied")))
     with pytest.raises(InputError, match="may not be written to"):
         whole_folder(tmp_path / "out", *made)

@@ -261,7 +261,7 @@ def test_dicom_of_a_study_without_images_is_one_sentence_and_the_rest_is_written
     written = write_results(study, replace(analysis, probability=None), tmp_path / "out", options)
     (sentence,) = written.left_out
     assert sentence.startswith("There is no DICOM SEG, SR or PDF: ")
-    assert "was not read from DICOM" in sentence
+    assert "not read from DICOM" in sentence
     assert (tmp_path / "out" / NOTES_FILE).read_text("utf-8") == f"{sentence}\n"
     assert [path.name for path in written.files] == ["lesions.csv", "curves.csv"]
 
@@ -269,7 +269,7 @@ def test_dicom_of_a_study_without_images_is_one_sentence_and_the_rest_is_written
 def test_where_nothing_asked_for_can_be_made_it_is_an_error_and_nothing_is_left(
     study: Study, analysis: Analysis, tmp_path: Path
 ) -> None:
-    with pytest.raises(MissingResourceError, match="was not read from DICOM"):
+    with pytest.raises(MissingResourceError, match="not read from DICOM"):
         write(tmp_path / "out", study, analysis, WriteOptions(formats=(DICOM,)))
     assert list(tmp_path.iterdir()) == []
 

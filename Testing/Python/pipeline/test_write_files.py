@@ -9,11 +9,11 @@ import pytest
 import SimpleITK
 from support.made_analysis import made_analysis, made_grid, made_study
 
-from MTINetLib.errors import InputError
+from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.findings import from_json
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.pipeline.write import Addition, WriteOptions, write
-from MTINetLib.report.file_names import OWN_FILES, PICTURES
+from MTINetLib.report.file_names import LIVER_FILE, LIVER_TABLE_FILE, OWN_FILES, PICTURES, REPORT_FILES
 from MTINetLib.report.formats import in_steps, write_text
 from MTINetLib.study.study import Study
 
@@ -38,8 +38,35 @@ def test_all_files_are_there_and_belong_to_us(written: tuple[Path, Study, Analys
     out, _, _ = written
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert files <= set(OWN_FILES)
-    assert files == {*OWN_FILES[:7], f"pictures/{PICTURES[0]}"}
+    assert files == {*(set(REPORT_FILES[:9]) - {LIVER_FILE, LIVER_TABLE_FILE}), f"pictures/{PICTURES[0]}"}
     assert (out / "pictures" / "phases.png").read_bytes() == b"png"
+
+
+@pytest.mark.parametrize("ended", [KeyboardInterrupt, Cancelled])
+def test_a_cancel_while_something_is_added_says_that_the_findings_are_there(
+    ended: type[BaseException], tmp_path: Path
+) -> None:
+    study = made_study(made_grid())
+    analysis = made_analysis(study)
+
+    def add(folder: Path, *_: object) -> tuple[str, ...]:
+        (folder / PICTURES[0]).write_bytes(b"png")
+        return ()
+
+    def end(folder: Path, *_: object) -> tuple[str, ...]:
+        (folder / "scene.mrb").write_bytes(b"half")
+        raise ended
+
+    out = tmp_path / "out"
+    additions = [Addition("picture", add), Addition("scene.mrb", end), Addition("film", add)]
+    told = f"Cancelled: there is no scene.mrb and no film; the findings are whole, in {out}."
+    with pytest.raises(Cancelled, match=f"^{re.escape(told)}$"):
+        write(study, analysis, out, WriteOptions(formats=("csv", "json"), additions=additions))
+    held = {path.name for path in out.iterdir()}
+    assert {"findings.json", "lesions.csv", PICTURES[0]} <= held
+    assert "scene.mrb" not in held
+    assert from_json((out / "findings.json").read_text("utf-8")).lesions
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_findings_come_back_equal(written: tuple[Path, Study, Analysis]) -> None:

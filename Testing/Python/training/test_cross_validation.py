@@ -11,7 +11,6 @@ import pytest
 from MTINetLib.errors import InputError
 from MTINetLib.models.store import load_model
 from MTINetLib.study.phase import Phase
-from MTINetLib.training import cross_validation
 from MTINetLib.training import train as train_module
 from MTINetLib.training.cross_validation import cross_validate
 from MTINetLib.training.setting_text import change_settings
@@ -22,8 +21,7 @@ from MTINetLib.training.slice_store import SliceStore
 def test_every_fold_leaves_a_model_that_never_saw_its_patients(
     tmp_path: Path, tiny: TrainingSettings, store: SliceStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (cross_validation, train_module):
-        monkeypatch.setattr(module, "prepare_dataset", lambda *_, **__: store)
+    monkeypatch.setattr(train_module, "prepare_dataset", lambda *_, **__: store)
     settings = change_settings(tiny, ["folds=2", "max_steps=2"])
     results = cross_validate(tmp_path, tmp_path / "run", settings)
     held = [

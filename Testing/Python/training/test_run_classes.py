@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from MTINetLib.errors import InputError
-from MTINetLib.training.run_classes import kept_classes
+from MTINetLib.training.run_classes import classes_of_run, keep_classes
 from MTINetLib.training.settings import training_preset
 
 
 def kept(folder: Path, dataset: tuple[str, ...], wanted: str) -> tuple[str, ...]:
     store: Any = SimpleNamespace(classes=dataset)
-    return kept_classes(folder / "classes.json", store, training_preset("quick", [f"classes={wanted}"]))
+    classes = classes_of_run(folder / "classes.json", store, training_preset("quick", [f"classes={wanted}"]))
+    keep_classes(folder / "classes.json", classes)
+    return classes
 
 
 def test_a_class_without_a_lesion_in_the_dataset_is_refused(tmp_path: Path) -> None:

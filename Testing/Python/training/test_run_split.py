@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from MTINetLib.errors import InputError
-from MTINetLib.training import cross_validation
 from MTINetLib.training import train as module
 from MTINetLib.training.cross_validation import cross_validate
 from MTINetLib.training.folds import Split
-from MTINetLib.training.run_split import kept_parts, parts_of, split_of
+from MTINetLib.training.run_split import parts_of, parts_of_run, split_of, write_split
 from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore, StoredCase
@@ -33,7 +32,7 @@ SPLIT = Split(("Anna", "Ben", "Chris"), ("Dora",))
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     path = tmp_path / "split.csv"
-    kept_parts(path, CASES, lambda: parts_of(SPLIT), begun=False)
+    write_split(path, parts_of_run(path, CASES, lambda: parts_of(SPLIT), begun=False), CASES)
     return path
 
 
@@ -42,7 +41,9 @@ def never() -> dict[str, str]:
 
 
 def again(table: Path, cases: list[StoredCase], changes: str = "refuse") -> Split:
-    return split_of(kept_parts(table, cases, never, begun=True, changes=changes))  # type: ignore[arg-type]
+    parts = parts_of_run(table, cases, never, begun=True, changes=changes)  # type: ignore[arg-type]
+    write_split(table, parts, cases)
+    return split_of(parts)
 
 
 def test_an_unchanged_dataset_keeps_the_split(table: Path) -> None:
@@ -136,8 +137,7 @@ def test_folds_are_kept_and_new_patients_are_held_out_by_none(
     tmp_path: Path, tiny: TrainingSettings, store: SliceStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def use(cases: SliceStore) -> None:
-        for place in (cross_validation, module):
-            monkeypatch.setattr(place, "prepare_dataset", lambda *_, **__: cases)
+        monkeypatch.setattr(module, "prepare_dataset", lambda *_, **__: cases)
 
     settings = change_settings(tiny, ["folds=2", "max_steps=2"])
     run = tmp_path / "run"

@@ -193,6 +193,36 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path, tiny: Training
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.parametrize("refused", ["prepare_dataset", "classes_of_run", "split_patients"])
+def test_a_refused_dataset_leaves_no_run(
+    refused: str, tmp_path: Path, tiny: TrainingSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise InputError("Case 3: not this one.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, refused, refuse)
+        with pytest.raises(InputError, match="not this one"):
+            train(tmp_path, tmp_path / "runs" / "first", tiny)
+    assert not (tmp_path / "runs").exists()
+    train(tmp_path, tmp_path / "runs" / "first", replace(tiny, max_steps=2))  # the mended one
+
+
+def test_slices_that_were_prepared_before_a_refusal_stay_and_the_run_can_begin_with_them(
+    tmp_path: Path, tiny: TrainingSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(dataset: Path, cache: Path, **_: object) -> None:
+        (cache / "case").mkdir(parents=True)
+        raise InputError("Case 3: not this one.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "prepare_dataset", refuse)
+        with pytest.raises(InputError, match="not this one"):
+            train(tmp_path, tmp_path / "run", tiny)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["cache"]
+    train(tmp_path, tmp_path / "run", replace(tiny, max_steps=2))
+
+
 def test_a_resume_with_other_settings_names_them(tmp_path: Path, tiny: TrainingSettings) -> None:
     short = replace(tiny, max_steps=2)
     train(tmp_path, tmp_path / "run", short)

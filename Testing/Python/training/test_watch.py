@@ -11,7 +11,6 @@ import pytest
 from MTINetLib.errors import Stopped
 from MTINetLib.models.store import load_model
 from MTINetLib.training import budget as budget_module
-from MTINetLib.training import cross_validation
 from MTINetLib.training import train as module
 from MTINetLib.training.budget import Budget
 from MTINetLib.training.cross_validation import cross_validate
@@ -23,8 +22,7 @@ from MTINetLib.training.train import train
 
 @pytest.fixture(autouse=True)
 def _prepared(store: SliceStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in (module, cross_validation):
-        monkeypatch.setattr(room, "prepare_dataset", lambda *_, **__: store)
+    monkeypatch.setattr(module, "prepare_dataset", lambda *_, **__: store)
 
 
 class Notebook:

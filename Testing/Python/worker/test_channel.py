@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from MTINetLib.worker.alive import AliveLock, owner_is_gone
+from MTINetLib.alive import AliveLock, owner_is_gone
 from MTINetLib.worker.channel import LineReader, LineWriter, parsed
 
 
@@ -34,7 +34,7 @@ def test_a_line_that_is_no_object_is_nothing() -> None:
 def in_another_process(folder: Path) -> bool:
     """What the worker sees of a folder's owner."""
     code = (
-        "import sys, pathlib; from MTINetLib.worker.alive import owner_is_gone; "
+        "import sys, pathlib; from MTINetLib.alive import owner_is_gone; "
         "print(owner_is_gone(pathlib.Path(sys.argv[1])))"
     )
     done = subprocess.run(

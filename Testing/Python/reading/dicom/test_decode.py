@@ -16,6 +16,7 @@ from support import dicom_layouts as layouts
 from support.dicom_compress import SYNTAXES, compress, compress_folder
 from support.waiting import wait_until
 
+from MTINetLib.alive import NAME
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.reading.dicom import decode as dicom_decode
 from MTINetLib.reading.dicom.read import open_dicom_folder, read_dicom_folder
@@ -204,6 +205,6 @@ def test_processes_are_used_again_and_leave_nothing_behind(
     list(dicom_decode.decode_files(files))
     assert sorted((tmp_path / "temp").iterdir()) == folders
     # A process clears its request away after the last answer.
-    wait_until(lambda: all([p.name for p in folder.iterdir()] == ["ready"] for folder in folders))
+    wait_until(lambda: all({p.name for p in folder.iterdir()} == {"ready", NAME} for folder in folders))
     dicom_decode.close_idle()
     assert list((tmp_path / "temp").iterdir()) == []
