@@ -21,12 +21,14 @@ class GridSettings:
         matrix: smallest and largest number of columns.
         tilt_deg: largest rotation of an oblique stack about any patient axis.
         oblique_share: part of the studies that are tilted at all.
+        middle_mm: height about which the stack's middle lies.
     """
 
     slices: tuple[int, int]
     matrix: tuple[int, int]
     tilt_deg: float
     oblique_share: float
+    middle_mm: float = 0.0
 
 
 #: Reconstructed matrices that vendors offer, and how often each is drawn.
@@ -49,7 +51,9 @@ def draw_space(rng: Rng, build: Build, settings: GridSettings) -> Space:
     direction = _draw_direction(rng, settings)
     middle_lps = np.array([uniform(rng, -15.0, 15.0), uniform(rng, -25.0, 25.0), uniform(rng, -120.0, 120.0)])
     # Short stacks look at the liver's middle, long ones at the whole upper abdomen.
-    aim = np.array([uniform(rng, -8.0, 8.0), uniform(rng, -6.0, 6.0), uniform(rng, -22.0, 22.0)])
+    aim = np.array(
+        [uniform(rng, -8.0, 8.0), uniform(rng, -6.0, 6.0), settings.middle_mm + uniform(rng, -22.0, 22.0)]
+    )
     last = np.array([columns - 1, rows - 1, slices - 1]) * spacing
     origin = middle_lps + aim - direction @ (last / 2)
     rounded = tuple(round(float(v), 3) for v in origin)

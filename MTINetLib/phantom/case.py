@@ -166,7 +166,9 @@ def _paint_scene(streams: Streams, settings: PhantomSettings) -> _Scene:
     disease = draw_disease(streams("disease"), patient.cirrhosis)
     patient = disease.of(patient)
     build = body.draw_build(streams("build"))
-    limits = GridSettings(settings.slices, settings.matrix, settings.tilt_deg, settings.oblique_share)
+    # Real livers end higher up than the built-in shape, about 60 mm below and above their middle.
+    middle = 0.0 if settings.anatomy is None else build.dome_mm - 60.0
+    limits = GridSettings(settings.slices, settings.matrix, settings.tilt_deg, settings.oblique_share, middle)
     space = draw_space(streams("grid"), build, limits)
     walls = body.raise_walls(streams("walls"), space, build, settings.fault_share)
     great = draw_great_vessels(streams("great vessels"), build)

@@ -37,6 +37,12 @@ def test_one_map_makes_livers_of_many_sizes_and_shapes_that_stay_livers(maps: Pa
     assert 0.5 < min(litres) < max(litres) < 3.0
 
 
+def test_the_stack_reaches_up_to_the_dome(maps: Path) -> None:
+    for index in range(CASES):
+        areas = case(maps, index).liver.sum(axis=(1, 2))
+        assert areas[-1] < 0.25 * areas.max()
+
+
 def test_the_same_seed_gives_the_same_study(maps: Path) -> None:
     again = make_case(2, 1, settings(maps))
     assert again.study.volumes.tobytes() == case(maps, 1).study.volumes.tobytes()
