@@ -13,7 +13,7 @@ from MTINetLib.phantom.draws import Rng, chance, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.organs import uneven_ellipsoid
 from MTINetLib.phantom.patient import NO_CONTRAST, FourValues, Patient
-from MTINetLib.phantom.tissues import GUT_WALL, PANCREAS, WATERY
+from MTINetLib.phantom.tissues import GUT_WALL, PANCREAS, PANCREAS_SUPPLY, WATERY
 from MTINetLib.study.anatomy import Organ
 
 
@@ -115,7 +115,7 @@ def paint_pancreas(rng: Rng, canvas: Canvas, patient: Patient, build: Build) -> 
     y = build.spine_y - 52.0 * s
     points = np.array([[-32, 4, -42], [-12, -6, -34], [14, -10, -26], [44, 6, -12], [74, 26, 0]], dtype=float)
     points = points * s + [0.0, y, 0.0] + rng.normal(0, 4.0, (5, 3))
-    signal = patient.signal(patient.draw(rng, PANCREAS), patient.circulation.tofts(1.0, 0.25, 0.06))
+    signal = patient.signal(patient.draw(rng, PANCREAS), patient.circulation.tofts(*PANCREAS_SUPPLY))
     for first, last in itertools.pairwise(points):
         middle = (first + last) / 2
         box = space.box(middle, float(np.linalg.norm(last - first)) / 2 + 16.0)

@@ -50,15 +50,15 @@ class HccTraits:
 
 def draw_hcc(rng: Rng, patient: Patient, diameter_mm: float, pixel_mm: float) -> HccTraits:
     large = float(np.clip(np.log(diameter_mm / 15.0) / np.log(8.0), 0.0, 1.0))
-    hypovascular = chance(rng, 0.06)
+    hypovascular = chance(rng, 0.04)
     infiltrating = chance(rng, 0.3 * large)
     return HccTraits(
         native=_draw_native(rng, patient),
         curve=_draw_curve(rng, patient, hypovascular),
         capsule_mm=_draw_capsule(rng, diameter_mm) if chance(rng, 0.15 + 0.2 * large) else 0.0,
-        mosaic=uniform(rng, 0.25, 0.8) + large * uniform(rng, 0.0, 0.9),
+        mosaic=uniform(rng, 0.45, 0.9) + large * uniform(rng, 0.0, 0.9),
         septa_mm=diameter_mm * uniform(rng, 0.25, 0.5) if chance(rng, 0.6 * large) else 0.0,
-        necrosis=uniform(rng, 0.1, 0.6) if chance(rng, 0.65 * large) else 0.0,
+        necrosis=uniform(rng, 0.1, 0.5) if chance(rng, 0.65 * large) else 0.0,
         fatty=uniform(rng, 0.15, 0.4) if chance(rng, 0.2) else 0.0,
         edge_mm=pixel_mm * (uniform(rng, 1.8, 4.0) if infiltrating else uniform(rng, 1.0, 1.5)),
         hypovascular=hypovascular,
@@ -89,7 +89,7 @@ def _draw_native(rng: Rng, patient: Patient) -> DrawnTissue:
     """Mostly darker than the liver before contrast; one in eight bright (fat, copper, glycogen, blood)."""
     native = patient.draw(rng, HCC)
     if chance(rng, 0.13):
-        return DrawnTissue(uniform(rng, 0.6, 0.97) * patient.liver.t1_s, native.t2star_s, native.m0)
+        return DrawnTissue(uniform(rng, 0.7, 0.97) * patient.liver.t1_s, native.t2star_s, native.m0)
     t1 = 0.5 * native.t1_s + 0.5 * uniform(rng, 1.0, 1.6) * patient.liver.t1_s
     return DrawnTissue(t1, native.t2star_s, native.m0)
 
@@ -99,8 +99,8 @@ def _draw_curve(rng: Rng, patient: Patient, hypovascular: bool) -> FourValues:
     circulation = patient.circulation
     if hypovascular:
         return circulation.tofts(log_uniform(rng, 0.08, 0.2), uniform(rng, 0.15, 0.26), 0.01, 4.0)
-    ktrans, ve, vp = log_uniform(rng, 0.16, 0.38), uniform(rng, 0.15, 0.31), uniform(rng, 0.01, 0.05)
-    return circulation.tofts(ktrans, ve, vp, lag_s=uniform(rng, 1.0, 4.0))
+    ktrans, ve, vp = log_uniform(rng, 0.19, 0.42), uniform(rng, 0.15, 0.30), uniform(rng, 0.01, 0.05)
+    return circulation.tofts(ktrans, ve, vp, lag_s=uniform(rng, 1.5, 4.0))
 
 
 def paint_hcc(rng: Rng, canvas: Canvas, patient: Patient, outline: Outline, traits: HccTraits) -> None:
@@ -114,8 +114,8 @@ def paint_hcc(rng: Rng, canvas: Canvas, patient: Patient, outline: Outline, trai
         native,
         traits.curve,
         vigour=_vigour(mosaic, coarse, fine),
-        t1_factor=np.clip(1.0 + 0.24 * mosaic * other + 0.04 * fine, 0.5, 2.0),
-        m0_factor=1.0 + 0.07 * mosaic * coarse + 0.06 * mosaic * fine,
+        t1_factor=np.clip(1.0 + 0.26 * mosaic * other + 0.04 * fine, 0.5, 2.0),
+        m0_factor=1.0 + 0.07 * mosaic * coarse + 0.08 * mosaic * fine,
     )
     zones = [viable]
     if traits.fatty > 0:
@@ -136,8 +136,8 @@ def paint_hcc(rng: Rng, canvas: Canvas, patient: Patient, outline: Outline, trai
 
 def _vigour(mosaic: np.float32, coarse: Field, fine: Field) -> Field:
     """Unevenness of the contrast agent by phase: strongest in the arterial phase, before it has spread."""
-    uneven = mosaic * (0.5 * coarse + 0.22 * fine) + 0.05 * fine
-    strength = np.array([0.0, 1.3, 0.9, 0.8], dtype=np.float32)[:, None, None, None]
+    uneven = mosaic * (0.5 * coarse + 0.28 * fine) + 0.05 * fine
+    strength = np.array([0.0, 1.2, 0.9, 0.9], dtype=np.float32)[:, None, None, None]
     return np.asarray(np.clip(1.0 + strength * uneven[None], 0.1, 2.5), dtype=np.float32)
 
 

@@ -13,11 +13,13 @@ from MTINetLib.phantom.draws import Rng, chance, uniform
 from MTINetLib.phantom.noise_fields import smooth_noise
 from MTINetLib.phantom.patient import NO_CONTRAST, FourValues, Patient
 from MTINetLib.phantom.tissues import (
+    CORTEX_SUPPLY,
     FAT,
     GUT_WALL,
     KIDNEY_CORTEX,
     KIDNEY_MEDULLA,
     SPLEEN,
+    SPLEEN_SUPPLY,
     WATERY,
     DrawnTissue,
 )
@@ -74,7 +76,7 @@ def paint_kidneys(
     rng: Rng, canvas: Canvas, patient: Patient, walls: Walls, kidneys: tuple[Blob, Blob]
 ) -> None:
     """Cortex first, medulla later, urine late: fed by the artery only (Tofts), constants drawn wide."""
-    cortex = patient.signal(patient.draw(rng, KIDNEY_CORTEX), patient.circulation.tofts(1.6, 0.42, 0.22))
+    cortex = patient.signal(patient.draw(rng, KIDNEY_CORTEX), patient.circulation.tofts(*CORTEX_SUPPLY))
     medulla = patient.signal(patient.draw(rng, KIDNEY_MEDULLA), patient.circulation.tofts(0.35, 0.48, 0.06))
     urine_gain = np.array([0.0, 0.0, 0.0, uniform(rng, 0.0, 3.0)])
     urine = patient.signal(patient.draw(rng, WATERY), urine_gain)
@@ -148,7 +150,7 @@ def paint_spleen(rng: Rng, canvas: Canvas, patient: Patient, walls: Walls, splee
     # Its inner side is hollowed by stomach and kidney.
     hollow = spleen.centre + np.array([-1.05, -0.35, 0.0]) * spleen.radii
     distance = np.maximum(distance, -ellipsoid(*space.coordinates(box), hollow, spleen.radii * 0.8))
-    curve = patient.circulation.tofts(1.1, 0.32, 0.12, lag_s=1.0)
+    curve = patient.circulation.tofts(*SPLEEN_SUPPLY)
     signal = patient.signal(patient.draw(rng, SPLEEN), curve)
     stripes = np.sin(3.0 * smooth_noise(rng, distance.shape, space.spacing_kji, 16.0))
     values = np.empty((4, *distance.shape), dtype=np.float32)
