@@ -23,7 +23,7 @@ def validated(assignment: PhaseAssignment) -> PhaseAssignment:
     """The phases of a study with the zero of their values where the signal has it, and flags of doubts.
 
     Raises:
-        InputError: too small, constant, not finite, the same as another phase, or of values that give no
+        InputError: too small, constant, infinite, the same as another phase, or of values that give no
             enhancement (see signal_check); the phase is named.
     """
     refuse_unusable(assignment.volumes, assignment.phases)
@@ -60,7 +60,7 @@ def refuse_unusable(volumes: Sequence[SourceVolume], phases: Sequence[Phase]) ->
             raise InputError(f"{what} has slices of only {rows} x {columns} pixels; that is no liver MRI.")
         low, high = float(volume.array.min()), float(volume.array.max())
         if not (np.isfinite(low) and np.isfinite(high)):
-            raise InputError(f"{what} holds values that are not finite numbers (NaN or infinity).")
+            raise InputError(f"{what} holds infinite values; export it again.")
         if low == high:
             raise InputError(f"{what} has the same value {low:g} everywhere; give a volume with an image.")
     pairs = combinations(zip(phases, volumes, strict=True), 2)

@@ -91,10 +91,7 @@ def _contents(chosen: Chosen) -> Iterator[str]:
         if array.size and float(array.min()) == float(array.max()):
             yield f"'{source.name}' has the same value everywhere: choose another {phase.title} volume."
         if has_bad_numbers(node_array(source.node)):
-            yield (
-                f"'{source.name}' ({phase.title} phase) holds values that are not finite: load or export "
-                "it again."
-            )
+            yield (f"'{source.name}' ({phase.title} phase) holds infinite values: load or export it again.")
 
 
 def _apart(chosen: Chosen) -> Iterator[str]:

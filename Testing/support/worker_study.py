@@ -20,6 +20,8 @@ from MTINetLib.study.study import Study
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.requests import OpenedStudy, OpenStudy, PhaseFile
 
+from .waiting import wait_until
+
 
 @dataclass
 class Heard:
@@ -72,6 +74,11 @@ def open_study(client: WorkerClient, study: Study, key: str = "study", alignment
     return OpenedStudy.from_dict(client.wait(client.submit("open_study", request.to_dict()), timeout_s=120))
 
 
+def _wait_for_end(pid: int) -> None:
+    """A busy system takes its time, and until then the process may still take a request."""
+    wait_until(lambda: is_gone(pid))
+
+
 if sys.platform == "win32":
 
     def is_gone(pid: int) -> bool:
@@ -87,6 +94,7 @@ if sys.platform == "win32":
     def kill(pid: int) -> None:
         """End a process at once, as a task manager does."""
         os.kill(pid, signal.SIGTERM)
+        _wait_for_end(pid)
 
 else:
 
@@ -98,10 +106,13 @@ else:
             return True
         try:
             stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
+            # Its parent cannot bury it before its last thread has ended.
+            threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
         except OSError:
             return False
-        return stat.rpartition(")")[2].split()[0] == "Z"
+        return stat.rpartition(")")[2].split()[0] == "Z" and threads <= 1
 
     def kill(pid: int) -> None:
         """End a process at once, as a system does that is out of memory."""
         os.kill(pid, signal.SIGKILL)
+        _wait_for_end(pid)

@@ -132,7 +132,7 @@ def test_the_reference_phase_can_be_another(paths: Mapping[Phase, Path]) -> None
     ("change", "message"),
     [
         (lambda a: np.full_like(a, 7.0), "arterial phase .* has the same value 7 everywhere"),
-        (lambda a: np.where(a > 300, np.nan, a), "arterial phase cannot be used: .* not finite"),
+        (lambda a: np.where(a > 300, np.inf, a), "arterial phase cannot be used: .* infinite"),
         (lambda a: a[:1], "arterial phase .* has 1 slices"),
         (lambda a: np.stack([a, a]), "has 4 dimensions"),
         (lambda a: a[0], "has 2 dimensions"),

@@ -217,15 +217,19 @@ def test_a_node_that_cannot_be_a_phase_is_said_and_missing(scene: Scene, truth: 
     assert any("'empty' has no image data" in text for text in proposal.warnings)
 
 
-def test_values_that_are_no_numbers_are_said(scene: Scene, truth: Truth) -> None:
+@pytest.mark.parametrize(("value", "said"), [(np.inf, True), (-np.inf, True), (np.nan, False)])
+def test_infinite_values_are_said_and_nan_means_no_image(
+    scene: Scene, truth: Truth, value: float, said: bool
+) -> None:
     nodes = volumes(scene, truth)
     array = truth.volumes[3].copy()
-    array[4, 5, 6] = np.nan
+    array[4, 5, 6] = value
     broken = add_volume(scene, "broken", array, truth.grid)
     proposal = chosen(scene, [*nodes[:3], broken])
     assert set(proposal.phases) == set(FOUR_PHASES)
-    assert any("'broken' (delayed phase) holds values that are not finite" in w for w in proposal.warnings)
-    assert np.isnan(node_array(broken)[4, 5, 6])
+    sentence = "'broken' (delayed phase) holds infinite values"
+    assert any(sentence in warning for warning in proposal.warnings) is said
+    assert np.array_equal(node_array(broken)[4, 5, 6], value, equal_nan=True)
 
 
 def phantom_nodes(scene: Scene, change: Callable[[np.ndarray], np.ndarray]) -> list[Any]:

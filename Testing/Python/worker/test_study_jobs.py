@@ -76,7 +76,7 @@ def test_doubtful_phases_and_unknown_times_are_flagged(client: WorkerClient) -> 
 def test_infinity_is_refused_by_the_name_of_its_phase(client: WorkerClient) -> None:
     array = STUDY.phase(Phase.DELAYED).copy()
     array[3, 4, 5] = np.inf
-    assert "delayed phase 'LAVA delayed' holds values that are not finite" in refused(
+    assert "delayed phase 'LAVA delayed' holds infinite values" in refused(
         client, with_phase(client, Phase.DELAYED, array)
     )
 
