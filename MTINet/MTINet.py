@@ -99,6 +99,8 @@ class MTINetChoices:
     precision: str = "auto"
     backend: str = "torch"
     thresholds: str = ""
+    liver: slicer.vtkMRMLNode
+    liverPart: str = ""
     # vtkMRMLSegmentationNode is not there yet when Slicer loads its modules
     segmentation: slicer.vtkMRMLNode
     selectedLesion: int = 0

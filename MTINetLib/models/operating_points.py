@@ -120,7 +120,8 @@ class OperatingPoints:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self) | {"candidates": dict(self.candidates)}
+        points = [asdict(point) for point in self.points]
+        return {**asdict(self), "points": points, "candidates": dict(self.candidates)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> OperatingPoints:

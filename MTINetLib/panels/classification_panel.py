@@ -14,7 +14,14 @@ from MTINetLib.panels.notice import WARNING_STYLE
 from MTINetLib.panels.panel import Panel
 from MTINetLib.presentation.classes import class_title, on_black
 from MTINetLib.presentation.figure_words import FigureText, figures_in_words
-from MTINetLib.presentation.words import flag_in_words, flags_in_words, percent, whole_sentence
+from MTINetLib.presentation.liver_words import overlap_in_words, place_in_words
+from MTINetLib.presentation.words import (
+    flag_in_words,
+    flags_in_words,
+    lesion_probability_in_words,
+    percent,
+    whole_sentence,
+)
 from MTINetLib.session.events import Topic
 from MTINetLib.study.lesion_class import UNDECIDED
 from MTINetLib.study.phase import Phase
@@ -68,6 +75,8 @@ class ClassificationPanel(Panel):
     def _title(self, lesion: LesionFinding | None) -> str:
         if lesion is not None:
             name = _("Lesion {0}: {1}").format(lesion.label, _(class_title(lesion.lesion_class)))
+            place = place_in_words(lesion.place)
+            name = f"{name}, {_(place)}" if place else name
             colour = on_black(lesion.lesion_class)
             return f'<span style="color:{colour}">■</span> <b>{escape(name)}</b>'
         findings = self.session.findings
@@ -119,7 +128,9 @@ class ClassificationPanel(Panel):
         others = [flag for flag in flags if not flag.startswith(_UNDECIDED)]
         ui.remarksLabel.visible = lesion is not None
         ui.remarksLabel.toolTip = "\n".join(_(whole_sentence(words)) for words in flags_in_words(others))
-        said = "".join(f"<li>{escape(_(whole_sentence(words)))}</li>" for words in flags_in_words(others))
+        known = [] if lesion is None else [lesion_probability_in_words(lesion), overlap_in_words(lesion)]
+        remarks = [*filter(None, known), *flags_in_words(others)]
+        said = "".join(f"<li>{escape(_(whole_sentence(words)))}</li>" for words in remarks)
         ui.remarksLabel.text = f'<ul style="margin-left:-24px">{said}</ul>'
 
 

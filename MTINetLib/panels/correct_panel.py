@@ -13,6 +13,7 @@ from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.segment_editor import SegmentEditor
 from MTINetLib.presentation.statements import error_text
 from MTINetLib.scene.edit_lesions import ensure_label
+from MTINetLib.scene.liver_node import liver_segment
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
 from MTINetLib.session.choices import chosen_volumes, wanted_phases
 from MTINetLib.session.events import Topic
@@ -36,6 +37,7 @@ class CorrectPanel(Panel):
         ui.addButton.connect("clicked()", self.onAdd)
         ui.deleteButton.connect("clicked()", self.onDelete)
         ui.splitButton.connect("clicked()", self.onSplit)
+        ui.liverButton.connect("toggled(bool)", self.onLiver)
         ui.mergeButton.connect("clicked()", self.onMerge)
         ui.askButton.connect("clicked()", self.onAsk)
         ui.messageLabel.setStyleSheet(ERROR_STYLE)
@@ -63,10 +65,9 @@ class CorrectPanel(Panel):
     def refresh(self) -> None:
         session, correction, ui = self.session, self.session.correction, self.ui
         results = session.results
+        self._showLiver(results is not None and session.state is not State.ASKING)
         if self._shown:
-            self.editor.edit(
-                *((None, None) if results is None else (results.segmentation, results.reference))
-            )
+            self.editor.edit(self._edited(), None if results is None else results.reference)
         there = results is not None and session.state is not State.ASKING
         label, others = self.chosenLabel(), self._otherLabels()
         ui.editorPlace.enabled = there
@@ -172,6 +173,32 @@ class CorrectPanel(Panel):
     def onSplit(self) -> None:
         self._withLesion(self.session.correction.split)
 
+    def onLiver(self, _edited: bool) -> None:
+        """Turn the editor to the outline of the liver, or back to the lesions."""
+        self.refresh()
+        if self.ui.liverButton.checked and self.session.results is not None:
+            self.editor.choose(liver_segment(self.session.results.liver))
+        else:
+            self.onSelection()
+
+    def _edited(self) -> Any:
+        """What the editor works on."""
+        results = self.session.results
+        if results is None:
+            return None
+        return results.liver if self.ui.liverButton.checked else results.segmentation
+
+    def _showLiver(self, there: bool) -> None:
+        """There is an outline to edit only where the liver is known."""
+        button, results = self.ui.liverButton, self.session.results
+        known = results is not None and results.liver is not None and results.liver.GetScene() is not None
+        button.visible = known
+        button.enabled = there and known
+        if not known and button.checked:
+            was = button.blockSignals(True)
+            button.checked = False
+            button.blockSignals(was)
+
     def onMerge(self) -> None:
         other = self.ui.mergeBox.itemData(self.ui.mergeBox.currentIndex)
         if other is not None:
@@ -202,7 +229,7 @@ class CorrectPanel(Panel):
 
     def onSelection(self) -> None:
         segment = self._segments().get(self.session.selected or 0)
-        if segment is not None:
+        if segment is not None and not self.ui.liverButton.checked:
             self.editor.choose(segment)
         self.refresh()
 

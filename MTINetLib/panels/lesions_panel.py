@@ -9,10 +9,11 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from MTINetLib.findings import LesionFinding
+from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
 from MTINetLib.presentation.classes import class_title, on_black
+from MTINetLib.presentation.liver_words import liver_in_words, place_in_words
 from MTINetLib.presentation.words import (
     flag_in_brief,
     flags_in_words,
@@ -72,6 +73,8 @@ class LesionsPanel(Panel):
         header.connect("sectionClicked(int)", self.onSort)
         table.connect("itemSelectionChanged()", self.onRowChosen)
         table.connect("cellClicked(int,int)", self.onClicked)
+        self.ui.sensitivitySlider.connect("valueChanged(int)", self.onSensitivity)
+        self.listen(Topic.STATE, self._show_sensitivity)
         self.listen(Topic.FINDINGS, self.refresh)
         self.listen(Topic.SELECTION, self._show_selection)
 
@@ -79,9 +82,8 @@ class LesionsPanel(Panel):
         findings, ui = self.session.findings, self.ui
         self.widget.visible = findings is not None
         lesions = list(findings.lesions) if findings else []
-        ui.summaryLabel.text = (
-            _("Nothing was analyzed yet.") if findings is None else summary_in_words(findings)
-        )
+        ui.summaryLabel.text = _("Nothing was analyzed yet.") if findings is None else _summary(findings)
+        self._show_sensitivity()
         ui.lesionTable.visible = bool(lesions)
         lesions.sort(key=_KEYS[self._column], reverse=self._descending)
         self._fill(lesions)
@@ -99,6 +101,35 @@ class LesionsPanel(Panel):
         """A click on the row that is chosen already jumps there again."""
         if 0 <= row < len(self._labels) and time.monotonic() - self._chosen_at > _ONE_CLICK_S:
             self.session.select(self._labels[row])
+
+    def onSensitivity(self, place: int) -> None:
+        """Let more or fewer of the candidates count."""
+        self.session.sensitivity.choose(place)
+        self._show_sensitivity()
+
+    def _show_sensitivity(self) -> None:
+        """There only where the model offers a choice, and still while a person's corrections stand."""
+        choice, ui = self.session.sensitivity, self.ui
+        offered, place = choice.offered, choice.chosen
+        ui.sensitivityRow.visible = offered is not None
+        if offered is None:
+            return
+        slider = ui.sensitivitySlider
+        was = slider.blockSignals(True)
+        slider.setRange(0, len(offered.points) - 1)
+        slider.setValue(offered.usual if place is None else place)
+        slider.blockSignals(was)
+        corrected = self.session.findings is not None and self.session.findings.provenance.corrected_by_person
+        slider.enabled = not corrected
+        point = offered.points[offered.usual if place is None else place]
+        ui.sensitivityLabel.text = percent(point.sensitivity)
+        ui.sensitivityLabel.toolTip = (
+            _("Your corrections stand: revert them to choose again.")
+            if corrected
+            else _("{0:.2g} false marks a study, where the model was fitted").format(
+                point.false_positives_a_study
+            )
+        )
 
     def onSort(self, column: int) -> None:
         """Sort by a column; a second click turns the order round."""
@@ -118,7 +149,12 @@ class LesionsPanel(Panel):
                 item = read_only_item(text, _ALIGNED[column])
                 if column == 1:
                     item.setIcon(swatch(on_black(lesion.lesion_class)))
-                item.setToolTip({2: probability_in_words(lesion), _REMARKS: _tip(lesion)}.get(column, text))
+                tips = {
+                    0: place_in_words(lesion.place),
+                    2: probability_in_words(lesion),
+                    _REMARKS: _tip(lesion),
+                }
+                item.setToolTip(tips.get(column) or text)
                 table.setItem(row, column, item)
         header = table.horizontalHeader()
         header.setSortIndicatorShown(True)
@@ -143,6 +179,11 @@ class LesionsPanel(Panel):
         row = self.ui.lesionTable.currentRow()
         item = self.ui.lesionTable.item(row, 0) if 0 <= row < len(self._labels) else None
         return self._labels[row] if item is not None and item.isSelected() else None
+
+
+def _summary(findings: StudyFindings) -> str:
+    liver = "" if findings.liver is None else f"{liver_in_words(findings.liver)}."
+    return " ".join(filter(None, (summary_in_words(findings), liver)))
 
 
 def _share(lesion: LesionFinding) -> float:

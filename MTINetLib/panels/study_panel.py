@@ -61,6 +61,9 @@ class StudyPanel(Panel):
         self.ui.sequenceButton.connect("clicked()", self.onSequence)
         self.ui.referenceSelector.connect("currentIndexChanged(int)", self.onReferenceChosen)
         self.ui.alignmentSelector.connect("currentIndexChanged(int)", self.onAlignmentChosen)
+        self.ui.liverSelector.setMRMLScene(self._mrml)
+        self.ui.liverSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onLiverChosen)
+        self.ui.liverPartSelector.connect("currentIndexChanged(int)", self.onLiverPartChosen)
         self.listen(Topic.PHASES, self.refresh)
         self.listen(Topic.FINDINGS, self._show_warnings)
         self.listen(Topic.STATE, self._state_changed)
@@ -96,6 +99,7 @@ class StudyPanel(Panel):
                 self._selector(phase).setCurrentNode(chosen.get(phase))
             _select(self.ui.referenceSelector, reference_of(self.session.choices).value)
             _select(self.ui.alignmentSelector, self.session.choices.alignment)
+            self._show_liver()
         for phase in Phase:
             node = chosen.get(phase)
             choice = self._told(phase, node)
@@ -196,6 +200,35 @@ class StudyPanel(Panel):
         if not self._writing:
             self.session.choices.alignment = str(self.ui.alignmentSelector.itemData(index))
 
+    def onLiverChosen(self, node: Any) -> None:
+        """A segmentation or label map of the user is the liver; or none is."""
+        if self._writing or self._mrml.IsClosing():
+            return
+        self.session.choices.liver = node
+        self.session.choices.liverPart = ""
+        self.refresh()
+
+    def onLiverPartChosen(self, index: int) -> None:
+        if not self._writing and index >= 0:
+            self.session.choices.liverPart = str(self.ui.liverPartSelector.itemData(index) or "")
+
+    def _show_liver(self) -> None:
+        """The chosen node, and its parts where it does not say which is the liver."""
+        from MTINetLib.scene.liver_source import liver_is_told, liver_parts
+
+        choices, box = self.session.choices, self.ui.liverPartSelector
+        node = choices.liver
+        self.ui.liverSelector.setCurrentNode(node)
+        asked = node is not None and not liver_is_told(node)
+        self.ui.liverPartLabel.visible = box.visible = asked
+        parts = liver_parts(node) if asked else {}
+        items = [("", _("Choose")), *((str(n), name or str(n)) for n, name in parts.items())]
+        if [(box.itemData(i), box.itemText(i)) for i in range(box.count)] != items:
+            box.clear()
+            for number, text in items:
+                box.addItem(text, number)
+        _select(box, choices.liverPart)
+
     def onSequence(self) -> None:
         """The time points of a sequence become volumes, and the phases are recognised among them."""
         from MTINetLib.scene.sequences import volumes_of_sequence
@@ -288,6 +321,7 @@ class StudyPanel(Panel):
             self._before = frozenset(chosen_volumes(self.session.choices))
             for phase in Phase:
                 self._selector(phase).blockSignals(True)
+            self.ui.liverSelector.blockSignals(True)
 
     def _heed(self) -> bool:
         """Let the selectors show the choices, and speak again; whether a chosen volume has gone."""
@@ -299,6 +333,9 @@ class StudyPanel(Panel):
             selector = self._selector(phase)
             selector.setCurrentNode(chosen.get(phase))
             selector.blockSignals(False)
+        with self._quietly():
+            self._show_liver()
+        self.ui.liverSelector.blockSignals(False)
         return not self._before <= frozenset(chosen)
 
     def _volume_removed(self) -> None:

@@ -34,10 +34,15 @@ OPTION = "--liver-label"
 
 
 @dataclass(frozen=True)
-class _Outlines:
-    """Masks by value or segment number, with their names as far as these are known."""
+class Outlines:
+    """Masks by value or segment number, with their names as far as these are known.
 
-    path: Path
+    Args:
+        source: the file or node that they are of.
+        mask_of: gives a value's mask, [K, J, I] on the study's grid.
+    """
+
+    source: str
     values: Sequence[int]
     names: Mapping[int, str]
     mask_of: Callable[[int], Mask]
@@ -68,17 +73,38 @@ def read_liver(path: str | Path, study: Study, label: str | None = None) -> Live
         True
     """
     outlines = _outlines(Path(path), study)
+    liver = liver_among(outlines, label)
+    check_liver(liver, study, str(outlines.source))
+    return liver
+
+
+def liver_among(outlines: Outlines, label: str | None = None) -> Liver:
+    """The liver among outlines on one grid, not yet compared with the images.
+
+    Args:
+        label: as in :func:`read_liver`.
+
+    Raises:
+        InputError: nothing tells which of them is the liver.
+    """
     segments = {value: couinaud_named(name) for value, name in outlines.names.items()}
     couinaud = {value: number for value, number in segments.items() if number and value in outlines.values}
     chosen = _chosen(outlines, label) if label else _told(outlines, tuple(couinaud))
     mask = _filled(outlines.union(chosen))
-    _check(mask, str(outlines.path), study)
     return Liver(
         mask,
         "given",
-        outlines.path.name,
+        Path(outlines.source).name,
         segments=_numbered(outlines, couinaud, mask) if couinaud else None,
         anatomy=_anatomy(outlines, mask),
+    )
+
+
+def tells_liver(outlines: Outlines) -> bool:
+    """Whether the outlines themselves say which is the liver."""
+    named = (outlines.names.get(value, "") for value in outlines.values)
+    return len(outlines.values) == 1 or any(
+        organ_named(name) is Organ.LIVER or couinaud_named(name) for name in named
     )
 
 
@@ -103,12 +129,12 @@ def given_liver(mask: Mask, source: str, study: Study) -> Liver:
     Raises:
         InputError: it can be no liver of this study; ``source`` names it in the sentence.
     """
-    filled = _filled(mask)
-    _check(filled, source, study)
-    return Liver(filled, "given", source)
+    liver = Liver(_filled(mask), "given", source)
+    check_liver(liver, study, source)
+    return liver
 
 
-def _outlines(path: Path, study: Study) -> _Outlines:
+def _outlines(path: Path, study: Study) -> Outlines:
     if not path.exists():
         raise InputError(f"There is no file or folder {path}; name the file of the liver.")
     if path.is_dir() or not path.name.lower().endswith(SUFFIXES):
@@ -116,7 +142,7 @@ def _outlines(path: Path, study: Study) -> _Outlines:
 
         file = _segmentation_in(path)
         found = named_segments(file, study)
-        return _Outlines(file, tuple(found.names), found.names, found.mask_of)
+        return Outlines(str(file), tuple(found.names), found.names, found.mask_of)
     volume = read_label_map(path)
     labels = np.rint(volume.array)
     whole_numbers = np.array_equal(labels, volume.array)
@@ -130,7 +156,7 @@ def _outlines(path: Path, study: Study) -> _Outlines:
     if not values:
         raise InputError(f"{path} is empty: nothing in it is outlined.")
     here = resample_labels(whole, volume.grid, study.grid)
-    return _Outlines(path, values, label_names(path), lambda value: np.asarray(here == value))
+    return Outlines(str(path), values, label_names(path), lambda value: np.asarray(here == value))
 
 
 def _segmentation_in(path: Path) -> Path:
@@ -146,7 +172,7 @@ def _segmentation_in(path: Path) -> Path:
     return files[0]
 
 
-def _told(outlines: _Outlines, couinaud: Sequence[int]) -> Sequence[int]:
+def _told(outlines: Outlines, couinaud: Sequence[int]) -> Sequence[int]:
     """The values that the file itself says are the liver."""
     livers = [value for value in outlines.values if organ_named(_name(outlines, value)) is Organ.LIVER]
     if livers or couinaud:
@@ -155,18 +181,18 @@ def _told(outlines: _Outlines, couinaud: Sequence[int]) -> Sequence[int]:
         if len(outlines.values) == 1:
             return outlines.values
         raise InputError(
-            f"{outlines.path} holds {len(outlines.values)} values and does not name them: say which is "
+            f"{outlines.source} holds {len(outlines.values)} values and does not name them: say which is "
             f"the liver, as with {OPTION} {outlines.values[0]}."
         )
     names = [_name(outlines, value) or str(value) for value in outlines.values]
     listed = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
     raise InputError(
-        f"{outlines.path} names no liver (it has {listed}): name another file, or say which is the liver "
+        f"{outlines.source} names no liver (it has {listed}): name another file, or say which is the liver "
         f"with {OPTION}."
     )
 
 
-def _chosen(outlines: _Outlines, label: str) -> Sequence[int]:
+def _chosen(outlines: Outlines, label: str) -> Sequence[int]:
     """The values that the user says are the liver."""
     by_name = {name.lower(): value for value, name in outlines.names.items() if value in outlines.values}
     found = []
@@ -175,14 +201,14 @@ def _chosen(outlines: _Outlines, label: str) -> Sequence[int]:
         if value is None or value not in outlines.values:
             known = sorted(by_name) or [str(value) for value in outlines.values]
             listed = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
-            raise InputError(f"{outlines.path} has no '{word}' for the liver; it has {listed}.")
+            raise InputError(f"{outlines.source} has no '{word}' for the liver; it has {listed}.")
         found.append(value)
     if not found:
-        raise InputError(f"{OPTION} is empty; name a value or a name in {outlines.path}.")
+        raise InputError(f"{OPTION} is empty; name a value or a name in {outlines.source}.")
     return found
 
 
-def _name(outlines: _Outlines, value: int) -> str:
+def _name(outlines: Outlines, value: int) -> str:
     return outlines.names.get(value, "")
 
 
@@ -196,7 +222,13 @@ def _filled(mask: Mask) -> Mask:
     return whole
 
 
-def _check(mask: Mask, source: str, study: Study) -> None:
+def check_liver(liver: Liver, study: Study, source: str) -> None:
+    """Refuse what can be no liver of these images.
+
+    Raises:
+        InputError: it lies outside the images or the body, or is of no liver's size; ``source`` names it.
+    """
+    mask = liver.mask
     if not mask.any():
         raise InputError(
             f"The liver of {source} lies wholly outside the images of the {study.reference.title} phase: "
@@ -216,14 +248,14 @@ def _check(mask: Mask, source: str, study: Study) -> None:
         )
 
 
-def _numbered(outlines: _Outlines, couinaud: Mapping[int, int], liver: Mask) -> npt.NDArray[np.uint8]:
+def _numbered(outlines: Outlines, couinaud: Mapping[int, int], liver: Mask) -> npt.NDArray[np.uint8]:
     numbers = np.zeros(liver.shape, dtype=np.uint8)
     for value, number in couinaud.items():
         numbers[outlines.mask_of(value)] = number
     return numbers
 
 
-def _anatomy(outlines: _Outlines, liver: Mask) -> npt.NDArray[np.uint8] | None:
+def _anatomy(outlines: Outlines, liver: Mask) -> npt.NDArray[np.uint8] | None:
     """The organs around, as far as they are named; None where none is."""
     organs = {value: organ_named(name) for value, name in outlines.names.items() if value in outlines.values}
     others = {value: organ for value, organ in organs.items() if organ not in (None, Organ.LIVER)}

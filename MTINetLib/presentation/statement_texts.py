@@ -100,6 +100,10 @@ _SESSION = {
     "segmentation_removed": "The segmentation was removed from the scene: choose another one.",
     "volume_not_handed_over": "A volume could not be handed to the analysis: {reason}. Check the space on "
     "the disk of the temporary folder.",
+    "liver_removed": "The liver that was chosen was removed from the scene: choose another one, or none.",
+    "liver_not_told": "'{node}' does not say which of its parts is the liver: choose the part in the section "
+    "Study.",
+    "candidates_gone": "The candidates of this analysis are gone: analyze the study again.",
     "no_masks": "There are no masks to correct yet: analyze a study first.",
     "wait_for_state": "{state}: wait until it is done, then ask again.",
     "took_too_long": "{state} took longer than {seconds:.0f} s.",

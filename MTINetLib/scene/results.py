@@ -28,6 +28,7 @@ RELATIVE_ATTRIBUTE = "MTINet.RelativePlot"
 
 _PHASE_ROLE = "MTINet.Phase."
 _REFERENCE, _GEOMETRY, _AI = "MTINet.Reference", "MTINet.Geometry", "MTINet.AI"
+_LIVER = "MTINet.Liver"
 _TABLE, _LESION_TABLE = "MTINet.CurveTable", "MTINet.LesionTable"
 _CHART, _SERIES = "MTINet.Chart", "MTINet.Series"
 
@@ -44,6 +45,7 @@ class Results:
             where the reference is under a transform that no grid can follow.
         segmentation: vtkMRMLSegmentationNode, one segment a lesion, as a person may have corrected it.
         ai_segmentation: the same as the AI drew it, hidden; None if the user removed it.
+        liver: vtkMRMLSegmentationNode of the liver; None where none is known.
         table: vtkMRMLTableNode of the curves.
         lesion_table: vtkMRMLTableNode, one row a lesion.
         chart: vtkMRMLPlotChartNode of the chosen lesion.
@@ -56,6 +58,7 @@ class Results:
     geometry: Any
     segmentation: Any
     ai_segmentation: Any | None
+    liver: Any | None
     table: Any
     lesion_table: Any
     chart: Any
@@ -79,6 +82,7 @@ def link(results: Results) -> None:
     node.SetNodeReferenceID(_REFERENCE, results.reference.GetID())
     node.SetNodeReferenceID(_GEOMETRY, results.geometry.GetID())
     node.SetNodeReferenceID(_AI, None if results.ai_segmentation is None else results.ai_segmentation.GetID())
+    node.SetNodeReferenceID(_LIVER, None if results.liver is None else results.liver.GetID())
     node.SetNodeReferenceID(_TABLE, results.table.GetID())
     node.SetNodeReferenceID(_LESION_TABLE, results.lesion_table.GetID())
     node.SetNodeReferenceID(_CHART, results.chart.GetID())
@@ -120,6 +124,7 @@ def find_results(scene: Scene, segmentation: Any) -> Results | None:
         geometry=geometry,
         segmentation=segmentation,
         ai_segmentation=segmentation.GetNodeReference(_AI),
+        liver=segmentation.GetNodeReference(_LIVER),
         table=table,
         lesion_table=segmentation.GetNodeReference(_LESION_TABLE) or add_lesion_table(scene, lesions),
         chart=plot.chart,
@@ -207,7 +212,7 @@ def set_aside(results: Results) -> str:
     """Hide results that newer ones follow, and keep them; the segmentation's new name comes back."""
     node = results.segmentation
     node.SetName(node.GetScene().GenerateUniqueName(f"{node.GetName()} (earlier)"))
-    for segmentation in (node, results.ai_segmentation):
+    for segmentation in (node, results.ai_segmentation, results.liver):
         display = None if segmentation is None else segmentation.GetDisplayNode()
         if display is not None:
             display.SetVisibility(False)
@@ -217,7 +222,14 @@ def set_aside(results: Results) -> str:
 def remove_results(results: Results) -> None:
     """Remove all nodes but the user's volumes, and the folder that held them."""
     hidden = results.geometry if results.geometry is not results.reference else None
-    others = [hidden, results.ai_segmentation, results.chart, *results.series, results.lesion_table]
+    others = [
+        hidden,
+        results.ai_segmentation,
+        results.liver,
+        results.chart,
+        *results.series,
+        results.lesion_table,
+    ]
     mrml = results.table.GetScene()
     folder = None if mrml is None else folder_of(results.table)
     remove_nodes([results.segmentation, *others, results.table])

@@ -69,8 +69,9 @@ def show_findings(scene: Scene, study: Study, analysis: Analysis) -> ShownStudy:
 def show_on_volumes(scene: Scene, study: Study, analysis: Analysis, volumes: tuple[Any, ...]) -> ShownStudy:
     """The same over volumes that are in the scene already, in the order of the phases."""
     findings = analysis.findings
+    mask = None if analysis.liver is None else analysis.liver.mask
     reference = volumes[study.index(study.reference)]
-    results = show_results_now(scene, findings, analysis.labels, volumes, reference)
+    results = show_results_now(scene, findings, analysis.labels, volumes, reference, liver=mask)
     before = show_layout(scene, results.by_phase, results.chart)
     show_curve(results, findings.lesions[0].label if findings.lesions else None)
     return ShownStudy(scene, results, findings, before)

@@ -13,7 +13,9 @@ from MTINetLib.scene.curve_plot import add_curve_plot
 from MTINetLib.scene.curve_table import add_curve_table
 from MTINetLib.scene.geometry_node import add_geometry, is_grid_of
 from MTINetLib.scene.hierarchy import put_beside, put_in_folder
+from MTINetLib.scene.label_image import Mask
 from MTINetLib.scene.lesion_table import add_lesion_table
+from MTINetLib.scene.liver_node import add_liver
 from MTINetLib.scene.remove_nodes import remove_nodes
 from MTINetLib.scene.results import Results, link, write_findings
 from MTINetLib.scene.scene import Scene
@@ -30,6 +32,7 @@ def show_results(
     volumes: tuple[Any, ...],
     reference: Any,
     grid: Grid | None = None,
+    liver: Mask | None = None,
 ) -> Generator[None, None, Results]:
     """Make all nodes of an analysis; a step takes well under 50 ms, and the value returned is the results.
 
@@ -42,6 +45,7 @@ def show_results(
         grid: of the labels, world LPS; None: the voxels of ``reference``. Where it is not the reference's
             own, because that is under a transform that no grid can follow, the lesions get a geometry of
             their own in the world.
+        liver: bool [K, J, I] as the labels; None where none is known.
 
     Raises:
         InputError: the labels have another size than the reference volume or the grid.
@@ -67,6 +71,11 @@ def show_results(
                 for node in (segmentation, ai_segmentation):
                     add_lesion(node, lesion, *found, geometry)
             yield
+        liver_node = None
+        if liver is not None:
+            liver_node = add_liver(liver, geometry)
+            made.append(liver_node)
+        yield
         table = add_curve_table(scene, findings.lesions, findings.study)
         lesion_table = add_lesion_table(scene, findings.lesions)
         made += (table, lesion_table)
@@ -76,7 +85,7 @@ def show_results(
         yield
         parent = put_beside(reference, segmentation)
         others = [ai_segmentation, lesion_table, table, plot.chart, *plot.series]
-        put_in_folder(scene, parent, FOLDER_NAME, others)
+        put_in_folder(scene, parent, FOLDER_NAME, [*filter(None, [liver_node]), *others])
         results = Results(
             phases=findings.phases,
             volumes=volumes,
@@ -84,6 +93,7 @@ def show_results(
             geometry=geometry,
             segmentation=segmentation,
             ai_segmentation=ai_segmentation,
+            liver=liver_node,
             table=table,
             lesion_table=lesion_table,
             chart=plot.chart,
@@ -103,9 +113,10 @@ def show_results_now(
     volumes: tuple[Any, ...],
     reference: Any,
     grid: Grid | None = None,
+    liver: Mask | None = None,
 ) -> Results:
     """:func:`show_results` in one go."""
-    steps = show_results(scene, findings, labels, volumes, reference, grid)
+    steps = show_results(scene, findings, labels, volumes, reference, grid, liver)
     while True:
         try:
             next(steps)

@@ -22,6 +22,19 @@ REGIONS_FILE = "MTINet-liver-region.term.json"
 CATEGORY = ("49755003", "SCT", "Morphologically Abnormal Structure")
 REGION = ("10200004", "SCT", "Liver")
 _NONE = ("", "", "")
+#: Slicer's own contexts, in which the liver is an anatomical structure.
+_GENERAL, _GENERAL_REGIONS = "Segmentation category and type - 3D Slicer General Anatomy list", ""
+_ANATOMY = ("123037004", "SCT", "Anatomical Structure")
+
+
+def liver_entry() -> str:
+    """As :func:`terminology_entry`, of the organ itself."""
+    logic = slicer_module().vtkSlicerTerminologiesModuleLogic
+    return str(
+        logic.SerializeTerminologyEntry(
+            _GENERAL, *_ANATOMY, *REGION, *_NONE, _GENERAL_REGIONS, *_NONE, *_NONE
+        )
+    )
 
 
 def terminology_entry(lesion_class: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +20,12 @@ from MTINetLib.scene.results import Results
 from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.show_results import show_results
 from MTINetLib.session.array_files import temporary_file, write_array
+from MTINetLib.session.liver import given_in_scene, liver_paths
 from MTINetLib.session.masks import READ_MARKS_ATTRIBUTE, marks_to_text, mask_marks
 from MTINetLib.session.study_in_worker import StudyInWorker
 from MTINetLib.session.task import Steps, ask
 from MTINetLib.session.wanted_study import WantedStudy
-from MTINetLib.worker.requests import Analyze, Analyzed, ModelChoice, OpenedStudy, ReadMasks
+from MTINetLib.worker.requests import Analyze, Analyzed, LiverFile, ModelChoice, OpenedStudy, ReadMasks
 
 if TYPE_CHECKING:
     from MTINetLib.worker.client import WorkerClient
@@ -34,11 +37,15 @@ class Wanted:
 
     Args:
         thresholds: overrides of the model's own, by name.
+        liver: a segmentation or label map node that outlines it, None to leave it to the model.
+        liver_part: the number of the part of that node that is the liver; empty where it tells.
     """
 
     study: WantedStudy
     model: ModelChoice
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    liver: Any = None
+    liver_part: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,8 +60,10 @@ class Shown:
 def analyze(scene: Scene, worker: WorkerClient, study: StudyInWorker, wanted: Wanted) -> Steps[Shown]:
     """Have the network find, read and measure lesions."""
     opened = yield from study.open(wanted.study)
-    request = Analyze(opened.study, wanted.model, dict(wanted.thresholds))
-    analyzed = yield from ask(worker, request)
+    with liver_paths(worker.folder) as paths:
+        liver = yield from _given(scene, wanted, opened, paths)
+        request = Analyze(opened.study, wanted.model, dict(wanted.thresholds), liver)
+        analyzed = yield from ask(worker, request)
     return (yield from _show(scene, study, wanted.study, analyzed))
 
 
@@ -65,11 +74,12 @@ def read_masks(
     opened = yield from study.open(wanted.study)
     labels = _labels_of(scene, segmentation, wanted.study, opened)
     yield None
-    with temporary_file(worker.folder, "masks") as path:
+    with temporary_file(worker.folder, "masks") as path, liver_paths(worker.folder) as paths:
         yield from write_array(path, labels)
-        request = ReadMasks(opened.study, str(path), wanted.model)
+        liver = yield from _given(scene, wanted, opened, paths)
+        request = ReadMasks(opened.study, str(path), wanted.model, liver)
         found = yield from ask(worker, request)
-        analyzed = Analyzed(found.findings, str(path), probability="")
+        analyzed = Analyzed(found.findings, str(path), probability="", liver=found.liver)
         shown = yield from _show(scene, study, wanted.study, analyzed)
     shown.results.segmentation.SetAttribute(READ_MARKS_ATTRIBUTE, marks_to_text(mask_marks(labels)))
     display = segmentation.GetDisplayNode()
@@ -87,18 +97,41 @@ def _show(scene: Scene, study: StudyInWorker, wanted: WantedStudy, analyzed: Ana
     yield None
     reference = wanted.volumes[wanted.reference]
     volumes: Any = tuple(wanted.volumes[phase] for phase in wanted.phases)
-    results = yield from show_results(scene, findings, labels, volumes, reference, opened.grid)
+    liver = None if analyzed.liver is None else np.load(analyzed.liver.mask, mmap_mode="r") != 0
+    results = yield from show_results(scene, findings, labels, volumes, reference, opened.grid, liver)
     return Shown(results, findings, analyzed)
+
+
+def show_again(scene: Scene, study: StudyInWorker, wanted: WantedStudy, analyzed: Analyzed) -> Steps[Shown]:
+    """Results that replace those that are shown, of the same study."""
+    return (yield from _show(scene, study, wanted, analyzed))
+
+
+def _given(
+    scene: Scene, wanted: Wanted, opened: OpenedStudy, paths: tuple[Path, Path, Path]
+) -> Steps[LiverFile | None]:
+    """The liver that the user has chosen, handed over."""
+    if wanted.liver is None:
+        return None
+    with _geometry(scene, wanted.study, opened) as geometry:
+        return (yield from given_in_scene(wanted.liver, wanted.liver_part, geometry, opened.grid, paths))
 
 
 def _labels_of(scene: Scene, segmentation: Any, wanted: WantedStudy, opened: OpenedStudy) -> Any:
     if segmentation.GetScene() is None:
         raise error_of(InputError, "segmentation_removed")
+    with _geometry(scene, wanted, opened) as geometry:
+        return drawn_lesions(segmentation, geometry)
+
+
+@contextmanager
+def _geometry(scene: Scene, wanted: WantedStudy, opened: OpenedStudy) -> Iterator[Any]:
+    """A volume node on the study's grid: the reference phase, or one for a moment."""
     reference = wanted.volumes[wanted.reference]
     own = is_grid_of(opened.grid, reference)
     geometry = reference if own else add_geometry(scene, opened.grid)
     try:
-        return drawn_lesions(segmentation, geometry)
+        yield geometry
     finally:
         if not own:
             remove_nodes([geometry])

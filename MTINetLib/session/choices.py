@@ -48,6 +48,8 @@ class Choices:
         model: name or folder; empty for the first one found.
         device, precision, backend: as in ``mtinet analyze``.
         thresholds: those that differ from the model's own, as JSON; see :func:`chosen_thresholds`.
+        liver: a segmentation or label map node that outlines the liver, None to leave it to the model.
+        liverPart: the number of the part of that node that is the liver; empty where it tells itself.
         segmentation: vtkMRMLSegmentationNode of the results, None before the first.
         selectedLesion: its number, 0 for none.
         relativePlot: the plot shows relative enhancement instead of the signal.
@@ -62,6 +64,8 @@ class Choices:
     precision: str = "auto"
     backend: str = "torch"
     thresholds: str = ""
+    liver: Any = None
+    liverPart: str = ""
     segmentation: Any = None
     selectedLesion: int = 0
     relativePlot: bool = False

@@ -39,6 +39,7 @@ class Correction:
         """``select`` chooses a lesion, and lets the views jump to it."""
         self._core, self._select = core, select
         self._watch = MaskWatch(self.masks_edited)
+        self._liver_watch = MaskWatch(self.masks_edited)
         self._measuring = Measuring(core, self._watch, self._keep_choice, clock)
         self._added: int | None = None
         self._into: int | None = None
@@ -78,6 +79,7 @@ class Correction:
         self.abandon()
         if results is not None:
             self._watch.follow(results.segmentation)
+            self._liver_watch.follow(results.liver)
             self._measuring.follow(results)
 
     def poll(self) -> None:
@@ -87,6 +89,7 @@ class Correction:
     def abandon(self) -> None:
         """Drop everything, also what the worker may still answer."""
         self._watch.follow(None)
+        self._liver_watch.follow(None)
         self._measuring.abandon()
         self._added = self._into = self._erased = None
         self.ai_shown = False

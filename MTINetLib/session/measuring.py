@@ -11,11 +11,13 @@ import numpy.typing as npt
 from MTINetLib.errors import Cancelled, InputError, MTINetError
 from MTINetLib.findings import StudyFindings, from_dict, to_dict
 from MTINetLib.presentation.statements import error_of
+from MTINetLib.scene.liver_node import outline_mark
 from MTINetLib.scene.results import Results, ai_findings, ai_labels, corrected_labels, update_results
 from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.choices import chosen_model
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Topic
+from MTINetLib.session.liver import hand_over, is_edited, liver_of_results, liver_paths
 from MTINetLib.session.mask_watch import MaskWatch
 from MTINetLib.session.masks import (
     READ_MARKS_ATTRIBUTE,
@@ -29,10 +31,10 @@ from MTINetLib.session.readings import Readings
 from MTINetLib.session.state import State
 from MTINetLib.session.task import Steps, Task, ask
 from MTINetLib.session.wanted_study import ALIGNMENT_ATTRIBUTE, study_of_results
-from MTINetLib.worker.requests import Measure, Measured, ReadAgain
+from MTINetLib.worker.requests import LiverFile, Measure, Measured, ReadAgain
 
-#: Gets the study's key, the file of the masks, and the findings to go on from.
-_Job = Callable[[str, str, dict[str, Any]], Steps[Measured]]
+#: Gets the study's key, the file of the masks, the findings to go on from, and the liver.
+_Job = Callable[[str, str, dict[str, Any], LiverFile | None], Steps[Measured]]
 #: A stroke is over when nothing has changed for so long.
 _STILL_S = 0.15
 
@@ -69,6 +71,7 @@ class Measuring:
         self.measured_in_s: float | None = None
         self.problem: MTINetError | None = None
         self._edited_at: float | None = None
+        self._outline: str | None = None
         self._readings: Readings | None = None
         self._new_before_look: set[int] = set()
 
@@ -153,8 +156,9 @@ class Measuring:
         readings = self._readings = Readings(of_ai, ai_findings(results), kept)
         readings.made_new(self._new_before_look)
         edited = edited or self._edited_at is not None  # meanwhile
-        marks = mask_marks(corrected_labels(results))
+        marks, liver = mask_marks(corrected_labels(results)), liver_of_results(results)
         if self._core.findings is not None and not edited:
+            self._outline = None if liver is None else outline_mark(liver)
             readings.begin(self._core.findings, marks)
         self.standing = readings.standing(marks)
         self._core.events.tell(Topic.FINDINGS)
@@ -163,13 +167,16 @@ class Measuring:
     def _measure(self, results: Results, edited_at: float) -> Steps[None]:
         """Measure the masks of now, unless they were measured already or are the AI's own."""
         readings = self._readings or (yield from self._look(results, edited=True))
-        labels = corrected_labels(results)
+        labels, liver = corrected_labels(results), liver_of_results(results)
         yield None
-        marks = mask_marks(labels)
-        if marks == readings.measured:
+        marks, outline = mask_marks(labels), None if liver is None else outline_mark(liver)
+        if marks == readings.measured and outline == self._outline:
             return
         own = readings.back(marks)
+        if is_edited(results, liver) or (liver is None) != (own is None or own.liver is None):
+            own = None
         self._now_read(results, readings, marks)
+        self._outline = outline
         findings = own or (yield from self._from_worker(results, labels, marks, self._measured_by_worker))
         self.measured_in_s = self._clock() - edited_at
         self._show(results, readings, findings, marks)
@@ -200,18 +207,24 @@ class Measuring:
         before = to_dict(self._readings.known(core.findings, marks))
         wanted = study_of_results(results, core.findings, core.choices.alignment)
         yield None
-        with temporary_file(core.worker.folder, "masks") as path:
+        with temporary_file(core.worker.folder, "masks") as path, liver_paths(core.worker.folder) as paths:
             yield from write_array(path, labels)
+            mask = liver_of_results(results)
+            liver = yield from hand_over(results, mask, core.findings, core.analyzed, paths[0])
             opened = yield from core.study.open(wanted)
-            measured = yield from job(opened.study, str(path), before)
+            measured = yield from job(opened.study, str(path), before, liver)
         yield None
         return from_dict(measured.findings)
 
-    def _measured_by_worker(self, study: str, labels: str, before: dict[str, Any]) -> Steps[Measured]:
-        return ask(self._core.worker, Measure(study, labels, before))
+    def _measured_by_worker(
+        self, study: str, labels: str, before: dict[str, Any], liver: LiverFile | None
+    ) -> Steps[Measured]:
+        return ask(self._core.worker, Measure(study, labels, before, liver))
 
-    def _read_by_network(self, study: str, labels: str, before: dict[str, Any]) -> Steps[Measured]:
-        request = ReadAgain(study, labels, before, chosen_model(self._core.choices))
+    def _read_by_network(
+        self, study: str, labels: str, before: dict[str, Any], liver: LiverFile | None
+    ) -> Steps[Measured]:
+        request = ReadAgain(study, labels, before, chosen_model(self._core.choices), liver)
         return ask(self._core.worker, request)
 
     def _show(self, results: Results, readings: Readings, findings: StudyFindings, marks: Marks) -> None:

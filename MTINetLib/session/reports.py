@@ -17,6 +17,7 @@ from MTINetLib.scene.results import corrected_labels
 from MTINetLib.scene.tracking import tracking_uids
 from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.core import SessionCore
+from MTINetLib.session.liver import hand_over, liver_of_results, liver_paths
 from MTINetLib.session.report_place import refuse_place, suggested_place
 from MTINetLib.session.state import Message, ProgressSeen, State
 from MTINetLib.session.task import Steps, ask
@@ -176,7 +177,7 @@ class Reports:
         yield ProgressSeen(Stage.PREPARING_REPORT, 0, 0)
         labels = corrected_labels(results)
         yield None
-        with temporary_file(core.worker.folder, "report") as path:
+        with temporary_file(core.worker.folder, "report") as path, liver_paths(core.worker.folder) as paths:
             yield from write_array(path, labels)
             wanted = study_of_results(results, findings, core.choices.alignment)
             files = []
@@ -184,6 +185,8 @@ class Reports:
                 found = yield from dicom_files_steps(core.scene, node)
                 files.append(tuple(str(file) for file in found))
             study = yield from core.study.open(wanted)
+            mask = liver_of_results(results)
+            liver = yield from hand_over(results, mask, findings, core.analyzed, paths[0])
             folder = new_folder(order.parent)
             request = Report(
                 study=study.study,
@@ -197,6 +200,7 @@ class Reports:
                 deidentify=order.deidentify,
                 files=tuple(files),
                 tracking=self._tracking(findings),
+                liver=liver,
             )
             reported = yield from ask(core.worker, request)
         self._written(order, folder, reported)

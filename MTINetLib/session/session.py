@@ -33,6 +33,7 @@ from MTINetLib.session.events import Topic
 from MTINetLib.session.imports import import_in_pieces
 from MTINetLib.session.reports import Reports
 from MTINetLib.session.sample_study import SampleStudy
+from MTINetLib.session.sensitivity import Sensitivity
 from MTINetLib.session.state import State
 from MTINetLib.session.task import NO_RETURN, Steps
 from MTINetLib.session.training_session import TrainingSession
@@ -59,6 +60,7 @@ class Session(SessionCore):
         self.views = Views(self)
         self.correction = Correction(self, self.select)
         self.reports = Reports(self)
+        self.sensitivity = Sensitivity(self, self.take_over)
         self.training = TrainingSession()
         self.sample = SampleStudy(self, self.recognise)
         self.computer = Computer(self)
@@ -141,7 +143,8 @@ class Session(SessionCore):
             return
         self.error = None
         self.say(None)
-        wanted = Wanted(study, chosen_model(choices), chosen_thresholds(choices))
+        how = (chosen_model(choices), chosen_thresholds(choices))
+        wanted = Wanted(study, *how, choices.liver, choices.liverPart)
         self.begin(State.ANALYZING, self._run(steps(wanted)), check=study.refuse_removed)
 
     def _run(self, steps: Steps[Shown]) -> Steps[None]:
@@ -204,6 +207,7 @@ class Session(SessionCore):
             self.tasks.poll,
             self.correction.poll,
             self.reports.poll,
+            self.sensitivity.poll,
             self.training.poll,
             self.views.poll,
         )

@@ -29,6 +29,7 @@ JOBS: dict[str, str] = {
     "read_again": "MTINetLib.worker.analysis_jobs:read_again",
     "read_masks": "MTINetLib.worker.analysis_jobs:read_masks",
     "measure": "MTINetLib.worker.measure_job:measure",
+    "choose_sensitivity": "MTINetLib.worker.sensitivity_job:choose_sensitivity",
     "report": "MTINetLib.worker.report_job:report",
     "environment": "MTINetLib.worker.environment_job:environment",
     "check_dataset": "MTINetLib.worker.training_jobs:check_dataset",

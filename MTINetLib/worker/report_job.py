@@ -9,6 +9,7 @@ import numpy as np
 from MTINetLib.findings import from_dict
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext, job
+from MTINetLib.worker.liver_files import load_liver
 from MTINetLib.worker.requests import Report, Reported
 
 
@@ -29,7 +30,7 @@ def report(request: Report, context: JobContext) -> Reported:
     labels = np.asarray(load_array(context.path(request.labels)))
     written = write(
         context.state.study(request.study),
-        Analysis(from_dict(request.findings), labels, probability),
+        Analysis(from_dict(request.findings), labels, probability, liver=load_liver(request.liver, context)),
         context.path(request.out),
         WriteOptions(
             formats=request.formats,

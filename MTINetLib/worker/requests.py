@@ -126,6 +126,39 @@ class ModelChoice(Serializable):
 
 
 @dataclass(frozen=True)
+class LiverFile(Serializable):
+    """The liver of a study, on its grid.
+
+    Args:
+        mask: .npy of whole numbers [K, J, I], 0 outside.
+        origin, source, edited: as in Liver.
+        segments, anatomy: .npy of uint8 [K, J, I], None where they are not known.
+    """
+
+    mask: str
+    origin: str = "given"
+    source: str = ""
+    edited: bool = False
+    segments: str | None = None
+    anatomy: str | None = None
+
+
+@dataclass(frozen=True)
+class CandidateFile(Serializable):
+    """What a reader can move among without the network.
+
+    Args:
+        labels: .npy of all candidates [K, J, I].
+        findings: of all of them, as ``findings.to_dict`` gives them.
+        offered: the model's operating points, as ``OperatingPoints.to_dict`` gives them.
+    """
+
+    labels: str
+    findings: Mapping[str, Any]
+    offered: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Analyzed(Serializable):
     """What was found.
 
@@ -134,12 +167,16 @@ class Analyzed(Serializable):
         labels: .npy of uint8 or uint16 [K, J, I].
         probability: .npy of float32 [K, J, I].
         timings: seconds by stage.
+        liver: None where it is not known.
+        candidates: None for a model without a choice of sensitivity.
     """
 
     findings: Mapping[str, Any]
     labels: str
     probability: str
     timings: Mapping[str, float] = field(default_factory=dict)
+    liver: LiverFile | None = None
+    candidates: CandidateFile | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +185,7 @@ class Analyze(Request[Analyzed]):
 
     Args:
         thresholds: those that differ from the model's own, by the names of Thresholds.
+        liver: that was given; None takes the model's, if it sees one.
     """
 
     job = "analyze"
@@ -155,13 +193,34 @@ class Analyze(Request[Analyzed]):
     study: str
     model: ModelChoice = ModelChoice()
     thresholds: Mapping[str, Any] = field(default_factory=dict)
+    liver: LiverFile | None = None
+
+
+@dataclass(frozen=True)
+class ChooseSensitivity(Request[Analyzed]):
+    """The candidates of an analysis that count from another threshold on; the network is not asked.
+
+    Args:
+        point: the place of the operating point among those that are offered.
+        probability: as in :class:`Analyzed`, handed back.
+        liver: as it is now.
+    """
+
+    job = "choose_sensitivity"
+
+    study: str
+    candidates: CandidateFile
+    point: int
+    probability: str
+    liver: LiverFile | None = None
 
 
 @dataclass(frozen=True)
 class Measured(Serializable):
-    """Findings of corrected masks."""
+    """Findings of masks, and the liver that was given with them, where it is kept."""
 
     findings: Mapping[str, Any]
+    liver: LiverFile | None = None
 
 
 @dataclass(frozen=True)
@@ -171,6 +230,7 @@ class Measure(Request[Measured]):
     Args:
         labels: .npy of whole numbers [K, J, I] on the study's grid.
         before: the findings that the correction started from.
+        liver: as it is now, None where none is known.
     """
 
     job = "measure"
@@ -178,6 +238,7 @@ class Measure(Request[Measured]):
     study: str
     labels: str
     before: Mapping[str, Any]
+    liver: LiverFile | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +251,7 @@ class ReadAgain(Request[Measured]):
     labels: str
     before: Mapping[str, Any]
     model: ModelChoice = ModelChoice()
+    liver: LiverFile | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +267,7 @@ class ReadMasks(Request[Measured]):
     study: str
     labels: str
     model: ModelChoice = ModelChoice()
+    liver: LiverFile | None = None
 
 
 @dataclass(frozen=True)
@@ -228,6 +291,7 @@ class Report(Request[Reported]):
         overwrite: replace earlier results.
         files: the DICOM files of each phase, in the order of the study; empty where a phase has none.
         tracking: by lesion number, the UID that DICOM objects follow the lesion by; others get new ones.
+        liver: written too, None where none is known.
     """
 
     job = "report"
@@ -244,6 +308,7 @@ class Report(Request[Reported]):
     overwrite: bool = False
     files: tuple[tuple[str, ...], ...] = ()
     tracking: Mapping[str, str] = field(default_factory=dict)
+    liver: LiverFile | None = None
 
 
 @dataclass(frozen=True)

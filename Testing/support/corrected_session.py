@@ -28,7 +28,8 @@ def corrected_session(scene: Any, worker: Any, study: Study, analysis: Any = Non
     for phase, node in zip(FOUR_PHASES, volumes, strict=True):
         choose_volume(choices, phase, node)
     reference = volumes[study.index(study.reference)]
-    results = show_results_now(scene, analysis.findings, analysis.labels, volumes, reference)
+    liver = None if analysis.liver is None else analysis.liver.mask
+    results = show_results_now(scene, analysis.findings, analysis.labels, volumes, reference, liver=liver)
     choices.segmentation = results.segmentation
     session = Session(scene, choices, worker)
     session.restore()

@@ -79,6 +79,11 @@ class FakeSession:
     asked: list[Any] = field(default_factory=list)
     error: Exception | None = None
     training: FakeTraining = field(default_factory=FakeTraining)
+    sensitivity: Any = field(
+        default_factory=lambda: SimpleNamespace(
+            offered=None, chosen=None, open=False, choose=lambda place: None
+        )
+    )
 
     @property
     def scene(self) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.report.body import body
+from MTINetLib.scene.liver_node import liver_segment
 from MTINetLib.scene.pictures.slice_stage import volume_to_ras
 from MTINetLib.scene.slicer_core import slicer_module
 from MTINetLib.study.grid import FloatArray
@@ -53,6 +54,16 @@ def body_surface(volume: Any) -> Any:
     grid = CoarseGrid.of(volume)
     array = np.asarray(slicer_module().util.arrayFromVolume(volume))
     return surface_of(grid.take(body(array)), grid, smooth_mm=4.0)
+
+
+def own_surface(node: Any) -> Any | None:
+    """The surface of the liver's segmentation node, in RAS; None where nothing is in it."""
+    from vtkmodules.vtkCommonDataModel import vtkPolyData
+
+    node.CreateClosedSurfaceRepresentation()
+    surface = vtkPolyData()
+    node.GetClosedSurfaceRepresentation(liver_segment(node), surface)
+    return surface if surface.GetNumberOfPoints() else None
 
 
 def liver_surface(volumes: Sequence[Any], lesions: Sequence[Mask]) -> Any | None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from MTINetLib.presentation.colours import Rgb
+from MTINetLib.presentation.liver_words import liver_in_words
 from MTINetLib.scene.pictures.canvas import BACKGROUND, Picture, open_window, pixels, text_actor
-from MTINetLib.scene.pictures.context import body_surface, liver_surface
+from MTINetLib.scene.pictures.context import body_surface, liver_surface, own_surface
 from MTINetLib.scene.segmentation import SegmentedLesion, read_lesions
 from MTINetLib.scene.show import ShownStudy
 from MTINetLib.study.phase import usual_reference
@@ -18,7 +19,7 @@ _LIVER: Rgb = (0.70, 0.36, 0.32)
 
 
 def draw_3d(shown: ShownStudy) -> Picture:
-    """Lesions, an estimate of the liver, and the skin, seen from the front; [900, 1200, 3]."""
+    """Lesions, the liver (an estimate where it is not known) and the skin, from the front; [900, 1200, 3]."""
     window, renderer = open_window(*_SIZE, background=BACKGROUND)
     renderer.SetBackground2(0.12, 0.15, 0.18)
     renderer.GradientBackgroundOn()
@@ -30,13 +31,18 @@ def draw_3d(shown: ShownStudy) -> Picture:
     portal = shown.results.by_phase[usual_reference(shown.results.phases)]
     renderer.AddViewProp(_surface(body_surface(portal), _SKIN, 0.13))
     lesions = read_lesions(shown.segmentation, shown.reference)
-    liver = liver_surface(shown.volumes, [lesion.mask for lesion in lesions])
+    node = shown.results.liver
+    liver = (
+        liver_surface(shown.volumes, [lesion.mask for lesion in lesions])
+        if node is None
+        else own_surface(node)
+    )
     if liver is not None:
         renderer.AddViewProp(_surface(liver, _LIVER, 0.28))
     shown.segmentation.CreateClosedSurfaceRepresentation()
     for lesion in lesions:
         renderer.AddViewProp(_surface(_closed_surface(shown.segmentation, lesion), lesion.colour, 1.0))
-    _add_legend(renderer, lesions, liver is not None)
+    _add_legend(renderer, lesions, _liver_note(shown, liver is not None))
     _look_from_the_front(renderer, liver)
     _add_orientation(window, renderer)
     picture = pixels(window)
@@ -87,14 +93,20 @@ def _look_from_the_front(renderer: Any, liver: Any | None) -> None:
     renderer.ResetCameraClippingRange()
 
 
-def _add_legend(renderer: Any, lesions: Sequence[SegmentedLesion], with_liver: bool) -> None:
+def _liver_note(shown: ShownStudy, drawn: bool) -> str:
+    if not drawn:
+        return ""
+    known = shown.findings.liver
+    return "Liver estimated for orientation only. " if known is None else f"{liver_in_words(known)}. "
+
+
+def _add_legend(renderer: Any, lesions: Sequence[SegmentedLesion], liver: str) -> None:
     height = _SIZE[1]
     for row, lesion in enumerate(lesions[:12]):
         at = (24.0, height - 34.0 - 30 * row)
         renderer.AddViewProp(text_actor(lesion.name, at, 22, lesion.colour, bold=True))
     if not lesions:
         renderer.AddViewProp(text_actor("No lesion found", (24.0, height - 34.0), 22))
-    liver = "Liver estimated for orientation only. " if with_liver else ""
     note = f"{liver}MTI-Net, research use only"
     renderer.AddViewProp(text_actor(note, (_SIZE[0] - 20.0, 22.0), 16, (0.62, 0.66, 0.7), align="Right"))
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from support.corrected_session import corrected_session, finding, half_of, mask_of, paint, settle
-from support.made_analysis import made_labels, made_study
+from support.made_analysis import made_analysis, made_labels, made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
 from support.pretended_work import pretended_work
 
+from MTINetLib.pipeline.liver import given_liver
 from MTINetLib.scene.scene import Scene
 
 pytestmark = pytest.mark.viewer
@@ -55,6 +57,7 @@ def test_offers_nothing_before_there_are_results(
 
 def test_edits_the_segmentation_over_the_reference_phase(session: Any, open_panel: Any) -> None:
     panel = open_panel(session)
+    assert panel.ui.liverButton.isHidden(), "no liver is known"
     assert panel.editor.node.GetSegmentationNode() is session.results.segmentation
     assert panel.editor.node.GetSourceVolumeNode() is session.results.reference
     assert panel.editor.node.GetSingletonTag() == "MTINetSegmentEditor"
@@ -330,3 +333,21 @@ def test_picture(session: Any, open_panel: Any, tmp_path: Path) -> None:
     paint(session, 1, half_of(mask_of(session, 1)))
     settle(session)
     assert grab(panel.widget, tmp_path / "correct.png").stat().st_size > 2000
+
+
+def test_the_editor_turns_to_the_liver_and_back_where_it_is_known(
+    scene: Scene, slicer_desktop: Any, worker: Any, open_panel: Any
+) -> None:
+    study = made_study()
+    made = made_analysis(study)
+    liver = given_liver(study.phase(study.reference) > 250, "by hand", study)
+    knowing = corrected_session(scene, worker, study, replace(made, liver=liver))
+    panel = open_panel(knowing)
+    assert not panel.ui.liverButton.isHidden()
+    panel.ui.liverButton.checked = True
+    assert panel.editor.node.GetSegmentationNode() is knowing.results.liver
+    assert panel.editor.segment == "liver"
+    knowing.select(2)
+    assert panel.editor.node.GetSegmentationNode() is knowing.results.liver
+    panel.ui.liverButton.checked = False
+    assert panel.editor.node.GetSegmentationNode() is knowing.results.segmentation

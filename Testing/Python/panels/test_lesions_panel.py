@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.corrected_session import corrected_session
+from support.candidates import session_with_candidates
+from support.corrected_session import corrected_session, settle
 from support.made_analysis import made_analysis, made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
 
+from MTINetLib.findings import LesionPlace, LiverFinding
 from MTINetLib.scene.scene import Scene
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
 
@@ -187,3 +189,35 @@ def test_it_fits_a_narrow_column(open_panel: Any, session: Any, tmp_path: Path) 
     assert picture.stat().st_size > 2000
     header = panel.ui.lesionTable.horizontalHeader()
     assert header.length() <= panel.ui.lesionTable.viewport().width
+
+
+def test_the_sensitivity_is_there_only_where_the_model_offers_a_choice(
+    scene: Scene, session: Any, worker: Any, open_panel: Any
+) -> None:
+    panel = open_panel(session)
+    assert panel.ui.sensitivityRow.isHidden()
+    offering = open_panel(session_with_candidates(scene, worker, made_study()))
+    slider = offering.ui.sensitivitySlider
+    assert not offering.ui.sensitivityRow.isHidden()
+    assert (slider.minimum, slider.maximum, slider.value) == (0, 2, 1)
+    assert offering.ui.sensitivityLabel.text == "90 %"
+    slider.setValue(2)
+    settle(offering.session, lambda: len(offering.session.findings.lesions) == 2)
+    assert column(offering, 0) == ["1", "2"]
+    assert offering.ui.sensitivityLabel.text == "97 %"
+
+
+def test_the_summary_says_volume_and_burden_of_the_liver_and_the_number_its_place(
+    scene: Scene, worker: Any, open_panel: Any
+) -> None:
+    study = made_study()
+    made = made_analysis(study)
+    one, two = made.findings.lesions
+    findings = replace(
+        made.findings,
+        lesions=(replace(one, place=LesionPlace("segment", {"7": 1.0}, False)), two),
+        liver=LiverFinding("given", "liver.nii.gz", False, 1480.0, 31.0, 2.1),
+    )
+    panel = open_panel(corrected_session(scene, worker, study, replace(made, findings=findings)))
+    assert "Liver 1480 mL (given as liver.nii.gz), tumour burden 2.1 %." in panel.ui.summaryLabel.text
+    assert panel.ui.lesionTable.item(0, 0).toolTip() == "segment VII"

@@ -344,3 +344,57 @@ def test_the_selectors_are_those_of_the_phases_that_the_chosen_model_takes(
         panel.refresh()
         assert shown() == set(phases)
         assert references() == [phase.value for phase in phases]
+
+
+def add_segmentation(name: str, *segments: str) -> Any:
+    """A segmentation of the user in the scene."""
+    from MTINetLib.scene.segmentation import empty_segmentation
+
+    node = empty_segmentation(name, add_volume(f"volume of {name}"))
+    for segment in segments:
+        node.GetSegmentation().AddEmptySegment("", segment)
+    return node
+
+
+def parts(panel: Any) -> list[tuple[str, str]]:
+    box = panel.ui.liverPartSelector
+    return [(box.itemData(index), box.itemText(index)) for index in range(box.count)]
+
+
+def test_a_segmentation_that_names_its_liver_is_taken_and_nothing_is_asked(
+    panel: Any, session: FakeSession
+) -> None:
+    node = add_segmentation("TotalSegmentator", "spleen", "liver")
+    panel.enter()
+    assert panel.ui.liverSelector.currentNode() is None
+    panel.ui.liverSelector.setCurrentNode(node)
+    assert session.choices.liver is node
+    assert panel.ui.liverPartSelector.isHidden()
+
+
+def test_a_segmentation_that_does_not_is_asked_about_and_another_one_begins_anew(
+    panel: Any, session: FakeSession
+) -> None:
+    node = add_segmentation("drawn", "Segment_1", "Segment_2")
+    panel.enter()
+    panel.ui.liverSelector.setCurrentNode(node)
+    assert not panel.ui.liverPartSelector.isHidden()
+    assert [text for _, text in parts(panel)][1:] == ["Segment_1", "Segment_2"]
+    panel.ui.liverPartSelector.setCurrentIndex(2)
+    assert session.choices.liverPart == "2"
+    panel.ui.liverSelector.setCurrentNode(add_segmentation("another", "one", "two", "three"))
+    assert session.choices.liverPart == ""
+
+
+def test_the_selector_does_not_turn_to_a_neighbour_when_the_liver_goes(
+    panel: Any, session: FakeSession, settled: Callable[[Any], None]
+) -> None:
+    node = add_segmentation("liver to go", "liver")
+    add_segmentation("neighbour", "liver")
+    panel.enter()
+    panel.ui.liverSelector.setCurrentNode(node)
+    session.choices.liver = None  # as the parameter node does when its node goes
+    node.GetScene().RemoveNode(node)
+    settled(panel)
+    assert session.choices.liver is None
+    assert panel.ui.liverSelector.currentNode() is None

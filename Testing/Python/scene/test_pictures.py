@@ -11,6 +11,7 @@ from support.made_analysis import TIMES_S, made_analysis, made_grid, made_study
 from support.slicer_scene import empty_scene, rendering_or_skip
 
 from MTINetLib.findings import LesionFinding
+from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.presentation.classes import on_black, on_white
 from MTINetLib.presentation.colours import rgb
 from MTINetLib.report.file_names import OWN_FILES
@@ -20,6 +21,7 @@ from MTINetLib.scene.pictures.curves import draw_curves, nice_ticks, span
 from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.show import ShownStudy, show_findings
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
+from MTINetLib.study.liver import Liver
 
 pytestmark = pytest.mark.viewer
 
@@ -82,6 +84,27 @@ def test_the_three_dimensional_view_shows_lesions_in_the_body(scene: Scene) -> N
     assert ((red > green + 60) & (green > blue + 30)).mean() > 0.003, "the orange HCC"
     assert ((blue > red + 40) & (green > red + 20)).mean() > 0.001, "the blue hemangioma"
     assert picture[450, 600].sum() > picture[880, 20].sum(), "the body is brighter than the background"
+
+
+@pytest.mark.rendering
+def test_the_three_dimensional_view_shows_the_liver_s_own_surface_where_it_is_known(scene: Scene) -> None:
+    from MTINetLib.scene.pictures.context import own_surface
+    from MTINetLib.scene.pictures.view_3d import draw_3d
+
+    rendering_or_skip()
+    study = made_study(made_grid())
+    made = made_analysis(study)
+    box = np.zeros(study.grid.shape, bool)
+    box[4:20, 20:60, 10:60] = True  # no estimate would look like it
+    liver = Liver(box, "given", "by hand")
+    findings = remeasure(study, made.labels, made.findings, liver=liver)
+    stage = show_findings(scene, study, replace(made, findings=findings, liver=liver))
+    surface = own_surface(stage.results.liver)
+    bounds = np.array(surface.GetBounds()).reshape(3, 2)
+    corners = np.array(np.meshgrid((4, 19), (20, 59), (10, 59))).reshape(3, -1).T
+    ras = study.grid.to_lps(corners) * (-1, -1, 1)
+    assert np.allclose(bounds, np.stack([ras.min(axis=0), ras.max(axis=0)], axis=1), atol=6)
+    assert draw_3d(stage).std() > 5
 
 
 @pytest.mark.rendering
