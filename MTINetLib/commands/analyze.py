@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from MTINetLib.inference.analysis import Analysis
     from MTINetLib.pipeline.write import Written
     from MTINetLib.progress import Progress
-    from MTINetLib.report.dicom.maker import Tracking
+    from MTINetLib.report.dicom.equipment import Tracking
     from MTINetLib.study.liver import Liver
     from MTINetLib.study.study import Study
 

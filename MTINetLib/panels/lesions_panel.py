@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.panels.panel import Panel
-from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_headers, swatch
 from MTINetLib.presentation.classes import class_title, on_black
 from MTINetLib.presentation.liver_words import liver_in_words, place_in_words
 from MTINetLib.presentation.words import (
@@ -25,7 +25,7 @@ from MTINetLib.presentation.words import (
 from MTINetLib.session.events import Topic
 from MTINetLib.study.lesion_class import UNDECIDED
 
-HEADS = ("#", "Class", "Prob.", "mL", "mm", "Remarks")
+HEADERS = ("#", "Class", "Prob.", "mL", "mm", "Remarks")
 _TIPS = (
     "Number of the lesion, 1 for the largest",
     "One of the classes that the network tells apart; or undecided",
@@ -35,7 +35,7 @@ _TIPS = (
     "What to mind; point at it to read it in full",
 )
 _ALIGNED = (RIGHT, LEFT, RIGHT, RIGHT, RIGHT, LEFT)
-_REMARKS = len(HEADS) - 1
+_REMARKS = len(HEADERS) - 1
 #: By what each column is sorted.
 _KEYS: tuple[Callable[[LesionFinding], Any], ...] = (
     lambda lesion: lesion.label,
@@ -62,11 +62,11 @@ class LesionsPanel(Panel):
         self._column, self._descending = 0, False
         self._chosen_at = 0.0
         table = self.ui.lesionTable
-        set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], _ALIGNED)
+        set_headers(table, [_(header) for header in HEADERS], [_(tip) for tip in _TIPS], _ALIGNED)
         header = table.horizontalHeader()
         header.setSectionsClickable(True)
         header.setMinimumSectionSize(20)
-        for column in range(len(HEADS)):
+        for column in range(len(HEADERS)):
             header.setSectionResizeMode(
                 column, qt.QHeaderView.Stretch if column == _REMARKS else qt.QHeaderView.ResizeToContents
             )

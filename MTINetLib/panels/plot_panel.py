@@ -14,14 +14,14 @@ from MTINetLib.panels.column import make_elastic
 from MTINetLib.panels.curve_values import CurveRow, as_tab_separated, curve_rows
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.plot_view import PlotView
-from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_headers
 from MTINetLib.presentation.classes import class_title
 from MTINetLib.presentation.words import NOT_MEASURED, number, phase_title, seconds, signal_decimals
 from MTINetLib.report.csv_tables import curves_csv
 from MTINetLib.session.events import Topic
 from MTINetLib.session.report_place import refuse_place
 
-HEADS = ("Phase", "Time", "Measured", "Predicted", "Liver")
+HEADERS = ("Phase", "Time", "Measured", "Predicted", "Liver")
 _TIPS = (
     "Contrast phase",
     "After the start of the bolus, or after the first phase",
@@ -40,11 +40,11 @@ class PlotPanel(Panel):
         ui = self.ui
         self._plot = PlotView(ui.plotPlace)
         table = ui.valuesTable
-        aligned = [RIGHT if column else LEFT for column in range(len(HEADS))]
-        set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], aligned)
+        aligned = [RIGHT if column else LEFT for column in range(len(HEADERS))]
+        set_headers(table, [_(header) for header in HEADERS], [_(tip) for tip in _TIPS], aligned)
         header = table.horizontalHeader()
         header.setMinimumSectionSize(20)
-        for column in range(len(HEADS)):
+        for column in range(len(HEADERS)):
             mode = qt.QHeaderView.Stretch if column == 2 else qt.QHeaderView.ResizeToContents
             header.setSectionResizeMode(column, mode)
         make_elastic((ui.layoutButton, ui.copyButton, ui.exportButton))

@@ -23,7 +23,7 @@ def read_only_item(text: str, alignment: int = LEFT) -> Any:
     return item
 
 
-def set_heads(table: Any, heads: Sequence[str], tips: Sequence[str], alignments: Sequence[int]) -> None:
+def set_headers(table: Any, heads: Sequence[str], tips: Sequence[str], alignments: Sequence[int]) -> None:
     """Name the columns; the items stay the table's own, so that none is freed under it."""
     table.setColumnCount(len(heads))
     table.setHorizontalHeaderLabels(list(heads))

@@ -9,7 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from MTINetLib.findings import LesionFinding
-from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_headers
 from MTINetLib.presentation.classes import KNOWN_CLASSES, class_title, class_word
 from MTINetLib.presentation.statements import sentence
 from MTINetLib.session.training_case import CaseChoices, why_no_case
@@ -19,7 +19,7 @@ from MTINetLib.study.lesion_class import UNDECIDED, in_usual_order
 if TYPE_CHECKING:
     from MTINetLib.session.session import Session
 
-HEADS = ("#", "mL", "Found", "Class to learn")
+HEADERS = ("#", "mL", "Found", "Class to learn")
 _TIPS = (
     "Number of the lesion",
     "Volume in mL",
@@ -41,8 +41,8 @@ class CaseSection:
         self._results: Any = None
         ui.addCaseButton.connect("clicked()", self.onAdd)
         table = ui.lesionClassTable
-        set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], _ALIGNED)
-        for column in range(len(HEADS)):
+        set_headers(table, [_(header) for header in HEADERS], [_(tip) for tip in _TIPS], _ALIGNED)
+        for column in range(len(HEADERS)):
             mode = qt.QHeaderView.Stretch if column == 3 else qt.QHeaderView.ResizeToContents
             table.horizontalHeader().setSectionResizeMode(column, mode)
 

@@ -10,7 +10,7 @@ import qt
 from slicer.i18n import tr as _
 
 from MTINetLib.panels.notice import STYLES
-from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads, swatch
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_headers, swatch
 from MTINetLib.presentation.classes import class_title, class_word
 from MTINetLib.presentation.dataset_words import case_warnings
 from MTINetLib.session.training_session import TrainingSession
@@ -18,7 +18,7 @@ from MTINetLib.session.training_state import Doing
 from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order
 from MTINetLib.worker.training_requests import CaseRow, CheckedDataset
 
-HEADS = ("Case", "Patient", "Ph.", "Class", "Les.", "Size")
+HEADERS = ("Case", "Patient", "Ph.", "Class", "Les.", "Size")
 _TIPS = (
     "Name of the case; a red mark says that it cannot be used, a yellow one that there are warnings",
     "Cases of one patient share it, so that they are never trained and validated on at once",
@@ -48,10 +48,10 @@ class DatasetSection:
         ui.datasetPath.connect("currentPathChanged(QString)", self.onPathChanged)
         ui.checkButton.connect("clicked()", self.onCheck)
         ui.caseTable.connect("itemSelectionChanged()", self._show_problems)
-        set_heads(ui.caseTable, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], _ALIGNED)
+        set_headers(ui.caseTable, [_(header) for header in HEADERS], [_(tip) for tip in _TIPS], _ALIGNED)
         header = ui.caseTable.horizontalHeader()
         header.setMinimumSectionSize(20)
-        for column in range(len(HEADS)):
+        for column in range(len(HEADERS)):
             mode = qt.QHeaderView.Stretch if column < 2 else qt.QHeaderView.ResizeToContents
             header.setSectionResizeMode(column, mode)
 

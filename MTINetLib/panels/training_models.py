@@ -9,14 +9,14 @@ import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.models.info import ModelInfo
-from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_heads
+from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_headers
 from MTINetLib.session.events import Topic
 from MTINetLib.session.training_state import Doing
 
 if TYPE_CHECKING:
     from MTINetLib.session.session import Session
 
-HEADS = ("Name", "Recipe", "Dice", "Accuracy")
+HEADERS = ("Name", "Recipe", "Dice", "Accuracy")
 _TIPS = (
     "The name that Analyze offers",
     "How it was trained",
@@ -39,8 +39,8 @@ class ModelsSection:
         ui.modelNameEdit.connect("textChanged(QString)", self.onNamed)
         table = ui.modelTable
         table.connect("itemSelectionChanged()", self.show_buttons)
-        set_heads(table, [_(head) for head in HEADS], [_(tip) for tip in _TIPS], _ALIGNED)
-        for column in range(len(HEADS)):
+        set_headers(table, [_(header) for header in HEADERS], [_(tip) for tip in _TIPS], _ALIGNED)
+        for column in range(len(HEADERS)):
             mode = qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch
             table.horizontalHeader().setSectionResizeMode(column, mode)
 

@@ -22,7 +22,7 @@ from MTINetLib.report.results import Results
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
-    from MTINetLib.report.dicom.maker import Tracking
+    from MTINetLib.report.dicom.equipment import Tracking
 
 ALL_FORMATS = tuple(ALL)
 #: What is written where nothing is said: all formats but DICOM.

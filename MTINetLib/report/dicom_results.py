@@ -11,8 +11,8 @@ import numpy.typing as npt
 from MTINetLib.findings import StudyFindings
 from MTINetLib.report.deidentify import Disguise
 from MTINetLib.report.dicom.deidentify import deidentified_objects
+from MTINetLib.report.dicom.equipment import Tracking
 from MTINetLib.report.dicom.export import DicomObjects, dicom_objects, write_dicom
-from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.scene_images import on_images
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.report.left_out import LeftOut

@@ -21,7 +21,7 @@ from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
-    from MTINetLib.report.dicom.maker import Tracking
+    from MTINetLib.report.dicom.equipment import Tracking
 
 
 @dataclass

@@ -22,7 +22,7 @@ def report(request: Report, context: JobContext) -> Reported:
     """
     from MTINetLib.inference.analysis import Analysis
     from MTINetLib.pipeline.write import WriteOptions, write
-    from MTINetLib.report.dicom.maker import Tracking
+    from MTINetLib.report.dicom.equipment import Tracking
 
     probability = None
     if request.probability is not None:

@@ -18,9 +18,9 @@ from pydicom.dataset import Dataset
 
 from MTINetLib.findings import StudyFindings
 from MTINetLib.report.deidentify import Disguise
+from MTINetLib.report.dicom.equipment import Tracking
 from MTINetLib.report.dicom.export import DicomObjects, dicom_objects
 from MTINetLib.report.dicom.identity import REQUIRED, UTF_8, Identity
-from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.source_headers import ReferenceImages, SourceHeaders
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.new_uids import NewUids

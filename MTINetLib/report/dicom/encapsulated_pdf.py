@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
-from MTINetLib.report.dicom.maker import (
+from MTINetLib.report.dicom.equipment import (
     MANUFACTURER,
     MODEL_NAME,
     PDF_SERIES,

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.findings import StudyFindings
-from MTINetLib.report.dicom.maker import Tracking, track
+from MTINetLib.report.dicom.equipment import Tracking, track
 from MTINetLib.report.dicom.names import DICOM_FOLDER, PDF_FILE, SEG_FILE, SR_FILE
 from MTINetLib.report.dicom.source_headers import SourceHeaders
 from MTINetLib.report.left_out import LeftOut

@@ -11,21 +11,21 @@ from pydicom.uid import generate_uid
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.report.dicom import codes
-from MTINetLib.report.dicom.liver_measurements import (
-    finding_site,
-    liver_group,
-    overlap_measurements,
-    segment_evaluations,
-)
-from MTINetLib.report.dicom.maker import (
+from MTINetLib.report.dicom.equipment import (
     MANUFACTURER,
     MODEL_NAME,
     SR_SERIES,
     Tracking,
     algorithm_parameters,
-    made_by,
+    general_equipment,
     series_description,
     software_versions,
+)
+from MTINetLib.report.dicom.liver_measurements import (
+    finding_site,
+    liver_group,
+    overlap_measurements,
+    segment_evaluations,
 )
 from MTINetLib.report.dicom.rounded import rounded
 from MTINetLib.report.dicom.segment_reference import segment_reference
@@ -79,7 +79,7 @@ def measurement_report(
             series_number=SR_SERIES,
             sop_instance_uid=generate_uid(),
             instance_number=1,
-            **made_by(),
+            **general_equipment(),
             is_complete=True,
             is_final=False,
             is_verified=False,

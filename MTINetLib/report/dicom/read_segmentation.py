@@ -23,7 +23,7 @@ from MTINetLib.findings.notes import (
 )
 from MTINetLib.reading.dicom.header import tag_of
 from MTINetLib.reading.dicom.open import UnusableError, read_header
-from MTINetLib.report.dicom.maker import MANUFACTURER, Tracking
+from MTINetLib.report.dicom.equipment import MANUFACTURER, Tracking
 from MTINetLib.report.dicom.names import DICOM_FOLDER, SEG_FILE
 from MTINetLib.report.dicom.put_on_grid import Mask, count_outside, put_on_grid, usual_step
 from MTINetLib.report.dicom.segment_frames import SegmentFrame, frames_of, open_segmentation

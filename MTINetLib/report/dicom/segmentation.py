@@ -16,13 +16,13 @@ from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.presentation.classes import class_title, on_black
 from MTINetLib.presentation.colours import LIVER_ON_BLACK
 from MTINetLib.report.dicom import codes
-from MTINetLib.report.dicom.maker import (
+from MTINetLib.report.dicom.equipment import (
     MODEL_NAME,
     RESEARCH_USE,
     SEG_SERIES,
     Tracking,
     algorithm_parameters,
-    made_by,
+    general_equipment,
     series_description,
     software_versions,
 )
@@ -62,7 +62,7 @@ def dicom_segmentation(
             series_number=SEG_SERIES,
             sop_instance_uid=generate_uid(),
             instance_number=1,
-            **made_by(),
+            **general_equipment(),
             content_label="LIVER_LESIONS",
             content_description=RESEARCH_USE,
             series_description=series_description(

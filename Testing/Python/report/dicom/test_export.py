@@ -22,8 +22,8 @@ from support.read_back import Exported, exported, measured, study_of
 from MTINetLib.errors import InputError
 from MTINetLib.report.dicom import codes
 from MTINetLib.report.dicom.encapsulated_pdf import encapsulated_pdf
+from MTINetLib.report.dicom.equipment import Tracking
 from MTINetLib.report.dicom.export import dicom_objects, write_dicom
-from MTINetLib.report.dicom.maker import Tracking
 from MTINetLib.report.dicom.read_segmentation import read_segmentation
 from MTINetLib.report.dicom.source_headers import source_headers
 from MTINetLib.study.phase import FOUR_PHASES

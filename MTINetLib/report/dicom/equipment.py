@@ -46,7 +46,7 @@ def software_versions() -> str:
     return MTINetLib.__version__
 
 
-def made_by() -> Mapping[str, Any]:
+def general_equipment() -> Mapping[str, Any]:
     """The arguments by which highdicom's objects name the software that made them (PS3.3 C.7.5.2)."""
     return {
         "manufacturer": MANUFACTURER,
