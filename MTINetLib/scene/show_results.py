@@ -75,7 +75,7 @@ def show_results(
         if liver is not None:
             liver_node = add_liver(liver, geometry)
             made.append(liver_node)
-        yield
+            yield
         table = add_curve_table(scene, findings.lesions, findings.study)
         lesion_table = add_lesion_table(scene, findings.lesions)
         made += (table, lesion_table)
