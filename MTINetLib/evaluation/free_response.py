@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MTINetLib.evaluation.detection import MATCH_IOU, contingency
-from MTINetLib.inference.candidates import candidate_features
+from MTINetLib.inference.candidate_features import candidate_features
 from MTINetLib.inference.in_liver import lesions_in_liver
 from MTINetLib.inference.lesions import find_lesions, lesion_boxes
 from MTINetLib.models.thresholds import Thresholds

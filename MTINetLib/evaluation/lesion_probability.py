@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from MTINetLib.evaluation.free_response import MASKS, Component, StudyComponents, matched
-from MTINetLib.inference.candidates import CandidateFeatures
+from MTINetLib.inference.candidate_features import CandidateFeatures
 from MTINetLib.models.operating_points import LesionProbability, OperatingPoint, OperatingPoints
 
 Array = npt.NDArray[np.float64]

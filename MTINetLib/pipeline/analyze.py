@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from MTINetLib.inference.analysis import Analysis
-from MTINetLib.inference.candidates import Candidates, lesion_probabilities, numbered
+from MTINetLib.inference.candidate_features import lesion_probabilities, numbered
+from MTINetLib.inference.candidates import Candidates
 from MTINetLib.inference.findings_of import findings_of
 from MTINetLib.inference.in_liver import lesions_in_liver
 from MTINetLib.inference.lesions import find_lesions

@@ -14,7 +14,7 @@ from MTINetLib.evaluation.lesion_probability import (
     fit_lesion_probability,
     fit_points,
 )
-from MTINetLib.inference.candidates import CandidateFeatures
+from MTINetLib.inference.candidate_features import CandidateFeatures
 
 
 def made(count: int, seed: int = 0) -> tuple[list[CandidateFeatures], np.ndarray]:
