@@ -125,8 +125,8 @@ def test_a_worker_whose_client_was_killed_in_a_report_leaves_nothing_of_it(
     wait_until(lambda: is_begun(tmp_path), faulty.poll)
     pid = faulty.pid
     assert pid is not None
-    assert faulty._held._lock is not None
-    faulty._held._lock.release()  # as the system does when the client is killed
+    assert faulty._held._private is not None
+    faulty._held._private._lock.release()  # as the system does when the client is killed
     wait_until(lambda: is_gone(pid))
     assert list(tmp_path.iterdir()) == []
 
