@@ -82,7 +82,7 @@ def draw_views(logic: Any, path: Path) -> None:
     from MTINetLib.scene.pictures.phases import draw_phases
     from MTINetLib.scene.show import ShownStudy
 
-    shown = ShownStudy(logic.results, logic.findings, 0)
+    shown = ShownStudy(logic.session.scene, logic.results, logic.findings, 0)
     write_png(path, draw_phases(shown, logic.findings.study.times_s))
     assert path.stat().st_size > 50_000
 
