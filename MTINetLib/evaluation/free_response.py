@@ -9,7 +9,7 @@ components that were found there.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -112,15 +112,34 @@ def free_response(studies: Sequence[StudyComponents], base: Thresholds) -> Itera
     """
     lesions = sum(study.lesions for study in studies)
     for thresholds in _combinations(base):
-        found = false = 0
-        ious = 0.0
-        for study in studies:
-            kept = [part for part in study.by_mask[thresholds.mask] if part.passes(thresholds)]
-            pairs = matched(kept)
-            found += len(pairs)
-            false += len(kept) - len(pairs)
-            ious += sum(iou for _, _, iou in pairs)
-        yield FreeResponsePoint(thresholds, found / lesions, false / len(studies), ious / lesions)
+        kept = [
+            [part for part in study.by_mask[thresholds.mask] if part.passes(thresholds)] for study in studies
+        ]
+        count = count_detections(kept)
+        yield FreeResponsePoint(
+            thresholds, count.found / lesions, count.false / len(studies), count.ious / lesions
+        )
+
+
+@dataclass(frozen=True)
+class DetectionCount:
+    """True lesions found and false positives of some studies, and the sum of the IoUs of those found."""
+
+    found: int
+    false: int
+    ious: float
+
+
+def count_detections(kept: Iterable[Sequence[Component]]) -> DetectionCount:
+    """Count over studies, each given by the components that count as lesions in it."""
+    found = false = 0
+    ious = 0.0
+    for parts in kept:
+        pairs = matched(parts)
+        found += len(pairs)
+        false += len(parts) - len(pairs)
+        ious += sum(iou for _, _, iou in pairs)
+    return DetectionCount(found, false, ious)
 
 
 def best_curve(points: Sequence[FreeResponsePoint]) -> list[dict[str, float]]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from MTINetLib.evaluation.free_response import MASKS, Component, StudyComponents, matched
+from MTINetLib.evaluation.free_response import MASKS, Component, StudyComponents, count_detections, matched
 from MTINetLib.inference.candidate_features import CandidateFeatures
 from MTINetLib.models.operating_points import LesionProbability, OperatingPoint, OperatingPoints
 
@@ -142,13 +142,10 @@ def _curve(
 def _at(
     threshold: float, studies: Sequence[tuple[Sequence[Component], Sequence[float]]], lesions: int
 ) -> tuple[OperatingPoint, float]:
-    found = false = 0
-    ious = 0.0
-    for parts, shares in studies:
-        kept = [part for part, share in zip(parts, shares, strict=True) if share >= threshold]
-        pairs = matched(kept)
-        found, false = found + len(pairs), false + len(kept) - len(pairs)
-        ious += sum(iou for _, _, iou in pairs)
+    count = count_detections(
+        [part for part, share in zip(parts, shares, strict=True) if share >= threshold]
+        for parts, shares in studies
+    )
     most = max(1, lesions)
-    point = OperatingPoint(threshold, round(found / most, 4), round(false / len(studies), 4))
-    return point, ious / most
+    point = OperatingPoint(threshold, round(count.found / most, 4), round(count.false / len(studies), 4))
+    return point, count.ious / most

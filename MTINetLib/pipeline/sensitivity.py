@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from MTINetLib.errors import InputError
 from MTINetLib.findings import StudyFindings
 from MTINetLib.inference.analysis import Analysis
-from MTINetLib.inference.candidates import Candidates, kept_labels
+from MTINetLib.inference.candidates import Candidates, Labels
 from MTINetLib.models.info import ModelInfo
 from MTINetLib.models.operating_points import OperatingPoint, OperatingPoints
 from MTINetLib.pipeline.remeasure import measured_again
@@ -50,20 +50,19 @@ def at_sensitivity(
     if analysis.candidates is None:
         raise InputError("This analysis kept no candidates: analyze the study again with such a model.")
     point = offered.chosen(wanted)
-    labels = analysis.candidates.labels_at(point.threshold)
-    findings = findings_at(study, analysis.candidates, point, analysis.liver, progress)
+    labels, findings = counted_at(study, analysis.candidates, point, analysis.liver, progress)
     return replace(analysis, labels=labels, findings=findings)
 
 
-def findings_at(
+def counted_at(
     study: Study,
     candidates: Candidates,
     point: OperatingPoint,
     liver: Liver | None,
     progress: Progress | None = None,
-) -> StudyFindings:
-    """What counts at a point, measured as if there were no others."""
-    labels = kept_labels(candidates.labels, candidates.numbers_at(point.threshold))
+) -> tuple[Labels, StudyFindings]:
+    """The candidates that count at a point, and their findings, measured as if there were no others."""
+    labels = candidates.labels_at(point.threshold)
     found = measured_again(study, labels, candidates.findings, liver, progress, corrected=False)
     settings = {**found.provenance.settings, SENSITIVITY: asdict(point)}
-    return replace(found, provenance=replace(found.provenance, settings=settings))
+    return labels, replace(found, provenance=replace(found.provenance, settings=settings))

@@ -7,7 +7,7 @@ import numpy as np
 from MTINetLib.findings import from_dict, to_dict
 from MTINetLib.inference.candidates import Candidates
 from MTINetLib.models.operating_points import OperatingPoints
-from MTINetLib.pipeline.sensitivity import findings_at
+from MTINetLib.pipeline.sensitivity import counted_at
 from MTINetLib.worker.arrays import load_array
 from MTINetLib.worker.jobs import JobContext, job
 from MTINetLib.worker.liver_files import load_liver
@@ -23,10 +23,10 @@ def choose_sensitivity(request: ChooseSensitivity, context: JobContext) -> Analy
     point = OperatingPoints.from_dict(kept.offered).points[request.point]
     liver = load_liver(request.liver, context)
     study = context.state.study(request.study)
-    findings = findings_at(study, candidates, point, liver, context.progress)
+    counted, findings = counted_at(study, candidates, point, liver, context.progress)
     return Analyzed(
         findings=to_dict(findings),
-        labels=save_result(context.folder, request.study, "labels", candidates.labels_at(point.threshold)),
+        labels=save_result(context.folder, request.study, "labels", counted),
         probability=request.probability,
         liver=request.liver,
         candidates=kept,
