@@ -50,6 +50,7 @@ def train(
     *,
     resume: bool = False,
     name: str = "",
+    start_from: str | Path | None = None,
     progress: Progress | None = None,
 ) -> FittedModel:
     """Train a model on a dataset, and fit its thresholds and temperature on the run's validation patients.
@@ -59,7 +60,9 @@ def train(
         run: folder of the run, new or to be resumed; it keeps settings, split, logs and checkpoints.
         settings: see ``training_preset``; None takes the recipe of the shipped model.
         resume: go on from the run's last epoch, with the same split of patients.
-        name: of the model; None names it after the preset.
+        name: of the model; none names it after the preset.
+        start_from: a model, by its name or folder, whose weights, network, phases and classes the run
+            begins with; None begins with random weights.
         progress: hears of preparing, training and fitting; may raise Cancelled.
 
     Raises:
@@ -78,7 +81,15 @@ def train(
             "Training needs the package lightning: pip install 'MTINetLib[train]' brings it."
         )
     chosen = settings or training_preset(DEFAULT_PRESET)
-    (model,) = train_models(Path(dataset), Path(run), chosen, resume=resume, name=name, progress=progress)
+    (model,) = train_models(
+        Path(dataset),
+        Path(run),
+        chosen,
+        resume=resume,
+        name=name,
+        start_from=start_from,
+        progress=progress,
+    )
     return model
 
 
@@ -92,6 +103,7 @@ def train_models(
     name: str = "",
     cache: Path | None = None,
     data_changes: DataChanges = "refuse",
+    start_from: str | Path | None = None,
     progress: Progress | None = None,
     fitting: Progress | None = None,
     bar: bool = False,
@@ -101,6 +113,7 @@ def train_models(
 
     Args:
         name, cache, data_changes, progress, bar, watch: as in :func:`MTINetLib.training.train.train`.
+        start_from: name or folder of a model, as in :func:`train`.
         fitting: hears of the fitting; ``progress`` if None.
 
     Returns:
@@ -109,6 +122,7 @@ def train_models(
     Raises:
         MTINetError: as in :func:`train`.
     """
+    from MTINetLib.models.find import find_model
     from MTINetLib.training.cross_validation import cross_validate
     from MTINetLib.training.processes import is_first_process
     from MTINetLib.training.train import train as train_one
@@ -127,6 +141,7 @@ def train_models(
             name=name,
             watch=watch,
             data_changes=data_changes,
+            start_from=None if start_from is None else find_model(start_from),
         )
         results = trained if isinstance(trained, list) else [trained]
         points = [_fit(result, dataset, fitting or progress) if first else None for result in results]

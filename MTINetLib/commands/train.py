@@ -29,8 +29,9 @@ def train(
     preset: Annotated[
         str | None,
         typer.Option(
-            metavar="demo|paper|quick",
-            help="Recipe: of the shipped model (the default), of the paper, or seconds to see that it runs.",
+            metavar="demo|gpu|paper|quick",
+            help="Recipe: of the shipped model (the default), the same for a GPU, of the paper, or seconds to "
+            "see that it runs.",
         ),
     ] = None,
     changes: Annotated[
@@ -48,6 +49,13 @@ def train(
             help="With --resume, where the dataset has changed: end, or take new patients into training.",
         ),
     ] = "refuse",
+    start_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Begin with this model's weights, network, phases and classes instead of random weights.",
+        ),
+    ] = None,
     name: Annotated[str, typer.Option(metavar="NAME", help="Name of the model that comes out.")] = "",
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Prepared slices, to share among runs.")
@@ -75,6 +83,7 @@ def train(
             cache=cache,
             name=name,
             data_changes=changes_word,
+            start_from=start_from,
         )
     for model in models:
         if model.operating_point is not None:

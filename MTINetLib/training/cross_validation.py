@@ -21,6 +21,7 @@ from MTINetLib.training.run_split import (
 )
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import StoredCase
+from MTINetLib.training.starting_model import read_starting_model
 from MTINetLib.training.train import TrainingResult, prepared, train
 from MTINetLib.training.watch import Nobody, Watch
 
@@ -40,6 +41,7 @@ def cross_validate(
     name: str = "",
     watch: Watch | None = None,
     data_changes: DataChanges = "refuse",
+    start_from: Path | None = None,
 ) -> list[TrainingResult]:
     """Train ``settings.folds`` networks; each patient is held out by exactly one of them.
 
@@ -51,8 +53,8 @@ def cross_validate(
         cache: prepared slices, ``run/cache`` if None; several runs may share one.
         name: of the models, the fold is added to it.
         watch: gets the figures of every fold. After a stop the results are those of the folds so far.
-
         data_changes: ``accept`` resumes folds whose dataset has changed, see run_split.py.
+        start_from: folder of the model that every fold begins with.
 
     Raises:
         InputError, Cancelled: as :func:`train`; or there are fewer patients than folds.
@@ -60,6 +62,8 @@ def cross_validate(
     folders = [run / f"fold-{number}" for number in range(1, settings.folds + 1)]
     if not resume and any(folder.exists() for folder in folders):
         raise InputError(f"{run} already holds folds; give another folder, or resume them (--resume).")
+    if start_from is not None:
+        settings = read_starting_model(start_from).settings_of(settings)
     settings = for_dataset(dataset, settings)
     cache = cache or run / "cache"
     watch = watch or Nobody()
@@ -80,6 +84,7 @@ def cross_validate(
                 split=split,
                 name=f"{name or f'mtinet-{settings.preset}'}-{folder.name}",
                 watch=watch,
+                start_from=start_from,
             )
         except Stopped:
             if not results:

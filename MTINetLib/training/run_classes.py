@@ -28,7 +28,8 @@ def classes_of_run(path: Path, store: SliceStore, settings: TrainingSettings) ->
     if path.is_file():
         classes = _read(path)
     else:
-        _refuse_without_example(settings.classes, store.classes)
+        if not settings.started_from:  # a model keeps classes of which the dataset has no example
+            _refuse_without_example(settings.classes, store.classes)
         classes = settings.classes or store.classes
         if len(classes) < 2:
             if settings.network.classifies:

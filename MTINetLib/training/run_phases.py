@@ -16,13 +16,17 @@ _LOG = logging.getLogger(__name__)
 def for_dataset(dataset: Path, settings: TrainingSettings) -> TrainingSettings:
     """The settings of a run on a dataset.
 
-    Without a single anatomy map no organs are learnt, which is said.
+    Without a single anatomy map no organs are learnt, which is said; a run that starts from a model keeps
+    what the model knows of them.
 
     Raises:
         InputError: the dataset cannot be read, or lacks a phase that the settings name.
     """
     settings = settings.for_phases(run_phases(dataset, settings))
     if settings.network.anatomy_classes and not any(case.anatomy_path for case in read_dataset(dataset)):
+        if settings.started_from:
+            _LOG.warning("The dataset has no anatomy maps: the model learns nothing new of the liver.")
+            return settings
         _LOG.warning("The dataset has no anatomy maps: the model learns no liver and no other organs.")
         return settings.without_anatomy()
     return settings

@@ -74,6 +74,7 @@ class TrainingSettings:
         augment_on: ``loader``, or ``device``: then the workers only load, and a GPU varies whole batches.
         preparation_processes: that read the dataset; 0 takes one per processor.
         architecture: name of the kind of network, and ``network`` its settings.
+        started_from: SHA-256 of the weights that the run began with; empty for random ones. Set by the run.
         accelerator, devices, nodes, strategy: handed to Lightning; several devices run as its strategies say.
     """
 
@@ -113,6 +114,7 @@ class TrainingSettings:
     architecture: str = "mtinet"
     network: SliceSettings = field(default_factory=NetworkSettings)
     loss: LossWeights = field(default_factory=LossWeights)
+    started_from: str = ""
 
     def __post_init__(self) -> None:
         if self.max_minutes is None and self.max_steps is None and self.epochs is None:

@@ -48,6 +48,7 @@ from MTINetLib.training.run_phases import for_dataset
 from MTINetLib.training.run_split import DataChanges, parts_of, parts_of_run, split_of, write_split
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
+from MTINetLib.training.starting_model import read_starting_model
 from MTINetLib.training.watch import Nobody, Watch, Watched, WatchLog
 
 logger = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ def train(
     name: str = "",
     watch: Watch | None = None,
     data_changes: DataChanges = "refuse",
+    start_from: Path | None = None,
 ) -> TrainingResult:
     """Train a network on a dataset folder and export the best of it.
 
@@ -104,6 +106,8 @@ def train(
         watch: gets figures while it trains, and may hold or stop it; a stopped run exports its best
             checkpoint so far.
         data_changes: ``accept`` resumes a run whose dataset has changed, see run_split.py.
+        start_from: folder of a model whose weights, network, phases and classes the run begins with; None
+            begins with random weights.
 
     Raises:
         InputError: the dataset, the settings or the run folder cannot be used.
@@ -113,7 +117,8 @@ def train(
     progress = progress or Silent()
     watch = watch or Nobody()
     folder = RunFolder(run)
-    settings = for_dataset(dataset, settings)
+    starting = None if start_from is None else read_starting_model(start_from)
+    settings = for_dataset(dataset, settings if starting is None else starting.settings_of(settings))
     accelerator = usable_accelerator(settings.accelerator)
     if is_first_process():
         check_run(folder, settings, resume)
@@ -127,6 +132,10 @@ def train(
     point = resume_point(folder.last, folder.best) if resume else ResumePoint(None)
     budget = Budget(settings, loaders.steps_per_epoch)
     module = _module(settings, budget, loaders)
+    if starting is not None:
+        starting.load_into(module.network, module.average)
+    elif settings.started_from and point.checkpoint is None:
+        raise InputError("The run has no checkpoint yet: name the model that it starts from (start_from) again.")
     callbacks: list[Callback] = [BudgetEnd(budget), *checkpoint_callbacks(folder, point.best_lost)]
     callbacks.append(LossBar() if bar else TellProgress(progress, budget))
     callbacks.append(Watched(watch, budget))
