@@ -30,8 +30,8 @@ def train(
         str | None,
         typer.Option(
             metavar="demo|gpu|paper|quick",
-            help="Recipe: of the shipped model (the default), the same for a GPU, of the paper, or seconds to "
-            "see that it runs.",
+            help="Recipe: of the shipped model (the default), the same for a GPU, of the paper, or seconds "
+            "to see that it runs.",
         ),
     ] = None,
     changes: Annotated[

@@ -135,7 +135,7 @@ def train(
     if starting is not None:
         starting.load_into(module.network, module.average)
     elif settings.started_from and point.checkpoint is None:
-        raise InputError("The run has no checkpoint yet: name the model that it starts from (start_from) again.")
+        raise InputError("The run has no checkpoint yet; name the model that it starts from again.")
     callbacks: list[Callback] = [BudgetEnd(budget), *checkpoint_callbacks(folder, point.best_lost)]
     callbacks.append(LossBar() if bar else TellProgress(progress, budget))
     callbacks.append(Watched(watch, budget))
