@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -77,7 +78,7 @@ class OpenVinoNetwork:
                 "PERFORMANCE_HINT": "LATENCY",
                 "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             }
-            compiled = openvino.Core().compile_model(self._model, "CPU", options)
+            compiled = _core().compile_model(self._model, "CPU", options)
             self._requests[size] = compiled.create_infer_request()
         return self._requests[size]
 
@@ -125,6 +126,17 @@ def _filled_up(images: Tensor, size: int) -> Tensor:
     if missing > 0:
         images = torch.cat([images, images.new_zeros(missing, *images.shape[1:])])
     return images.contiguous()
+
+
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    """OpenVINO's core, which stays until the process ends.
+
+    A trap on Linux: its CPU plugin gives the thread that loads it an alternate signal stack, and takes the
+    memory back when the plugin goes, from whichever thread. The next signal that the first thread handles in
+    Python (a child ends while a data loader runs, Ctrl+C) then ends the process by SIGSEGV.
+    """
+    return _openvino().Core()
 
 
 def _openvino() -> ModuleType:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from MTINetLib.models.store import load_model
 from MTINetLib.network.slice_network import Segmentation, SliceNetwork
 from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.pipeline.open import open_study
-from MTINetLib.training.settings import TrainingSettings, settings_from_dict, training_preset
+from MTINetLib.training.settings import settings_from_dict, training_preset
 from MTINetLib.training.train import train
 
 
@@ -98,11 +97,6 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     register_architecture(TINY)
 
 
-def _train_tiny(dataset: Path, run: Path, settings: TrainingSettings) -> None:
-    register_architecture(TINY)
-    train(dataset, run, settings)
-
-
 @pytest.mark.usefixtures("_tiny")
 def test_another_network_goes_from_training_settings_to_findings(tmp_path: Path) -> None:
     dataset = write_small_dataset(tmp_path / "set", ("hcc", "hemangioma") * 3)
@@ -110,24 +104,18 @@ def test_another_network_goes_from_training_settings_to_findings(tmp_path: Path)
     settings = replace(quick, architecture="tiny", network=TinySettings(width=5))
     assert settings_from_dict(settings.to_dict()) == settings
 
-    # In a process of its own, as the module trains: a training after OpenVINO has run in the same process
-    # may end in a fault of these libraries.
-    training = get_context("spawn").Process(target=_train_tiny, args=(dataset, tmp_path / "run", settings))
-    training.start()
-    training.join()
-    assert training.exitcode == 0
+    result = train(dataset, tmp_path / "run", settings)
 
-    model_folder = tmp_path / "run" / "model"
-    info = read_info(model_folder)
+    info = read_info(result.model)
     assert info.architecture.name == "tiny"
     assert info.architecture.settings["width"] == 5
     assert info.preprocessing.settings == {"slice_size": SIZE}
-    model = load_model(model_folder)
+    model = load_model(result.model)
     assert isinstance(model.network, TinyNetwork)
     study = open_study(read_dataset(dataset)[0].phase_paths)
     for precision in ("fp32", "bf16"):
         found = analyze(study, model, device="cpu", precision=precision)
-        assert found.findings.provenance.model_sha256 == info.sha256
+        assert found.findings.provenance.model_sha256 == result.sha256
         assert found.probability is not None
         assert 0 < found.probability.max() < 1
 

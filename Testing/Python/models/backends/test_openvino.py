@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -95,3 +98,35 @@ def test_a_predictor_gives_the_same_masks_curves_and_classes(network: MTINet, ex
         assert found is not None
         assert expected is not None
         np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+_DROPPED_ELSEWHERE = """
+import gc, os, signal, threading
+import torch
+from MTINetLib.models.architectures import architecture_of
+from MTINetLib.models.backends.openvino import openvino_network
+from MTINetLib.models.device import cpu_compute
+from MTINetLib.network.mtinet import MTINet
+from MTINetLib.network.settings import NetworkSettings
+
+settings = NetworkSettings(image_size=64, widths=(4, 8, 8, 16), decoder_widths=(16, 8, 8, 4))
+used = [openvino_network(architecture_of("mtinet"), MTINet(settings).eval(), cpu_compute(), 1)]
+
+def drop():
+    used.clear()
+    gc.collect()
+
+dropping = threading.Thread(target=drop)
+dropping.start()
+dropping.join()
+heard = []
+signal.signal(signal.SIGCHLD, lambda *_: heard.append(1))
+os.kill(os.getpid(), signal.SIGCHLD)
+raise SystemExit(0 if heard else 3)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal stacks")
+def test_signals_still_arrive_after_a_network_is_given_up_in_another_thread() -> None:
+    ended = subprocess.run([sys.executable, "-X", "faulthandler", "-c", _DROPPED_ELSEWHERE], check=False)
+    assert ended.returncode == 0
