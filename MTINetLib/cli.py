@@ -18,6 +18,7 @@ from MTINetLib.commands.evaluate import evaluate
 from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_libraries, show_tracebacks
 from MTINetLib.commands.info import info
 from MTINetLib.commands.inspect import inspect
+from MTINetLib.commands.label import label
 from MTINetLib.commands.phantom import phantom
 from MTINetLib.commands.send import send
 from MTINetLib.commands.streams import own_stderr, show_what_can_be_shown
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (analyze, send, inspect, phantom, check, train, evaluate):
+for command in (analyze, send, inspect, phantom, label, check, train, evaluate):
     app.command()(command)
 app.command("bench")(bench_command())
 app.command()(demo)

@@ -160,13 +160,25 @@ def _check_labels(new: NewCase) -> None:
             raise InputError(f"Lesion {label} has no class that can be learnt: {error}") from error
 
 
+def refuse_name(what: str, name: str) -> None:
+    """Refuse what can be no name of a case or pseudonym of a patient.
+
+    Args:
+        what: ``case`` or ``patient``.
+
+    Raises:
+        InputError: the name has other signs than letters, digits, - and _, or too many.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"The {what} cannot be called {name!r}: use up to 40 letters, digits, - and _, "
+            "and nothing that tells who the patient is."
+        )
+
+
 def _check_names(case: str, patient: str, taken: Iterable[str]) -> None:
-    for what, name in (("case", case), ("patient", patient)):
-        if not _NAME.fullmatch(name):
-            raise InputError(
-                f"The {what} cannot be called {name!r}: use up to 40 letters, digits, - and _, "
-                "and nothing that tells who the patient is."
-            )
+    refuse_name("case", case)
+    refuse_name("patient", patient)
     if case.lower() in {name.lower() for name in taken}:
         raise InputError(f"The dataset has a case {case} already; choose another name.")
 

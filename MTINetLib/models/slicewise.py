@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from MTINetLib.models.liver_scale import (
     scaled_by_given_liver,
     scaled_by_own_liver,
 )
+from MTINetLib.models.neighbours import with_neighbours
 from MTINetLib.models.predict import LesionSlice, SlicePredictor
 from MTINetLib.models.preprocessing import SCALE_WITHOUT_LIVER, PreparedStudy, preprocessing_of
 from MTINetLib.models.reading import LesionReading
@@ -70,7 +71,7 @@ class SlicewiseModel:
 
     def probability(self, study: Study, progress: Progress | None = None) -> npt.NDArray[np.float32]:
         """See :class:`LesionModel`."""
-        prepared = self._prepared(study)
+        prepared = self.prepared(study)
         segmented = self._predictor.segment(prepared.slices, self._keep_above, progress)
         self._organs = segmented.anatomy
         return prepared.frame.to_native(segmented.probability)
@@ -79,7 +80,7 @@ class SlicewiseModel:
         """See :class:`LesionModel`; known since :meth:`probability`, which is asked here if it was not."""
         if not self._info.anatomy:
             return None
-        self._prepared(study)
+        self.prepared(study)
         if self._organs is None:
             self.probability(study, progress)
         assert self._organs is not None
@@ -89,7 +90,7 @@ class SlicewiseModel:
         self, study: Study, labels: npt.NDArray[Any], progress: Progress | None = None
     ) -> dict[int, LesionReading]:
         """See :class:`LesionModel`; each lesion is asked about in every slice that cuts it."""
-        prepared = self._prepared(study)
+        prepared = self.prepared(study)
         asked = lesion_slices(prepared.frame.labels_to_slices(labels))
         if not asked:
             return {}
@@ -107,7 +108,7 @@ class SlicewiseModel:
 
     def computation(self, study: Study) -> Computation:
         """See :class:`LesionModel`."""
-        prepared = self._prepared(study)
+        prepared = self.prepared(study)
         scale, by = prepared.scale, prepared.scaled_by
         return Computation(
             device=self._predictor.compute.title,
@@ -121,12 +122,19 @@ class SlicewiseModel:
             flags=(SCALE_WITHOUT_LIVER,) if by == BY_BODY else (),
         )
 
-    def _prepared(self, study: Study) -> PreparedStudy:
+    def prepared(self, study: Study) -> PreparedStudy:
+        """The study's slices on the scale that the network sees; kept for the study asked about last."""
         if self._last is None or self._last[0] is not study:
             self._predictor.features.forget()
             self._last = self._organs = None  # its slices make room
             self._last = (study, self._scaled(self._preprocessing.prepare(study)))
         return self._last[1]
+
+    def input_of(self, study: Study, places: Sequence[int]) -> npt.NDArray[np.float32]:
+        """The network's input for some slices, [N, C, S, S]."""
+        return with_neighbours(
+            self.prepared(study).slices, places, self._predictor.network.settings.neighbours
+        )
 
     def _scaled(self, prepared: PreparedStudy) -> PreparedStudy:
         """With the scale that the given liver sets, or else the network's own."""

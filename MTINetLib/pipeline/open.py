@@ -38,8 +38,8 @@ from MTINetLib.study.phase import (
 from MTINetLib.study.study import Study
 
 #: A folder or archive in which the phases are recognised; each phase's own file or folder; or volumes whose
-#: phases are known already, as in a scene.
-Source = str | Path | Mapping[Phase, str | Path] | Mapping[str, str | Path] | PhaseAssignment
+#: phases are known already, as in a scene; or all that was found of one study, as in an archive.
+Source = str | Path | Mapping[Phase, str | Path] | Mapping[str, str | Path] | PhaseAssignment | FoundVolumes
 #: The user's word on a phase: its description, series UID or #number in the source, or a path inside of it.
 Told = Mapping[Phase, "SourceVolume | str"] | Mapping[str, str]
 
@@ -60,8 +60,8 @@ def open_study(
 
     Args:
         source: a folder, DICOMDIR or archive (see open_input); by phase the path of a file or of a folder
-            of one DICOM series; or volumes with what was found out about them (see phases/given.py). A phase
-            may be named by its word, such as ``"arterial"``.
+            of one DICOM series; or volumes with what was found out about them (see phases/given.py), or in
+            which the phases are recognised. A phase may be named by its word, such as ``"arterial"``.
         phases: of the study, in the order of time: those that the model takes (``ModelInfo.phases``). By
             default those that are named, and for a folder or archive those of the default model.
         told: the user's word on phases of a folder or archive: a series description or UID, ``#number``, or
@@ -94,12 +94,16 @@ def open_study(
     grid_of = _reference(None if reference is None else _phase(reference), phases)
     watcher, clock = progress or Silent(), clock or StageClock()
     with ExitStack() as closed_here:
-        if isinstance(source, (str, Path)):
-            source = Path(source)
+        if isinstance(source, (str, Path, FoundVolumes)):
             with clock.stage("read"):
                 words = {_phase(key): word for key, word in (told or {}).items()}
-                named = {phase: _name_in(source, phase, word) for phase, word in words.items()}
-                found = (files or closed_here).enter_context(open_input(source, watcher))
+                place = source.source if isinstance(source, FoundVolumes) else Path(source)
+                named = {phase: _name_in(place, phase, word) for phase, word in words.items()}
+                found = (
+                    source
+                    if isinstance(source, FoundVolumes)
+                    else (files or closed_here).enter_context(open_input(place, watcher))
+                )
             with clock.stage("recognise"):
                 chosen = doubted(_chosen(found, named, phases, assume_order))
         elif isinstance(source, PhaseAssignment):
@@ -118,7 +122,9 @@ def open_study(
     return _without_lost_images(study)
 
 
-def _phases_of(source: str | Path | Mapping[Phase, Path] | PhaseAssignment) -> tuple[Phase, ...]:
+def _phases_of(
+    source: str | Path | Mapping[Phase, Path] | PhaseAssignment | FoundVolumes,
+) -> tuple[Phase, ...]:
     if isinstance(source, PhaseAssignment):
         return source.phases
     if isinstance(source, Mapping):

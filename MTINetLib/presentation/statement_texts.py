@@ -143,4 +143,19 @@ _SETUP = {
     "pip_no_version": "There is no version of {package} for this system and this version of Python.",
     "pip_failed": "pip ended with an error; the last lines of its log say more.",
 }
-TEXTS = {**_WORKER, **_TRAINING, **_SESSION, **_SETUP}
+_WORK_LIST = {
+    "next_disagreement": "of a lesion of {ml} mL the model sees {percent} % again in varied images",
+    "next_unsure": "the model is unsure of what it found, by up to {percent} %",
+    "next_unlike": "the images are unlike those of training: {sd} standard deviations",
+    "next_nothing_open": "the model found nothing that it is unsure of",
+    "next_not_drafted": "no model has seen it yet",
+    "next_by_chance": "drawn by chance",
+    "next_as_it_lies": "in the order in which the studies lie",
+    "listed_conflict": "Several readers changed the study {study} from the same version, all are kept: "
+    "{readers}; say which one counts.",
+    "listed_gone": "it does not lie where it was found any more: search its folder again",
+    "listed_over": "nothing is left to do",
+    "listed_over_because": "set aside: {reason}",
+    "listed_problem": "it cannot be opened: {problem}",
+}
+TEXTS = {**_WORK_LIST, **_WORKER, **_TRAINING, **_SESSION, **_SETUP}

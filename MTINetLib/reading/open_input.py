@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.reading.dicom.read import dicom_volumes
-from MTINetLib.reading.dicom.scan import scan
+from MTINetLib.reading.dicom.scan import ScanResult, scan, scan_files
 from MTINetLib.reading.found_volumes import FoundVolumes
 from MTINetLib.reading.other_files import is_zip
 from MTINetLib.reading.unpack_archive import unpacked
@@ -43,8 +43,21 @@ def open_input(path: Path, progress: Progress | None = None) -> Iterator[FoundVo
 
 
 def _found(path: Path, progress: Progress, place: Naming) -> FoundVolumes:
+    return _volumes(path, scan(path, progress), progress, place)
+
+
+def open_files(folder: Path, files: Sequence[Path], progress: Progress | None = None) -> FoundVolumes:
+    """The volumes of files that are known to be of one study; ``folder`` stands for them in sentences.
+
+    Raises:
+        InputError: as :func:`open_input`.
+    """
+    watcher = progress or Silent()
+    return _volumes(folder, scan_files(files, watcher), watcher, lambda file: file)
+
+
+def _volumes(path: Path, scanned: ScanResult, progress: Progress, place: Naming) -> FoundVolumes:
     """DICOM where there is any; volume files beside it are results or copies, not phases."""
-    scanned = scan(path, progress)
     files = [file for file in scanned.files if is_volume_file(file)]
     if scanned.frames or not files:
         return dicom_volumes(path, scanned)

@@ -97,13 +97,17 @@ def _nothing_found(folder: Path, found: ScanResult) -> str:
     return f"There are no DICOM images among the {files} in {folder}; give {WHAT_IS_READ}."
 
 
+def study_and_patient(frame: Frame) -> tuple[str, str]:
+    """Study Instance UID, and the patient's ID or else name: what tells studies apart; empty if unknown."""
+    header = Header(frame.dataset)
+    return header.text("StudyInstanceUID"), header.text("PatientID") or header.text("PatientName")
+
+
 def _refuse_mixtures(folder: Path, frames: Iterable[Frame]) -> None:
     """One patient, one study; the sentence tells studies apart without saying whose they are."""
     studies: dict[tuple[str, str], list[Frame]] = defaultdict(list)
     for frame in frames:
-        header = Header(frame.dataset)
-        patient = header.text("PatientID") or header.text("PatientName")
-        studies[(header.text("StudyInstanceUID"), patient)].append(frame)
+        studies[study_and_patient(frame)].append(frame)
     if len(studies) < 2:
         return
     listed = "; ".join(_study_in_words(own) for own in studies.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
@@ -71,7 +71,12 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
         InputError: the folder does not exist or cannot be listed.
     """
     paths, unlisted = files_below(folder)
-    problems = [FileProblem(path, reason) for path, reason in unlisted]
+    return scan_files(paths, progress, [FileProblem(path, reason) for path, reason in unlisted])
+
+
+def scan_files(paths: Sequence[Path], progress: Progress, known: Sequence[FileProblem] = ()) -> ScanResult:
+    """As :func:`scan`, of files that are known; ``known`` are problems that came up before."""
+    problems = [*known]
     frames: list[Frame] = []
     others: Counter[str] = Counter()
     progress.start(Stage.READING_HEADERS, len(paths))
@@ -94,11 +99,20 @@ def scan(folder: Path, progress: Progress) -> ScanResult:
 def first_frame(path: Path) -> Frame | None:
     """The first slice image of one file; None if it is no MR image that can be used."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return next(iter(_frames_of_file(path, Counter(), most=1)), None)
+        return first_image(path)
     except UnusableError:
         return None
+
+
+def first_image(path: Path) -> Frame | None:
+    """As :func:`first_frame`; None if the file is something else than an MR image.
+
+    Raises:
+        UnusableError: it looks like one and cannot be used.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return next(iter(_frames_of_file(path, Counter(), most=1)), None)
 
 
 def _frames_of_file(path: Path, others: Counter[str], most: int | None = None) -> list[Frame]:

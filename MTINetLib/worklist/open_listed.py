@@ -1,0 +1,87 @@
+"""Opens a study of a list by the files that it was found in, and only if it is that study still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from MTINetLib.errors import InputError
+from MTINetLib.pipeline.open import open_study
+from MTINetLib.progress import Progress
+from MTINetLib.reading.dicom.read import study_and_patient
+from MTINetLib.reading.dicom.scan import first_frame
+from MTINetLib.reading.open_input import open_files
+from MTINetLib.reading.studies_below import StudyKind, identity_of_files
+from MTINetLib.study.phase import Phase
+from MTINetLib.study.study import Study
+from MTINetLib.worklist.folder import Record, WorkList
+
+
+def is_there(listed: WorkList, record: Record) -> bool:
+    """Whether its first file lies where it was found; quick."""
+    return record.place.root(listed.sources, listed.folder) is not None
+
+
+def files_of(listed: WorkList, record: Record) -> tuple[Path, tuple[Path, ...]]:
+    """The folder around a study's files (of an archive its file), and the files.
+
+    Raises:
+        InputError: it was moved, files are missing, or another study lies there now.
+    """
+    place = record.place
+    root = place.root(listed.sources, listed.folder)
+    again = f"search its folder again with mtinet label SOURCE -o {listed.folder}."
+    if root is None:
+        raise InputError(f"The study {record.study} does not lie where it was found any more: {again}")
+    files = tuple(root / PurePosixPath(name) for name in place.files)
+    missing = sum(not path.is_file() for path in files)
+    if missing:
+        raise InputError(f"{missing} of {len(files)} files of the study {record.study} are gone: {again}")
+    if listed.name_of(_identity(place.kind, files), "study") != record.study:
+        raise InputError(f"Another study lies now where the study {record.study} was: {again}")
+    return root / PurePosixPath(place.folder), files
+
+
+def open_listed(
+    listed: WorkList,
+    record: Record,
+    phases: Sequence[Phase],
+    *,
+    alignment: str = "auto",
+    progress: Progress | None = None,
+) -> Study:
+    """Open a study, with the person's word on its phases.
+
+    Args:
+        phases: those that the model takes.
+        alignment: as :func:`open_study` takes it.
+
+    Raises:
+        InputError: see :func:`files_of`, or as :func:`open_study`.
+    """
+    folder, files = files_of(listed, record)
+    entry = record.entry
+    found = folder if record.place.kind is StudyKind.ARCHIVE else open_files(folder, files, progress)
+    return open_study(
+        found,
+        phases=phases,
+        told=dict(entry.told),
+        alignment=alignment,
+        assume_order=entry.assume_order,
+        progress=progress,
+    )
+
+
+def _identity(kind: StudyKind, files: Sequence[Path]) -> str:
+    """As ``studies_below`` tells it."""
+    if kind is not StudyKind.DICOM:
+        try:
+            return identity_of_files(files)
+        except OSError:
+            return ""
+    for path in files:
+        frame = first_frame(path)
+        if frame is not None:
+            uid, patient = study_and_patient(frame)
+            return f"{uid or path.parent}\n{patient}"
+    return ""
