@@ -12,6 +12,7 @@ import MTINetLib
 from MTINetLib.commands.analyze import analyze
 from MTINetLib.commands.bench import bench_command
 from MTINetLib.commands.check import check
+from MTINetLib.commands.curves import curves
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.endings import end_as_cancelled
 from MTINetLib.commands.evaluate import evaluate
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (analyze, send, inspect, phantom, label, check, train, evaluate):
+for command in (analyze, send, inspect, curves, phantom, label, check, train, evaluate):
     app.command()(command)
 app.command("bench")(bench_command())
 app.command()(demo)

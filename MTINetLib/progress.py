@@ -29,6 +29,7 @@ class Stage(Enum):
     MAKING_PHANTOM = "making_phantom"
     MAKING_SAMPLE = "making_sample"
     MAKING_STUDIES = "making_studies"
+    MEASURING_CURVES = "measuring_curves"
     MEASURING_LESIONS = "measuring_lesions"
     MEASURING_SPEED = "measuring_speed"
     PREPARING_REPORT = "preparing_report"

@@ -63,8 +63,8 @@ def enhancement_figures(
     around = {} if liver is None else dict(zip(phases, liver.mean, strict=True))
     times = dict(zip(phases, times_s, strict=True))
     relative = _relative(signal, phases)
-    contrast = {phase: _change(signal[phase], around.get(phase)) for phase in phases}
-    late = _change(signal.get(Phase.DELAYED), signal.get(Phase.ARTERIAL))
+    contrast = {phase: relative_change(signal[phase], around.get(phase)) for phase in phases}
+    late = relative_change(signal.get(Phase.DELAYED), signal.get(Phase.ARTERIAL))
     return Enhancement(
         relative_enhancement=relative,
         liver_relative_enhancement=_relative(around, phases),
@@ -81,10 +81,10 @@ def enhancement_figures(
 
 def _relative(signal: Signal, phases: Sequence[Phase]) -> Figures:
     base = signal.get(Phase.PRE)
-    return {phase: _change(signal.get(phase), base) for phase in phases}
+    return {phase: relative_change(signal.get(phase), base) for phase in phases}
 
 
-def _change(value: float | None, base: float | None) -> float | None:
+def relative_change(value: float | None, base: float | None) -> float | None:
     """(value - base) / base; None where one is missing or the base is no positive signal."""
     if value is None or base is None or not base > 0:
         return None
@@ -100,7 +100,7 @@ def _difference(one: float | None, other: float | None) -> float | None:
 
 
 def _percent(part: float | None, whole: float | None) -> float | None:
-    change = _change(part, whole)
+    change = relative_change(part, whole)
     return None if change is None else _finite(100 * (1 + change))
 
 

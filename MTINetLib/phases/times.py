@@ -36,7 +36,7 @@ BETWEEN: dict[tuple[Phase, Phase], tuple[Window, Window]] = {
     (Phase.EARLY_ARTERIAL, Phase.ARTERIAL): ((6.0, 30.0), (3.0, 45.0)),
 }
 #: Two acquisitions of a liver do not begin within less than this (s); closer clocks are no acquisitions.
-_SHORTEST_STEP_S = 1.5
+SHORTEST_STEP_S = 1.5
 
 
 def between(first: Phase, second: Phase) -> tuple[Window, Window]:
@@ -60,8 +60,14 @@ class AcquisitionTime:
     reliable: bool
 
 
-def clocks_of(volumes: Sequence[SourceVolume]) -> list[AcquisitionTime | None]:
-    """A clock per volume; None where nothing usable is given or where two volumes say the same."""
+def clocks_of(
+    volumes: Sequence[SourceVolume], shortest_step_s: float = SHORTEST_STEP_S
+) -> list[AcquisitionTime | None]:
+    """A clock per volume; None where nothing usable is given or where two volumes say the same.
+
+    Args:
+        shortest_step_s: clocks of one series that are closer than this are none.
+    """
     series: dict[object, list[int]] = defaultdict(list)
     for index, volume in enumerate(volumes):
         key = volume.series_uid if volume.time_point is not None else index
@@ -69,19 +75,19 @@ def clocks_of(volumes: Sequence[SourceVolume]) -> list[AcquisitionTime | None]:
     clocks: list[AcquisitionTime | None] = [None] * len(volumes)
     for indices in series.values():
         ordered = sorted(indices, key=lambda index: volumes[index].time_point or 0)
-        found = _series_clocks([volumes[index] for index in ordered])
+        found = _series_clocks([volumes[index] for index in ordered], shortest_step_s)
         for index, clock in zip(ordered, found, strict=True):
             clocks[index] = clock
-    return _without_ties(clocks)
+    return _without_ties(clocks, shortest_step_s)
 
 
-def _series_clocks(volumes: Sequence[SourceVolume]) -> list[AcquisitionTime | None]:
+def _series_clocks(volumes: Sequence[SourceVolume], shortest_step_s: float) -> list[AcquisitionTime | None]:
     for source, reliable, get in _SOURCES:
         values = [get(volume) for volume in volumes]
         if any(value is None for value in values):
             continue
         known = [float(value) for value in values if value is not None]
-        if all(later - earlier >= _SHORTEST_STEP_S for earlier, later in pairwise(known)):
+        if all(later - earlier >= shortest_step_s for earlier, later in pairwise(known)):
             return [AcquisitionTime(value, source, reliable) for value in known]
     return [None] * len(volumes)
 
@@ -110,13 +116,15 @@ _SOURCES: tuple[tuple[str, bool, Callable[[SourceVolume], float | None]], ...] =
 )
 
 
-def _without_ties(clocks: Sequence[AcquisitionTime | None]) -> list[AcquisitionTime | None]:
+def _without_ties(
+    clocks: Sequence[AcquisitionTime | None], shortest_step_s: float
+) -> list[AcquisitionTime | None]:
     result = list(clocks)
     for index, clock in enumerate(clocks):
         for other_index, other in enumerate(clocks):
             if clock is None or other is None or index == other_index:
                 continue
-            if abs(clock.seconds - other.seconds) < _SHORTEST_STEP_S:
+            if abs(clock.seconds - other.seconds) < shortest_step_s:
                 result[index] = None
     return result
 

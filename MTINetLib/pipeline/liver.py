@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,45 +12,20 @@ from scipy import ndimage
 
 from MTINetLib.errors import InputError
 from MTINetLib.inference.lesions import bounding_box
-from MTINetLib.reading.volumes.label_names import label_names
-from MTINetLib.reading.volumes.read import SUFFIXES, read_label_map
 from MTINetLib.report.body import body
-from MTINetLib.report.dicom.names import DICOM_FOLDER, SEG_FILE
+from MTINetLib.report.outlines import Outlines, read_outlines
 from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.liver import Liver, Mask
 from MTINetLib.study.organ_names import couinaud_named, organ_named
 from MTINetLib.study.phase import usual_reference
-from MTINetLib.study.resample import resample_labels
 from MTINetLib.study.study import Study
 
 #: mL; a smaller one is no liver (or hardly any of it is in the images), a larger one is the body.
 _VOLUMES_ML = (50.0, 8000.0)
 #: A liver of these images lies in their body, but for a rim where outline and body differ.
 _LEAST_IN_BODY = 0.9
-_MOST_NAMED = 12
 OPTION = "--liver-label"
-
-
-@dataclass(frozen=True)
-class Outlines:
-    """Masks by value or segment number, with their names as far as these are known.
-
-    Args:
-        source: the file or node that they are of.
-        mask_of: gives a value's mask, [K, J, I] on the study's grid.
-    """
-
-    source: str
-    values: Sequence[int]
-    names: Mapping[int, str]
-    mask_of: Callable[[int], Mask]
-
-    def union(self, values: Sequence[int]) -> Mask:
-        whole = self.mask_of(values[0]).copy()
-        for value in values[1:]:
-            whole |= self.mask_of(value)
-        return whole
 
 
 def read_liver(path: str | Path, study: Study, label: str | None = None) -> Liver:
@@ -72,7 +46,7 @@ def read_liver(path: str | Path, study: Study, label: str | None = None) -> Live
         >>> round(analysis.findings.liver.volume_ml) > 500
         True
     """
-    outlines = _outlines(Path(path), study)
+    outlines = read_outlines(Path(path), study.grid, study.source(study.reference).images)
     liver = liver_among(outlines, label)
     check_liver(liver, study, str(outlines.source))
     return liver
@@ -134,44 +108,6 @@ def given_liver(mask: Mask, source: str, study: Study) -> Liver:
     return liver
 
 
-def _outlines(path: Path, study: Study) -> Outlines:
-    if not path.exists():
-        raise InputError(f"There is no file or folder {path}; name the file of the liver.")
-    if path.is_dir() or not path.name.lower().endswith(SUFFIXES):
-        from MTINetLib.report.dicom.named_segments import named_segments
-
-        file = _segmentation_in(path)
-        found = named_segments(file, study)
-        return Outlines(str(file), tuple(found.names), found.names, found.mask_of)
-    volume = read_label_map(path)
-    labels = np.rint(volume.array)
-    whole_numbers = np.array_equal(labels, volume.array)
-    if not whole_numbers or labels.min() < 0 or labels.max() > np.iinfo(np.uint16).max:
-        raise InputError(
-            f"{path} is no mask or label map: its values are not whole numbers from 0 up. Name a file that "
-            "outlines the liver."
-        )
-    whole = labels.astype(np.uint16)
-    values = tuple(int(value) for value in np.unique(whole) if value)
-    if not values:
-        raise InputError(f"{path} is empty: nothing in it is outlined.")
-    here = resample_labels(whole, volume.grid, study.grid)
-    return Outlines(str(path), values, label_names(path), lambda value: np.asarray(here == value))
-
-
-def _segmentation_in(path: Path) -> Path:
-    """The file itself; of a folder that of our results, or the only one that it holds."""
-    if path.is_file():
-        return path
-    for inside in (path / DICOM_FOLDER / SEG_FILE, path / SEG_FILE):
-        if inside.is_file():
-            return inside
-    files = [file for file in path.iterdir() if file.is_file()]
-    if len(files) != 1:
-        raise InputError(f"{path} holds {len(files)} files: name the one that outlines the liver.")
-    return files[0]
-
-
 def _told(outlines: Outlines, couinaud: Sequence[int]) -> Sequence[int]:
     """The values that the file itself says are the liver."""
     livers = [value for value in outlines.values if organ_named(_name(outlines, value)) is Organ.LIVER]
@@ -184,25 +120,15 @@ def _told(outlines: Outlines, couinaud: Sequence[int]) -> Sequence[int]:
             f"{outlines.source} holds {len(outlines.values)} values and does not name them: say which is "
             f"the liver, as with {OPTION} {outlines.values[0]}."
         )
-    names = [_name(outlines, value) or str(value) for value in outlines.values]
-    listed = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
     raise InputError(
-        f"{outlines.source} names no liver (it has {listed}): name another file, or say which is the liver "
-        f"with {OPTION}."
+        f"{outlines.source} names no liver (it has {outlines.listed()}): name another file, or say which is "
+        f"the liver with {OPTION}."
     )
 
 
 def _chosen(outlines: Outlines, label: str) -> Sequence[int]:
     """The values that the user says are the liver."""
-    by_name = {name.lower(): value for value, name in outlines.names.items() if value in outlines.values}
-    found = []
-    for word in filter(None, (part.strip() for part in label.split(","))):
-        value = by_name.get(word.lower(), int(word) if word.isdigit() else None)
-        if value is None or value not in outlines.values:
-            known = sorted(by_name) or [str(value) for value in outlines.values]
-            listed = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
-            raise InputError(f"{outlines.source} has no '{word}' for the liver; it has {listed}.")
-        found.append(value)
+    found = outlines.named(label, "for the liver")
     if not found:
         raise InputError(f"{OPTION} is empty; name a value or a name in {outlines.source}.")
     return found

@@ -7,6 +7,8 @@ Rgb = tuple[float, float, float]
 LIVER_ON_WHITE = "#009E73"
 #: Of the liver's outline and surface beside the lesions.
 LIVER_ON_BLACK = "#B35C52"
+#: Of regions beside each other, told apart by people who see few colours too (Okabe and Ito, 2008).
+REGIONS_ON_WHITE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A6A00", "#000000")
 INK = "#1A2530"
 FAINT_INK = "#5B6770"
 PAPER_LINE = "#D5DBE0"

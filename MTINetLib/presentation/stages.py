@@ -27,6 +27,7 @@ _TEXTS = {
     Stage.MAKING_PHANTOM: "Making the phantom",
     Stage.MAKING_SAMPLE: "Making the sample study",
     Stage.MAKING_STUDIES: "Making the studies",
+    Stage.MEASURING_CURVES: "Measuring the curves",
     Stage.MEASURING_LESIONS: "Measuring lesions",
     Stage.MEASURING_SPEED: "Measuring",
     Stage.PREPARING_REPORT: "Preparing the report",

@@ -21,9 +21,13 @@ class TimeAxis:
     values: tuple[float, ...]
 
     @classmethod
-    def of(cls, times: tuple[float | None, ...]) -> TimeAxis:
+    def of(cls, times: tuple[float | None, ...], numbered: str = "Phase (times unknown)") -> TimeAxis:
+        """
+        Args:
+            numbered: the title where times are not known.
+        """
         known = [time for time in times if time is not None]
         if len(known) == len(times) and all(later > sooner for sooner, later in pairwise(known)):
             return cls("Time (s)", True, tuple(known))
         numbers = tuple(float(number) for number in range(1, len(times) + 1))
-        return cls("Phase (times unknown)", False, numbers)
+        return cls(numbered, False, numbers)

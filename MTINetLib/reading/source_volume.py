@@ -73,12 +73,9 @@ class SourceVolume:
             InputError: as of :attr:`array`.
         """
         blank = np.isnan(self._pixels)
-        for axis in range(3):
-            others = tuple(other for other in range(3) if other != axis)
-            filled = np.flatnonzero(self.array.any(axis=others))
-            first, last = (filled[0], filled[-1]) if filled.size else (blank.shape[axis], -1)
+        for axis, part in enumerate(image_box(self._pixels)):
             planes = np.moveaxis(blank, axis, 0)
-            planes[:first] = planes[last + 1 :] = True
+            planes[: part.start] = planes[part.stop :] = True
         return ~blank if blank.any() else None
 
     @cached_property
@@ -99,3 +96,18 @@ class SourceVolume:
             return float(self.headers.get(keyword) or "")
         except (TypeError, ValueError):
             return None
+
+
+def image_box(array: npt.NDArray[Any]) -> tuple[slice, slice, slice]:
+    """An array [K, J, I] without the planes at its ends that hold nothing but zeros and NaN."""
+    parts = []
+    for axis, size in enumerate(array.shape):
+        planes = np.moveaxis(array, axis, 0)
+        first = next((number for number in range(size) if _holds_image(planes[number])), size)
+        last = next((number for number in range(size - 1, first, -1) if _holds_image(planes[number])), first)
+        parts.append(slice(first, min(last + 1, size)))
+    return parts[0], parts[1], parts[2]
+
+
+def _holds_image(plane: npt.NDArray[Any]) -> bool:
+    return bool(((plane != 0) & (plane == plane)).any())

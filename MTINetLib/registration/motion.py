@@ -20,8 +20,10 @@ from MTINetLib.study.study import Volume
 
 Mask = npt.NDArray[np.bool_]
 
-_STEP_MM = 4.0
-_LARGEST_SHIFT_MM = 32.0
+#: The voxels that are compared measure about this.
+COARSE_MM = 4.0
+#: Larger shifts are not looked for.
+LARGEST_SHIFT_MM = 32.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class CoarsePhase:
 
     @staticmethod
     def of(array: Volume, grid: Grid) -> CoarsePhase:
-        return CoarsePhase(*coarsen(array, grid, _STEP_MM))
+        return CoarsePhase(*coarsen(array, grid, COARSE_MM))
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class Reference:
         """How well a phase lies on the reference, where ``transform`` leads from this one to that one."""
         moved, known = self.bring(moving, transform)
         return Fit(self, _edges(moved, self.grid), known)
+
+    def fit_in_place(self, moving: CoarsePhase) -> Fit:
+        """The same for a phase that lies on the reference's very voxels: nothing is interpolated."""
+        return Fit(self, _edges(moving.array, self.grid), np.ones(moving.array.shape, dtype=bool))
 
     def bring(self, moving: CoarsePhase, transform: object = None) -> tuple[Volume, Mask]:
         """A phase on the reference's coarse grid, and where its gradients are known.
@@ -98,7 +104,7 @@ class Reference:
     @property
     def reach(self) -> list[int]:
         """Voxels of the largest shift per axis."""
-        return [int(np.ceil(_LARGEST_SHIFT_MM / size)) + 1 for size in self.grid.spacing[::-1]]
+        return [int(np.ceil(LARGEST_SHIFT_MM / size)) + 1 for size in self.grid.spacing[::-1]]
 
 
 @dataclass(frozen=True)

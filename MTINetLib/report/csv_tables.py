@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 from MTINetLib.findings import LesionFinding, LiverFinding, StudyFindings
@@ -44,7 +44,7 @@ Cell = str | float | int | None
 
 def curves_csv(findings: StudyFindings) -> str:
     """A row per lesion, curve (measured, predicted, liver) and phase; empty where there is no value."""
-    return _csv(CURVE_COLUMNS, _curve_rows(findings))
+    return csv_text(CURVE_COLUMNS, _curve_rows(findings))
 
 
 def lesions_csv(findings: StudyFindings) -> str:
@@ -54,12 +54,12 @@ def lesions_csv(findings: StudyFindings) -> str:
     """
     classes = findings.provenance.classes
     columns = (*_BEFORE_PROBABILITIES, *(f"probability_{name}" for name in classes), *_AFTER_PROBABILITIES)
-    return _csv(columns, (_lesion_row(lesion, classes) for lesion in findings.lesions))
+    return csv_text(columns, (_lesion_row(lesion, classes) for lesion in findings.lesions))
 
 
 def liver_csv(liver: LiverFinding) -> str:
     """One row."""
-    return _csv(LIVER_COLUMNS, iter([[getattr(liver, name) for name in LIVER_COLUMNS]]))
+    return csv_text(LIVER_COLUMNS, iter([[getattr(liver, name) for name in LIVER_COLUMNS]]))
 
 
 def _curve_rows(findings: StudyFindings) -> Iterator[Sequence[Cell]]:
@@ -103,7 +103,8 @@ def _lesion_row(lesion: LesionFinding, classes: Sequence[str]) -> Sequence[Cell]
     )
 
 
-def _csv(columns: Sequence[str], rows: Iterator[Sequence[Cell]]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A table with a header; empty where a cell is None."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -53,7 +53,7 @@ def lesion_strip(
         _show_slice(panel, plane.show(study.phase(phase)[k]), shown, close, plane, window, lesions)
         title = phase_title(phase) + ("" if time is None else f", {seconds(time)}")
         panel.set_title(title, color="white", fontsize=6.5, pad=3)
-    return _png(figure)
+    return png_of(figure)
 
 
 def study_strip(study: Study) -> bytes:
@@ -70,7 +70,7 @@ def study_strip(study: Study) -> bytes:
         title = phase_title(phase) + ("" if time is None else f", {seconds(time)}")
         panel.set_title(title, color="white", fontsize=6.5, pad=3)
     _mark_edges(panels[0], plane)
-    return _png(figure)
+    return png_of(figure)
 
 
 def curve_figure(lesion: LesionFinding, study: StudySummary) -> bytes:
@@ -95,7 +95,7 @@ def curve_figure(lesion: LesionFinding, study: StudySummary) -> bytes:
     axes.errorbar(axis.values, _drawn(measured.mean), _drawn(measured.sd), label="Lesion", **line, **bars)
     axes.set_ylim(bottom=min([0.0, *(value for value in measured.mean if value is not None)]))
     _style_axes(axes, axis, study.order)
-    return _png(figure)
+    return png_of(figure)
 
 
 def _drawn(values: Sequence[float | None]) -> list[float]:
@@ -200,7 +200,8 @@ def _edges_mm(crop: Crop, plane: ShownPlane) -> tuple[float, float, float, float
     return left * column, right * column, top * row, bottom * row
 
 
-def _png(figure: Figure) -> bytes:
+def png_of(figure: Figure) -> bytes:
+    """The figure as a file that says nothing of who made it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)

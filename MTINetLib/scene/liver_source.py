@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.errors import InputError
-from MTINetLib.pipeline.liver import Outlines, tells_liver
+from MTINetLib.pipeline.liver import tells_liver
 from MTINetLib.reading.volumes.label_names import label_names
+from MTINetLib.report.outlines import Outlines
 from MTINetLib.scene.label_image import Mask
 from MTINetLib.scene.node_geometry import grid_of_matrix, shape_of, world_matrix
 from MTINetLib.scene.segmentation import lesion_mask, segment_ids

@@ -1,46 +1,14 @@
-"""When the items of a sequence were acquired, as far as its index says so."""
+"""When the items of a sequence node were acquired, as far as its index says so."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-_SECONDS_PER_UNIT = {
-    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
-    "ms": 1e-3, "msec": 1e-3, "millisecond": 1e-3, "milliseconds": 1e-3,
-    "us": 1e-6, "µs": 1e-6, "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0,
-}  # fmt: skip
-#: DICOM attributes that tell when a frame of Slicer's multi-volume import was acquired; its "Time" is a
-#: count times the repetition time, which is no clock.
-_FRAME_CLOCKS = ("AcquisitionTime", "SeriesTime", "ContentTime", "TriggerTime", "DeltaStartTime")
-_LATEST_S = 86400.0
+from MTINetLib.reading.volumes.index_times import times_of_index
 
 
 def times_of_sequence(sequence: Any) -> tuple[float | None, ...]:
-    """Seconds after the first item, for every item; all None where the index is no time.
-
-    Index values count where their unit is one of time. A sequence from Slicer's DICOM import has frame
-    numbers instead, and the times in attributes.
-    """
+    """Seconds after the first item, for every item; all None where the index is no time."""
     count = int(sequence.GetNumberOfDataNodes())
-    unit = _SECONDS_PER_UNIT.get(str(sequence.GetIndexUnit() or "").strip().casefold())
-    if unit is not None:
-        values = [str(sequence.GetNthIndexValue(number)) for number in range(count)]
-        return _after_first(values, unit)
-    if sequence.GetAttribute("MultiVolume.FrameIdentifyingDICOMTagName") in _FRAME_CLOCKS:
-        labels = str(sequence.GetAttribute("MultiVolume.FrameLabels") or "").split(",")
-        said = str(sequence.GetAttribute("MultiVolume.FrameIdentifyingDICOMTagUnits") or "").casefold()
-        unit = _SECONDS_PER_UNIT.get(said)
-        if unit is not None and len(labels) == count:
-            return _after_first(labels, unit)
-    return (None,) * count
-
-
-def _after_first(values: Sequence[str], unit_s: float) -> tuple[float | None, ...]:
-    try:
-        seconds = [float(value) * unit_s for value in values]
-    except ValueError:
-        return (None,) * len(values)
-    after = [round(second - seconds[0], 6) for second in seconds] if seconds else []
-    usable = all(0.0 <= second < _LATEST_S for second in after) and sorted(set(after)) == after
-    return tuple(after) if usable else (None,) * len(values)
+    values = [str(sequence.GetNthIndexValue(number)) for number in range(count)]
+    return times_of_index(values, str(sequence.GetIndexUnit() or ""), sequence.GetAttribute)

@@ -12,7 +12,8 @@ from MTINetLib.errors import InputError
 from MTINetLib.study.grid import FloatArray
 
 _MOST_VOXELS = 1_000_000_000
-_MOST_VOLUMES = 100
+#: Of a series that is read one volume at a time, and of a study, whose phases are looked at all at once.
+_MOST_TIME_POINTS, _MOST_VOLUMES = 10_000, 100
 #: How one file with several volumes becomes files that can be named phase by phase.
 HOW_TO_SPLIT = (
     "split it into one file for each phase (in 3D Slicer: load it as a sequence and save its volumes)"
@@ -68,15 +69,27 @@ def three_sizes(path: Path, sizes: tuple[int, ...], components: int = 1) -> tupl
         raise InputError(f"The file {path} has {components} values a voxel; {_ONE_EACH}.")
     if len(sizes) not in (3, 4):
         raise InputError(f"The file {path} has {len(sizes)} dimensions; {_ONE_EACH}.")
-    if min(sizes) < 1 or float(np.prod(sizes, dtype=np.float64)) > _MOST_VOXELS:
+    volumes = sizes[3] if len(sizes) == 4 else 1
+    if (
+        min(sizes) < 1
+        or float(np.prod(sizes[:3], dtype=np.float64)) > _MOST_VOXELS
+        or volumes > _MOST_TIME_POINTS
+    ):
         listed = " x ".join(str(size) for size in sizes)
         raise InputError(f"The file {path} says it has {listed} voxels; that is no MRI.")
-    volumes = sizes[3] if len(sizes) == 4 else 1
-    if volumes > _MOST_VOLUMES:
-        raise InputError(
-            f"The file {path} has {volumes} volumes, more than any study of the liver's phases; {_ONE_EACH}."
-        )
     return (sizes[2], sizes[1], sizes[0]), volumes
+
+
+def refuse_more_than_a_study(header: FileHeader) -> None:
+    """
+    Raises:
+        InputError: the file has more volumes or voxels than the phases of a study.
+    """
+    if header.volumes > _MOST_VOLUMES or header.bytes_stored > _MOST_VOXELS * header.voxel_bytes:
+        raise InputError(
+            f"The file {header.path} has {header.volumes} volumes, more than any study of the liver's "
+            f"phases; {_ONE_EACH}."
+        )
 
 
 def refuse_several(header: FileHeader) -> None:

@@ -14,7 +14,12 @@ from MTINetLib.reading.dicom.read import read_dicom_folder
 from MTINetLib.reading.other_files import is_archive
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.geometry import FileGeometry, geometry_of
-from MTINetLib.reading.volumes.header import FileHeader, refuse_damaged, refuse_several
+from MTINetLib.reading.volumes.header import (
+    FileHeader,
+    refuse_damaged,
+    refuse_more_than_a_study,
+    refuse_several,
+)
 from MTINetLib.reading.volumes.read_itk import SUFFIXES as ITK_SUFFIXES
 from MTINetLib.reading.volumes.read_itk import itk_is_cut_off, read_itk_header, read_itk_voxels
 from MTINetLib.reading.volumes.read_nifti import SUFFIXES as NIFTI_SUFFIXES
@@ -95,7 +100,7 @@ def header_geometry(path: Path) -> FileGeometry:
         VoxelSizeError, ShearedError: the header gives no voxel size, or axes that cannot be straightened.
         InputError: it cannot be read.
     """
-    return geometry_of(_header(path))
+    return geometry_of(file_header(path))
 
 
 def read_label_map(path: Path) -> SourceVolume:
@@ -117,7 +122,9 @@ def volumes_of_file(path: Path, description: str) -> list[SourceVolume]:
     Raises:
         InputError: it cannot be read.
     """
-    header = _whole(_header(path))
+    header = file_header(path)
+    refuse_more_than_a_study(header)
+    header = _whole(header)
     geometry = geometry_of(header)
 
     def volume(number: int) -> SourceVolume:
@@ -138,12 +145,17 @@ def _read_file(path: Path) -> SourceVolume:
 
 
 def _described_alone(path: Path) -> tuple[FileHeader, FileGeometry]:
-    header = _header(path)
+    header = file_header(path)
     refuse_several(header)
     return _whole(header), geometry_of(header)
 
 
-def _header(path: Path) -> FileHeader:
+def file_header(path: Path) -> FileHeader:
+    """What the header of a file with one of SUFFIXES says.
+
+    Raises:
+        InputError: there is no such file, or it is none of 3-D volumes.
+    """
     if not path.exists():
         raise InputError(f"There is no file or folder {path}.")
     if path.name.lower().endswith(NIFTI_SUFFIXES):
@@ -163,6 +175,15 @@ def _voxels(header: FileHeader, number: int = 0) -> Volume:
         voxels = read_nifti_voxels(header, number)
     else:
         voxels = read_itk_voxels(header, number)
+    return not_infinite(header, voxels)
+
+
+def not_infinite(header: FileHeader, voxels: Volume) -> Volume:
+    """The voxels themselves.
+
+    Raises:
+        InputError: some are infinite.
+    """
     if np.isinf(voxels).any():
         raise InputError(f"The file {header.path} holds infinite values; write NaN where there is no image.")
     return voxels

@@ -48,7 +48,7 @@ def read_itk_header(path: Path) -> FileHeader:
         refuse_damaged(path)
     sizes, components = tuple(int(n) for n in reader.GetSize()), reader.GetNumberOfComponents()
     is_nrrd = path.name.lower().endswith(NRRD_SUFFIXES)
-    fields = _fields(path, ":" if is_nrrd else "=")
+    fields = header_fields(path, ":" if is_nrrd else "=")
     _refuse_elsewhere(path, fields)
     if is_nrrd and "list" in fields.get("kinds", "").lower().split():
         # A list of volumes, as 3D Slicer saves a sequence; ITK takes it for values of one voxel.
@@ -105,7 +105,7 @@ def _reader(path: Path) -> SimpleITK.ImageFileReader:
     return reader
 
 
-def _fields(path: Path, separator: str) -> Mapping[str, str]:
+def header_fields(path: Path, separator: str) -> Mapping[str, str]:
     """The lines of the text that such a file begins with, names in lower case."""
     with path.open("rb") as file:
         text = file.read(_LONGEST_HEADER).decode("latin-1")

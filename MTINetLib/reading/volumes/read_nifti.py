@@ -107,11 +107,27 @@ def read_nifti_voxels(header: NiftiHeader, number: int = 0) -> Volume:
     with _opened(header.data) as stream:
         _leap(stream, header.offset + number * header.volume_bytes)
         stored = _read(stream, header.volume_bytes)
+    return _values(header, stored)
+
+
+def nifti_time_points(header: NiftiHeader) -> Iterator[Volume]:
+    """As :func:`read_nifti_voxels`, of all volumes in their order; a packed file is unpacked once.
+
+    Raises:
+        InputError: the file is cut off or damaged.
+    """
+    with _opened(header.data) as stream:
+        _leap(stream, header.offset)
+        for _ in range(header.volumes):
+            yield _values(header, _read(stream, header.volume_bytes))
+
+
+def _values(header: NiftiHeader, stored: bytearray) -> Volume:
     if len(stored) < header.volume_bytes:
         refuse_damaged(header.path, "it is cut off before its end, copy it again")
     values = np.frombuffer(stored, dtype=header.kind).reshape(header.shape)
     if header.slope == 1.0 and header.intercept == 0.0:
-        return values.astype(np.float32)
+        return values.astype(np.float32, copy=False)
     out = np.empty(header.shape, dtype=np.float32)
     for number, plane in enumerate(values):
         out[number] = plane.astype(np.float64) * header.slope + header.intercept

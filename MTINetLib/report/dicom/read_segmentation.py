@@ -27,6 +27,7 @@ from MTINetLib.report.dicom.equipment import MANUFACTURER, Tracking
 from MTINetLib.report.dicom.names import DICOM_FOLDER, SEG_FILE
 from MTINetLib.report.dicom.put_on_grid import Mask, count_outside, put_on_grid, usual_step
 from MTINetLib.report.dicom.segment_frames import SegmentFrame, frames_of, open_segmentation
+from MTINetLib.study.source_image import SourceImage
 from MTINetLib.study.study import Study
 
 #: Segments of these kinds are no lesions: anatomical structures (SNOMED CT, SRT) and background (DCM).
@@ -94,7 +95,7 @@ def read_segmentation(path: Path, study: Study) -> ReadSegmentation:
         InputError: the file is no segmentation, is damaged, or belongs to another study or place.
     """
     dataset = open_segmentation(path)
-    notes = list(check_belongs(path, dataset, study))
+    notes = list(check_belongs(path, dataset, study.source(study.reference).images))
     segments = [_segment(item) for item in dataset.SegmentSequence]
     frames = list(frames_of(path, dataset))
     _check_place(path, frames, study)
@@ -129,13 +130,15 @@ def read_segmentation(path: Path, study: Study) -> ReadSegmentation:
     )
 
 
-def check_belongs(path: Path, dataset: Dataset, study: Study) -> tuple[str, ...]:
+def check_belongs(path: Path, dataset: Dataset, images: Sequence[SourceImage]) -> tuple[str, ...]:
     """Refuse what was made for another study; a note where nothing can tell.
+
+    Args:
+        images: that it should be of.
 
     Raises:
         InputError: it belongs to another study or frame of reference.
     """
-    images = study.source(study.reference).images
     if not images:
         return (SEGMENTATION_UNLINKED,)
     wanted = ("StudyInstanceUID", "FrameOfReferenceUID")
@@ -143,7 +146,7 @@ def check_belongs(path: Path, dataset: Dataset, study: Study) -> tuple[str, ...]
         source = read_header(images[0].path, [tag_of(keyword) for keyword in wanted])
     except (OSError, UnusableError) as error:
         raise InputError(
-            f"A DICOM image of the {study.reference.title} phase cannot be read any more; put the files back "
+            f"The DICOM images that {path} is compared with cannot be read any more; put the files back "
             "where they were, or open the study again."
         ) from error
     for keyword, what in zip(wanted, ("study", "frame of reference"), strict=True):
