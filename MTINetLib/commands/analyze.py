@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,11 +93,12 @@ def analyze(
         overwrite=overwrite,
     )
     order.check()
-    _carry_out(order)
+    earlier = None if order.resume_from is None else _segmentation_file(order.resume_from)
+    carry_out(order, _find if earlier is None else partial(_resume, earlier))
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """What was found, what lesions were called in an earlier result, and sentences about that."""
 
     analysis: Analysis
@@ -104,11 +106,19 @@ class _Found:
     notes: tuple[str, ...] = ()
 
 
-def _carry_out(order: AnalyzeOrder) -> None:
+#: Finds the lesions of a study, with the order, its model, its liver and who watches.
+_Find = Callable[[AnalyzeOrder, "Study", Any, "Liver | None", "Progress"], Found]
+
+
+def carry_out(order: AnalyzeOrder, find: _Find) -> None:
+    """From files to written results.
+
+    Args:
+        find: how the lesions come about.
+    """
     from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, findings_table, terminal
 
-    earlier = None if order.resume_from is None else _segmentation_file(order.resume_from)
     console = terminal()
     with claimed(order.out), RichProgress(console) as progress, ExitStack() as files:
         model = _load_model(order, progress)
@@ -119,10 +129,7 @@ def _carry_out(order: AnalyzeOrder) -> None:
         study = _open(order, model, files, progress)
         said = _told_beforehand(order, study, console)
         liver = None if order.liver is None else read_liver(order.liver, study, order.liver_label)
-        if earlier is None:
-            found = _Found(_find_lesions(order, study, model, liver, progress))
-        else:
-            found = _resume(earlier, study, model, order, progress, liver)
+        found = find(order, study, model, liver, progress)
         written = _write(order, study, found, progress)
     console.print(findings_table(found.analysis.findings))
     left_out = [note for note in written.left_out if not said or said[1:] not in note]
@@ -178,24 +185,21 @@ def _told_beforehand(order: AnalyzeOrder, study: Study, console: Console) -> str
     return why
 
 
-def _find_lesions(
-    order: AnalyzeOrder, study: Study, model: Any, liver: Liver | None, progress: Progress
-) -> Analysis:
+def _find(order: AnalyzeOrder, study: Study, model: Any, liver: Liver | None, progress: Progress) -> Found:
     from MTINetLib.pipeline.analyze import analyze as find_lesions
 
-    return find_lesions(
+    analysis = find_lesions(
         study,
         model,
         liver=liver,
         sensitivity=order.sensitivity,
-        device=order.device,
-        precision=order.precision,
-        backend=order.backend,
+        **order.ways,
         progress=progress,
     )
+    return Found(analysis)
 
 
-def _write(order: AnalyzeOrder, study: Study, found: _Found, progress: Progress) -> Written:
+def _write(order: AnalyzeOrder, study: Study, found: Found, progress: Progress) -> Written:
     from MTINetLib.pipeline.write import ALL_FORMATS, USUAL_FORMATS, WriteOptions, write
     from MTINetLib.report.file_names import OWN_FILES
     from MTINetLib.scene.addition import SCENE_ADDITION
@@ -218,12 +222,12 @@ def _segmentation_file(given: Path) -> Path:
 
 def _resume(
     file: Path,
+    order: AnalyzeOrder,
     study: Study,
     model: Any,
-    order: AnalyzeOrder,
-    progress: Progress,
     liver: Liver | None,
-) -> _Found:
+    progress: Progress,
+) -> Found:
     """The lesions of an earlier result, measured and classified."""
     from MTINetLib.errors import InputError
     from MTINetLib.pipeline.liver import given_liver
@@ -248,9 +252,7 @@ def _resume(
         origin=read.instance_uid,
         notes=read.notes,
         liver=liver,
-        device=order.device,
-        precision=order.precision,
-        backend=order.backend,
+        **order.ways,
         progress=progress,
     )
-    return _Found(analysis, read.tracking, tuple(notes))
+    return Found(analysis, read.tracking, tuple(notes))

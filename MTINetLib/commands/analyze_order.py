@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from MTINetLib.models.ways import Ways
     from MTINetLib.study.phase import Phase
 
 _ALIGNMENTS = ("auto", "off", "force")
@@ -32,14 +33,19 @@ class AnalyzeOrder:
     backend: str
     align: str
     assume_order: bool
-    resume_from: Path | None
     liver: Path | None
     liver_label: str | None
-    sensitivity: str | None
     scene: bool
     dicom: bool
     deidentify: bool
     overwrite: bool
+    resume_from: Path | None = None
+    sensitivity: str | None = None
+
+    @property
+    def ways(self) -> Ways:
+        """As the pipeline takes them."""
+        return {"device": self.device, "precision": self.precision, "backend": self.backend}
 
     def check(self) -> None:
         """Before anything is read and torch is loaded.

@@ -14,6 +14,8 @@ GPU_LEFT, WORKED_ON_CPU = "gpu_left", "worked_on_cpu"
 NO_OPENVINO, OPENVINO_ON_GPU = "no_openvino", "openvino_on_gpu"
 OPENVINO_FAILED, OPENVINO_INEXACT = "openvino_failed", "openvino_inexact"
 DRAWN = "drawn"
+#: With the model that outlined; with the lesion and how many pieces of its outline were left out.
+OUTLINED, OUTLINE_PIECES = "outlined", "outline_pieces"
 #: With the token that stands for the study.
 DEIDENTIFIED = "deidentified"
 _QUOTING = frozenset({GPU_LEFT, WORKED_ON_CPU})
@@ -33,6 +35,8 @@ CODES = frozenset(
         OPENVINO_FAILED,
         OPENVINO_INEXACT,
         DRAWN,
+        OUTLINED,
+        OUTLINE_PIECES,
         DEIDENTIFIED,
         SEGMENT_ANATOMY,
         SEGMENT_EMPTY,

@@ -5,7 +5,7 @@ Torch is imported only where a model reads the masks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ def remeasure(
     """
     if model is not None:
         thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
-        read = _read(study, labels, model, thresholds, device, precision, backend, progress, liver)
+        read = read_masks(study, labels, model, thresholds, device, precision, backend, progress, liver)
         summary = replace(read.study, flags=_with_flags_of(read.study.flags, before))
         provenance = replace(read.provenance, corrected_by_person=True)
         return replace(read, study=summary, provenance=provenance)
@@ -160,18 +160,26 @@ def resume(
         InputError, MissingResourceError: the device, precision or backend asked for is not there.
         Cancelled: told by ``progress``.
     """
-    thresholds = model.info.thresholds
-    found = _read(study, labels, model, thresholds, device, precision, backend, progress, liver)
+    own = model.info.thresholds
+    found = read_masks(study, labels, model, own, device, precision, backend, progress, liver)
+    found = with_origin(found, {"resumed_from": origin}, notes, corrected=corrected)
+    return Analysis(found, labels, liver=liver)
+
+
+def with_origin(
+    found: StudyFindings, settings: Mapping[str, Any], notes: Sequence[str], *, corrected: bool
+) -> StudyFindings:
+    """Findings whose provenance says where their masks come from."""
     provenance = replace(
         found.provenance,
         corrected_by_person=corrected,
-        settings={**found.provenance.settings, "resumed_from": origin},
+        settings={**found.provenance.settings, **settings},
         notes=(*found.provenance.notes, *notes),
     )
-    return Analysis(replace(found, provenance=provenance), labels, liver=liver)
+    return replace(found, provenance=provenance)
 
 
-def _read(
+def read_masks(
     study: Study,
     labels: npt.NDArray[Any],
     model: LoadedModel,

@@ -14,6 +14,8 @@ from MTINetLib.findings.notes import (
     OPENVINO_FAILED,
     OPENVINO_INEXACT,
     OPENVINO_ON_GPU,
+    OUTLINE_PIECES,
+    OUTLINED,
     SEGMENT_ANATOMY,
     SEGMENT_CUT,
     SEGMENT_EMPTY,
@@ -32,6 +34,9 @@ _TEXTS = {
     OPENVINO_FAILED: "OpenVINO failed ({0}): torch was taken",
     OPENVINO_INEXACT: "OpenVINO is off by {0} more than torch in a probability: torch was taken",
     DRAWN: "The masks were drawn; no network was asked.",
+    OUTLINED: "{0} outlined the lesions, from boxes that a person drew.",
+    OUTLINE_PIECES: "In the box of lesion {0} there was more, apart from its outline (pieces: {1}): if these "
+    "are lesions too, draw a box around each.",
     DEIDENTIFIED: "De-identified; study reference {0}.",
     SEGMENT_ANATOMY: "Segment {0} is marked as anatomy and was left out.",
     SEGMENT_EMPTY: "Segment {0} is empty and was left out.",
@@ -46,5 +51,5 @@ def note_in_words(item: str, translate: Callable[[str], str] = str) -> str:
     code, _, rest = item.partition(":")
     if code not in _TEXTS:
         return item
-    values = rest.split(":") if code == SEGMENT_CUT else [rest]
+    values = rest.split(":") if code in (SEGMENT_CUT, OUTLINE_PIECES) else [rest]
     return translate(_TEXTS[code]).format(*values)

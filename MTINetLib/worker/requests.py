@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 
 from MTINetLib.errors import Statement
+from MTINetLib.models.ways import Ways
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase
 from MTINetLib.worker.plain import Request, Serializable
@@ -95,14 +96,6 @@ class OpenStudy(Request[OpenedStudy]):
     reference: Phase | None = None
     alignment: str = "auto"
     flags: tuple[str, ...] = ()
-
-
-class Ways(TypedDict):
-    """What runs a model."""
-
-    device: str
-    precision: str
-    backend: str
 
 
 @dataclass(frozen=True)

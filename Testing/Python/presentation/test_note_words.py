@@ -10,6 +10,8 @@ from MTINetLib.findings.notes import (
     DEIDENTIFIED,
     DRAWN,
     GPU_LEFT,
+    OUTLINE_PIECES,
+    OUTLINED,
     SEGMENT_CUT,
     SEGMENTS_OVERLAP,
     WORKED_ON_CPU,
@@ -36,6 +38,12 @@ from MTINetLib.presentation.note_words import note_in_words
         (note(DEIDENTIFIED, "MTI-1"), "De-identified; study reference MTI-1."),
         ("Segment 'Smith' is empty and was left out.", "Segment 'Smith' is empty and was left out."),
         (note(SEGMENT_CUT, 3, 12), "12 % of segment 3 lies outside the images and was cut off."),
+        (note(OUTLINED, "LiteMedSAM"), "LiteMedSAM outlined the lesions, from boxes that a person drew."),
+        (
+            note(OUTLINE_PIECES, 2, 3),
+            "In the box of lesion 2 there was more, apart from its outline (pieces: 3): if these are "
+            "lesions too, draw a box around each.",
+        ),
         (note(SEGMENTS_OVERLAP, 7), "Segments overlap in 7 voxels, which were given to the smaller lesion."),
     ],
 )

@@ -1,0 +1,116 @@
+"""Lesions that a person drew boxes around: outlined, read, measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from MTINetLib.errors import InputError
+from MTINetLib.findings.notes import OUTLINE_PIECES, OUTLINED, note
+from MTINetLib.inference.analysis import Analysis
+from MTINetLib.models.store import LoadedModel
+from MTINetLib.outline.marks import Marks
+from MTINetLib.outline.outline import Outline, Outliner
+from MTINetLib.outline.published import NAME, PACKAGE, VERSION, WEIGHTS_SHA256
+from MTINetLib.outline.seen import SeenSlices
+from MTINetLib.outline.weights import load_outline_network
+from MTINetLib.pipeline.other_models import refuse_other_phases
+from MTINetLib.pipeline.remeasure import read_masks, with_origin
+from MTINetLib.progress import Progress
+from MTINetLib.study.liver import Liver
+from MTINetLib.study.study import Study
+
+#: Key of the settings in the provenance.
+OUTLINED_BY = "outlined_by"
+
+
+def outline(
+    study: Study,
+    model: LoadedModel,
+    marks: Sequence[Marks],
+    *,
+    liver: Liver | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    backend: str = "torch",
+    progress: Progress | None = None,
+    outliner: Callable[[Study], Outliner] | None = None,
+) -> Analysis:
+    """Outline the lesions that a person marked, and read and measure them as those of an analysis.
+
+    Args:
+        model: that says what the lesions are; another network, LiteMedSAM, outlines them.
+        marks: a box for each lesion, with clicks where wanted; their order gives the labels from 1 on.
+        liver: that the lesions are seen in, where it is known; none is set aside for it.
+        device, precision, backend: see :func:`analyze`; the outline is always made in fp32 by torch.
+        progress: one step a slice; may raise Cancelled.
+        outliner: gives what outlines the study; None loads the installed weights.
+
+    Returns:
+        An analysis without a probability map, whose provenance says that a person drew the boxes.
+
+    Raises:
+        InputError: no box, or one that makes no sense in this study; nothing stands out in a box; two boxes
+            hold the same lesion; or the study has other phases than the model takes.
+        MissingResourceError: the weights that outline are not installed, or the device is not there.
+        Cancelled: told by ``progress``.
+    """
+    if not marks:
+        raise InputError("There is no box to outline a lesion from: draw one around each lesion.")
+    refuse_other_phases(study.phases, model.info)
+    outlines = (outliner or (lambda one: installed_outliner(one, device)))(study)
+    labels = np.zeros(study.grid.shape, dtype=np.uint8 if len(marks) < 256 else np.uint16)
+    said: list[dict[str, Any]] = []
+    notes: list[str] = []
+    for label, lesion in enumerate(marks, start=1):
+        found = outlines.outline(lesion, progress)
+        new = found.mask & (labels == 0)
+        if 2 * int(new.sum()) < int(found.mask.sum()):
+            raise InputError(f"Box {label} holds a lesion that another box holds too; draw one box a lesion.")
+        labels[new] = label
+        said.append({"label": label, **described(lesion, found)})
+        notes += outline_notes(label, found)
+    measured = read_masks(
+        study, labels, model, model.info.thresholds, device, precision, backend, progress, liver
+    )
+    origin = {OUTLINED_BY: {**MODEL_SAID, "boxes": said}}
+    findings = with_origin(measured, origin, tuple(dict.fromkeys(notes)), corrected=True)
+    return Analysis(findings, labels, liver=liver)
+
+
+#: What the provenance says of the model and of the boxes.
+MODEL_SAID = {
+    "model": NAME,
+    "package": f"{PACKAGE} {VERSION}",
+    "weights_sha256": WEIGHTS_SHA256,
+    "boxes_by": "person",
+}
+
+
+def installed_outliner(study: Study, device: str = "auto") -> Outliner:
+    """With the weights that are installed.
+
+    Raises:
+        MissingResourceError: they are not, or the device is not there.
+        ModelError: they are damaged.
+    """
+    return Outliner(study, SeenSlices(load_outline_network(), device))
+
+
+def described(marks: Marks, found: Outline) -> dict[str, Any]:
+    """Marks and what came of them, as plain values."""
+    return {
+        "box_lps_mm": [list(corner) for corner in marks.box],
+        "inside_lps_mm": [list(point) for point in marks.inside],
+        "outside_lps_mm": [list(point) for point in marks.outside],
+        "image": found.image,
+        "slices": found.slices,
+    }
+
+
+def outline_notes(label: int, found: Outline) -> list[str]:
+    """What must be known of an outline, see findings/notes.py."""
+    pieces = [note(OUTLINE_PIECES, label, found.left_out)] if found.left_out else []
+    return [note(OUTLINED, NAME), *pieces, *found.notes]
