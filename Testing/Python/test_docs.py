@@ -117,7 +117,7 @@ def test_every_command_that_a_page_names_is_one_with_these_options(page: str) ->
 
     commands = get_command(app).commands  # type: ignore[attr-defined]
     text = (DOCS / page).read_text(encoding="utf-8")
-    for name, rest in re.findall(r"^    mtinet ([a-z]+)(.*)$", text, flags=re.MULTILINE):
+    for name, rest in re.findall(r"^    mtinet ([a-z-]+)(.*)$", text, flags=re.MULTILINE):
         known = {
             option
             for parameter in commands[name].params
