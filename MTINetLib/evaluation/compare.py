@@ -73,6 +73,8 @@ class LesionRow:
 class CaseRow:
     """One study. Overlaps count all its lesion voxels together; ``error`` says why it failed, else ``""``.
 
+    ``matched_iou`` is the sum of the IoU of its matched lesions.
+
     The liver's figures leave out what the truth does not know; they are nan where the truth tells no liver,
     and the found volume is 0 where none was found.
     """
@@ -84,6 +86,7 @@ class CaseRow:
     true_lesions: int = 0
     found_lesions: int = 0
     matched: int = 0
+    matched_iou: float = 0.0
     false_positives: int = 0
     fragments: int = 0
     dice: float = _NAN
@@ -273,6 +276,7 @@ def _case_row(
         true_lesions=len(detection.matches) + len(detection.missed),
         found_lesions=len(detection.matches) + len(detection.false_positives),
         matched=len(detection.matches),
+        matched_iou=sum(match.iou for match in detection.matches),
         false_positives=len(detection.false_positives),
         fragments=len(detection.fragments),
         dice=metrics.dice(true_mask, found_mask),

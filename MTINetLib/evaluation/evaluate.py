@@ -14,28 +14,27 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from MTINetLib.dataset.folder import DatasetCase, read_dataset
 from MTINetLib.errors import Cancelled, InputError
-from MTINetLib.evaluation.compare import CaseRow, Comparison, Labels, LesionRow, compare
+from MTINetLib.evaluation.compare import CaseRow, Comparison, LesionRow
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
-from MTINetLib.evaluation.free_response import StudyComponents, best_curve, free_response, study_components
+from MTINetLib.evaluation.free_response import StudyComponents, best_curve, free_response
+from MTINetLib.evaluation.judged_case import Analyzer, InsideCase, analyzer_of, failed, judge, open_case
 from MTINetLib.evaluation.machine import describe_machine
 from MTINetLib.evaluation.pictures import PICTURES, write_pictures
 from MTINetLib.evaluation.statistics import CONFIDENCE, RESAMPLES
 from MTINetLib.evaluation.tables import markdown, write_rows
-from MTINetLib.evaluation.truth import read_truth
 from MTINetLib.findings import StudyFindings
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.output_place import refuse_unusable_folder
-from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.phase import Phase
-from MTINetLib.study.study import Study
 
 if TYPE_CHECKING:
     from MTINetLib.models.store import LoadedModel
@@ -48,22 +47,6 @@ LESIONS_FILE = "per_lesion.csv"
 CASES_FILE = "per_case.csv"
 #: A dataset folder may say of itself what it is: {"synthetic": true, ...}.
 DATASET_FILE = "dataset.json"
-
-
-class Analyzed(Protocol):
-    """What evaluation needs of an analysis: findings, and the label map [K, J, I] that they refer to.
-
-    An ``Analysis`` also brings the liver and the probability map, for their figures.
-    """
-
-    @property
-    def findings(self) -> StudyFindings: ...
-
-    @property
-    def labels(self) -> Labels: ...
-
-
-Analyzer = Callable[[Study, Progress], Analyzed]
 
 
 @dataclass(frozen=True)
@@ -126,16 +109,9 @@ def evaluate(
         >>> summary.about["cases"]["evaluated"]
         1
     """
-    from MTINetLib.pipeline.analyze import analyze
-
-    how: dict[str, Any] = {"device": device, "precision": precision, "backend": backend}
-
-    def analyzer(study: Study, inner: Progress) -> Analyzed:
-        analyzed: Analyzed = analyze(study, model, thresholds=thresholds, progress=inner, **how)
-        return analyzed
-
+    how = {"device": device, "precision": precision, "backend": backend}
     return evaluate_with(
-        analyzer,
+        analyzer_of(model, thresholds, **how),
         {"name": model.info.name, "sha256": model.info.sha256, **how},
         Path(dataset),
         Path(out),
@@ -172,8 +148,7 @@ def evaluate_with(
     cases = read_dataset(dataset)[:limit]
     started = time.perf_counter()
     phases = tuple(phases) or cases[0].phases
-    cases = [replace(case, phase_paths=case.paths_of(phases)) for case in cases]
-    comparisons, first, seen = _run(cases, analyzer, progress)
+    comparisons, first, seen = _run(cases, phases, analyzer, progress)
     classes = () if first is None else first.provenance.classes
     rows = [comparison.case for comparison in comparisons]
     if all(row.error for row in rows):
@@ -184,7 +159,7 @@ def evaluate_with(
     machine = describe_machine()
     about = {
         "model": dict(identity),
-        "dataset": _describe_dataset(dataset),
+        "dataset": describe_dataset(dataset),
         "cases": {
             "total": len(rows),
             "evaluated": len(rows) - len(failed),
@@ -195,7 +170,7 @@ def evaluate_with(
         "bootstrap": {"seed": seed, "resamples": RESAMPLES, "confidence": CONFIDENCE},
         "provenance_of_first_case": None if first is None else _provenance(first),
         "seconds": time.perf_counter() - started,
-        "command": command or _own_command(),
+        "command": command or own_command(),
         "date": machine["date"],
         "machine": machine,
     }
@@ -207,7 +182,7 @@ def evaluate_with(
 
 
 def _run(
-    cases: list[DatasetCase], analyzer: Analyzer, progress: Progress
+    cases: list[DatasetCase], phases: Sequence[Phase], analyzer: Analyzer, progress: Progress
 ) -> tuple[list[Comparison], StudyFindings | None, list[StudyComponents]]:
     """Every case compared, the first findings that there were, and what the probability maps hold."""
     comparisons: list[Comparison] = []
@@ -216,20 +191,18 @@ def _run(
     progress.start(Stage.EVALUATING, len(cases))
     for done, case in enumerate(cases):
         progress.update(done)
-        inner = _Inside(progress, done)
+        inner = InsideCase(progress, done)
         try:
-            comparison, findings, components = _evaluate_case(case, analyzer, inner)
+            judged = judge(open_case(case, phases, inner), analyzer, inner)
         except Cancelled:
             raise
         except Exception as error:  # one bad case must not cost the others; it is counted and named
             logger.warning("Case %s failed: %s", case.case, type(error).__name__)
-            comparison = Comparison(
-                CaseRow(case.case, case.patient, case.case_class, error=_words(error)), ()
-            )
+            comparisons.append(failed(case, error))
         else:
-            first = first or findings
-            seen += components
-        comparisons.append(comparison)
+            first = first or judged.findings
+            seen += judged.components
+            comparisons.append(judged.comparison)
     progress.update(len(cases))
     progress.finish()
     return comparisons, first, seen
@@ -241,57 +214,19 @@ def _free_response(seen: list[StudyComponents]) -> tuple[Mapping[str, float], ..
     return tuple(best_curve(list(free_response(seen, Thresholds()))))
 
 
-def _evaluate_case(
-    case: DatasetCase, analyzer: Analyzer, progress: Progress
-) -> tuple[Comparison, StudyFindings, list[StudyComponents]]:
-    start = time.perf_counter()
-    study = open_study(case.phase_paths, progress=progress)
-    loaded = time.perf_counter()
-    truth = read_truth(case, study.grid)
-    before = time.perf_counter()
-    analyzed = analyzer(study, progress)
-    after = time.perf_counter()
-    liver, probability = getattr(analyzed, "liver", None), getattr(analyzed, "probability", None)
-    comparison = compare(
-        case,
-        study,
-        truth,
-        analyzed.labels,
-        analyzed.findings,
-        loaded - start,
-        after - before,
-        None if liver is None else liver.mask,
-    )
-    seen = [] if probability is None else [study_components(probability, truth.labels, study.grid)]
-    return comparison, analyzed.findings, seen
-
-
-class _Inside:
-    """Progress of one case: passes on that the user cancelled, and nothing else."""
-
-    def __init__(self, outer: Progress, done: int) -> None:
-        self._outer, self._done = outer, done
-
-    def start(self, stage: Stage, total: int) -> None:
-        self._outer.update(self._done)
-
-    def update(self, done: int) -> None:
-        self._outer.update(self._done)
-
-    def finish(self) -> None:
-        pass
-
-
-def check_out(out: Path, overwrite: bool) -> None:
+def check_out(out: Path, overwrite: bool, known: Collection[str] = ()) -> None:
     """Refuse a folder for an evaluation, before the work begins.
+
+    Args:
+        known: names of the files that are written; none for those of an evaluation.
 
     Raises:
         InputError: it cannot be written, or holds something that may not be replaced.
     """
     refuse_unusable_folder(out)
     if out.is_dir() and any(out.iterdir()):
-        known = {SUMMARY_FILE, PAGE_FILE, LESIONS_FILE, CASES_FILE, *PICTURES}
-        others = sorted(item.name for item in out.iterdir() if item.name not in known)
+        ours = known or {SUMMARY_FILE, PAGE_FILE, LESIONS_FILE, CASES_FILE, *PICTURES}
+        others = sorted(item.name for item in out.iterdir() if item.name not in ours)
         if others:
             raise InputError(f"{out} holds something else, such as {others[0]}; name another folder.")
         if not overwrite:
@@ -299,19 +234,29 @@ def check_out(out: Path, overwrite: bool) -> None:
 
 
 def _write(out: Path, summary: EvaluationSummary) -> None:
-    """Beside first, then moved, so that a broken run leaves nothing half-written."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".part-{os.getpid()}-{out.name}")
-    try:
-        beside.mkdir()
+    with all_at_once(out, PICTURES) as beside:
         write_rows(beside / LESIONS_FILE, LesionRow, summary.lesions, summary.phases, summary.classes)
         write_rows(beside / CASES_FILE, CaseRow, summary.cases, summary.phases)
         text = json.dumps(summary.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
         (beside / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
         (beside / PAGE_FILE).write_text(summary.to_markdown(), encoding="utf-8")
         write_pictures(beside, summary.figures)
+
+
+@contextmanager
+def all_at_once(out: Path, replaced: Iterable[str] = ()) -> Iterator[Path]:
+    """A folder to write into, whose files then move to ``out``: a broken run leaves nothing half-written.
+
+    Args:
+        replaced: files of ``out`` that go where no new ones take their place.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f".part-{os.getpid()}-{out.name}")
+    try:
+        beside.mkdir()
+        yield beside
         out.mkdir(exist_ok=True)
-        for name in PICTURES:
+        for name in replaced:
             (out / name).unlink(missing_ok=True)
         for item in beside.iterdir():
             item.replace(out / item.name)
@@ -319,7 +264,8 @@ def _write(out: Path, summary: EvaluationSummary) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _describe_dataset(dataset: Path) -> dict[str, Any]:
+def describe_dataset(dataset: Path) -> dict[str, Any]:
+    """Its name, and what its ``dataset.json`` says of it."""
     about: dict[str, Any] = {"name": dataset.resolve().name, "synthetic": False}
     path = dataset / DATASET_FILE
     if path.is_file():
@@ -347,12 +293,8 @@ def _provenance(findings: StudyFindings) -> dict[str, Any]:
     }
 
 
-def _words(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if isinstance(error, InputError) and text else f"{type(error).__name__}: {text}"
-
-
-def _own_command() -> str:
+def own_command() -> str:
+    """The command of this process, as a summary quotes it."""
     program = Path(sys.argv[0]).stem
     # Run as ``python -m MTINetLib.cli`` the program is called after its file.
     return shlex.join(["mtinet" if program == "cli" else program, *sys.argv[1:]])

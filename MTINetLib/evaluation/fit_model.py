@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from MTINetLib.evaluation.operating_point import OperatingPoint, fit_operating_p
 from MTINetLib.models.class_sets import ClassSets
 from MTINetLib.models.config import current_config
 from MTINetLib.models.files import CONFIG_FILE, read_model_files, write_model_files
-from MTINetLib.models.info import Found
+from MTINetLib.models.info import Found, ModelInfo
 from MTINetLib.models.operating_points import OperatingPoints
 from MTINetLib.models.store import load_model
 from MTINetLib.progress import Progress
@@ -34,6 +35,12 @@ def fit_model(
     """
     cases = [case for case in read_dataset(dataset) if case.patient in patients]
     point = fit_operating_point(cases, load_model(folder), progress=progress)
+    write_point(folder, point)
+    return point
+
+
+def write_point(folder: Path, point: OperatingPoint) -> None:
+    """Write how a model is to be used into its config; the weights stay as they are."""
     files = read_model_files(folder)
     found = {
         "thresholds": {**point.thresholds.to_dict(), "found": point.thresholds_found.to_dict()},
@@ -43,7 +50,52 @@ def fit_model(
     }
     config = current_config(files.config, folder / CONFIG_FILE)
     write_model_files(folder, files.weights, {**config, **found})
+
+
+def point_of(info: ModelInfo) -> OperatingPoint:
+    """How a model is used now, as its config says it."""
+    return OperatingPoint(
+        info.thresholds,
+        info.thresholds_found,
+        info.temperature,
+        info.temperature_found,
+        info.operating_points,
+        info.operating_points_found,
+        info.class_sets,
+        info.class_sets_found,
+    )
+
+
+def fitted_or_of(point: OperatingPoint, before: ModelInfo) -> OperatingPoint:
+    """A point whose parts that could not be fitted are those of the model that a training began with.
+
+    Its thresholds and temperature suit a network a few hundred steps away better than neutral ones. What
+    decides what a lesion is goes together, and so does what decides its class.
+    """
+    old = point_of(before)
+    if not point.thresholds_found.fitted:
+        asked = point.thresholds.class_probability
+        point = replace(
+            point,
+            thresholds=replace(old.thresholds, class_probability=asked),
+            thresholds_found=_kept(point.thresholds_found, before),
+            points=old.points,
+            points_found=_kept(point.points_found, before),
+        )
+    if not point.temperature_found.fitted:
+        point = replace(
+            point,
+            thresholds=replace(point.thresholds, class_probability=old.thresholds.class_probability),
+            temperature=old.temperature,
+            temperature_found=_kept(point.temperature_found, before),
+            class_sets=old.class_sets,
+            class_sets_found=_kept(point.class_sets_found, before),
+        )
     return point
+
+
+def _kept(found: Found, before: ModelInfo) -> Found:
+    return Found(False, f"kept from {before.name}, as {found.how}", found.figures)
 
 
 def _part(fitted: OperatingPoints | ClassSets | None, found: Found) -> dict[str, Any]:

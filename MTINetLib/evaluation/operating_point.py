@@ -71,14 +71,24 @@ class OperatingPoint:
 
 
 @dataclass
-class _Seen:
-    """What the validation studies gave so far."""
+class Seen:
+    """What studies gave that a model was not trained on: all that its use can be fitted by."""
 
-    patients: set[str]
-    studies: list[PatientComponents]
-    logits: list[npt.NDArray[np.float64]]
-    classes: list[int]
-    left_out: list[str]
+    patients: set[str] = field(default_factory=set)
+    studies: list[PatientComponents] = field(default_factory=list)
+    logits: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    classes: list[int] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Seen]) -> Seen:
+        """Of several models, each asked about other studies."""
+        whole = cls()
+        for part in parts:
+            whole.patients |= part.patients
+            for name in ("studies", "logits", "classes", "left_out"):
+                getattr(whole, name).extend(getattr(part, name))
+        return whole
 
 
 def fit_operating_point(
@@ -102,17 +112,24 @@ def fit_operating_point(
         cases: of the validation patients; the first MOST_PATIENTS patients are looked at.
         progress: one step a case; may raise Cancelled.
     """
-    wanted = _of_first_patients(cases)
-    too_few = _too_few_patients(wanted)
+    wanted = first_patients(cases)
+    patients = {case.patient for case in wanted}
+    if len(patients) < LEAST_PATIENTS:  # nothing could be fitted by them
+        return point_seen(Seen(patients), model.info.classes)
+    return point_seen(look_at(wanted, model, device, precision, progress), model.info.classes)
+
+
+def point_seen(seen: Seen, model_classes: Sequence[str]) -> OperatingPoint:
+    """As :func:`fit_operating_point`, of what one or several models of these classes gave."""
+    too_few = _too_few_patients(len(seen.patients))
     if too_few:
         unfitted = Found(False, too_few)
         return OperatingPoint(Thresholds(), unfitted, 1.0, unfitted, None, unfitted, None, unfitted)
-    seen = _look_at(wanted, model, device, precision, progress or Silent())
     point = _detection(seen)
     thresholds = Thresholds() if point is None else point.thresholds
     found = _detection_found(seen, point)
-    temperature, temperature_found = _temperature(seen, model)
-    sets, sets_found = _class_sets(seen, model, temperature)
+    temperature, temperature_found = _temperature(seen, model_classes)
+    sets, sets_found = _class_sets(seen, model_classes, temperature)
     if sets is not None:
         # They decide; a user may still ask for more.
         thresholds = replace(thresholds, class_probability=ANY_PROBABILITY)
@@ -122,13 +139,13 @@ def fit_operating_point(
     )
 
 
-def _of_first_patients(cases: Sequence[DatasetCase]) -> list[DatasetCase]:
+def first_patients(cases: Sequence[DatasetCase]) -> list[DatasetCase]:
+    """Those of the first MOST_PATIENTS patients."""
     patients = list(dict.fromkeys(case.patient for case in cases))[:MOST_PATIENTS]
     return [case for case in cases if case.patient in patients]
 
 
-def _too_few_patients(cases: Sequence[DatasetCase]) -> str:
-    count = len({case.patient for case in cases})
+def _too_few_patients(count: int) -> str:
     if count >= LEAST_PATIENTS:
         return ""
     return f"{_too_few(count, 'patient')} to fit thresholds on; {LEAST_PATIENTS} are needed"
@@ -140,12 +157,18 @@ def _too_few(count: int, what: str, those: str = "") -> str:
     return f"{count} validation {what}{'' if one else 's'}{those} {'is' if one else 'are'} too few"
 
 
-def _look_at(
-    cases: Sequence[DatasetCase], model: LoadedModel, device: str, precision: str, progress: Progress
-) -> _Seen:
+def look_at(
+    cases: Sequence[DatasetCase],
+    model: LoadedModel,
+    device: str = "auto",
+    precision: str = "auto",
+    progress: Progress | None = None,
+) -> Seen:
+    """What the model gives for each of the cases; one that cannot be read is left out and named."""
+    progress = progress or Silent()
     # Lesions are read under the true masks, mostly in other slices than the ones with a high probability.
     asked: LesionModel = model.on(device, precision, keep_above=1.0)
-    seen = _Seen(set(), [], [], [], [])
+    seen = Seen()
     progress.start(Stage.FITTING_THRESHOLDS, len(cases))
     for done, case in enumerate(cases, start=1):
         try:
@@ -157,7 +180,7 @@ def _look_at(
     return seen
 
 
-def _look_at_case(case: DatasetCase, model: LesionModel, seen: _Seen) -> None:
+def _look_at_case(case: DatasetCase, model: LesionModel, seen: Seen) -> None:
     study = open_study(case.paths_of(model.info.phases), phases=model.info.phases)
     truth = read_truth(case, study.grid).labels
     probability = model.probability(study)
@@ -179,49 +202,47 @@ def _index(name: str, classes: Sequence[str]) -> int | None:
     return classes.index(wanted) if wanted in classes else None
 
 
-def _detection(seen: _Seen) -> FreeResponsePoint | None:
+def _detection(seen: Seen) -> FreeResponsePoint | None:
     studies = [seen_study.study for seen_study in seen.studies]
     if sum(study.lesions for study in studies) < LEAST_LESIONS:
         return None
     return most_sensitive(list(free_response(studies, Thresholds())), MOST_FALSE_POSITIVES)
 
 
-def _points(seen: _Seen, detection: Found) -> tuple[OperatingPoints | None, Found]:
+def _points(seen: Seen, detection: Found) -> tuple[OperatingPoints | None, Found]:
     """Sensitivities to choose from, where thresholds could be fitted at all."""
     if not detection.fitted:
         return None, detection
     points = fit_points(seen.studies)
     rests_on = {"patients": len(seen.patients), "studies": len(seen.studies)}
     if points is None:
-        return None, Found(
-            False, "all candidates of the validation patients are lesions, or none is", rests_on
-        )
-    return points, Found(
-        True, "logistic regression; the curve by patients that were held out in turn", rests_on
-    )
+        return None, Found(False, _ALIKE, rests_on)
+    return points, Found(True, _BY_TURNS, rests_on)
 
 
-def _class_sets(seen: _Seen, model: LoadedModel, temperature: float) -> tuple[ClassSets | None, Found]:
+def _class_sets(
+    seen: Seen, model_classes: Sequence[str], temperature: float
+) -> tuple[ClassSets | None, Found]:
     lesions = {"lesions": len(seen.classes)}
-    if not seen.classes or len(model.info.classes) < 2:
+    if not seen.classes or len(model_classes) < 2:
         return None, Found(False, "there are no validation lesions of known class", lesions)
     shares = softmax(np.stack(seen.logits) / temperature, axis=1)
-    sets = fit_class_sets(shares, np.array(seen.classes), model.info.classes)
+    sets = fit_class_sets(shares, np.array(seen.classes), model_classes)
     if sets is None:
         return None, Found(False, f"a class has too few validation lesions for an error of {ERROR}", lesions)
     return sets, Found(True, "split conformal prediction, class by class", lesions)
 
 
-def _temperature(seen: _Seen, model: LoadedModel) -> tuple[float, Found]:
+def _temperature(seen: Seen, model_classes: Sequence[str]) -> tuple[float, Found]:
     count = len(seen.classes)
-    if count < LEAST_LESIONS or len(set(seen.classes)) < len(model.info.classes):
+    if count < LEAST_LESIONS or len(set(seen.classes)) < len(model_classes):
         why = _too_few(count, "lesion", " of known class, or not of every class,")
         return 1.0, Found(False, why, {"lesions": count})
     value = fit_temperature(np.stack(seen.logits), np.array(seen.classes))
     return value, Found(True, "greatest likelihood, smoothed targets", {"lesions": count})
 
 
-def _detection_found(seen: _Seen, point: FreeResponsePoint | None) -> Found:
+def _detection_found(seen: Seen, point: FreeResponsePoint | None) -> Found:
     lesions = sum(seen_study.study.lesions for seen_study in seen.studies)
     rests_on: dict[str, Any] = {
         "patients": len(seen.patients),

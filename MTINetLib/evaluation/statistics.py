@@ -122,6 +122,17 @@ def median_of(values: npt.ArrayLike) -> Statistic:
     return statistic
 
 
+def difference_of(first: Statistic, second: Statistic) -> Statistic:
+    """The first less the second, both over the same items: paired where these are the same patients."""
+
+    def statistic(weights: Floats) -> Floats:
+        # Two infinities that are one and the same value differ by nothing that can be told.
+        with np.errstate(invalid="ignore"):
+            return np.asarray(first(weights) - second(weights))
+
+    return statistic
+
+
 def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Estimate:
     """A proportion with its Wilson score interval (Wilson, JASA 22 (1927) 209-212).
 

@@ -142,7 +142,7 @@ def _lesion_table(groups: Mapping[str, Any]) -> list[str]:
         "ASSD, mm",
         "Volume error, %",
     ]
-    return _section("Lesions", header, rows)
+    return section("Lesions", header, rows)
 
 
 def _detection_table(figures: Mapping[str, Any]) -> list[str]:
@@ -164,7 +164,7 @@ def _detection_table(figures: Mapping[str, Any]) -> list[str]:
             str(figures["studies_without_lesions"]),
         ],
     ]
-    return _section("Detection", ["", "value", "n"], rows)
+    return section("Detection", ["", "value", "n"], rows)
 
 
 def _class_table(groups: Mapping[str, Any]) -> list[str]:
@@ -211,7 +211,7 @@ def _class_table(groups: Mapping[str, Any]) -> list[str]:
         for truth, counts in confusion.items()
     ]
     return [
-        *_section(_alternatives(classes), ["", *names], rows),
+        *section(_alternatives(classes), ["", *names], rows),
         *_table(["True class", *(f"answered {class_word(answer)}" for answer in answers)], table),
         "",
     ]
@@ -239,9 +239,7 @@ def _curve_table(figures: Mapping[str, Any]) -> list[str]:
         ]
         for name, title in titles.items()
     ]
-    return _section(
-        "Enhancement curves, MAE", ["Curve", "scanner units", "% of the study's scale", "n"], rows
-    )
+    return section("Enhancement curves, MAE", ["Curve", "scanner units", "% of the study's scale", "n"], rows)
 
 
 def _study_table(figures: Mapping[str, Any]) -> list[str]:
@@ -259,7 +257,7 @@ def _study_table(figures: Mapping[str, Any]) -> list[str]:
             str(figures["analyze_s_median"].n),
         ]
     ]
-    return _section("Studies with lesions", ["", "value", "n"], rows)
+    return section("Studies with lesions", ["", "value", "n"], rows)
 
 
 def _liver_table(figures: Mapping[str, Any]) -> list[str]:
@@ -271,7 +269,7 @@ def _liver_table(figures: Mapping[str, Any]) -> list[str]:
         ["Volume error, median, %", percent(figures["volume_error_median"]), str(figures["studies"])],
         ["... without its sign", percent(figures["absolute_volume_error_median"]), str(figures["studies"])],
     ]
-    return _section("Liver", ["", "value", "n"], rows)
+    return section("Liver", ["", "value", "n"], rows)
 
 
 def _picture_lines(figures: Mapping[str, Any]) -> list[str]:
@@ -301,7 +299,8 @@ def _notes(about: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a titled table."""
     return [f"## {title}", "", *_table(header, rows), ""]
 
 

@@ -46,9 +46,15 @@ def scaled_by_own_liver(prepared: PreparedStudy, look: Look) -> PreparedStudy | 
     The network has learnt to find it in slices up to 2.5 times too dark or too bright. Where it finds little,
     it looks again at darker and brighter ones.
     """
-    count = len(prepared.slices)
+    signal = own_liver_signal(prepared.slices, look)
+    return None if signal is None else prepared.with_liver_at(signal)
+
+
+def own_liver_signal(slices: npt.NDArray[np.floating[Any]], look: Look) -> float | None:
+    """What the liver that the network sees measures before contrast in slices [Z, P, S, S]."""
+    count = len(slices)
     places = np.unique(np.linspace(0, count - 1, min(count, _MOST_SLICES) + 2).round().astype(int)[1:-1])
-    first = prepared.slices[places, 0]
+    first = np.asarray(slices[places, 0], dtype=np.float32)
 
     def livers(gain: float) -> npt.NDArray[np.bool_]:
         return _liver(look([int(place) for place in places], gain))
@@ -64,7 +70,7 @@ def scaled_by_own_liver(prepared: PreparedStudy, look: Look) -> PreparedStudy | 
         again = livers(gain)
         better = liver_signal(first, again) if again.mean() >= _LEAST else None
         signal = better or signal
-    return prepared.with_liver_at(signal)
+    return signal
 
 
 def _liver(seen: SegmentedSlices) -> npt.NDArray[np.bool_]:

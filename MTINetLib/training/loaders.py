@@ -106,6 +106,7 @@ class SliceLoaders(pl.LightningDataModule):
             batch_size=settings.batch_size,
             steps=settings.steps_per_epoch,
             tumour_share=settings.tumour_share,
+            mix_share=settings.mix_share,
             seed=settings.seed,
             rank=rank,
             world=world,

@@ -13,23 +13,34 @@ from MTINetLib.training.settings import TrainingSettings
 _LOG = logging.getLogger(__name__)
 
 
-def for_dataset(dataset: Path, settings: TrainingSettings) -> TrainingSettings:
+def for_dataset(dataset: Path, settings: TrainingSettings, mix: Path | None = None) -> TrainingSettings:
     """The settings of a run on a dataset.
 
     Without a single anatomy map no organs are learnt, which is said; a run that starts from a model keeps
     what the model knows of them.
 
+    Args:
+        mix: a dataset whose studies are mixed in, or None.
+
     Raises:
         InputError: the dataset cannot be read, or lacks a phase that the settings name.
     """
     settings = settings.for_phases(run_phases(dataset, settings))
-    if settings.network.anatomy_classes and not any(case.anatomy_path for case in read_dataset(dataset)):
+    folders = [dataset]
+    if mix is not None:
+        run_phases(mix, settings)
+        folders.append(mix)
+    if settings.network.anatomy_classes and not any(map(_has_anatomy_map, folders)):
         if settings.started_from:
             _LOG.warning("The dataset has no anatomy maps: the model learns nothing new of the liver.")
             return settings
         _LOG.warning("The dataset has no anatomy maps: the model learns no liver and no other organs.")
         return settings.without_anatomy()
     return settings
+
+
+def _has_anatomy_map(dataset: Path) -> bool:
+    return any(case.anatomy_path for case in read_dataset(dataset))
 
 
 def run_phases(dataset: Path, settings: TrainingSettings) -> tuple[Phase, ...]:
@@ -42,5 +53,7 @@ def run_phases(dataset: Path, settings: TrainingSettings) -> tuple[Phase, ...]:
     wanted = phase_set(settings.phases) if settings.phases else there
     missing = [phase for phase in wanted if phase not in there]
     if missing:
-        raise InputError(f"The dataset has no column for {the_phases(missing)}, which the settings name.")
+        raise InputError(
+            f"The dataset {dataset.name} has no column for {the_phases(missing)}, which the settings name."
+        )
     return wanted

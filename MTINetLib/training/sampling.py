@@ -43,6 +43,7 @@ class DrawSampler(Sampler[list[Draw]]):
 
     Args:
         steps: batches an epoch; 0 means as many as one pass over the slices takes.
+        mix_share: share of the balanced draws that the cases mixed in get, balanced among themselves.
         rank, world: this process among those that train together; each gets its own part of every batch.
     """
 
@@ -55,6 +56,7 @@ class DrawSampler(Sampler[list[Draw]]):
         steps: int,
         tumour_share: float,
         seed: int,
+        mix_share: float = 0.0,
         rank: int = 0,
         world: int = 1,
     ) -> None:
@@ -63,7 +65,7 @@ class DrawSampler(Sampler[list[Draw]]):
         self._kind, self._seed, self.rank, self._world = kind, seed, rank, world
         self._batch_size = batch_size
         self._steps = steps or max(1, len(store.entries) // (batch_size * world))
-        self._units, self._probability = balanced_units(store, tumour_share)
+        self._units, self._probability = balanced_units(store, tumour_share, mix_share)
         self._uniform = [(n, 0 if entry.lesions else NO_LESION) for n, entry in enumerate(store.entries)]
         #: Asked when an iteration starts; set to the trainer's own count, which a resume restores.
         self.epoch_of: Callable[[], int] = lambda: 0
@@ -89,9 +91,22 @@ class DrawSampler(Sampler[list[Draw]]):
 
 
 def balanced_units(
-    store: SliceStore, tumour_share: float
+    store: SliceStore, tumour_share: float, mix_share: float = 0.0
 ) -> tuple[list[tuple[int, int]], npt.NDArray[np.float64]]:
     """All (entry, lesion) pairs, healthy slices with NO_LESION, and the probability of each."""
+    units, groups, weights = _units(store)
+    mixed_in = np.array([store.cases[store.entries[entry].case].mixed_in for entry, _ in units])
+    if mixed_in.all() or not mixed_in.any():
+        return units, _group_balanced(groups, weights, tumour_share)
+    probability = np.zeros(len(units))
+    for part, share in ((mixed_in, mix_share), (~mixed_in, 1.0 - mix_share)):
+        of_part = [group for group, inside in zip(groups, part, strict=True) if inside]
+        probability[part] = share * _group_balanced(of_part, weights[part], tumour_share)
+    return units, probability
+
+
+def _units(store: SliceStore) -> tuple[list[tuple[int, int]], list[str], npt.NDArray[np.float64]]:
+    """All pairs with the group that each is balanced in and its weight there."""
     units: list[tuple[int, int]] = []
     groups: list[str] = []
     weights: list[float] = []
@@ -106,7 +121,7 @@ def balanced_units(
             units.append((number, NO_LESION))
             groups.append("near" if number in near else "far")
             weights.append(1.0)
-    return units, _group_balanced(groups, np.array(weights), tumour_share)
+    return units, groups, np.array(weights)
 
 
 def _group_balanced(

@@ -66,6 +66,7 @@ class TrainingSettings:
         precision: ``bf16`` mixes bfloat16 in by autocast, ``fp32`` does not.
         sampling: ``balanced`` draws slices as sampling.py says, ``uniform`` visits every slice once an epoch.
         tumour_share: share of tumour-bearing slices among balanced draws.
+        mix_share: share of the balanced draws that come from the studies mixed in, where there are any.
         validation_share: of the patients, held out for validation.
         validation_slices: at most so many slices are validated, drawn once and evenly.
         folds: number of folds of a cross-validation.
@@ -98,6 +99,7 @@ class TrainingSettings:
     channels_last: bool = True
     sampling: Literal["balanced", "uniform"] = "balanced"
     tumour_share: float = 0.62
+    mix_share: float = 0.0
     validation_share: float = 0.1
     validation_slices: int = 320
     folds: int = 5
@@ -125,6 +127,10 @@ class TrainingSettings:
         if not (0 < self.validation_share < 1 and 0 <= self.tumour_share <= 1 and 0 <= self.warm_up < 1):
             raise InputError(
                 "Training settings validation_share, tumour_share and warm_up lie between 0 and 1."
+            )
+        if not 0 <= self.mix_share < 1:
+            raise InputError(
+                f"Training setting mix_share is {self.mix_share}; it lies between 0 and under 1."
             )
         if not 0 <= self.ema_decay < 1:
             raise InputError(
@@ -169,7 +175,7 @@ def training_preset(name: str, changes: Iterable[str] = ()) -> TrainingSettings:
 
     Args:
         name: ``demo`` trained the shipped model, ``gpu`` is the same at the scale of a GPU, ``paper`` is the
-            paper's recipe, ``quick`` takes seconds.
+            paper's recipe, ``quick`` takes seconds, ``finetune`` goes on from a model with few cases.
         changes: such as ``batch_size=8`` or ``network.image_size=128``.
 
     Raises:
@@ -205,6 +211,7 @@ def settings_from_dict(data: Mapping[str, Any]) -> TrainingSettings:
 #: gpu: the same for a GPU, which varies the slices itself; eight workers read them.
 #: paper: the recipe of the paper's "Configuration", nothing added (Adam 1e-4, batch 1, 100 epochs,
 #: five folds). quick: seconds, to see that everything runs.
+#: finetune: few cases and a model to start from, see fine_tuning/README.md for why it is so.
 PRESETS: dict[str, TrainingSettings] = {
     "demo": TrainingSettings(
         preset="demo",
@@ -255,5 +262,21 @@ PRESETS: dict[str, TrainingSettings] = {
         workers=0,
         preparation_processes=1,
         log_every=5,
+    ),
+    "finetune": TrainingSettings(
+        preset="finetune",
+        max_steps=300,
+        batch_size=8,
+        steps_per_epoch=50,
+        patience=3,
+        learning_rate=2e-4,
+        warm_up=0.1,
+        ema_decay=0.98,
+        validation_slices=160,
+        validation_share=0.2,
+        mix_share=0.5,
+        augmentation=AugmentationSettings(strength=1.3, phase_gain=0.12, wide_gain=0.33),
+        # The discriminator of a model is not kept with it, and an untrained one has nothing to say so soon.
+        loss=LossWeights(adversarial=0.0),
     ),
 }

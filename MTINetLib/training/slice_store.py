@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.errors import InputError
 from MTINetLib.models.neighbours import with_neighbours
 from MTINetLib.study.anatomy import UNKNOWN_ORGAN
 from MTINetLib.study.lesion_class import NO_LESIONS, OTHER, in_usual_order
@@ -79,6 +80,8 @@ class StoredCase:
         notes: of its preparation.
         has_anatomy: whether it has an anatomy map.
         unseen: per slice, lesions of which a phase has no image there: they train the segmentation alone.
+        gain: that the phases are multiplied by, where a model's liver sets the scale.
+        mixed_in: whether it comes from the studies that are mixed in, see sampling.py.
     """
 
     case: str
@@ -94,6 +97,8 @@ class StoredCase:
     notes: CaseNotes = _NO_NOTES
     has_anatomy: bool = False
     unseen: tuple[tuple[int, ...], ...] = ()
+    gain: float = 1.0
+    mixed_in: bool = False
 
     @property
     def lesion_classes(self) -> frozenset[str]:
@@ -146,7 +151,9 @@ class SliceStore:
 
     def phases(self, entry: SliceEntry, neighbours: int = 0) -> npt.NDArray[np.float16]:
         """Normalised phases of a slice and its neighbours, [P (1 + 2 neighbours), S, S]."""
-        return with_neighbours(self._map(entry.case, PHASES_FILE), [entry.z], neighbours)[0]  # type: ignore[no-any-return]
+        read = with_neighbours(self._map(entry.case, PHASES_FILE), [entry.z], neighbours)[0]
+        gain = self.cases[entry.case].gain
+        return read if gain == 1.0 else read * np.float16(gain)  # type: ignore[no-any-return]
 
     def labels(self, entry: SliceEntry) -> npt.NDArray[np.uint8]:
         """Lesion labels of a slice, [S, S], read-only."""
@@ -166,6 +173,22 @@ class SliceStore:
     def telling_apart(self, classes: Sequence[str]) -> SliceStore:
         """The same cases with other classes."""
         return SliceStore(self.cases, classes)
+
+    def with_mixed_in(self, other: SliceStore) -> SliceStore:
+        """The same classes and cases, and behind them those of another store, to be mixed in.
+
+        Raises:
+            InputError: one of these is a study of this store too.
+        """
+        mine = {case.images: case for case in self.cases if case.images}
+        for case in other.cases:
+            if case.images in mine:
+                raise InputError(
+                    f"The study {case.case} that is mixed in is {mine[case.images].case} of the dataset; "
+                    "take it out of one of the two, or it would be trained on and judged by."
+                )
+        mixed = [replace(case, mixed_in=True) for case in other.cases]
+        return SliceStore([*self.cases, *mixed], self.classes)
 
     def _map(self, case: int, name: str) -> npt.NDArray[Any]:
         key = (case, name)

@@ -46,6 +46,7 @@ from MTINetLib.training.run_classes import classes_of_run, keep_classes
 from MTINetLib.training.run_folder import RunFolder, begin_run, check_run, keep_metrics, merge_metrics
 from MTINetLib.training.run_phases import for_dataset
 from MTINetLib.training.run_split import DataChanges, parts_of, parts_of_run, split_of, write_split
+from MTINetLib.training.scaled_by_model import scaled_by_model
 from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
 from MTINetLib.training.starting_model import read_starting_model
@@ -92,6 +93,7 @@ def train(
     watch: Watch | None = None,
     data_changes: DataChanges = "refuse",
     start_from: Path | None = None,
+    mix: Path | None = None,
 ) -> TrainingResult:
     """Train a network on a dataset folder and export the best of it.
 
@@ -108,6 +110,8 @@ def train(
         data_changes: ``accept`` resumes a run whose dataset has changed, see run_split.py.
         start_from: folder of a model whose weights, network, phases and classes the run begins with; None
             begins with random weights.
+        mix: another dataset folder, whose studies are trained on too as ``settings.mix_share`` says; none of
+            them ever validates.
 
     Raises:
         InputError: the dataset, the settings or the run folder cannot be used.
@@ -118,15 +122,18 @@ def train(
     watch = watch or Nobody()
     folder = RunFolder(run)
     starting = None if start_from is None else read_starting_model(start_from)
-    settings = for_dataset(dataset, settings if starting is None else starting.settings_of(settings))
+    settings = for_dataset(dataset, settings if starting is None else starting.settings_of(settings), mix)
     accelerator = usable_accelerator(settings.accelerator)
     if is_first_process():
         check_run(folder, settings, resume)
     else:
         wait_for(folder.split)
     store = prepared(dataset, cache or folder.cache, settings, progress)
+    if start_from is not None:
+        store = scaled_by_model(store, start_from)
+    more = None if mix is None else prepared(mix, cache or folder.cache, settings, progress)
     settings, store, split = _begun(folder, settings, store, split, data_changes)
-    parts = (store.of_patients(set(split.training)), store.of_patients(set(split.validation)))
+    parts = _training_part(store, split, more), store.of_patients(set(split.validation))
     pl.seed_everything(settings.seed, verbose=False)
     loaders = SliceLoaders(*parts, settings)
     point = resume_point(folder.last, folder.best) if resume else ResumePoint(None)
@@ -164,6 +171,15 @@ def _begun(
         keep_classes(folder.classes, classes)
         write_split(folder.split, parts, store.cases)
     return learnt, told_apart, split or split_of(parts)
+
+
+def _training_part(store: SliceStore, split: Split, more: SliceStore | None) -> SliceStore:
+    """What is trained on; a study of the dataset, whatever its part, is not mixed in again."""
+    if more is None:
+        return store.of_patients(set(split.training))
+    cases = store.with_mixed_in(more).cases
+    kept = [case for case in cases if case.mixed_in or case.patient in split.training]
+    return SliceStore(kept, store.classes)
 
 
 def _module(settings: TrainingSettings, budget: Budget, loaders: SliceLoaders) -> MTINetTraining:

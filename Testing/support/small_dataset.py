@@ -51,13 +51,16 @@ def write_small_dataset(
     *,
     dim_spots: bool = False,
     phases: Sequence[Phase] = FOUR_PHASES,
+    first: int = 0,
 ) -> Path:
     """Small NIfTI files and their tables; by default two lesion classes and one study without lesions.
 
-    ``dim_spots`` adds to each study a disc that is no lesion and hardly as bright as one.
+    ``first`` numbers the cases; ``dim_spots`` adds to each study a disc that is no lesion and hardly as
+    bright as one.
     """
     cases = [
-        _write_files(root, number, case_class, dim_spots, phases) for number, case_class in enumerate(classes)
+        _write_files(root, number, case_class, dim_spots, phases)
+        for number, case_class in enumerate(classes, first)
     ]
     write_dataset_tables(root, cases)
     return root

@@ -8,9 +8,9 @@ import pytest
 from support.small_dataset import write_small_dataset
 from support.small_models import random_model
 
-from MTINetLib.evaluation.fit_model import fit_model, words_of
+from MTINetLib.evaluation.fit_model import fit_model, fitted_or_of, words_of
 from MTINetLib.evaluation.operating_point import OperatingPoint
-from MTINetLib.models.info import Found
+from MTINetLib.models.info import Found, ModelInfo
 from MTINetLib.models.store import load_model
 from MTINetLib.models.thresholds import Thresholds
 
@@ -64,3 +64,31 @@ def test_a_fitted_point_is_told_with_its_figures() -> None:
     assert words_of(OperatingPoint(Thresholds(), found, 1.0, Found())) == (
         "Thresholds fitted on 14 validation patients: sensitivity 0.92 with 0.25 false positives a study."
     )
+
+
+def before() -> ModelInfo:
+    return ModelInfo(
+        "old",
+        Path("old"),
+        thresholds=Thresholds(mask=0.55, peak=0.7, class_probability=0.8),
+        temperature=2.5,
+    )
+
+
+def test_parts_that_could_not_be_fitted_are_those_of_the_model_before() -> None:
+    few = Found(False, "few")
+    point = fitted_or_of(OperatingPoint(Thresholds(), few, 1.0, few), before())
+    assert (point.thresholds, point.temperature) == (before().thresholds, 2.5)
+    assert point.thresholds_found.how == "kept from old, as few"
+    assert not point.thresholds_found.fitted
+
+
+def test_what_was_fitted_is_not_replaced() -> None:
+    fitted, few = Found(True, "a rule"), Found(False, "few")
+    own = Thresholds(mask=0.4, class_probability=0.01)
+    classes_only = fitted_or_of(OperatingPoint(own, few, 1.3, fitted), before())
+    assert classes_only.temperature == 1.3
+    assert (classes_only.thresholds.mask, classes_only.thresholds.class_probability) == (0.55, 0.01)
+    lesions_only = fitted_or_of(OperatingPoint(own, fitted, 1.0, few), before())
+    assert lesions_only.temperature == 2.5
+    assert (lesions_only.thresholds.mask, lesions_only.thresholds.class_probability) == (0.4, 0.8)

@@ -68,3 +68,18 @@ def test_validation_draws_are_fixed_and_half_of_them_bear_tumour(store: SliceSto
     assert len(draws) == 10
     assert sum(draw.lesion >= 0 for draw in draws) == 5
     assert len(validation_draws(store, 1000, seed=0)) == len(store.entries)
+
+
+def test_studies_mixed_in_get_their_share_and_stay_balanced_among_themselves(store: SliceStore) -> None:
+    own, other = store.of_patients({"patient_0", "patient_1"}), store.of_patients({"patient_2", "patient_3"})
+    mixed = own.with_mixed_in(other)
+    units, probability = balanced_units(mixed, 0.6, mix_share=0.25)
+    inside = np.array([mixed.cases[mixed.entries[entry].case].mixed_in for entry, _ in units])
+    assert probability[inside].sum() == pytest.approx(0.25)
+    for part, of_part, share in ((inside, other, 0.25), (~inside, own, 0.75)):
+        _, alone = balanced_units(of_part, 0.6)
+        assert probability[part] == pytest.approx(share * alone)
+
+
+def test_a_share_without_studies_to_mix_in_changes_nothing(store: SliceStore) -> None:
+    assert np.array_equal(balanced_units(store, 0.6, mix_share=0.25)[1], balanced_units(store, 0.6)[1])
