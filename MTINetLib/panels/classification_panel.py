@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from MTINetLib.findings import LesionFinding
 from MTINetLib.panels.notice import WARNING_STYLE
 from MTINetLib.panels.panel import Panel
+from MTINetLib.presentation.class_signs import reasons_in_words
 from MTINetLib.presentation.classes import class_title, on_black
 from MTINetLib.presentation.figure_words import FigureText, figures_in_words
 from MTINetLib.presentation.liver_words import overlap_in_words, place_in_words
@@ -45,7 +46,7 @@ class ClassificationPanel(Panel):
         line = self.ui.remarksLabel.fontMetrics().lineSpacing()
         for doubt in (self.ui.undecidedLabel, self.ui.staleLabel):
             doubt.setFixedHeight(3 * line + 12)
-        self.ui.remarksLabel.setFixedHeight(3 * line)
+        self.ui.remarksLabel.setFixedHeight(5 * line)
         self.ui.staleLabel.setStyleSheet(WARNING_STYLE)
         self.listen(Topic.FINDINGS, self.refresh)
         self.listen(Topic.SELECTION, self.refresh)
@@ -128,7 +129,15 @@ class ClassificationPanel(Panel):
         others = [flag for flag in flags if not flag.startswith(_UNDECIDED)]
         ui.remarksLabel.visible = lesion is not None
         ui.remarksLabel.toolTip = "\n".join(_(whole_sentence(words)) for words in flags_in_words(others))
-        known = [] if lesion is None else [lesion_probability_in_words(lesion), overlap_in_words(lesion)]
+        known = (
+            []
+            if lesion is None
+            else [
+                *(reasons_in_words(lesion) if _NOT_READ not in flags else ()),
+                lesion_probability_in_words(lesion),
+                overlap_in_words(lesion),
+            ]
+        )
         remarks = [*filter(None, known), *flags_in_words(others)]
         said = "".join(f"<li>{escape(_(whole_sentence(words)))}</li>" for words in remarks)
         ui.remarksLabel.text = f'<ul style="margin-left:-24px">{said}</ul>'

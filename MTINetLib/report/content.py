@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.inference.enhancement import WASHOUT_PHASES
+from MTINetLib.presentation.class_signs import reasons_in_words
 from MTINetLib.presentation.classes import class_title, class_word, class_words, on_white
 from MTINetLib.presentation.counts import slices_in_words
 from MTINetLib.presentation.evidence_words import evidence_in_words
@@ -278,6 +279,7 @@ def _block(
                 filter(
                     None,
                     (
+                        *reasons_in_words(lesion),
                         lesion_probability_in_words(lesion),
                         *flags_in_words(lesion.flags),
                         overlap_in_words(lesion),

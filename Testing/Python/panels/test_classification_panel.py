@@ -103,7 +103,14 @@ def test_flags_are_said_in_words(panel: Any, session: Any) -> None:
     assert "<li>Smaller than 10 mm.</li>" in panel.ui.remarksLabel.text
     assert "(motion): arterial." in panel.ui.remarksLabel.text
     change(session, 1, flags=())
-    assert "<li>" not in panel.ui.remarksLabel.text
+    assert "10 mm" not in panel.ui.remarksLabel.text
+    assert "motion" not in panel.ui.remarksLabel.text
+
+
+def test_what_speaks_for_the_class_is_said_beside_the_liver(panel: Any, session: Any) -> None:
+    session.select(1)
+    assert "Speaks for HCC: enhances more than the liver" in panel.ui.remarksLabel.text
+    assert "washes out against the liver" in panel.ui.remarksLabel.text
 
 
 def test_a_class_of_an_earlier_mask_is_marked(panel: Any, session: Any) -> None:
