@@ -215,7 +215,7 @@ def settings_from_dict(data: Mapping[str, Any]) -> TrainingSettings:
 PRESETS: dict[str, TrainingSettings] = {
     "demo": TrainingSettings(
         preset="demo",
-        max_steps=8000,
+        max_steps=9000,
         batch_size=8,
         steps_per_epoch=400,
         learning_rate=1e-3,
