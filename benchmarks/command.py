@@ -42,9 +42,20 @@ def bench(
             "--phantom", help="Only: the phantom's lesions beside real ones; ends with 1 on a miss."
         ),
     ] = False,
+    outline: Annotated[
+        bool,
+        typer.Option(
+            "--outline", help="Only: how well a box around a lesion is outlined, beside other ways."
+        ),
+    ] = False,
     cases: Annotated[
         int | None,
-        typer.Option("--cases", metavar="N", help="With --phantom: how many lesions.", show_default="100"),
+        typer.Option(
+            "--cases",
+            metavar="N",
+            help="With --phantom and --outline: how many lesions.",
+            show_default="100; 60 with --outline",
+        ),
     ] = None,
     table: Annotated[
         Path | None,
@@ -52,7 +63,11 @@ def bench(
     ] = None,
     studies: Annotated[
         Path | None,
-        typer.Option("--dataset", metavar="DATASET", help="With --signal: its studies instead of phantoms."),
+        typer.Option(
+            "--dataset",
+            metavar="DATASET",
+            help="With --signal and --outline: its studies instead of phantoms.",
+        ),
     ] = None,
     model: Model = None,
     device: Device = "auto",
@@ -68,10 +83,20 @@ def bench(
     from MTINetLib.console import RichProgress, terminal
 
     console = terminal()
-    parts = {"recognition": recognition, "alignment": alignment, "signal": signal, "phantom": phantom}
+    parts = {
+        "recognition": recognition,
+        "alignment": alignment,
+        "signal": signal,
+        "phantom": phantom,
+        "outline": outline,
+    }
     part = _only(
         parts,
-        {"--dataset": ("signal", studies), "--cases": ("phantom", cases), "--table": ("phantom", table)},
+        {
+            "--dataset": (("signal", "outline"), studies),
+            "--cases": (("phantom", "outline"), cases),
+            "--table": (("phantom",), table),
+        },
     )
     if part:
         target = out or Path(f"{part}.json")
@@ -80,6 +105,7 @@ def bench(
             "alignment": _alignment,
             "signal": partial(_signal, studies),
             "phantom": partial(_phantom, cases, table),
+            "outline": partial(_outline, cases, studies, model, device),
         }
         with claimed(target), RichProgress(console) as progress:
             figures, text = measured[part](progress)
@@ -109,12 +135,12 @@ def bench(
         raise typer.Exit(1)
 
 
-def _only(parts: dict[str, bool], belong: dict[str, tuple[str, object]]) -> str:
+def _only(parts: dict[str, bool], belong: dict[str, tuple[tuple[str, ...], object]]) -> str:
     """The one part that was asked for, empty for the speed.
 
     Args:
         parts: which were asked for.
-        belong: options, the part that each goes with, and what was given.
+        belong: options, the parts that each goes with, and what was given.
 
     Raises:
         InputError: several were, or an option of another part.
@@ -124,9 +150,9 @@ def _only(parts: dict[str, bool], belong: dict[str, tuple[str, object]]) -> str:
     asked = [name for name, wanted in parts.items() if wanted]
     if len(asked) > 1:
         raise InputError(f"Only one at a time: {' or '.join(f'--{name}' for name in asked)}.")
-    for option, (part, given) in belong.items():
-        if given is not None and asked != [part]:
-            raise InputError(f"{option} goes with --{part} only.")
+    for option, (its, given) in belong.items():
+        if given is not None and not (asked and asked[0] in its):
+            raise InputError(f"{option} goes with {' and '.join(f'--{part}' for part in its)} only.")
     return asked[0] if asked else ""
 
 
@@ -142,6 +168,15 @@ def _phantom(cases: int | None, table: Path | None, progress: Progress) -> tuple
 
     figures = run_phantom(cases or CASES, table=table, progress=progress)
     return figures, phantom_tables(figures)
+
+
+def _outline(
+    cases: int | None, studies: Path | None, model: str | None, device: str, progress: Progress
+) -> tuple[dict[str, Any], str]:
+    from benchmarks.outline import CASES, outline_table, run_outline
+
+    figures = run_outline(cases or CASES, dataset=studies, model=model, device=device, progress=progress)
+    return figures, outline_table(figures)
 
 
 def _recognition(progress: Progress) -> tuple[dict[str, Any], str]:

@@ -39,6 +39,5 @@ def require_outline_model() -> None:
     """
     if not outline_is_installed():
         raise MissingResourceError(
-            f"The model that outlines a box is not installed ({OFFER}): run mtinet install-outline, or press "
-            "its button in the section Setup."
+            f"The model that outlines a box is not installed ({OFFER}): run mtinet install-outline."
         )

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from MTINetLib.errors import InputError
-from MTINetLib.findings.notes import OUTLINE_PIECES, OUTLINED, note
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.models.store import LoadedModel
 from MTINetLib.outline.marks import Marks
-from MTINetLib.outline.outline import Outline, Outliner
-from MTINetLib.outline.published import NAME, PACKAGE, VERSION, WEIGHTS_SHA256
+from MTINetLib.outline.outline import Outliner
 from MTINetLib.outline.seen import SeenSlices
 from MTINetLib.outline.weights import load_outline_network
 from MTINetLib.pipeline.other_models import refuse_other_phases
-from MTINetLib.pipeline.remeasure import read_masks, with_origin
+from MTINetLib.pipeline.outlined import described, with_outline
+from MTINetLib.pipeline.remeasure import read_masks
 from MTINetLib.progress import Progress
 from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import Study
-
-#: Key of the settings in the provenance.
-OUTLINED_BY = "outlined_by"
 
 
 def outline(
@@ -62,31 +58,21 @@ def outline(
     refuse_other_phases(study.phases, model.info)
     outlines = (outliner or (lambda one: installed_outliner(one, device)))(study)
     labels = np.zeros(study.grid.shape, dtype=np.uint8 if len(marks) < 256 else np.uint16)
-    said: list[dict[str, Any]] = []
-    notes: list[str] = []
+    found = []
     for label, lesion in enumerate(marks, start=1):
-        found = outlines.outline(lesion, progress)
-        new = found.mask & (labels == 0)
-        if 2 * int(new.sum()) < int(found.mask.sum()):
+        outlined = outlines.outline(lesion, progress)
+        new = outlined.mask & (labels == 0)
+        if 2 * int(new.sum()) < int(outlined.mask.sum()):
             raise InputError(f"Box {label} holds a lesion that another box holds too; draw one box a lesion.")
         labels[new] = label
-        said.append({"label": label, **described(lesion, found)})
-        notes += outline_notes(label, found)
-    measured = read_masks(
-        study, labels, model, model.info.thresholds, device, precision, backend, progress, liver
-    )
-    origin = {OUTLINED_BY: {**MODEL_SAID, "boxes": said}}
-    findings = with_origin(measured, origin, tuple(dict.fromkeys(notes)), corrected=True)
-    return Analysis(findings, labels, liver=liver)
-
-
-#: What the provenance says of the model and of the boxes.
-MODEL_SAID = {
-    "model": NAME,
-    "package": f"{PACKAGE} {VERSION}",
-    "weights_sha256": WEIGHTS_SHA256,
-    "boxes_by": "person",
-}
+        found.append(outlined)
+    own = model.info.thresholds
+    findings = read_masks(study, labels, model, own, device, precision, backend, progress, liver)
+    for label, (lesion, outlined) in enumerate(zip(marks, found, strict=True), start=1):
+        said = described(lesion, outlined.image, outlined.slices)
+        findings = with_outline(findings, label, said, outlined.left_out, outlined.notes)
+    provenance = replace(findings.provenance, corrected_by_person=True)
+    return Analysis(replace(findings, provenance=provenance), labels, liver=liver)
 
 
 def installed_outliner(study: Study, device: str = "auto") -> Outliner:
@@ -97,20 +83,3 @@ def installed_outliner(study: Study, device: str = "auto") -> Outliner:
         ModelError: they are damaged.
     """
     return Outliner(study, SeenSlices(load_outline_network(), device))
-
-
-def described(marks: Marks, found: Outline) -> dict[str, Any]:
-    """Marks and what came of them, as plain values."""
-    return {
-        "box_lps_mm": [list(corner) for corner in marks.box],
-        "inside_lps_mm": [list(point) for point in marks.inside],
-        "outside_lps_mm": [list(point) for point in marks.outside],
-        "image": found.image,
-        "slices": found.slices,
-    }
-
-
-def outline_notes(label: int, found: Outline) -> list[str]:
-    """What must be known of an outline, see findings/notes.py."""
-    pieces = [note(OUTLINE_PIECES, label, found.left_out)] if found.left_out else []
-    return [note(OUTLINED, NAME), *pieces, *found.notes]

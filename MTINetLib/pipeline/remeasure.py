@@ -5,7 +5,7 @@ Torch is imported only where a model reads the masks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from MTINetLib.inference.lesions import lesion_boxes
 from MTINetLib.models.preprocessing import SCALE_WITHOUT_LIVER
 from MTINetLib.models.thresholds import Thresholds
 from MTINetLib.pipeline.other_models import refuse_other_phases
+from MTINetLib.pipeline.outlined import outlines_kept
 from MTINetLib.progress import Progress
 from MTINetLib.study.liver import Liver
 from MTINetLib.study.phase import Phase
@@ -81,7 +82,9 @@ def remeasure(
         thresholds = Thresholds.from_dict(before.provenance.settings.get("thresholds", {}))
         read = read_masks(study, labels, model, thresholds, device, precision, backend, progress, liver)
         summary = replace(read.study, flags=_with_flags_of(read.study.flags, before))
-        provenance = replace(read.provenance, corrected_by_person=True)
+        there = {lesion.label for lesion in read.lesions}
+        provenance = outlines_kept(read.provenance, there, before.provenance)
+        provenance = replace(provenance, corrected_by_person=True)
         return replace(read, study=summary, provenance=provenance)
     return measured_again(study, labels, before, liver, progress, corrected=True)
 
@@ -115,7 +118,7 @@ def measured_again(
         for lesion in described
     )
     provenance = replace(
-        before.provenance,
+        outlines_kept(before.provenance, {lesion.label for lesion in lesions}),
         corrected_by_person=corrected or before.provenance.corrected_by_person,
         created_utc=utc_now(),
     )
@@ -162,21 +165,13 @@ def resume(
     """
     own = model.info.thresholds
     found = read_masks(study, labels, model, own, device, precision, backend, progress, liver)
-    found = with_origin(found, {"resumed_from": origin}, notes, corrected=corrected)
-    return Analysis(found, labels, liver=liver)
-
-
-def with_origin(
-    found: StudyFindings, settings: Mapping[str, Any], notes: Sequence[str], *, corrected: bool
-) -> StudyFindings:
-    """Findings whose provenance says where their masks come from."""
     provenance = replace(
         found.provenance,
         corrected_by_person=corrected,
-        settings={**found.provenance.settings, **settings},
+        settings={**found.provenance.settings, "resumed_from": origin},
         notes=(*found.provenance.notes, *notes),
     )
-    return replace(found, provenance=provenance)
+    return Analysis(replace(found, provenance=provenance), labels, liver=liver)
 
 
 def read_masks(

@@ -30,6 +30,8 @@ JOBS: dict[str, str] = {
     "read_masks": "MTINetLib.worker.analysis_jobs:read_masks",
     "measure": "MTINetLib.worker.measure_job:measure",
     "choose_sensitivity": "MTINetLib.worker.sensitivity_job:choose_sensitivity",
+    "outline_box": "MTINetLib.worker.outline_jobs:outline_box",
+    "install_outline": "MTINetLib.worker.outline_jobs:install_outline",
     "report": "MTINetLib.worker.report_job:report",
     "environment": "MTINetLib.worker.environment_job:environment",
     "check_dataset": "MTINetLib.worker.training_jobs:check_dataset",

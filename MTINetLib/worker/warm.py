@@ -11,6 +11,7 @@ from MTINetLib.worker.study_files import read_study
 
 if TYPE_CHECKING:
     from MTINetLib.models.store import LoadedModel
+    from MTINetLib.outline.outline import Outliner
 
 #: A study of usual size takes 80 to 250 MB; older ones are read from the folder again when asked for.
 MOST_STUDIES = 2
@@ -27,9 +28,11 @@ class WarmState:
     folder: Path
     studies: dict[str, Study] = field(default_factory=dict)
     models: dict[str, tuple[str, LoadedModel]] = field(default_factory=dict)
+    outliners: dict[tuple[str, str], Outliner] = field(default_factory=dict)
 
     def keep(self, key: str, study: Study) -> None:
         self.studies.pop(key, None)
+        self.outliners.clear()
         self.studies[key] = study
         while len(self.studies) > MOST_STUDIES:
             self.studies.pop(next(iter(self.studies)))
@@ -43,6 +46,21 @@ class WarmState:
         if key not in self.studies:
             self.keep(key, read_study(self.folder, key))
         return self.studies[key]
+
+    def outliner(self, key: str, device: str) -> Outliner:
+        """What outlines lesions of a study, with all that it has seen of it; that of the last study is kept.
+
+        Raises:
+            InputError: the study was not opened.
+            MissingResourceError, ModelError: see ``load_outline_network``; or the device is not there.
+        """
+        from MTINetLib.pipeline.outline import installed_outliner
+
+        study = self.study(key)
+        if (key, device) not in self.outliners:
+            self.outliners.clear()
+            self.outliners[key, device] = installed_outliner(study, device)
+        return self.outliners[key, device]
 
     def model(self, name: str | None) -> LoadedModel:
         """A model, loaded once and again when its files change.

@@ -73,7 +73,7 @@ def test_the_command_ends_with_one_where_a_figure_is_missed(
 
 def test_its_options_go_with_it_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "--signal", "--cases", "3", "-o", str(tmp_path / "a.json")]) == 2
-    assert "--cases goes with --phantom only" in capsys.readouterr().err
+    assert "--cases goes with --phantom and --outline only" in capsys.readouterr().err
 
 
 def write_table(path: Path, kind: str) -> None:
