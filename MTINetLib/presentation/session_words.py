@@ -11,6 +11,7 @@ STATES = {
     "cancelling": "Cancelling",
     "measuring": "Measuring",
     "asking": "Asking the network again",
+    "outlining": "Outlining the lesion in the box",
     "reporting": "Writing the report",
     "sampling": "Making the sample study",
     "run_idle": "No training runs",

@@ -54,6 +54,29 @@ def add_lesion(results: Results, label: int | None = None) -> int:
     return number
 
 
+def outline_lesion(results: Results, mask: Mask, label: int | None = None) -> int:
+    """A lesion with this mask [K, J, I], without the voxels of other lesions; its number comes back.
+
+    Args:
+        label: of a lesion that gets the mask; None, or one that is gone, makes a new lesion.
+
+    Raises:
+        InputError: other lesions have most of it already.
+    """
+    segments = segment_labels(results.segmentation)
+    free = mask.copy()
+    for other, segment_id in segments.items():
+        if other != label:
+            free &= ~_label_voxels(results, segment_id)
+    if 2 * int(free.sum()) < int(mask.sum()):
+        raise InputError("The lesion in this box is outlined already: correct it, or delete it first.")
+    number = label if label is not None and label in segments else add_lesion(results)
+    segment_id = segment_labels(results.segmentation)[number]
+    _write_whole(results, segment_id, free)
+    dress_segment(results.segmentation.GetSegmentation().GetSegment(segment_id), number, UNDECIDED)
+    return number
+
+
 def delete_lesion(results: Results, label: int) -> None:
     """Remove a lesion's segment; the AI's own mask of it stays for a revert.
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from MTINetLib.errors import InputError, MTINetError
 from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene import edit_lesions
+from MTINetLib.scene.label_image import Mask
 from MTINetLib.scene.results import Results
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.scene.select_lesion import mark_lesion
@@ -116,6 +117,18 @@ class Correction:
             label = edit_lesions.add_lesion(results)
         self._added = label
         return label
+
+    def put_outline(self, mask: Mask, label: int | None) -> int:
+        """Make a lesion of an outline, or give a lesion another one; gives the number.
+
+        Raises:
+            InputError: other lesions have most of it already.
+        """
+        with self._action() as results:
+            number = edit_lesions.outline_lesion(results, mask, label)
+            self._measuring.made_new([number])
+        self._added = number
+        return number
 
     def delete(self, label: int) -> None:
         """Remove a lesion that is none.

@@ -31,6 +31,7 @@ from MTINetLib.session.core import SessionCore
 from MTINetLib.session.correction import Correction
 from MTINetLib.session.events import Topic
 from MTINetLib.session.imports import import_in_pieces
+from MTINetLib.session.outlining import Outlining
 from MTINetLib.session.reports import Reports
 from MTINetLib.session.sample_study import SampleStudy
 from MTINetLib.session.sensitivity import Sensitivity
@@ -59,6 +60,7 @@ class Session(SessionCore):
         super().__init__(scene, choices, worker or WorkerClient())
         self.views = Views(self)
         self.correction = Correction(self, self.select)
+        self.outlining = Outlining(self, self.correction)
         self.reports = Reports(self)
         self.sensitivity = Sensitivity(self, self.take_over)
         self.training = TrainingSession()
@@ -68,7 +70,7 @@ class Session(SessionCore):
     @property
     def waiting(self) -> bool:
         """Whether findings are still to come for what the masks are now."""
-        return self.correction.waiting
+        return self.correction.waiting or self.outlining.waiting
 
     def prepare(self) -> None:
         """The module was opened: import what is needed soon, between turns of the event loop."""
@@ -206,6 +208,7 @@ class Session(SessionCore):
             self.worker.poll,
             self.tasks.poll,
             self.correction.poll,
+            self.outlining.poll,
             self.reports.poll,
             self.sensitivity.poll,
             self.training.poll,
@@ -272,6 +275,7 @@ class Session(SessionCore):
     def _take(self, results: Results | None, findings: StudyFindings | None) -> None:
         self.results, self.findings = results, findings
         self.correction.watch(results)
+        self.outlining.abandon()
         self.events.tell(Topic.FINDINGS)
 
     def _propose(self, proposal: PhaseProposal) -> None:

@@ -19,6 +19,7 @@ class State(Enum):
     CANCELLING = "cancelling"
     MEASURING = "measuring"
     ASKING = "asking"
+    OUTLINING = "outlining"
     REPORTING = "reporting"
     SAMPLING = "sampling"
 
