@@ -105,6 +105,15 @@ class MTINetChoices:
     segmentation: slicer.vtkMRMLNode
     selectedLesion: int = 0
     relativePlot: bool = False
+    curveSeries: slicer.vtkMRMLNode
+    curveVolumes: str = ""
+    curveSegments: slicer.vtkMRMLNode
+    curveBox: slicer.vtkMRMLNode
+    curvePoints: slicer.vtkMRMLNode
+    curveBaseline: str = "1"
+    curveTimes: str = ""
+    curveReference: str = ""
+    curveRelative: bool = False
     readerComment: str = ""
     readerName: str = ""
     reportFolder: str = ""

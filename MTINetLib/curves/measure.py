@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,13 +59,28 @@ def measure_curves(
         InputError: there is no region, two have one name, the request names a time point or a region that is
             not there, or the series cannot be read.
     """
-    wanted, watcher = request or CurveRequest(), progress or Silent()
+    watcher = progress or Silent()
+    watcher.start(Stage.MEASURING_CURVES, len(series.points))
+    steps = measuring_steps(series, regions, request)
+    while True:
+        try:
+            watcher.update(next(steps))
+        except StopIteration as end:
+            watcher.finish()
+            curves: Curves = end.value
+            return curves
+
+
+def measuring_steps(
+    series: TimeSeries, regions: Sequence[Region], request: CurveRequest | None = None
+) -> Generator[int, None, Curves]:
+    """The same in steps: the number of each time point that was measured, and the curves as its value."""
+    wanted = request or CurveRequest()
     _check(series, regions, wanted)
     places: dict[Grid, tuple[Voxels, ...]] = {}
     found: list[tuple[Statistics | None, ...]] = []
     points: list[CurvePoint] = []
     motion = MotionWatch()
-    watcher.start(Stage.MEASURING_CURVES, len(series.points))
     volumes = series.read()
     for number, point in enumerate(series.points, start=1):
         array = next(volumes)
@@ -78,11 +93,9 @@ def measure_curves(
             boxes = [one.box for one in voxels if one.box is not None]
             moved = motion.look(array, point.grid, boxes) if wanted.watch_motion else (None, None)
             points.append(_point(number, point, *moved))
-        watcher.update(number)
         array = None  # before the next one is read
-    watcher.finish()
-    by_region = list(zip(*found, strict=True))
-    return _curves(series, regions, wanted, points, by_region)
+        yield number
+    return _curves(series, regions, wanted, points, list(zip(*found, strict=True)))
 
 
 def _check(series: TimeSeries, regions: Sequence[Region], wanted: CurveRequest) -> None:

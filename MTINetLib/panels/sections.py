@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from MTINetLib.panels.panel import Panel
     from MTINetLib.session.session import Session
 
-#: Sections of the two tabs from top to bottom: file and class in MTINetLib.panels.
+#: Sections of the three tabs from top to bottom: file and class in MTINetLib.panels.
 READ_PANELS = (
     ("study_panel", "StudyPanel"),
     ("analyze_panel", "AnalyzePanel"),
@@ -25,6 +25,7 @@ READ_PANELS = (
     ("report_panel", "ReportPanel"),
     ("setup_panel", "SetupPanel"),
 )
+CURVES_PANELS = (("curves_panel", "CurvesPanel"),)
 TRAINING_PANELS = (("training_panel", "TrainingPanel"),)
 #: Of these one is unfolded at a time, and the sections beside it are folded then: two screens are enough.
 _LONG = {
@@ -36,7 +37,7 @@ _LONG = {
 
 
 class Sections:
-    """Makes the panels, in two tabs."""
+    """Makes the panels, in three tabs."""
 
     def __init__(self, session: Session, tabs: Any) -> None:
         """``tabs``: an empty QTabWidget."""
@@ -44,6 +45,7 @@ class Sections:
         self._session = session
         self._add_tab(tabs, _("Read"), READ_PANELS)
         self._add_tab(tabs, _("Training"), TRAINING_PANELS)
+        self._add_tab(tabs, _("Curves"), CURVES_PANELS)
         self._folding = LongSections(
             {
                 self._section(name): [self._section(other) for other in others]

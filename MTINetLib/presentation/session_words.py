@@ -14,6 +14,7 @@ STATES = {
     "outlining": "Outlining the lesion in the box",
     "reporting": "Writing the report",
     "sampling": "Making the sample study",
+    "curves": "Measuring the curves",
     "run_idle": "No training runs",
     "run_starting": "Starting",
     "run_preparing": "Preparing",

@@ -22,7 +22,7 @@ _DICOM_INSTANCES = "DICOM.instanceUIDs"
 
 def volume_sequences(scene: Scene) -> tuple[Any, ...]:
     """The vtkMRMLSequenceNodes of the scene with two or more scalar volumes."""
-    return tuple(node for node in nodes_of_class(scene.mrml, _SEQUENCE) if len(_volume_items(node)) > 1)
+    return tuple(node for node in nodes_of_class(scene.mrml, _SEQUENCE) if len(volume_items(node)) > 1)
 
 
 def volumes_of_sequence(sequence_node: Any) -> tuple[Any, ...]:
@@ -39,13 +39,13 @@ def volumes_of_sequence(sequence_node: Any) -> tuple[Any, ...]:
         InputError: it is no sequence, or holds no scalar volumes.
     """
     sequence = sequence_of(sequence_node)
-    items = _volume_items(sequence) if sequence is not None else ()
+    items = volume_items(sequence) if sequence is not None else ()
     if not items:
         name = "nothing" if sequence_node is None else f"'{sequence_node.GetName()}'"
         raise InputError(f"{name[:1].upper()}{name[1:]} is no sequence of volumes: choose a volume sequence.")
     known = {node.GetAttribute(TIME_POINT_ATTRIBUTE): node for node in time_points_in_scene(sequence)}
     times = times_of_sequence(sequence)
-    transform = _shown_transform(sequence)
+    transform = shown_transform(sequence)
     nodes = []
     for number in items:
         node = known.get(str(number + 1))
@@ -69,7 +69,7 @@ def sequence_of(node: Any) -> Any:
     if node.IsA(_SEQUENCE):
         return node
     if node.IsA(_BROWSER):
-        return next((sequence for sequence in _sequences_of(node) if _volume_items(sequence)), None)
+        return next((sequence for sequence in _sequences_of(node) if volume_items(sequence)), None)
     for browser in nodes_of_class(node.GetScene(), _BROWSER):
         sequence = browser.GetSequenceNode(node) if browser.IsProxyNodeID(node.GetID()) else None
         if sequence is not None:
@@ -105,7 +105,7 @@ def _add_time_point(sequence: Any, number: int, time_s: float | None) -> Any:
     return node
 
 
-def _shown_transform(sequence: Any) -> str | None:
+def shown_transform(sequence: Any) -> str | None:
     """The ID of the transform that the volume shown by a browser is under."""
     for browser in nodes_of_class(sequence.GetScene(), _BROWSER):
         browses = browser.IsSynchronizedSequenceNodeID(sequence.GetID(), True)
@@ -115,7 +115,7 @@ def _shown_transform(sequence: Any) -> str | None:
     return None
 
 
-def _volume_items(sequence: Any) -> tuple[int, ...]:
+def volume_items(sequence: Any) -> tuple[int, ...]:
     """Numbers of the data nodes that are scalar volumes with an image."""
     found = []
     for number in range(sequence.GetNumberOfDataNodes()):

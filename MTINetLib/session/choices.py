@@ -53,6 +53,11 @@ class Choices:
         segmentation: vtkMRMLSegmentationNode of the results, None before the first.
         selectedLesion: its number, 0 for none.
         relativePlot: the plot shows relative enhancement instead of the signal.
+        curveSeries: a sequence node that curves are measured along; None for the volumes of ``curveVolumes``.
+        curveVolumes: IDs of volume nodes in the order of time, separated by commas.
+        curveSegments, curveBox, curvePoints: nodes of a segmentation, a ROI and points that are measured.
+        curveBaseline, curveTimes, curveReference: as in ``mtinet curves``; empty for what is known.
+        curveRelative: the chart shows the change from the baseline instead of the signal.
         reportFormats: names of session.reports.FORMATS, separated by commas.
     """
 
@@ -69,6 +74,15 @@ class Choices:
     segmentation: Any = None
     selectedLesion: int = 0
     relativePlot: bool = False
+    curveSeries: Any = None
+    curveVolumes: str = ""
+    curveSegments: Any = None
+    curveBox: Any = None
+    curvePoints: Any = None
+    curveBaseline: str = "1"
+    curveTimes: str = ""
+    curveReference: str = ""
+    curveRelative: bool = False
     readerComment: str = ""
     readerName: str = ""
     reportFolder: str = ""

@@ -20,6 +20,7 @@ class Topic(Enum):
     MESSAGE = auto()
     COMPUTER = auto()
     PACKAGES = auto()
+    CURVES = auto()
 
 
 class Events:

@@ -29,6 +29,7 @@ from MTINetLib.session.choices import (
 from MTINetLib.session.computer import Computer
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.correction import Correction
+from MTINetLib.session.curves import CurveDesk
 from MTINetLib.session.events import Topic
 from MTINetLib.session.imports import import_in_pieces
 from MTINetLib.session.outlining import Outlining
@@ -66,6 +67,7 @@ class Session(SessionCore):
         self.training = TrainingSession()
         self.sample = SampleStudy(self, self.recognise)
         self.computer = Computer(self)
+        self.curves = CurveDesk(self)
 
     @property
     def waiting(self) -> bool:
@@ -213,6 +215,7 @@ class Session(SessionCore):
             self.sensitivity.poll,
             self.training.poll,
             self.views.poll,
+            self.curves.poll,
         )
         for part in parts:
             try:
@@ -249,6 +252,7 @@ class Session(SessionCore):
         self.tasks.abandon_all()
         self.correction.abandon()
         self.reports.forget()
+        self.curves.forget()
         self.study.forget()
         self.proposal = self.analyzed = None
         self.views.scene_closing()

@@ -22,6 +22,7 @@ class State(Enum):
     OUTLINING = "outlining"
     REPORTING = "reporting"
     SAMPLING = "sampling"
+    CURVES = "curves"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from MTINetLib.curves.figures import baseline_of, contrasts, curve_figures, differences, relative_changes
@@ -73,6 +73,7 @@ def test_a_baseline_with_a_hole_ends_at_its_last_measured_time_point() -> None:
     assert found.time_to_peak_s == 20.0
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     some.lists(some.floats(1.0, 1e6), min_size=2, max_size=20),
     some.floats(0.01, 100.0),

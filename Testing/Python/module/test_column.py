@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.outlined import outlined
 from support.pretended_work import begin_pretended_work
 from support.small_dataset import SHORT, write_small_dataset
 
@@ -47,7 +48,18 @@ def laid_out(desktop: Any, widget: Any) -> tuple[int, int]:
     return least, max(0, around) + page.layout().totalHeightForWidth(WIDTH - 30)
 
 
-STATES = ["empty", "phases", "results", "plot", "correct", "report", "training", "running", "failed"]
+STATES = [
+    "empty",
+    "phases",
+    "results",
+    "plot",
+    "correct",
+    "report",
+    "training",
+    "curves",
+    "running",
+    "failed",
+]
 
 
 def bring_into(state: str, widget: Any, add_study: Callable[[Any], Any]) -> None:
@@ -69,6 +81,22 @@ def bring_into(state: str, widget: Any, add_study: Callable[[Any], Any]) -> None
         begin_pretended_work(session, State.ANALYZING, Stage.FITTING_THRESHOLDS, 17, 80)
     if state == "training":
         widget.tabs.setCurrentIndex(1)
+    if state == "curves":
+        measure_curves_of(widget, study)
+
+
+def measure_curves_of(widget: Any, study: Any) -> None:
+    """The tab Curves with two lesions, along the four phases, one of which shows too little of them."""
+    session = widget.logic.session
+    study.volumes[1].GetImageData().GetPointData().GetScalars().Fill(0.0)
+    session.choices.curveVolumes = ",".join(node.GetID() for node in study.volumes)
+    names = {label: f"a segment with a long name {label}" for label in (1, 2)}
+    session.choices.curveSegments = outlined(study.volumes[0], study.case.labels, names)
+    session.choices.curveTimes = "0, 20, 60, 180"
+    widget.tabs.setCurrentIndex(2)
+    session.curves.measure()
+    widget.logic.wait()
+    assert session.curves.curves is not None
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -9,7 +9,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from support import dynamic_series
+from support.node_images import add_array
+from support.outlined import outlined
 from support.panel_pictures import grab
 from support.slicer_scene import rendering_or_skip
 from support.small_dataset import SHORT, write_small_dataset
@@ -94,6 +98,35 @@ def hang_up_the_plot(widget: Any, logic: Any) -> None:
     findings = logic.findings
     chosen = next(lesion for lesion in findings.lesions if lesion.label == logic.session.selected)
     hang_up(section(widget, "PlotPanel").widget, curve_figure(chosen, findings.study))
+
+
+@pytest.mark.slow
+def test_the_curves_tab_is_pictured_with_a_dynamic_series(
+    slicer_desktop: Any, widget: Any, folder: Path
+) -> None:
+    from MTINetLib.curves.picture import curves_picture
+    from MTINetLib.scene.volumes import add_volume, ijk_to_ras
+
+    session = widget.logic.session
+    times = np.cumsum(np.tile((2.0, 3.0, 4.0, 6.0), 10)) - 2.0
+    after = (times - 12).clip(0)
+    lesion = 200 * (1 + 1.8 * (1 - np.exp(-0.12 * after)) * np.exp(-0.006 * after))
+    liver = 250 * (1 + (1 - np.exp(-0.03 * after)))
+    sequence = session.scene.mrml.AddNewNodeByClass("vtkMRMLSequenceNode", "dynamic")
+    sequence.SetIndexUnit("s")
+    arrays = dynamic_series.volumes(dynamic_series.GRID, lesion, liver)
+    for array, time in zip(arrays, times, strict=True):
+        node = add_array(session.scene, array, ijk_to_ras(dynamic_series.GRID), "frame")
+        sequence.SetDataNodeAtValue(node, f"{time:g}")
+        session.scene.mrml.RemoveNode(node)
+    volume = add_volume(session.scene, "first", arrays[0], dynamic_series.GRID)
+    session.choices.curveSeries, session.choices.curveBaseline = sequence, "1-3"
+    session.choices.curveSegments = outlined(volume, dynamic_series.labels(), {1: "lesion", 2: "liver"})
+    widget.tabs.setCurrentIndex(2)
+    session.curves.measure()
+    widget.logic.wait()
+    hang_up(section(widget, "CurvesPanel").widget, curves_picture(session.curves.curves))
+    take(widget, ("CurvesPanel",), folder / "curves.png")
 
 
 def draw_losses(curves: Any) -> bytes:

@@ -39,7 +39,7 @@ def start_and_wait_for_the_worker(desktop: Any, logic: Any) -> int:
     return int(logic.session.worker.pid)
 
 
-def test_without_a_main_window_the_widget_has_its_sections_in_two_tabs_and_says_what_it_is_for(
+def test_without_a_main_window_the_widget_has_its_sections_in_three_tabs_and_says_what_it_is_for(
     slicer_desktop: Any, widget: Any
 ) -> None:
     assert slicer_desktop.slicer.util.mainWindow() is None
@@ -54,8 +54,13 @@ def test_without_a_main_window_the_widget_has_its_sections_in_two_tabs_and_says_
         "ReportPanel",
         "SetupPanel",
         "TrainingPanel",
+        "CurvesPanel",
     ]
-    assert [widget.tabs.tabText(index) for index in range(widget.tabs.count)] == ["Read", "Training"]
+    assert [widget.tabs.tabText(index) for index in range(widget.tabs.count)] == [
+        "Read",
+        "Training",
+        "Curves",
+    ]
     import qt
 
     said = " ".join(label.text for label in widget.parent.findChildren(qt.QLabel))
