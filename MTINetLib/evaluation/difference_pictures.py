@@ -46,11 +46,13 @@ class Difference:
 
     @classmethod
     def of(cls, opened: OpenedCase, old: Labels, new: Labels, weight: float) -> Difference | None:
-        """The slice of a case where most voxels differ; None where none does, or nothing of weight."""
-        areas = ((old > 0) != (new > 0)).sum(axis=(1, 2))
-        if weight <= 0 or not areas.any():
+        """The slice of a case where most voxels differ, of true lesions if there are such; None where none
+        differs, or nothing of weight."""
+        differ = (old > 0) != (new > 0)
+        if weight <= 0 or not differ.any():
             return None
-        k = int(areas.argmax())
+        of_lesions = differ & (opened.truth.labels > 0)
+        k = int((of_lesions if of_lesions.any() else differ).sum(axis=(1, 2)).argmax())
         study = opened.study
         image = study.phase(study.reference)[k]
         inside, plane = body(image), ShownPlane.of(study.grid)

@@ -89,7 +89,7 @@ class ModelsSection:
     def onUse(self) -> None:
         model = self._chosen()
         if model is not None:
-            self._use(model.name)
+            self.use(model.name)
 
     def onDelete(self) -> None:
         model = self._chosen()
@@ -99,12 +99,13 @@ class ModelsSection:
         if not slicer.util.confirmOkCancelDisplay(question.format(name=model.name), _("Delete the model")):
             return
         if self._session.choices.model == model.name:
-            self._use("")
+            self.use("")
         self._session.training.delete(model)
 
     # What it shows
 
-    def _use(self, name: str) -> None:
+    def use(self, name: str) -> None:
+        """Let Analyze read studies with a model; empty for the one that came with MTI-Net."""
         self._session.choices.model = name
         self._session.events.tell(Topic.COMPUTER)
         self._session.events.tell(Topic.PHASES)  # another model may take others

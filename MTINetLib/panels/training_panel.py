@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.training_case import CaseSection
+from MTINetLib.panels.training_comparison import ComparisonSection
 from MTINetLib.panels.training_dataset import DatasetSection
 from MTINetLib.panels.training_models import ModelsSection
 from MTINetLib.panels.training_run import RunSection
@@ -30,16 +31,18 @@ class TrainingPanel(Panel):
         self.case = CaseSection(ui, session, self.dataset.folder)
         self.run = RunSection(ui, session.training, session.scene, self.dataset.folder)
         self.models = ModelsSection(ui, session)
+        self.comparison = ComparisonSection(ui, session, self.models.use)
         self._hear(TrainingTopic.DATASET, self._dataset_changed)
         self._hear(TrainingTopic.RUN, self._run_changed)
         self._hear(TrainingTopic.PROGRESS, self._progressed)
         self._hear(TrainingTopic.CURVES, self.run.show_curves_soon)
         self._hear(TrainingTopic.MESSAGE, self._show_message)
-        self._hear(TrainingTopic.MODELS, self.models.models_changed)
+        self._hear(TrainingTopic.MODELS, self._models_changed)
         for topic in (Topic.FINDINGS, Topic.STATE):
             self.listen(topic, self.case.show)
         for topic in (Topic.COMPUTER, Topic.STATE):
             self.listen(topic, self.models.show)
+            self.listen(topic, self.comparison.show)
         self.listen(Topic.PACKAGES, self._packages_changed)
 
     def refresh(self) -> None:
@@ -47,6 +50,7 @@ class TrainingPanel(Panel):
         self.case.show()
         self.run.show()
         self.models.show()
+        self.comparison.show()
         self._show_message()
 
     def enter(self) -> None:
@@ -91,6 +95,12 @@ class TrainingPanel(Panel):
     def _run_changed(self) -> None:
         self.run.show()
         self.models.show()
+        self.comparison.show()
+
+    def _models_changed(self) -> None:
+        self.models.models_changed()
+        self.run.show_models()
+        self.comparison.models_changed()
 
     def _packages_changed(self) -> None:
         self.run.look_for_packages()

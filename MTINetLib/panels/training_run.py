@@ -20,11 +20,13 @@ from MTINetLib.session.training_runs import RunRecord, training_folder
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.training_state import Doing, RunState, TrainingChoices
 
+FINE_TUNING = "finetune"
 PRESETS = (
     ("demo", "Standard, 8000 steps"),
     ("paper", "As in the paper, 100 epochs"),
     ("quick", "Quick trial, 20 steps"),
     ("gpu", "For a graphics card, 12000 steps"),
+    (FINE_TUNING, "For few cases, from a model, 300 steps"),
 )
 _LENGTHS = (("", "As in the recipe"), ("epochs", "Epochs"), ("minutes", "Minutes"))
 _FOLDS = (1, 3, 5, 10)
@@ -48,6 +50,7 @@ class RunSection:
         ui.runsPath.filters = ctk.ctkPathLineEdit.Dirs
         ui.runsPath.currentPath = str(training_folder())
         self._fill_choices()
+        ui.presetSelector.connect("currentIndexChanged(int)", self.onPreset)
         ui.lengthSelector.connect("currentIndexChanged(int)", self.onLength)
         ui.startButton.connect("clicked()", self.onStart)
         ui.pauseButton.connect("clicked()", self.onPause)
@@ -56,6 +59,7 @@ class RunSection:
         ui.runSelector.connect("currentIndexChanged(int)", self.onRun)
         ui.curveSelector.connect("currentIndexChanged(int)", self.onView)
         self.onLength(0)
+        self.onPreset(0)
 
     def enter(self) -> None:
         self._visible = True
@@ -74,10 +78,25 @@ class RunSection:
         self._chart.close()
 
     def show(self) -> None:
+        self.show_models()
         self.show_buttons()
         self._fill_runs()
         self.show_progress()
         self.show_curves()
+
+    def show_models(self) -> None:
+        """Those that a fine-tuning can go on from: the one that came with MTI-Net, and the user's own."""
+        box = self._ui.startFromSelector
+        own = [(model.name, model.name) for model in self._training.kept_models()]
+        items = [("", _("The one that came with MTI-Net")), *own]
+        if [(box.itemData(n), box.itemText(n)) for n in range(box.count)] == items:
+            return
+        chosen = box.currentData
+        box.clear()
+        for value, text in items:
+            box.addItem(text, value)
+        values = [value for value, _text in items]
+        box.setCurrentIndex(values.index(chosen) if chosen in values else 0)
 
     def show_progress(self) -> None:
         ui, run = self._ui, self._training.run
@@ -117,6 +136,15 @@ class RunSection:
         self._ui.lengthSpin.suffix = {"epochs": _(" epochs"), "minutes": _(" min")}.get(kind, "")
         self._ui.lengthSpin.visible = bool(kind)
 
+    def onPreset(self, _index: int) -> None:
+        """A fine-tuning needs a model, and holds patients out by itself."""
+        ui, tuning = self._ui, self._preset() == FINE_TUNING
+        for widget in (ui.startFromCaption, ui.startFromSelector):
+            widget.visible = tuning
+        for widget in (ui.foldsCaption, ui.foldsSelector):
+            widget.visible = not tuning
+        ui.startButton.text = _("Fine-tune") if tuning else _("Start training")
+
     def onStart(self) -> None:
         self._training.start(self.choices())
 
@@ -142,19 +170,20 @@ class RunSection:
 
     def choices(self) -> TrainingChoices:
         """What stands in the fields."""
-        ui, kind = self._ui, self._length()
+        ui, kind, tuning = self._ui, self._length(), self._preset() == FINE_TUNING
         amount = int(ui.lengthSpin.value)
         runs = str(ui.runsPath.currentPath).strip()
         return TrainingChoices(
             dataset=self._folder(),
-            preset=PRESETS[max(0, ui.presetSelector.currentIndex)][0],
+            preset=self._preset(),
             epochs=amount if kind == "epochs" else None,
             minutes=float(amount) if kind == "minutes" else None,
-            folds=_FOLDS[max(0, ui.foldsSelector.currentIndex)],
+            folds=1 if tuning else _FOLDS[max(0, ui.foldsSelector.currentIndex)],
             device=_DEVICES[max(0, ui.trainingDeviceSelector.currentIndex)][0],
             batch_size=int(ui.batchSpin.value) or None,
             name=str(ui.runNameEdit.text).strip(),
             runs_folder="" if runs == str(training_folder()) else runs,
+            start_from=(ui.startFromSelector.currentData or "") if tuning else "",
         )
 
     # What it shows
@@ -215,6 +244,7 @@ class RunSection:
         ui.stopButton.enabled = run.active and state is not RunState.STOPPING
         for widget in (
             ui.presetSelector,
+            ui.startFromSelector,
             ui.lengthSelector,
             ui.lengthSpin,
             ui.foldsSelector,
@@ -255,6 +285,9 @@ class RunSection:
         if run.left_s is not None and run.state is RunState.TRAINING:
             text += _(", about {time} left").format(time=duration(run.left_s))
         return text
+
+    def _preset(self) -> str:
+        return PRESETS[max(0, self._ui.presetSelector.currentIndex)][0]
 
     def _length(self) -> str:
         return _LENGTHS[max(0, self._ui.lengthSelector.currentIndex)][0]

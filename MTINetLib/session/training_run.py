@@ -28,7 +28,7 @@ from MTINetLib.session.training_curves import Curves, curves_of_run
 from MTINetLib.session.training_runs import RunRecord, new_run_folder, remember_run, training_folder
 from MTINetLib.session.training_state import RunState, TrainingChoices, TrainingTopic
 from MTINetLib.worker.client import WorkerClient
-from MTINetLib.worker.training_requests import PAUSE, RESUME, STOP, Figures, Pace, Train, Trained
+from MTINetLib.worker.training_requests import PAUSE, RESUME, STOP, Figures, Pace, Planned, Train, Trained
 
 #: A run that was asked to stop has so long to export its best model.
 _STOP_GRACE_S = 30.0
@@ -195,6 +195,7 @@ class TrainingRun:
             # Beside the runs, which share it: cases are prepared once.
             cache=str(record.folder.parent / "cache"),
             changes=choices.changes,
+            start_from=choices.start_from,
             data_changes=data_changes,
         )
         self.record, self.trained, self.error = record, None, None
@@ -240,6 +241,8 @@ class TrainingRun:
             self._came_to(pace.part, pace.parts)
             self.left_s = pace.left_s
             self._events.tell(TrainingTopic.PROGRESS)
+        elif kind == "plan":
+            self._say(Message("info", (as_it_is(Planned.from_dict(data).text),)))
         elif kind == "paused" and self._held is _Held.ASKED:
             self._held = _Held.YES
             self._tell()
@@ -284,6 +287,8 @@ class TrainingRun:
 def told_of(trained: Trained) -> tuple[Statement, ...]:
     """What a run left."""
     models = trained.models
+    if trained.verdict:
+        return as_it_is(trained.verdict), as_it_is(models[0].thresholds)
     figures: dict[str, float] = {}
     for name in ("dice", "accuracy", "mae_percent"):
         values = [model.scores[name] for model in models if name in model.scores]

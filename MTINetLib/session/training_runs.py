@@ -16,6 +16,8 @@ from MTINetLib.user_folder import user_folder
 from MTINetLib.write_whole import whole_file
 
 _LIST_FILE = "runs.json"
+#: Tells the folder of a fine-tuning, see fine_tuning/run.py, which needs torch.
+FINE_TUNING_FILE = "fine-tuning.json"
 #: So many are remembered; the folders of older ones stay where they are.
 _MOST_RUNS = 20
 
@@ -50,7 +52,10 @@ class RunRecord:
 
     @property
     def models(self) -> tuple[Path, ...]:
-        """Exported model folders, in the order of the folds."""
+        """Exported model folders, in the order of the folds; of a fine-tuning the one that came out."""
+        if (self.folder / FINE_TUNING_FILE).is_file():
+            outcomes = (self.folder / name for name in ("model", "candidate"))
+            return tuple(place for place in outcomes if (place / "config.json").is_file())[:1]
         return tuple(part / "model" for part in self.parts if (part / "model" / "config.json").is_file())
 
     @property

@@ -53,7 +53,7 @@ class TrainingChoices:
 
     Args:
         dataset: its folder.
-        preset: ``quick``, ``demo`` or ``paper``.
+        preset: ``quick``, ``demo``, ``paper``, ``gpu`` or ``finetune``.
         epochs, minutes: the budget; at most one of them, None leaves it to the preset.
         folds: 1 for one split.
         device: ``auto``, ``cpu`` or ``cuda``.
@@ -61,6 +61,7 @@ class TrainingChoices:
         name: of the model, for people; may be empty.
         runs_folder: where the run's folder is made; empty for the user's own.
         changes: ``key=value`` of other settings.
+        start_from: model that ``finetune`` goes on from; empty for the one that came with MTINet.
     """
 
     dataset: str
@@ -73,3 +74,4 @@ class TrainingChoices:
     name: str = ""
     runs_folder: str = ""
     changes: tuple[str, ...] = ()
+    start_from: str = ""

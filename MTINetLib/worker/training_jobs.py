@@ -71,6 +71,7 @@ def train(request: Train, context: JobContext) -> Trained:
     from MTINetLib.evaluation.fit_model import words_of
     from MTINetLib.train_model import train_models
     from MTINetLib.training.run_split import DataChanges
+    from MTINetLib.worker.fine_tuning import FINE_TUNING, fine_tuned
     from MTINetLib.worker.training_settings import is_cross_validation, leave_a_core, run_settings
     from MTINetLib.worker.training_watch import RunWatch
 
@@ -78,6 +79,8 @@ def train(request: Train, context: JobContext) -> Trained:
     changes: DataChanges = "accept" if request.data_changes == "accept" else "refuse"
     watch = RunWatch(context)
     leave_a_core()
+    if request.preset == FINE_TUNING:
+        return fine_tuned(request, settings, changes, watch, context)
     several = is_cross_validation(request)
     left = train_models(
         Path(request.dataset),

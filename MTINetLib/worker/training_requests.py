@@ -92,13 +92,17 @@ class TrainedModel(Serializable):
 
 @dataclass(frozen=True)
 class Trained(Serializable):
-    """What a run left; ``finished`` is False if it was stopped and can go on."""
+    """What a run left; ``finished`` is False if it was stopped and can go on.
+
+    ``verdict`` says in a sentence whether a fine-tuned model is better than the one before; empty for others.
+    """
 
     run: str
     models: tuple[TrainedModel, ...]
     steps: int
     minutes: float
     finished: bool
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class Train(Request[Trained]):
 
     Args:
         dataset, run: folders.
-        preset: ``demo``, ``paper`` or ``quick``; a resumed run keeps its own settings.
+        preset: ``demo``, ``paper``, ``quick`` or ``finetune``; a resumed run keeps its own settings.
         epochs, minutes: the budget; at most one of them, neither leaves the preset's or the run's own.
             Minutes are those of the whole run, all folds together.
         folds: 1 trains once on one split; more train a network a fold.
@@ -117,6 +121,7 @@ class Train(Request[Trained]):
         resume: go on from the run's last checkpoint.
         cache: folder of prepared slices; empty for one inside the run.
         changes: ``key=value`` of other settings, made last.
+        start_from: for ``finetune``, name or folder of the model; empty for the one that came with MTINet.
         data_changes: ``refuse`` or ``accept`` a dataset that has changed since the run began.
     """
 
@@ -134,6 +139,7 @@ class Train(Request[Trained]):
     resume: bool = False
     cache: str = ""
     changes: tuple[str, ...] = ()
+    start_from: str = ""
     data_changes: str = "refuse"
 
 
@@ -162,6 +168,13 @@ class Pace(Serializable):
     parts: int
     spent: float
     left_s: float | None
+
+
+@dataclass(frozen=True)
+class Planned(Serializable):
+    """News ``plan`` of a fine-tuning, before it begins, in a sentence."""
+
+    text: str
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.made_analysis import made_analysis, made_grid, made_labels, made_study
 
 from MTINetLib.dataset.folder import DatasetCase, read_dataset, write_dataset_tables
 from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.evaluation.difference_pictures import Difference
+from MTINetLib.evaluation.judged_case import open_case
 from MTINetLib.evaluation.side_by_side import Contestant, SideBySide, compare_contestants
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.progress import Progress, Silent
@@ -155,3 +158,18 @@ def test_cancelling_writes_nothing(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         compared(dataset, tmp_path / "out", knows_all, knows_all, progress=Impatient())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_shows_a_true_lesion_that_differs_before_any_false_mark(dataset: Path) -> None:
+    case = read_dataset(dataset)[0]
+    opened = open_case(case, FOUR_PHASES, Silent())
+    truth = opened.truth.labels
+    old, new = truth.copy(), truth.copy()
+    missed = int(np.flatnonzero((truth == 2).any(axis=(1, 2)))[0])
+    new[missed][truth[missed] == 2] = 0
+    elsewhere = next(k for k in range(len(truth)) if k != missed)
+    new[elsewhere][truth[elsewhere] == 0] = 9
+    shown = Difference.of(opened, old, new, 1.0)
+    assert shown is not None
+    assert shown.slice == missed + 1
+    assert Difference.of(opened, old, old, 1.0) is None

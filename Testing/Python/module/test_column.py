@@ -169,6 +169,34 @@ def test_a_training_that_runs_needs_no_more_width(
     assert height <= TWO_SCREENS
 
 
+@pytest.mark.parametrize("longer", [0.0, 0.35])
+@pytest.mark.parametrize("better", [True, False])
+def test_old_and_new_model_side_by_side_need_no_more_width(
+    slicer_desktop: Any,
+    module: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    longer: float,
+    better: bool,
+) -> None:
+    from support.fine_tuned import fine_tuned_run
+
+    from MTINetLib.user_folder import USER_FOLDER_VARIABLE
+
+    monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "user"))
+    figures = {name: ["0.732 (0.611 to 0.845)"] * 3 for name in ("dice_median", "panoptic_quality")}
+    with longer_words(longer):
+        widget = module.widgetRepresentation().self()
+        widget.enter()
+        widget.tabs.setCurrentIndex(1)
+        training = widget.logic.session.training
+        training.run.show(fine_tuned_run(tmp_path / "run", better, **figures))
+        assert panel(widget, "TrainingPanel").ui.comparisonTable.isVisibleTo(widget.parent)
+        width, height = laid_out(slicer_desktop, widget)
+    assert width <= WIDTH
+    assert height <= TWO_SCREENS
+
+
 def test_sections_without_content_are_hidden_until_there_is_some(
     slicer_desktop: Any, widget: Any, add_study: Callable[[Any], Any]
 ) -> None:

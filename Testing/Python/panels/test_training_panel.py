@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.corrected_session import corrected_session
+from support.fine_tuned import fine_tuned_run
 from support.made_analysis import made_study
 from support.open_panel import panels_of
 from support.panel_pictures import grab
@@ -247,11 +248,80 @@ def test_the_fields_become_the_choices_of_a_run(session: Any, open_panel: Any, t
     assert (panel.run.choices().epochs, panel.run.choices().minutes) == (None, 7.0)
 
 
+def test_old_and_new_model_stand_side_by_side_and_one_click_takes_or_gives_back_the_new_one(
+    session: Any, open_panel: Any, tmp_path: Path
+) -> None:
+    record = fine_tuned_run(tmp_path / "run", better=True)
+    panel = open_panel(session)
+    ui = panel.ui
+    assert ui.comparisonTable.isHidden()
+    session.training.run.show(record)
+    assert ui.comparisonLabel.text == "The new model is better: by sensitivity and panoptic quality."
+    assert texts(ui.comparisonTable) == [
+        ["Sensitivity, %", "50.0", "75.0", "25.0 (10.0 to 40.0)"],
+        ["False marks a study", "0.40", "0.30", "-0.10"],
+    ]
+    assert ui.comparisonTable.item(0, 1).toolTip() == "50.0 (40.0 to 60.0)"
+    assert ui.useNewButton.text == "Use the new model"
+    assert ui.goBackButton.isHidden()
+    grab(panel.widget.window(), tmp_path / "compared.png")
+    ui.useNewButton.click()
+    until(session, lambda: session.choices.model == "ward")
+    assert [model.name for model in session.training.kept_models()] == ["ward"]
+    assert "ward" in ui.modelInUseLabel.text
+    assert ui.useNewButton.isHidden()
+    assert not ui.goBackButton.isHidden()
+    assert "mtinet-phantom" in ui.goBackButton.toolTip
+    grab(panel.widget.window(), tmp_path / "taken.png")
+    ui.goBackButton.click()
+    assert session.choices.model == ""
+    assert not ui.useNewButton.isHidden()
+    ui.useNewButton.click()
+    assert session.choices.model == "ward", "it is kept already"
+    assert len(session.training.kept_models()) == 1
+
+
+def test_a_new_model_that_is_not_better_is_taken_only_all_the_same(
+    session: Any, open_panel: Any, tmp_path: Path
+) -> None:
+    panel = open_panel(session)
+    session.training.run.show(fine_tuned_run(tmp_path / "run", better=False))
+    ui = panel.ui
+    assert ui.comparisonLabel.text == "The old model stays: no difference can be told from chance."
+    assert ui.useNewButton.text == "Use the new model all the same"
+    assert session.choices.model == ""
+
+
+def test_a_fine_tuning_asks_for_its_model_and_holds_patients_out_by_itself(
+    session: Any, open_panel: Any, tmp_path: Path
+) -> None:
+    from support.small_models import random_model
+
+    from MTINetLib.models.kept import keep_model
+    from MTINetLib.panels.training_run import PRESETS
+
+    keep_model(random_model(tmp_path / "mine").info.folder, "mine")
+    panel = open_panel(session)
+    ui = panel.ui
+    assert ui.startFromSelector.isHidden()
+    ui.presetSelector.setCurrentIndex([name for name, _ in PRESETS].index("finetune"))
+    assert not ui.startFromSelector.isHidden()
+    assert ui.foldsSelector.isHidden()
+    assert ui.startButton.text == "Fine-tune"
+    assert panel.run.choices().start_from == ""
+    ui.startFromSelector.setCurrentIndex(1)
+    chosen = panel.run.choices()
+    assert (chosen.preset, chosen.start_from, chosen.folds) == ("finetune", "mine", 1)
+    ui.presetSelector.setCurrentIndex(0)
+    assert panel.run.choices().start_from == ""
+    assert ui.startButton.text == "Start training"
+
+
 def test_the_recipes_are_called_what_they_are() -> None:
     from MTINetLib.panels.training_run import PRESETS
     from MTINetLib.training.settings import PRESETS as SETTINGS
 
-    assert {name for name, _ in PRESETS} == set(SETTINGS) - {"finetune"}
+    assert {name for name, _ in PRESETS} == set(SETTINGS)
     for name, text in PRESETS:
         settings = SETTINGS[name]
         length = f"{settings.epochs} epochs" if settings.epochs else f"{settings.max_steps} steps"

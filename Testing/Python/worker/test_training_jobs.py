@@ -238,3 +238,31 @@ def test_folds_are_trained_one_after_the_other_and_more_than_patients_are_refuse
     many = request(dataset, tmp_path / "many", cache, changes, folds=7)
     with pytest.raises(InputError, match="7 folds need at least 7 patients; the dataset has 6"):
         client.wait(client.submit("train", many.to_dict()), timeout_s=120)
+
+
+def test_a_fine_tuning_tells_its_plan_and_which_model_is_better(
+    client: WorkerClient, dataset: Path, tmp_path: Path
+) -> None:
+    from support.small_models import random_model
+
+    model = random_model(tmp_path / "old", name="old").info.folder
+    changes = (*SHORT, "max_steps=2", "batch_size=2", "folds=3", "validation_slices=8", "mix_share=0")
+    asked = Train(
+        str(dataset),
+        str(tmp_path / "run"),
+        "finetune",
+        device="cpu",
+        cache=str(tmp_path / "cache"),
+        changes=changes,
+        start_from=str(model),
+    )
+    heard = Heard()
+    call = client.submit("train", asked.to_dict(), heard)
+    left = Trained.from_dict(client.wait(call, timeout_s=280))
+    (plan,) = stories(heard, "plan")
+    assert plan["text"].startswith("6 patients: 3 networks in turn")
+    assert {figures["part"] for figures in stories(heard, "metrics")} == {1, 2, 3}
+    assert left.verdict.startswith(("The old model stays", "The new model is better"))
+    (outcome,) = left.models
+    assert load_model(outcome.folder).info.sha256 == outcome.sha256
+    assert "kept from old" in outcome.thresholds
