@@ -26,7 +26,7 @@ READ_PANELS = (
     ("setup_panel", "SetupPanel"),
 )
 CURVES_PANELS = (("curves_panel", "CurvesPanel"),)
-TRAINING_PANELS = (("training_panel", "TrainingPanel"),)
+TRAINING_PANELS = (("worklist_panel", "WorkListPanel"), ("training_panel", "TrainingPanel"))
 #: Of these one is unfolded at a time, and the sections beside it are folded then: two screens are enough.
 _LONG = {
     "PlotPanel": ("StudyPanel",),

@@ -7,6 +7,10 @@ from enum import Enum
 
 STATES = {
     "idle": "Ready",
+    "listing": "Looking through the work list",
+    "opening": "Opening the study",
+    "saving": "Saving what was done",
+    "drafting": "Drafting studies",
     "analyzing": "Analyzing",
     "cancelling": "Cancelling",
     "measuring": "Measuring",

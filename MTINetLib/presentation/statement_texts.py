@@ -152,10 +152,22 @@ _WORK_LIST = {
     "next_by_chance": "drawn by chance",
     "next_as_it_lies": "in the order in which the studies lie",
     "listed_conflict": "Several readers changed the study {study} from the same version, all are kept: "
-    "{readers}; say which one counts.",
+    "{readers}; say which one "
+    "counts with mtinet label LIST --study {study} --keep READER.",
     "listed_gone": "it does not lie where it was found any more: search its folder again",
     "listed_over": "nothing is left to do",
     "listed_over_because": "set aside: {reason}",
+    "list_searched": "{studies} studies are on the list: {new} new, {moved} in another place than before, "
+    "{gone} not found any more.",
+    "list_drafted": "The model has drafted the studies.",
+    "list_done": "Every study of the list is done, set aside, or cannot be opened.",
+    "no_list_yet": "Choose a work list first, or a folder of studies to make one of.",
+    "no_listed_study": "No study of the list is open: take the next one.",
+    "listed_not_shown": "The lesions that are shown are not those of the study {study}: open it again from "
+    "the list.",
+    "listed_transformed": "The volumes of the study {study} are under a transform: take them out of it, and "
+    "analyze them again.",
+    "no_such_listed": "The list has no study {study} any more: read it again.",
     "listed_problem": "it cannot be opened: {problem}",
 }
 TEXTS = {**_WORK_LIST, **_WORKER, **_TRAINING, **_SESSION, **_SETUP}

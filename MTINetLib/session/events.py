@@ -21,6 +21,7 @@ class Topic(Enum):
     COMPUTER = auto()
     PACKAGES = auto()
     CURVES = auto()
+    WORK_LIST = auto()
 
 
 class Events:

@@ -8,22 +8,19 @@ from typing import Any
 
 import numpy.typing as npt
 
-import MTINetLib
 from MTINetLib.errors import InputError
-from MTINetLib.findings import PhaseSummary, Provenance, StudyFindings, StudySummary, from_dict, to_dict
-from MTINetLib.findings.notes import DRAWN
+from MTINetLib.findings import StudyFindings, from_dict
 from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene.results import remove_results
 from MTINetLib.scene.show_results import show_results
 from MTINetLib.session.array_files import temporary_file, write_array
+from MTINetLib.session.nothing_found import nothing_found
 from MTINetLib.session.session import Session
 from MTINetLib.session.state import State
 from MTINetLib.session.task import NO_RETURN, Steps, ask
 from MTINetLib.session.wanted_study import WantedStudy, chosen_study
-from MTINetLib.worker.requests import Measure, OpenedStudy
+from MTINetLib.worker.requests import Measure
 
-#: What the provenance names where no network was asked.
-NO_MODEL = "none"
 _PAUSE_S = 0.01
 
 
@@ -65,7 +62,7 @@ def _steps(session: Session, wanted: WantedStudy, labels: npt.NDArray[Any]) -> S
         raise error_of(InputError, "masks_of_other_size", masks=theirs, reference=needed)
     with temporary_file(session.worker.folder, "drawn") as path:
         yield from write_array(path, labels)
-        request = Measure(opened.study, str(path), to_dict(_nothing_found(opened)))
+        request = Measure(opened.study, str(path), nothing_found(opened))
         measured = yield from ask(session.worker, request)
     findings = from_dict(measured.findings)
     before = session.results
@@ -80,27 +77,3 @@ def _steps(session: Session, wanted: WantedStudy, labels: npt.NDArray[Any]) -> S
     session.show_layout()
     session.select(findings.lesions[0].label if findings.lesions else None)
     return findings
-
-
-def _nothing_found(opened: OpenedStudy) -> StudyFindings:
-    """What the measuring starts from; the worker fills in what it knows of the study."""
-    size = opened.grid.shape[::-1]
-    spacing = opened.grid.spacing
-    summary = StudySummary(
-        phases=tuple(PhaseSummary(phase) for phase in opened.phases),
-        times_s=opened.times_s,
-        spacing_mm=(float(spacing[0]), float(spacing[1]), float(spacing[2])),
-        size=(int(size[0]), int(size[1]), int(size[2])),
-    )
-    provenance = Provenance(
-        software=f"MTINetLib {MTINetLib.__version__}",
-        model_name=NO_MODEL,
-        model_sha256="",
-        preset=NO_MODEL,
-        device="cpu",
-        precision="fp32",
-        input_series_uids=tuple(source.series_uid or "" for source in opened.sources),
-        settings={},
-        notes=(DRAWN,),
-    )
-    return StudyFindings((), summary, provenance)

@@ -32,6 +32,7 @@ from MTINetLib.session.correction import Correction
 from MTINetLib.session.curves import CurveDesk
 from MTINetLib.session.events import Topic
 from MTINetLib.session.imports import import_in_pieces
+from MTINetLib.session.listed_study import ShownStudy, show_lesions
 from MTINetLib.session.outlining import Outlining
 from MTINetLib.session.reports import Reports
 from MTINetLib.session.sample_study import SampleStudy
@@ -41,6 +42,7 @@ from MTINetLib.session.task import NO_RETURN, Steps
 from MTINetLib.session.training_session import TrainingSession
 from MTINetLib.session.views import Views
 from MTINetLib.session.wanted_study import chosen_study
+from MTINetLib.session.worklist_session import WorkListSession
 from MTINetLib.study.phase import Phase
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.faults import logged
@@ -68,6 +70,7 @@ class Session(SessionCore):
         self.sample = SampleStudy(self, self.recognise)
         self.computer = Computer(self)
         self.curves = CurveDesk(self)
+        self.worklist = WorkListSession(self, self._show_listed, self._drop_results)
 
     @property
     def waiting(self) -> bool:
@@ -171,6 +174,25 @@ class Session(SessionCore):
             self._clear_away(before, old)
         yield None
 
+    def _show_listed(self, shown: ShownStudy) -> Steps[None]:
+        """The phases of a study of a list are chosen, and its lesions shown, or else looked for."""
+        self.recognise(shown.nodes)
+        yield None
+        wanted = chosen_study(self.choices, self.proposal)
+        if shown.labels is None:
+            how = Wanted(wanted, chosen_model(self.choices), chosen_thresholds(self.choices))
+            found = yield from analyze(self.scene, self.worker, self.study, how)
+        else:
+            found = yield from show_lesions(self.scene, self.worker, self.study, wanted, shown)
+        yield from self.take_over(found)
+
+    def _drop_results(self) -> None:
+        """What is shown goes: it is kept in a list."""
+        before = self.results
+        self._take(None, None)
+        if before is not None:
+            remove_results(before)
+
     def cancel(self) -> None:
         """End what runs; within a second the session is idle again and the scene as it was before."""
         self.tasks.cancel()
@@ -214,6 +236,7 @@ class Session(SessionCore):
             self.reports.poll,
             self.sensitivity.poll,
             self.training.poll,
+            self.worklist.poll,
             self.views.poll,
             self.curves.poll,
         )
@@ -254,6 +277,7 @@ class Session(SessionCore):
         self.reports.forget()
         self.curves.forget()
         self.study.forget()
+        self.worklist.scene_closing()
         self.proposal = self.analyzed = None
         self.views.scene_closing()
         self._take(None, None)
@@ -266,6 +290,7 @@ class Session(SessionCore):
         self.correction.abandon()
         self.tasks.abandon_all()
         self.training.close()
+        self.worklist.close()
         self.worker.close()
         self.tasks.poll()  # what was left behind is tidied up
 

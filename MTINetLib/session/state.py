@@ -15,6 +15,10 @@ class State(Enum):
     """What the session is doing; ``presentation.session_words`` has the words."""
 
     IDLE = "idle"
+    LISTING = "listing"
+    OPENING = "opening"
+    SAVING = "saving"
+    DRAFTING = "drafting"
     ANALYZING = "analyzing"
     CANCELLING = "cancelling"
     MEASURING = "measuring"

@@ -37,6 +37,10 @@ JOBS: dict[str, str] = {
     "check_dataset": "MTINetLib.worker.training_jobs:check_dataset",
     "add_case": "MTINetLib.worker.training_jobs:add_case",
     "train": "MTINetLib.worker.training_jobs:train",
+    "list_studies": "MTINetLib.worker.worklist_jobs:list_studies",
+    "draft_listed": "MTINetLib.worker.worklist_jobs:draft_listed",
+    "open_listed": "MTINetLib.worker.worklist_jobs:open_listed",
+    "save_listed": "MTINetLib.worker.worklist_jobs:save_listed",
     "keep_model": "MTINetLib.worker.training_jobs:keep_model",
 }
 

@@ -118,6 +118,20 @@ class WorkList:
         read = [entry for entry in entries if entry is not None]
         return _record(names[0], place, read, len(entries) - len(read))
 
+    def as_of(self, study: str, version: str) -> Record:
+        """A study as it stood with one version; empty for before there was any.
+
+        Raises:
+            InputError: there is no such version.
+        """
+        now = self.record(study)
+        if not version:
+            return replace(now, entry=Entry(study), rivals=())
+        entry = self._entry(self.folder / _ENTRIES / f"{version}.json")
+        if entry is None:
+            raise InputError(f"The list has no version {version} of the study {study} any more.")
+        return replace(now, entry=entry, rivals=())
+
     def save(
         self,
         before: Record,

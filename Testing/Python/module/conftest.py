@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,3 +72,21 @@ def add_study(scene: Scene, case: PhantomCase) -> Callable[[Any], InScene]:
 def small_model(model: Path) -> Path:
     """The folder of a small network with random weights."""
     return model
+
+
+@pytest.fixture
+def main(slicer_desktop: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A main window that is active, with a line to write in."""
+    import qt
+    from PySide6 import QtTest, QtWidgets
+
+    slicer_desktop.open_window()
+    main = qt.QWidget()
+    main.setLayout(qt.QVBoxLayout())
+    monkeypatch.setattr(slicer_desktop.slicer.util, "mainWindow", lambda verbose=True: main)
+    main.show()
+    main.activateWindow()
+    QtTest.QTest.qWaitForWindowActive(main)
+    assert QtWidgets.QApplication.activeWindow() is main
+    yield main
+    main.close()

@@ -12,11 +12,13 @@ from support.outlined import outlined
 from support.pretended_work import begin_pretended_work
 from support.small_dataset import SHORT, write_small_dataset
 
-from MTINetLib.errors import InputError
+from MTINetLib.errors import InputError, Statement
 from MTINetLib.progress import Stage
 from MTINetLib.session.masks import Standing
-from MTINetLib.session.state import State
+from MTINetLib.session.state import Message, State
+from MTINetLib.session.worklist_session import OpenOne
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, UNDECIDED
+from MTINetLib.worker.worklist_requests import ListedRow, ListedStudy
 
 WIDTH, TWO_SCREENS = 434, 2 * 770
 
@@ -57,6 +59,7 @@ STATES = [
     "report",
     "training",
     "curves",
+    "work list",
     "running",
     "failed",
 ]
@@ -79,8 +82,10 @@ def bring_into(state: str, widget: Any, add_study: Callable[[Any], Any]) -> None
         session.report_error(InputError(f"The folder {'/studies/of/the/department' * 4} is not there."))
     if state == "running":
         begin_pretended_work(session, State.ANALYZING, Stage.FITTING_THRESHOLDS, 17, 80)
-    if state == "training":
+    if state in ("training", "work list"):
         widget.tabs.setCurrentIndex(1)
+    if state == "work list":
+        show_work_list(widget)
     if state == "curves":
         measure_curves_of(widget, study)
 
@@ -97,6 +102,37 @@ def measure_curves_of(widget: Any, study: Any) -> None:
     session.curves.measure()
     widget.logic.wait()
     assert session.curves.curves is not None
+
+
+def show_work_list(widget: Any) -> None:
+    """Unfolded, with a study whose lesions are to be named, and something to say."""
+    listed = widget.logic.session.worklist
+    why = {"percent": "12", "ml": "34.5"}
+    listed.folder, listed.rows = (
+        "list",
+        tuple(
+            ListedRow(
+                f"{n:010x}",
+                "patient",
+                "set_aside",
+                "v",
+                "a reader with a long name",
+                "",
+                (),
+                False,
+                n < 9,
+                "next_disagreement",
+                why,
+            )
+            for n in range(40)
+        ),
+    )
+    listed.current = OpenOne(ListedStudy("0123456789", "v", (), "", None, ()), None, {})
+    listed.lesions = lambda: tuple((n, 12.3, "hemangioma") for n in range(1, 10))
+    listed.message = Message("error", (Statement.of("listed_not_shown", study="0123456789"),))
+    section = panel(widget, "WorkListPanel")
+    section.widget.collapsed = False
+    section.refresh()
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -53,6 +53,7 @@ def test_without_a_main_window_the_widget_has_its_sections_in_three_tabs_and_say
         "CorrectPanel",
         "ReportPanel",
         "SetupPanel",
+        "WorkListPanel",
         "TrainingPanel",
         "CurvesPanel",
     ]

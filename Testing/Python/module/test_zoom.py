@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.key_press import press
 
 KEY = "L"
-
-
-@pytest.fixture
-def main(slicer_desktop: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A main window that is active, with a line to write in."""
-    import qt
-    from PySide6 import QtTest, QtWidgets
-
-    slicer_desktop.open_window()
-    main = qt.QWidget()
-    main.setLayout(qt.QVBoxLayout())
-    monkeypatch.setattr(slicer_desktop.slicer.util, "mainWindow", lambda verbose=True: main)
-    main.show()
-    main.activateWindow()
-    QtTest.QTest.qWaitForWindowActive(main)
-    assert QtWidgets.QApplication.activeWindow() is main
-    yield main
-    main.close()
 
 
 @pytest.fixture
@@ -33,13 +16,6 @@ def views(main: Any, widget: Any, add_study: Callable[[Any], Any]) -> Any:
     """Two lesions are found, the first is chosen, and the module is shown in that window."""
     widget.logic.measureMasks(add_study(widget.logic).case.labels)
     return widget.logic.session.views
-
-
-def press(where: Any, key: str) -> None:
-    """As the keyboard does: shortcuts are asked first, unless a text field wants the letter."""
-    from PySide6 import QtCore, QtTest
-
-    QtTest.QTest.keyClick(where, getattr(QtCore.Qt, f"Key_{key}"))
 
 
 def panel(widget: Any, name: str) -> Any:

@@ -140,12 +140,12 @@ def test_a_scene_that_closes_meanwhile_gets_nothing_and_no_word(session: Around)
 def test_a_volume_that_cannot_be_read_is_an_error_in_a_sentence(
     session: Around, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from MTINetLib.session import sample_study
+    from MTINetLib.session import phase_volumes
 
     def refuse(*_: Any, **__: Any) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(sample_study.np, "load", refuse)
+    monkeypatch.setattr(phase_volumes.np, "load", refuse)
     session.sample.load()
     session.run()
     assert isinstance(session.error, MissingResourceError)

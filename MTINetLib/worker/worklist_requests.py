@@ -1,0 +1,139 @@
+"""What jobs about work lists are asked, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from MTINetLib.errors import Statement
+from MTINetLib.study.grid import Grid
+from MTINetLib.study.phase import Phase
+from MTINetLib.worker.plain import Request, Serializable
+from MTINetLib.worker.requests import ModelChoice, PhaseFile
+
+
+@dataclass(frozen=True)
+class ListedRow(Serializable):
+    """One study of a list, in its place.
+
+    Args:
+        status: of worklist.entry.Status.
+        version: its latest one; empty before there is any.
+        classes: (label, class) of every lesion.
+        waits: it can be opened, and something is left to do.
+        why, why_values: code and values of the statement why it stands here.
+        conflict: several readers have changed it at once.
+    """
+
+    study: str
+    patient: str
+    status: str
+    version: str
+    who: str
+    when: str
+    classes: tuple[tuple[int, str], ...]
+    no_lesions: bool
+    waits: bool
+    why: str
+    why_values: Mapping[str, Any]
+    conflict: bool = False
+
+    @property
+    def why_statement(self) -> Statement:
+        """Why it stands here."""
+        return Statement(self.why, dict(self.why_values))
+
+
+@dataclass(frozen=True)
+class ListedRows(Serializable):
+    """All of them; ``new``, ``moved`` and ``gone`` count what a search found."""
+
+    folder: str
+    rows: tuple[ListedRow, ...]
+    new: int = 0
+    moved: int = 0
+    gone: int = 0
+
+
+@dataclass(frozen=True)
+class ListStudies(Request[ListedRows]):
+    """Read a list, after a search for studies where ``source`` is a folder.
+
+    Args:
+        order: of worklist.order.Order.
+    """
+
+    job = "list_studies"
+
+    folder: str
+    order: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class DraftListed(Request[ListedRows]):
+    """Let the model draft the next studies that are to do."""
+
+    job = "draft_listed"
+
+    folder: str
+    order: str
+    count: int
+    model: ModelChoice
+
+
+@dataclass(frozen=True)
+class ListedStudy(Serializable):
+    """A study of a list, opened.
+
+    Args:
+        version: that it was opened at.
+        phases: volumes on one grid, each a file of the private folder.
+        labels: .npy of [K, J, I], its lesions; empty where there are none.
+        findings: of a draft that nobody has changed; None otherwise.
+        classes: (label, class) of every lesion.
+    """
+
+    study: str
+    version: str
+    phases: tuple[PhaseFile, ...]
+    labels: str
+    findings: Mapping[str, Any] | None
+    classes: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class OpenListed(Request[ListedStudy]):
+    """Open a study; also ahead, while the one before is looked at."""
+
+    job = "open_listed"
+
+    folder: str
+    study: str
+    phases: tuple[Phase, ...]
+
+
+@dataclass(frozen=True)
+class SaveListed(Request[ListedRows]):
+    """Write what a person says; the row of that study comes back.
+
+    Args:
+        version: that the person began with.
+        status: ``corrected``, ``done`` or ``set_aside``.
+        labels: .npy of [K, J, I]; empty where the lesions stay as they were.
+        grid: of the labels.
+    """
+
+    job = "save_listed"
+
+    folder: str
+    study: str
+    version: str
+    status: str
+    who: str
+    reason: str = ""
+    labels: str = ""
+    grid: Grid | None = None
+    classes: tuple[tuple[int, str], ...] = field(default=())
+    no_lesions: bool = False

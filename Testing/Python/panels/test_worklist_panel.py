@@ -1,0 +1,245 @@
+"""The work list in the Training tab, over the real scene and real workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.open_panel import panels_of
+from support.panel_pictures import grab
+from support.small_models import known_model
+from support.waiting import wait_until
+from support.worklist import noisy_study, true_lesions
+
+from MTINetLib.phantom.dicom_writer import write_study_as_dicom
+from MTINetLib.scene.scene import Scene, nodes_of_class
+from MTINetLib.session.state import State
+from MTINetLib.worklist.change import Change, change
+from MTINetLib.worklist.draft import Compute, draft
+from MTINetLib.worklist.entry import Status
+from MTINetLib.worklist.folder import Record, open_list
+from MTINetLib.worklist.search import search
+
+pytestmark = pytest.mark.viewer
+
+
+@pytest.fixture
+def drafted(tmp_path: Path) -> Path:
+    """A list of three studies, each with a draft of two lesions or more."""
+    for number in (1, 2, 3):
+        study = noisy_study(number)
+        write_study_as_dicom(
+            tmp_path / "archive" / str(number), study, patient_id=str(number), study_seed=number
+        )
+    search(tmp_path / "archive", tmp_path / "list")
+    listed = open_list(tmp_path / "list")
+    draft(listed, listed.records(), known_model(), Compute("cpu", "fp32"))
+    return tmp_path / "list"
+
+
+@pytest.fixture
+def session(scene: Scene, slicer_desktop: Any, model: Path) -> Iterator[Any]:
+    from MTINetLib.session.choices import Choices
+    from MTINetLib.session.session import Session
+
+    made = Session(scene, Choices(model=str(model), device="cpu", precision="fp32", readerName="Anna"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_panel(slicer_desktop: Any) -> Iterator[Callable[[Any], Any]]:
+    from MTINetLib.panels.worklist_panel import WorkListPanel
+
+    with panels_of(WorkListPanel) as opened:
+        yield opened
+
+
+def until_idle(session: Any) -> None:
+    wait_until(
+        lambda: session.state is State.IDLE and not session.waiting,
+        session.poll,
+        lambda: (session.state, session.message, session.worklist.message),
+    )
+
+
+def with_list(session: Any, open_panel: Any, folder: Path) -> Any:
+    panel = open_panel(session)
+    panel.widget.collapsed = False
+    panel.ui.listPath.currentPath = str(folder)
+    until_idle(session)
+    return panel
+
+
+def entries(folder: Path) -> dict[str, Record]:
+    return {record.study: record for record in open_list(folder).records()}
+
+
+def volumes(session: Any) -> int:
+    return len(list(nodes_of_class(session.scene.mrml, "vtkMRMLScalarVolumeNode")))
+
+
+def add_study_of_ones_own(session: Any) -> list[Any]:
+    """The user looks at another study meanwhile, with lesions that somebody drew."""
+    from MTINetLib.scene.volumes import PHASE_ATTRIBUTE, add_volume
+    from MTINetLib.session.measure_masks import measure_masks
+
+    study = noisy_study(9)
+    nodes = []
+    for phase in study.phases:
+        nodes.append(add_volume(session.scene, phase.title, study.phase(phase), study.grid))
+        nodes[-1].SetAttribute(PHASE_ATTRIBUTE, phase.value)
+    session.recognise(nodes)
+    measure_masks(session, true_lesions().labels)
+    return nodes
+
+
+def name_all(panel: Any) -> None:
+    """By the keys, as a reader would: the choice goes on to the next lesion by itself."""
+    count = len(panel.session.worklist.lesions())
+    for label, _ml, _name in panel.session.worklist.lesions():
+        panel.session.select(label)
+        panel.onHcc()
+    assert len(panel.session.worklist.lesions()) == count
+
+
+def test_studies_are_read_one_after_the_other_and_the_next_one_is_read_ahead(
+    session: Any, open_panel: Any, drafted: Path, tmp_path: Path
+) -> None:
+    panel = with_list(session, open_panel, drafted)
+    ui, listed = panel.ui, session.worklist
+    assert ui.studyTable.rowCount == 3
+    assert ui.listLabel.text == "3 studies, 3 of them still to look at."
+    assert listed.rows[0].study in ui.whyLabel.text
+    first, second = listed.rows[0].study, listed.rows[1].study
+    panel.onNext()
+    until_idle(session)
+    assert listed.current.opened.study == first
+    assert volumes(session) == 4
+    assert ui.listedLesionTable.rowCount == len(entries(drafted)[first].entry.classes)
+    assert not session.findings.provenance.corrected_by_person
+    assert listed._ahead[0] == second
+    grab(panel.widget.window(), tmp_path / "opened.png")
+    name_all(panel)
+    assert ui.doneButton.enabled
+    panel.onDone()
+    until_idle(session)
+    entry = entries(drafted)[first].entry
+    assert (entry.status, entry.who, set(entry.classes.values())) == (Status.DONE, "Anna", {"hcc"})
+    assert listed.current.opened.study == second
+    assert volumes(session) == 4
+    assert ui.listLabel.text == "3 studies, 2 of them still to look at."
+    panel.onNoLesion()
+    until_idle(session)
+    assert entries(drafted)[second].entry.no_lesions
+    ui.reasonEdit.text = "motion"
+    panel.onSetAside()
+    until_idle(session)
+    assert {record.entry.reason for record in entries(drafted).values()} == {"", "motion"}
+    assert listed.message.text == "Every study of the list is done, set aside, or cannot be opened."
+    grab(panel.widget.window(), tmp_path / "over.png")
+
+
+def test_what_was_begun_is_kept_when_another_study_is_opened(
+    session: Any, open_panel: Any, drafted: Path
+) -> None:
+    panel = with_list(session, open_panel, drafted)
+    first = session.worklist.rows[0].study
+    panel.onNext()
+    until_idle(session)
+    name_all(panel)
+    panel.onNext()
+    until_idle(session)
+    entry = entries(drafted)[first].entry
+    assert entry.status is Status.CORRECTED
+    assert set(entry.classes.values()) == {"hcc"}
+    session.worklist.go_to(first)
+    until_idle(session)
+    assert {name for _label, _ml, name in session.worklist.lesions()} == {"hcc"}
+
+
+def test_two_readers_of_one_study_are_told_and_both_versions_stay(
+    session: Any, open_panel: Any, drafted: Path
+) -> None:
+    panel = with_list(session, open_panel, drafted)
+    first = session.worklist.rows[0].study
+    panel.onNext()
+    until_idle(session)
+    listed = open_list(drafted)
+    change(listed, listed.record(first), Change(status=Status.SET_ASIDE, reason="motion"), "Ben")
+    name_all(panel)
+    panel.onDone()
+    until_idle(session)
+    assert {head.who for head in entries(drafted)[first].heads} == {"Anna", "Ben"}
+    assert "Several readers changed the study" in session.worklist.message.text
+    assert panel.ui.studyTable.item(0, 1).text() == "in conflict"
+
+
+def test_a_lesion_without_a_class_is_not_done_and_one_sentence_says_so(
+    session: Any, open_panel: Any, drafted: Path
+) -> None:
+    panel = with_list(session, open_panel, drafted)
+    panel.onNext()
+    until_idle(session)
+    label = session.worklist.lesions()[0][0]
+    session.worklist.choose_class(label, "")
+    assert not panel.ui.doneButton.enabled
+    session.worklist.done()
+    until_idle(session)
+    assert "Say what these lesions of the study" in session.worklist.message.text
+    assert volumes(session) == 4
+
+
+def test_a_new_list_is_made_of_a_folder_and_an_undrafted_study_is_analyzed(
+    session: Any, open_panel: Any, drafted: Path, tmp_path: Path
+) -> None:
+    panel = open_panel(session)
+    ui = panel.ui
+    assert not ui.searchButton.enabled
+    ui.listPath.currentPath, ui.sourcePath.currentPath = str(tmp_path / "new"), str(tmp_path / "archive")
+    assert ui.searchButton.enabled
+    panel.onSearch()
+    until_idle(session)
+    assert session.worklist.message.text.startswith("3 studies are on the list: 3 new")
+    panel.onNext()
+    until_idle(session)
+    assert session.findings is not None
+    assert session.worklist.current is not None
+
+
+def test_a_study_that_has_moved_is_told_and_the_list_goes_on(
+    session: Any, open_panel: Any, drafted: Path, tmp_path: Path
+) -> None:
+    panel = with_list(session, open_panel, drafted)
+    (tmp_path / "archive").rename(tmp_path / "elsewhere")
+    panel.onNext()
+    until_idle(session)
+    assert "does not lie where it was found any more" in session.worklist.message.text
+    assert session.worklist.current is None
+    assert volumes(session) == 0
+    for _ in range(3):  # each is tried once, none again and again
+        panel.onNext()
+        until_idle(session)
+    assert session.worklist.message.text.startswith("Every study of the list is done")
+
+
+def test_lesions_of_other_volumes_are_never_saved_as_those_of_the_study(
+    session: Any, open_panel: Any, drafted: Path
+) -> None:
+    panel = with_list(session, open_panel, drafted)
+    first = session.worklist.rows[0].study
+    panel.onNext()
+    until_idle(session)
+    others = add_study_of_ones_own(session)
+    assert session.results.reference in others
+    assert session.worklist.lesions() == ()
+    session.worklist.done()
+    until_idle(session)
+    assert "are not those of the study" in session.worklist.message.text
+    assert entries(drafted)[first].entry.status is Status.DRAFTED
+    panel.onNext()
+    until_idle(session)
+    assert session.worklist.current.opened.study != first
+    assert all(node.GetScene() is not None for node in others)
