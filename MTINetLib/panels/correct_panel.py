@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.errors import MTINetError
+from MTINetLib.outline.published import OFFER
 from MTINetLib.panels.notice import ERROR_STYLE
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.segment_editor import SegmentEditor
@@ -39,6 +41,8 @@ class CorrectPanel(Panel):
         ui.splitButton.connect("clicked()", self.onSplit)
         ui.liverButton.connect("toggled(bool)", self.onLiver)
         ui.mergeButton.connect("clicked()", self.onMerge)
+        ui.boxButton.connect("clicked()", self.onBox)
+        ui.outlineButton.connect("clicked()", self.onOutline)
         ui.askButton.connect("clicked()", self.onAsk)
         ui.messageLabel.setStyleSheet(ERROR_STYLE)
         # What lies below must not move under the mouse when a sentence is a line longer.
@@ -80,6 +84,10 @@ class CorrectPanel(Panel):
         ui.askButton.text = _("Cancel") if asking else _("Ask the network again")
         ui.askButton.enabled = asking or (there and worth_asking and not session.busy)
         ui.mergeButton.enabled = ui.mergeBox.enabled = there and label is not None and bool(others)
+        outlining = session.state is State.OUTLINING
+        ui.boxButton.enabled = there and not session.busy
+        ui.outlineButton.text = _("Cancel") if outlining else _("Outline from the box")
+        ui.outlineButton.enabled = outlining or (there and self._box() is not None and not session.busy)
         self._offer(others)
         self.showMasksButton()
         was = ui.compareButton.blockSignals(True)
@@ -134,6 +142,8 @@ class CorrectPanel(Panel):
             said = [_("The network reads the corrected masks …")]
         elif session.state is State.MEASURING:
             said = [_("The corrected masks are measured …")]
+        elif session.state is State.OUTLINING:
+            said = [_("The lesion in the box is outlined …")]
         elif correction.added is not None:
             text = _("Lesion {0} is new and empty: paint it in the images. It is measured at once.")
             said = [text.format(correction.added)]
@@ -203,6 +213,30 @@ class CorrectPanel(Panel):
         other = self.ui.mergeBox.itemData(self.ui.mergeBox.currentIndex)
         if other is not None:
             self._withLesion(lambda label: self.session.correction.merge((label, int(other))))
+
+    def onBox(self) -> None:
+        """Put a box into the middle of the views, or bring the one that is there back to it."""
+
+        def place() -> None:
+            self.session.outlining.place_box()
+
+        self._do(place)
+
+    def onOutline(self) -> None:
+        """Outline what the box holds, or give up; what this takes is installed first, if the user agrees."""
+        session = self.session
+        if session.state is State.OUTLINING:
+            session.cancel()
+        elif session.outlining.installed:
+            self._do(lambda: session.outlining.start(self._box()))
+        else:
+            question = _("Outlining takes {offer}. It is not installed: download it now?").format(offer=OFFER)
+            if slicer.util.confirmOkCancelDisplay(question, _("Outline from a box")):
+                self._do(session.outlining.install)
+
+    def _box(self) -> Any:
+        """The box in the scene; None where there is none."""
+        return self.session.outlining.box
 
     def onCompare(self, shown: bool) -> None:
         self._do(lambda: self.session.correction.show_ai(shown))

@@ -52,6 +52,17 @@ def add_roi(scene: Scene, grid: Grid, middle_lps: _Point, size_mm: _Point) -> An
     return roi
 
 
+def middle_of_view(scene: Scene, grid: Grid) -> _Point:
+    """Where the axial view's middle lies, in mm LPS; the middle of the study where that is out of it."""
+    view = scene.mrml.GetFirstNodeByName("Red")
+    middle = grid.to_lps((np.array(grid.shape) - 1) / 2)
+    if view is not None and view.IsA("vtkMRMLSliceNode"):
+        seen = (LPS_TO_RAS @ to_array(view.GetSliceToRAS()))[:3, 3]
+        if ((grid.to_index(seen) >= 0) & (grid.to_index(seen) <= np.array(grid.shape) - 1)).all():
+            middle = seen
+    return _point(middle)
+
+
 def _point(values: npt.NDArray[np.float64]) -> _Point:
     x, y, z = (float(value) for value in values)
     return x, y, z

@@ -12,7 +12,11 @@ from MTINetLib.presentation.statements import error_of
 from MTINetLib.user_folder import user_folder
 
 #: What the folders of the user folder hold, for people.
-_PURPOSES = {"Models": "models kept from your own trainings", "Training": "training runs"}
+_PURPOSES = {
+    "Models": "models kept from your own trainings",
+    "Outline": "LiteMedSAM, which outlines a box",
+    "Training": "training runs",
+}
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,24 @@ from typing import Any
 import numpy as np
 
 from MTINetLib.errors import InputError
-from MTINetLib.outline.published import outline_is_installed, require_outline_model
+from MTINetLib.outline.published import NAME, outline_is_installed, require_outline_model
 from MTINetLib.pipeline.outlined import with_outline
 from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene.label_image import Mask
+from MTINetLib.scene.node_geometry import rough_grid
 from MTINetLib.scene.results import Results
-from MTINetLib.scene.roi_box import box_of_roi
+from MTINetLib.scene.roi_box import ROI_NAME, add_roi, box_of_roi, middle_of_view
 from MTINetLib.scene.segmentation import lesion_mask, segment_labels
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.correction import Correction
+from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
 from MTINetLib.session.task import NO_RETURN, Steps, ask
 from MTINetLib.session.wanted_study import WantedStudy, study_of_results
-from MTINetLib.worker.outline_requests import OutlineBox, Outlined, Point
+from MTINetLib.worker.outline_requests import InstallOutline, OutlineBox, Outlined, Point
+
+#: Of a box to begin with.
+_SIDE_MM = 30.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,36 @@ class Outlining:
     def waiting(self) -> bool:
         """Whether a new outline is still to be measured and classified."""
         return self._to_be_read
+
+    @property
+    def box(self) -> Any:
+        """The box that :meth:`place_box` made last, as long as it is in the scene; else None."""
+        return self._core.scene.mrml.GetFirstNodeByName(ROI_NAME)
+
+    def place_box(self) -> Any:
+        """A box in the middle of the axial view, to be drawn around a lesion; gives its node.
+
+        Raises:
+            InputError: there are no results.
+        """
+        core = self._core
+        if core.results is None or core.findings is None:
+            raise error_of(InputError, "no_masks")
+        if self.box is not None:
+            core.scene.mrml.RemoveNode(self.box)
+        grid = rough_grid(core.results.geometry)
+        node = add_roi(core.scene, grid, middle_of_view(core.scene, grid), (_SIDE_MM,) * 3)
+        core.events.tell(Topic.STATE)
+        return node
+
+    def install(self, file: str | None = None) -> None:
+        """Download the weights that outline, or take them from a file; the message says how it ended."""
+        if not self._core.busy:
+            self._core.begin(State.OUTLINING, self._install(file))
+
+    def _install(self, file: str | None) -> Steps[None]:
+        yield from ask(self._core.worker, InstallOutline(file))
+        self._core.inform("outline_installed", model=NAME)
 
     def start(self, roi: Any, inside: tuple[Point, ...] = (), outside: tuple[Point, ...] = ()) -> None:
         """Outline the lesion in a vtkMRMLMarkupsROINode; errors of the work go to the user.

@@ -96,3 +96,16 @@ def test_the_published_weights_outline_the_one_of_two_discs_that_is_boxed(real: 
     features = real.encode(0.3 + 0.4 * (left + right))
     for truth, box in ((left, (20.0, 49.0, 50.0, 79.0)), (right, (75.0, 49.0, 105.0, 79.0))):
         assert dice((real.decode(features, Prompt(box)) > 0).float(), truth) > 0.9
+
+
+def test_a_click_outside_takes_one_of_two_discs_out_of_the_box_of_both(real: PromptedNetwork) -> None:
+    left, right = disc(128, (64.0, 45.0), 12.0), disc(128, (64.0, 80.0), 12.0)
+    noise = torch.from_numpy(np.random.default_rng(4).normal(0.0, 0.03, (128, 128)).astype(np.float32))
+    features = real.encode((0.35 + 0.35 * (left + right) + noise).clamp(0.0, 1.0))
+    box = (32.0, 51.0, 93.0, 77.0)
+    both = (real.decode(features, Prompt(box)) > 0).float()
+    assert dice(both, left + right) > 0.9
+    clicked = Prompt(box, inside=((45.0, 64.0),), outside=((80.0, 64.0),))
+    one = (real.decode(features, clicked) > 0).float()
+    assert dice(one, left) > 0.8
+    assert float((one * right).sum()) < 0.2 * float(right.sum())

@@ -160,3 +160,23 @@ def test_an_roi_keeps_middle_and_sizes_along_the_grid(scene: Scene, turn: float)
     assert np.allclose((first + last) / 2, (-10.0, 20.0, 60.0))
     sides = np.abs(STUDY.grid.direction_matrix.T @ (last - first))
     assert np.allclose(sides, (24.0, 12.0, 36.0) if turn == 90.0 else (12.0, 24.0, 36.0))
+
+
+def test_a_box_to_begin_with_lies_in_the_study_and_there_is_one_of_it(session: Any) -> None:
+    assert session.outlining.box is None
+    first = session.outlining.place_box()
+    second = session.outlining.place_box()
+    assert session.outlining.box is second
+    assert first.GetScene() is None
+    low, high = box_of_roi(second, STUDY.grid)
+    inside = STUDY.grid.to_index((np.array(low) + np.array(high)) / 2)
+    assert ((inside >= 0) & (inside <= np.array(STUDY.grid.shape) - 1)).all()
+    assert np.linalg.norm(np.array(high) - np.array(low)) == pytest.approx(30.0 * np.sqrt(3))
+
+
+def test_an_installation_that_fails_says_why(session: Any, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.whl"
+    wrong.write_bytes(b"")
+    session.outlining.install(str(wrong))
+    with pytest.raises(InputError, match=r"wrong\.whl"):
+        session.wait(timeout_s=60)
