@@ -16,7 +16,8 @@ from MTINetLib.curves.results import Curves, Values
 from MTINetLib.curves.series import Array, TimeSeries
 from MTINetLib.curves.told import time_points_told, times_told
 from MTINetLib.curves.write import write_curves
-from MTINetLib.errors import Cancelled, InputError, MTINetError
+from MTINetLib.errors import Cancelled, InputError, MTINetError, Statement
+from MTINetLib.presentation.statements import stating
 from MTINetLib.progress import Stage
 from MTINetLib.scene.curve_nodes import show_curves, show_voxel
 from MTINetLib.scene.curve_series import (
@@ -86,7 +87,7 @@ class CurveDesk:
             InputError: nothing was measured, or the folder cannot be written.
         """
         if self.curves is None:
-            raise InputError("There are no curves yet: measure some first.")
+            raise stating(InputError, Statement.of("no_curves"))
         write_curves(self.curves, folder)
 
     def poll(self) -> None:
@@ -128,9 +129,7 @@ class CurveDesk:
         if choices.curvePoints is not None:
             regions += point_regions_of(choices.curvePoints)
         if not regions:
-            raise InputError(
-                "Choose what to measure: a segmentation, a ROI or points that lie in the images."
-            )
+            raise stating(InputError, Statement.of("choose_curve_regions"))
         request = CurveRequest(time_points_told(choices.curveBaseline), choices.curveReference or None)
         self.curves = yield from _with_progress(measuring_steps(series, regions, request), len(series.points))
         self._grids = tuple(point.grid for point in series.points)
@@ -148,7 +147,7 @@ class CurveDesk:
             ids = [name for name in choices.curveVolumes.split(",") if name]
             nodes = [self._core.scene.mrml.GetNodeByID(name) for name in ids]
             if not nodes:
-                raise InputError("Choose a sequence, or tick the volumes of the series.")
+                raise stating(InputError, Statement.of("choose_curve_series"))
             series = series_of_volumes(nodes)
         if choices.curveTimes.strip():
             times = times_told(choices.curveTimes, len(series.points))
