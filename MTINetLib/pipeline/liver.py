@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +89,25 @@ def is_large_enough(liver: Liver, grid: Grid) -> bool:
 
 
 def liver_of_model(anatomy: npt.NDArray[np.uint8] | None, study: Study) -> Liver | None:
-    """What a model sees of the liver; None for one that sees none, in general or in this study.
+    """What a model sees of the liver, in one piece; None for one that sees none, in general or in this study.
 
     Args:
         anatomy: of ``LesionModel.anatomy``.
     """
-    found = None if anatomy is None else Liver.of_anatomy(anatomy)
-    return found if found is not None and is_large_enough(found, study.grid) else None
+    if anatomy is None:
+        return None
+    seen = Liver.of_anatomy(anatomy)
+    found = replace(seen, mask=_filled(_largest_piece(seen.mask)))
+    return found if is_large_enough(found, study.grid) else None
+
+
+def _largest_piece(mask: Mask) -> Mask:
+    """Without what was taken for liver elsewhere, in the bowel for instance: the liver is one organ."""
+    pieces, count = ndimage.label(mask)
+    if count < 2:
+        return mask
+    sizes = np.bincount(pieces.ravel())
+    return np.asarray(pieces == 1 + int(sizes[1:].argmax()))
 
 
 def given_liver(mask: Mask, source: str, study: Study) -> Liver:

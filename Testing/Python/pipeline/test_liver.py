@@ -16,7 +16,7 @@ from support.read_back import exported
 
 from MTINetLib.errors import InputError
 from MTINetLib.inference.describe import measure_liver
-from MTINetLib.pipeline.liver import given_liver, read_liver
+from MTINetLib.pipeline.liver import given_liver, liver_of_model, read_liver
 from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.reading.volumes.write import write_label_map
 from MTINetLib.report.dicom.export import dicom_objects, write_dicom
@@ -236,3 +236,24 @@ def test_the_curve_of_the_liver_around_a_lesion_stays_in_the_liver(study: Study)
     one = remeasure(study, analysis.labels, analysis.findings, liver=liver).lesions[0]
     assert one.liver_curve is not None
     assert one.liver_curve.mean[2] == pytest.approx(1.25 * 330, rel=0.03)
+
+
+def test_what_a_model_takes_for_liver_elsewhere_is_no_part_of_it(study: Study) -> None:
+    mask = ellipsoid(study.grid, 0.5)
+    anatomy = np.where(mask, Organ.LIVER.value, Organ.BACKGROUND.value).astype(np.uint8)
+    last = tuple(n - 1 for n in study.grid.shape)
+    assert not mask[last]
+    anatomy[last[0] - 1 :, last[1] - 6 :, last[2] - 6 :] = Organ.LIVER.value
+    found = liver_of_model(anatomy, study)
+    assert found is not None
+    assert np.array_equal(found.mask, mask)
+    assert found.origin == "model"
+
+
+def test_a_hole_in_the_liver_that_a_model_sees_belongs_to_it(study: Study) -> None:
+    mask = ellipsoid(study.grid)
+    holed = mask & (made_labels(study.grid) == 0)
+    anatomy = np.where(holed, Organ.LIVER.value, Organ.BACKGROUND.value).astype(np.uint8)
+    found = liver_of_model(anatomy, study)
+    assert found is not None
+    assert np.array_equal(found.mask, mask)
