@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
-from MTINetLib.phantom.lesion_kinds import TEXTBOOK_HCC
-from MTINetLib.study.lesion_class import HEMANGIOMA
+from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 
 DEMO_SEED = 6
 
@@ -13,7 +12,7 @@ DEMO_SETTINGS = PhantomSettings(
     matrix=(256, 256),
     tilt_deg=14.0,
     oblique_share=1.0,
-    lesion_plan=((TEXTBOOK_HCC, 33.0), (HEMANGIOMA, 28.0)),
+    lesion_plan=((HCC, 31.5), (HEMANGIOMA, 28.0)),
     mistimed_share=0.0,
     fault_share=0.0,
     snr=(22.0, 28.0),
@@ -21,5 +20,8 @@ DEMO_SETTINGS = PhantomSettings(
 
 
 def make_demo_case() -> PhantomCase:
-    """The same study every time: about 36 mm HCC (label 1), about 32 mm hemangioma (label 2)."""
+    """The same study every time: an HCC of about 37 mm (label 1), a hemangioma of about 32 mm (label 2).
+
+    An easy one: both are large, and the scan is a good one.
+    """
     return make_case(DEMO_SEED, 0, DEMO_SETTINGS)
