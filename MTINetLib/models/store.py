@@ -151,7 +151,7 @@ def load_model(name_or_path: str | Path | None = None) -> LoadedModel:
     Example:
         >>> model = mtinet.load_model("mtinet-phantom")
         >>> model.info.classes
-        ('hcc', 'hemangioma')
+        ('hcc', 'hemangioma', 'other')
     """
     weights, info = read_model_folder(find_model(name_or_path))
     network = _make(info, weights)

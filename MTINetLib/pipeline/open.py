@@ -81,7 +81,7 @@ def open_study(
     Example:
         >>> study = mtinet.open_study("study")
         >>> study.volumes.shape
-        (4, 20, 152, 192)
+        (4, 20, 192, 192)
         >>> phases = ["pre", "arterial", "portal_venous", "delayed"]
         >>> files = {name: f"files/{name}.nii.gz" for name in phases}
         >>> mtinet.open_study(files, reference="arterial").reference.title

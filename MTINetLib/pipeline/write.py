@@ -108,7 +108,7 @@ def write(
         >>> options = mtinet.WriteOptions(formats=["json", "csv"], deidentify=True)
         >>> written = mtinet.write_report(study, analysis, "results", options)
         >>> [file.name for file in written.files], written.left_out
-        (['findings.json', 'lesions.csv', 'curves.csv'], ())
+        (['findings.json', 'lesions.csv', 'curves.csv', 'liver.csv'], ())
     """
     out, chosen = Path(out), options or WriteOptions()
     _check_formats(chosen.formats)

@@ -31,13 +31,13 @@ SMALL = PhantomSettings(
     slices=(20, 20),
     matrix=(192, 192),
     oblique_share=0.0,
-    lesion_plan=(("textbook_hcc", 35.0), ("hemangioma", 28.0)),
+    lesion_plan=(("hcc", 31.5), ("hemangioma", 28.0)),
     snr=(22.0, 28.0),
     mistimed_share=0.0,
     fault_share=0.0,
     breathing=False,
 )
-SEED = 6
+SEED = 8
 
 
 def functions() -> list[str]:

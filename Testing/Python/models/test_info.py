@@ -62,17 +62,26 @@ def test_the_shipped_model_says_all_that_it_is() -> None:
     info = read_info(SHIPPED)
     assert info.problem is None
     assert info.name == "mtinet-phantom"
-    assert info.sha256 == "33d9841b783b0e5a9a8df755afc72ca70392c994d8c8da82f6c5b283058cf36b"
+    assert info.sha256 == "95a6dbf363a529b795ca5088b1410fd2e5acce96d1bab57817b6d7842eafff2b"
     assert info.architecture.name == "mtinet"
     assert info.phases == (Phase.PRE, Phase.ARTERIAL, Phase.PORTAL_VENOUS, Phase.DELAYED)
-    assert info.classes == ("hcc", "hemangioma")
-    assert (info.preprocessing.name, info.preprocessing.version) == ("axial_slices", 1)
+    assert info.classes == ("hcc", "hemangioma", "other")
+    assert (info.preprocessing.name, info.preprocessing.version) == ("axial_slices", 2)
     assert info.preprocessing.settings == {"slice_size": 256}
-    assert (info.thresholds.mask, info.thresholds.mean, info.thresholds.smallest_mm3) == (0.6, 0.8, 60.0)
-    assert info.thresholds_found.fitted
-    assert info.thresholds_found.figures["studies"] == 50
-    assert info.temperature == 1.0
-    assert info.temperature_found == Found(False, "it was not calibrated")
+    assert info.anatomy
+    assert (info.thresholds.mask, info.thresholds.mean, info.thresholds.smallest_mm3) == (0.5, 0.9, 30.0)
+    assert info.thresholds_found.figures["studies"] == 30
+    assert info.temperature == pytest.approx(2.334, abs=1e-3)
+    assert info.operating_points is not None
+    assert info.operating_points.points[info.operating_points.usual].false_positives_a_study == 0.2
+    assert info.class_sets is not None
+    found = (
+        info.thresholds_found,
+        info.temperature_found,
+        info.operating_points_found,
+        info.class_sets_found,
+    )
+    assert all(one.fitted for one in found)
     assert told_info(SHIPPED) == info
 
 
