@@ -22,7 +22,7 @@ from MTINetLib.session.training_state import Doing, RunState, TrainingChoices
 
 FINE_TUNING = "finetune"
 PRESETS = (
-    ("demo", "Standard, 8000 steps"),
+    ("demo", "Standard, 9000 steps"),
     ("paper", "As in the paper, 100 epochs"),
     ("quick", "Quick trial, 20 steps"),
     ("gpu", "For a graphics card, 12000 steps"),

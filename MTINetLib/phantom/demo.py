@@ -5,7 +5,7 @@ from __future__ import annotations
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
 
-DEMO_SEED = 6
+DEMO_SEED = 14
 
 DEMO_SETTINGS = PhantomSettings(
     slices=(40, 40),
@@ -20,7 +20,7 @@ DEMO_SETTINGS = PhantomSettings(
 
 
 def make_demo_case() -> PhantomCase:
-    """The same study every time: an HCC of about 37 mm (label 1), a hemangioma of about 32 mm (label 2).
+    """The same study every time: an HCC of about 35 mm (label 1), a hemangioma of about 24 mm (label 2).
 
     An easy one: both are large, and the scan is a good one.
     """
