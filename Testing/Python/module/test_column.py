@@ -267,7 +267,7 @@ def test_open_setup_scrolls_to_it(slicer_desktop: Any, widget: Any) -> None:
         slicer_desktop.process_events()
     top = setup.widget.mapTo(area.viewport(), QtCore.QPoint(0, 0)).y()
     assert 0 <= top < 200
-    area.takeWidget()
+    widget.area = area  # goes with the module: taken out of it, the widgets are lost before the module closes
 
 
 def variant(name: str, findings: Any) -> Any:
