@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,25 +44,15 @@ def evaluate(
     from MTINetLib.models.store import load_ready_model
 
     console = terminal()
+    ways = {"device": device, "precision": precision, "backend": backend}
+    how: dict[str, Any] = {**ways, "overwrite": overwrite, "limit": limit, "seed": seed}
     if against is not None:
-        models = (against, model)
-        _compare(dataset, out, models, device, precision, backend, limit, seed, overwrite)
+        _compare(dataset, out, (against, model), ways, how)
         return
     check_out(out, overwrite)
     with claimed(out), RichProgress(console) as progress:
-        loaded = load_ready_model(model, device, precision, backend)
-        summary = run_evaluation(
-            dataset,
-            out,
-            model=loaded,
-            device=device,
-            precision=precision,
-            backend=backend,
-            progress=progress,
-            overwrite=overwrite,
-            limit=limit,
-            seed=seed,
-        )
+        loaded = load_ready_model(model, **ways)
+        summary = run_evaluation(dataset, out, model=loaded, progress=progress, **how)
     console.print(Markdown(summary.to_markdown()))
     console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True)
 
@@ -70,14 +61,14 @@ def _compare(
     dataset: Path,
     out: Path,
     models: tuple[str | None, str | None],
-    device: str,
-    precision: str,
-    backend: str,
-    limit: int | None,
-    seed: int,
-    overwrite: bool,
+    ways: Mapping[str, str],
+    how: Mapping[str, Any],
 ) -> None:
-    """Two models, the old and the new one, on the same studies."""
+    """Two models, the old and the new one, on the same studies.
+
+    Args:
+        ways: device, precision and backend; ``how`` holds them with the other settings of an evaluation.
+    """
     from MTINetLib.claim import claimed
     from MTINetLib.commands.side_by_side import print_comparison
     from MTINetLib.console import RichProgress, terminal
@@ -88,22 +79,10 @@ def _compare(
     from MTINetLib.presentation.comparison_words import verdict_in_words
 
     console = terminal()
-    check_out(out, overwrite, FILES)
+    check_out(out, how["overwrite"], FILES)
     with claimed(out), RichProgress(console) as progress:
-        old, new = (load_ready_model(model, device, precision, backend) for model in models)
-        result = side_by_side(
-            dataset,
-            out,
-            old=old,
-            new=new,
-            device=device,
-            precision=precision,
-            backend=backend,
-            progress=progress,
-            overwrite=overwrite,
-            limit=limit,
-            seed=seed,
-        )
+        old, new = (load_ready_model(model, **ways) for model in models)
+        result = side_by_side(dataset, out, old=old, new=new, progress=progress, **how)
     print_comparison(console, result)
     console.print(verdict_in_words(**vars(result.verdict)), soft_wrap=True)
     console.print(f"Figures and pictures are in {out}: begin with {PAGE_FILE}.", soft_wrap=True)

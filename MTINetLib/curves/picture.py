@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from MTINetLib.curves.results import Curves, Values
-from MTINetLib.presentation.colours import FAINT_INK, INK, PAPER_LINE, REGIONS_ON_WHITE
+from MTINetLib.curves.results import Curves
+from MTINetLib.presentation.colours import FAINT_INK, INK, REGIONS_ON_WHITE
+from MTINetLib.presentation.paper_axes import open_axes, thin_frame, with_gaps
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.registration.align import SMALLEST_MOTION_MM
 from MTINetLib.report.pictures import png_of
@@ -32,14 +29,14 @@ def curves_picture(curves: Curves) -> bytes:
     for number, region in enumerate(curves.regions):
         style: dict[str, Any] = {"color": REGIONS_ON_WHITE[number % len(REGIONS_ON_WHITE)], "linewidth": 1.4}
         style |= {"marker": marked, "markersize": 3, "linestyle": _LINES[number // len(REGIONS_ON_WHITE) % 3]}
-        mean = _drawn(region.mean)
-        sd = _drawn([None if one is None else one.sd for one in region.statistics])
+        mean = with_gaps(region.mean)
+        sd = with_gaps([None if one is None else one.sd for one in region.statistics])
         signal.plot(axis.values, mean, label=region.name, **style)
         if region.kind != "point":
             signal.fill_between(
                 axis.values, mean - sd, mean + sd, color=style["color"], alpha=0.12, linewidth=0
             )
-        change.plot(axis.values, 100 * _drawn(region.relative), **style)
+        change.plot(axis.values, 100 * with_gaps(region.relative), **style)
     for panel, title in ((signal, "Signal (a.u.)"), (change, "Change from baseline (%)")):
         _style(panel, title)
     _mark_baseline(change, axis, curves)
@@ -56,11 +53,6 @@ def curves_picture(curves: Curves) -> bytes:
 _LINES = ("-", "--", ":")
 
 
-def _drawn(values: Sequence[float | None] | Values) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Nan where there is no value: a line has a gap there."""
-    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
-
-
 def _mark_baseline(panel: Axes, axis: TimeAxis, curves: Curves) -> None:
     panel.axhline(0.0, color=FAINT_INK, linewidth=0.7)
     at = [axis.values[number - 1] for number in curves.baseline]
@@ -71,10 +63,5 @@ def _mark_baseline(panel: Axes, axis: TimeAxis, curves: Curves) -> None:
 def _style(panel: Axes, title: str) -> None:
     panel.set_ylabel(title, fontsize=8, color=INK)
     panel.tick_params(labelsize=7, colors=INK, length=2, width=0.6)
-    panel.grid(color=PAPER_LINE, linewidth=0.5)
-    panel.set_axisbelow(True)
-    for side in ("top", "right"):
-        panel.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        panel.spines[side].set_color(FAINT_INK)
-        panel.spines[side].set_linewidth(0.6)
+    open_axes(panel)
+    thin_frame(panel)

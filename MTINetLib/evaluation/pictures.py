@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MTINetLib.presentation.colours import FAINT_INK, INK, LIVER_ON_WHITE, PAPER_LINE
+from MTINetLib.presentation.paper_axes import open_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,9 +76,6 @@ def _axes() -> tuple[Any, Axes]:
     figure = Figure(figsize=_SIZE, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    axes.grid(color=PAPER_LINE, linewidth=0.5)
-    axes.set_axisbelow(True)
+    open_axes(axes)
     axes.tick_params(labelsize=8, colors=FAINT_INK)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
     return figure, axes

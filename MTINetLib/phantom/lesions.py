@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from MTINetLib.phantom.canvas import Box, Field, Point, Space
 from MTINetLib.phantom.draws import Rng, uniform
 from MTINetLib.phantom.liver import Liver
 from MTINetLib.phantom.noise_fields import smooth_noise
+from MTINetLib.study.pieces import largest_piece
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,7 @@ def _around(mask: np.ndarray) -> Box:
 
 def _one_piece(mask: np.ndarray) -> np.ndarray:
     """The largest connected piece (26 neighbours, as lesions are counted)."""
-    pieces, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
-    if count <= 1:
-        return mask
-    sizes = np.bincount(pieces.ravel())
-    sizes[0] = 0
-    return np.asarray(pieces == int(sizes.argmax()))
+    return largest_piece(mask, np.ones((3, 3, 3), dtype=np.bool_))
 
 
 def axial_diameter_mm(mask: np.ndarray, spacing_kji: tuple[float, float, float]) -> float:

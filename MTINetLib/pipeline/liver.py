@@ -20,6 +20,7 @@ from MTINetLib.study.grid import Grid
 from MTINetLib.study.liver import Liver, Mask
 from MTINetLib.study.organ_names import couinaud_named, organ_named
 from MTINetLib.study.phase import usual_reference
+from MTINetLib.study.pieces import largest_piece
 from MTINetLib.study.study import Study
 
 #: mL; a smaller one is no liver (or hardly any of it is in the images), a larger one is the body.
@@ -97,17 +98,9 @@ def liver_of_model(anatomy: npt.NDArray[np.uint8] | None, study: Study) -> Liver
     if anatomy is None:
         return None
     seen = Liver.of_anatomy(anatomy)
-    found = replace(seen, mask=_filled(_largest_piece(seen.mask)))
+    # The liver is one organ: what was taken for liver elsewhere, in the bowel for instance, is none of it.
+    found = replace(seen, mask=_filled(largest_piece(seen.mask)))
     return found if is_large_enough(found, study.grid) else None
-
-
-def _largest_piece(mask: Mask) -> Mask:
-    """Without what was taken for liver elsewhere, in the bowel for instance: the liver is one organ."""
-    pieces, count = ndimage.label(mask)
-    if count < 2:
-        return mask
-    sizes = np.bincount(pieces.ravel())
-    return np.asarray(pieces == 1 + int(sizes[1:].argmax()))
 
 
 def given_liver(mask: Mask, source: str, study: Study) -> Liver:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from MTINetLib.study.pieces import largest_piece
+
 #: In-plane smoothing in voxels, so that the noise of the air stays below dark fat.
 _SMOOTH = 1.5
 #: Dark fat lies nearer to the air than the threshold between air and organs; this share of it parts them.
@@ -24,12 +26,10 @@ def body(volume: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     smooth = ndimage.gaussian_filter(
         np.asarray(volume, np.float32), [0.0] * (volume.ndim - 2) + [_SMOOTH, _SMOOTH]
     )
-    regions, count = ndimage.label(smooth > _SHARE * _air_threshold(smooth))
-    if not count:
+    bright = smooth > _SHARE * _air_threshold(smooth)
+    if not bright.any():
         return np.ones(volume.shape, dtype=np.bool_)
-    sizes = np.bincount(regions.ravel())
-    sizes[0] = 0
-    found = np.asarray(regions == sizes.argmax())
+    found = largest_piece(bright)
     planes = found.reshape(-1, *found.shape[-2:])
     filled = np.stack([ndimage.binary_fill_holes(plane) for plane in planes])
     return np.asarray(filled.reshape(found.shape), dtype=np.bool_)

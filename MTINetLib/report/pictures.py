@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,8 @@ import numpy.typing as npt
 
 from MTINetLib.findings import LesionFinding, StudySummary
 from MTINetLib.presentation.classes import on_black, on_white
-from MTINetLib.presentation.colours import FAINT_INK, INK, LIVER_ON_WHITE, PAPER_LINE
+from MTINetLib.presentation.colours import INK, LIVER_ON_WHITE
+from MTINetLib.presentation.paper_axes import open_axes, thin_frame, with_gaps
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.presentation.words import phase_title, seconds
 from MTINetLib.report.body import body, tissue_window
@@ -86,21 +86,20 @@ def curve_figure(lesion: LesionFinding, study: StudySummary) -> bytes:
     if lesion.liver_curve is not None:
         liver = lesion.liver_curve
         line = {"color": LIVER_ON_WHITE, "linestyle": ":", "marker": "D", "linewidth": 1.1}
-        axes.errorbar(axis.values, _drawn(liver.mean), _drawn(liver.sd), label="Liver around", **line, **bars)
+        axes.errorbar(
+            axis.values, with_gaps(liver.mean), with_gaps(liver.sd), label="Liver around", **line, **bars
+        )
     if lesion.predicted_curve is not None:
         line = {"color": INK, "linestyle": "--", "marker": "x", "linewidth": 0.9}
-        axes.plot(axis.values, _drawn(lesion.predicted_curve), label="Predicted", markersize=3, **line)
+        axes.plot(axis.values, with_gaps(lesion.predicted_curve), label="Predicted", markersize=3, **line)
     measured = lesion.measured_curve
     line = {"color": colour, "linestyle": "-", "marker": "o", "linewidth": 1.5}
-    axes.errorbar(axis.values, _drawn(measured.mean), _drawn(measured.sd), label="Lesion", **line, **bars)
+    axes.errorbar(
+        axis.values, with_gaps(measured.mean), with_gaps(measured.sd), label="Lesion", **line, **bars
+    )
     axes.set_ylim(bottom=min([0.0, *(value for value in measured.mean if value is not None)]))
     _style_axes(axes, axis, study.order)
     return png_of(figure)
-
-
-def _drawn(values: Sequence[float | None]) -> list[float]:
-    """Nan where there is no value: a line has a gap there."""
-    return [math.nan if value is None else value for value in values]
 
 
 def _style_axes(axes: Axes, axis: TimeAxis, phases: Sequence[Phase]) -> None:
@@ -109,13 +108,8 @@ def _style_axes(axes: Axes, axis: TimeAxis, phases: Sequence[Phase]) -> None:
     if not axis.in_seconds:
         axes.set_xticks(axis.values, [phase_title(phase).split(" ")[0] for phase in phases])
     axes.tick_params(labelsize=6, colors=INK, length=2, width=0.6)
-    axes.grid(color=PAPER_LINE, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(FAINT_INK)
-        axes.spines[side].set_linewidth(0.6)
+    open_axes(axes)
+    thin_frame(axes)
     handles, names = axes.get_legend_handles_labels()
     above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 0.98), "ncols": len(names)}
     axes.legend(handles[::-1], names[::-1], fontsize=6, frameon=False, handlelength=2.2, **above)

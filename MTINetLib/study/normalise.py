@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from MTINetLib.study.pieces import largest_piece
+
 Volume = npt.NDArray[np.float32]
 _Values = TypeVar("_Values", float, npt.NDArray[np.float32], npt.NDArray[np.float64])
 
@@ -102,13 +104,7 @@ def liver_signal(first: npt.NDArray[np.float32], liver: npt.NDArray[np.bool_]) -
 
 def body_mask(volume: Volume) -> npt.NDArray[np.bool_]:
     """The patient in a pre-contrast volume [K, J, I]: largest component above half of Otsu's threshold."""
-    bright = volume > 0.5 * otsu(volume)
-    labels, count = ndimage.label(bright)
-    if count == 0:
-        return np.asarray(bright)
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    return np.asarray(labels == sizes.argmax())
+    return largest_piece(volume > 0.5 * otsu(volume))
 
 
 def inner_body(volume: Volume) -> npt.NDArray[np.bool_]:
