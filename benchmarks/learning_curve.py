@@ -2,7 +2,10 @@
 
     python -m benchmarks.learning_curve OUT --model mtinet-phantom --sizes 5,10,20,40 --seeds 0,1,2
 
-Every model that comes out, kept or not, is judged on the same further studies, which no run ever saw.
+Every model that comes out, kept or not, is judged on the same further studies, which no run ever saw. For
+each seed a pool is drawn, and the first studies of it are labelled: as they were drawn, which is by chance,
+or in the order that a work list proposes. Stopped and started again it goes on behind the last finished run.
+With ``--table OUT OUT ...`` it makes one table and picture of the runs in several folders instead.
 """
 
 from __future__ import annotations
@@ -14,25 +17,30 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.learning_curve_table import joined, write_curve
+from benchmarks.learning_order import ordered
 from benchmarks.shifted_phantom import write_shifted_cohort
 from MTINetLib.claim import claimed
 from MTINetLib.console import RichProgress, terminal
-from MTINetLib.dataset.folder import read_dataset, write_dataset_tables
+from MTINetLib.dataset.folder import DatasetCase, read_dataset, write_dataset_tables
+from MTINetLib.errors import InputError
+from MTINetLib.evaluation.evaluate import describe_dataset
 from MTINetLib.evaluation.figures import plain
+from MTINetLib.evaluation.judged_case import Analyzed, Analyzer
 from MTINetLib.evaluation.machine import describe_machine
-from MTINetLib.evaluation.paired import DICE, FALSE_MARKS, FIGURES, SENSITIVITY
-from MTINetLib.evaluation.side_by_side import side_by_side
+from MTINetLib.evaluation.side_by_side import Contestant, compare_contestants
 from MTINetLib.evaluation.side_by_side_page import table_of
-from MTINetLib.fine_tuning.fine_tune import FineTuned, Order, fine_tune
-from MTINetLib.models.store import LoadedModel, load_model
+from MTINetLib.fine_tuning.fine_tune import FineTuned, fine_tune
+from MTINetLib.fine_tuning.fine_tune import Order as FineTuningOrder
+from MTINetLib.models.store import load_model
 from MTINetLib.phantom.cohort import PhantomSettings
-from MTINetLib.presentation.comparison_words import FIGURE_TITLES
 from MTINetLib.progress import Progress, Silent
+from MTINetLib.study.study import Study
 from MTINetLib.training.settings import training_preset
+from MTINetLib.worklist.order import Order
 
 #: Seed of the studies that judge, and of those that train: this plus that of the run.
 JUDGING_SEED, TRAINING_SEED = 88_000, 66_000
-_COLUMNS = (SENSITIVITY, FALSE_MARKS, DICE, FIGURES[-1])
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,9 @@ class CurvePlan:
     """How much is measured.
 
     Args:
-        sizes: numbers of labelled studies.
+        sizes: numbers of labelled studies; the greatest is the size of the pool.
         seeds: of the studies and of the training.
+        orders: in which a pool is labelled. All of it is measured once.
         judging: further studies.
         kind: of all studies.
         changes: of the recipe ``finetune``.
@@ -49,112 +58,151 @@ class CurvePlan:
 
     sizes: tuple[int, ...] = (5, 10, 20, 40)
     seeds: tuple[int, ...] = (0, 1, 2)
+    orders: tuple[Order, ...] = (Order.RANDOM, Order.INFORMATIVE)
     judging: int = 40
     kind: PhantomSettings = field(default_factory=PhantomSettings)
     changes: tuple[str, ...] = ()
+
+    @property
+    def pool(self) -> int:
+        """Studies of a pool."""
+        return max(self.sizes)
+
+    def points(self) -> list[tuple[int, int, Order]]:
+        """Seed, size and order of every run."""
+        return [
+            (seed, size, order)
+            for seed in self.seeds
+            for size in self.sizes
+            for order in (self.orders[:1] if size == self.pool else self.orders)
+        ]
 
 
 def run_curve(
     out: Path, model: str, plan: CurvePlan, mix: Path | None = None, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Measure, and write ``curve.json`` and ``curve.md`` into ``out`` after every run.
+    """Measure, and write ``curve.json``, ``curve.md`` and ``curve.png`` into ``out`` after every run.
 
     Args:
         model: name or folder of the one that is fine-tuned.
-        mix: as in ``Order``.
+        mix: as in ``fine_tuning.Order``.
     """
-    heard = progress or Silent()
-    judging, old = out / "judging", load_model(model)
-    if not judging.is_dir():
-        write_shifted_cohort(judging, plan.judging, JUDGING_SEED, plan.kind)
-    points: list[dict[str, Any]] = []
-    for seed in plan.seeds:
-        own = out / f"own-{seed}"
-        if not own.is_dir():
-            write_shifted_cohort(own, max(plan.sizes), TRAINING_SEED + seed, plan.kind)
-        rows = read_dataset(own)
-        for size in plan.sizes:
-            write_dataset_tables(own, rows[:size])
-            order = Order(
-                own,
-                out / f"run-{size}-{seed}",
-                training_preset("finetune", (f"seed={seed}", *plan.changes)),
-                model,
-                mix=mix,
-                cache=out / "cache",
-            )
-            left = fine_tune(order, progress=heard)
-            points.append(_point(size, seed, left, old, judging, order, heard))
-            _write(out, plan, old, points)
-        write_dataset_tables(own, rows)
-    return _told(plan, old, points)
+    return _Curve(out, model, plan, mix, progress or Silent()).run()
 
 
-def _point(
-    size: int,
-    seed: int,
-    left: FineTuned,
-    old: LoadedModel,
-    judging: Path,
-    order: Order,
-    progress: Progress,
-) -> dict[str, Any]:
-    device = "cpu" if order.settings.accelerator == "cpu" else "auto"
-    result = side_by_side(
-        judging,
-        order.run / "judged",
-        old=old,
-        new=load_model(left.model),
-        device=device,
-        progress=progress,
-    )
-    return {
-        "studies": size,
-        "seed": seed,
-        "kept": left.better,
-        "steps": left.steps,
-        "minutes": round(left.minutes, 2),
-        "figures": plain(result.figures["paired"]),
-        "words": table_of(result.figures["paired"]),
-    }
+class _Curve:
+    def __init__(self, out: Path, model: str, plan: CurvePlan, mix: Path | None, progress: Progress) -> None:
+        self._out, self._model, self._plan, self._mix, self._progress = out, model, plan, mix, progress
+        self._start = load_model(model)
+        self._judging = out / "judging"
+        self._old = _remembering(Contestant.of(self._start, self._device))
+
+    def run(self) -> dict[str, Any]:
+        if not self._judging.is_dir():
+            write_shifted_cohort(self._judging, self._plan.judging, JUDGING_SEED, self._plan.kind)
+        told = self._kept()
+        done = {(point["seed"], point["studies"], point["order"]) for point in told["points"]}
+        for seed, size, order in self._plan.points():
+            if (seed, size, order.value) in done:
+                continue
+            told["points"].append(self._point(seed, size, order))
+            write_curve(self._out, told)
+        return told
+
+    def _kept(self) -> dict[str, Any]:
+        """What an earlier start left, or what is told of all runs."""
+        now = {
+            "model": {"name": self._start.info.name, "sha256": self._start.info.sha256},
+            "judging": self._plan.judging,
+            "pool": self._plan.pool,
+            "changes": list(self._plan.changes),
+        }
+        path = self._out / "curve.json"
+        if not path.is_file():
+            return {**now, "machine": describe_machine(), "points": []}
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        differing = [name for name, value in now.items() if told.get(name) != value]
+        if differing:
+            raise InputError(f"{self._out} has another {' and '.join(differing)}; give another folder.")
+        return told
+
+    def _point(self, seed: int, size: int, order: Order) -> dict[str, Any]:
+        pool = self._pool(seed)
+        chosen = ordered(pool, order, self._start, self._out / f"scores-{seed}.json", self._progress)[:size]
+        write_dataset_tables(self._out / f"pool-{seed}", chosen)
+        asked = FineTuningOrder(
+            self._out / f"pool-{seed}",
+            self._out / f"run-{seed}-{size}-{order.value}",
+            training_preset("finetune", (f"seed={seed}", *self._plan.changes)),
+            self._model,
+            mix=self._mix,
+            cache=self._out / "cache",
+            resume=(self._out / f"run-{seed}-{size}-{order.value}").is_dir(),
+        )
+        left = fine_tune(asked, progress=self._progress)
+        return {
+            "seed": seed,
+            "studies": size,
+            "order": order.value,
+            "kept": left.better,
+            "steps": left.steps,
+            "minutes": round(left.minutes, 2),
+            **self._judged(left, asked.run / "judged", seed),
+        }
+
+    def _pool(self, seed: int) -> list[DatasetCase]:
+        """All studies of a pool, as they were drawn; its tables name those of the latest run alone."""
+        folder, kept = self._out / f"pool-{seed}", self._out / f"tables-{seed}"
+        if not kept.is_dir():
+            rows = write_shifted_cohort(folder, self._plan.pool, TRAINING_SEED + seed, self._plan.kind)
+            kept.mkdir()
+            (kept / "order.json").write_text(json.dumps([case.case for case in rows]), encoding="utf-8")
+            for name in ("cases.csv", "lesions.csv"):
+                (kept / name).write_bytes((folder / name).read_bytes())
+        for name in ("cases.csv", "lesions.csv"):
+            (folder / name).write_bytes((kept / name).read_bytes())
+        return read_dataset(folder)
+
+    def _judged(self, left: FineTuned, out: Path, seed: int) -> dict[str, Any]:
+        result = compare_contestants(
+            read_dataset(self._judging),
+            self._old,
+            Contestant.of(load_model(left.model), self._device),
+            out,
+            about={"dataset": describe_dataset(self._judging)},
+            progress=self._progress,
+            seed=seed,
+        )
+        paired = result.figures["paired"]
+        return {"figures": plain(paired), "words": table_of(paired)}
+
+    @property
+    def _device(self) -> str:
+        settings = training_preset("finetune", self._plan.changes)
+        return "cpu" if settings.accelerator == "cpu" else "auto"
 
 
-def _told(plan: CurvePlan, old: LoadedModel, points: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "model": {"name": old.info.name, "sha256": old.info.sha256},
-        "judging": plan.judging,
-        "changes": list(plan.changes),
-        "machine": describe_machine(),
-        "points": list(points),
-    }
+def _remembering(contestant: Contestant) -> Contestant:
+    """The same, but a case that comes again is not analyzed again."""
+    known: dict[str, Analyzed] = {}
 
+    def analyzer(case: DatasetCase) -> Analyzer:
+        def answer(study: Study, progress: Progress) -> Analyzed:
+            if case.case not in known:
+                known[case.case] = contestant.analyzer(case)(study, progress)
+            return known[case.case]
 
-def _write(out: Path, plan: CurvePlan, old: LoadedModel, points: Sequence[dict[str, Any]]) -> None:
-    told = _told(plan, old, points)
-    (out / "curve.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    (out / "curve.md").write_text(curve_table(told), encoding="utf-8")
+        return answer
 
-
-def curve_table(told: dict[str, Any]) -> str:
-    """A row for the model before, and one for each run."""
-    header = ["Labelled studies", "Seed", *(FIGURE_TITLES[name] for name in _COLUMNS), "Kept"]
-    lines = [header, ["---"] * len(header)]
-    points = told["points"]
-    if points:
-        before = [points[0]["words"][name][0] for name in _COLUMNS]
-        lines.append([f"none ({told['model']['name']})", "", *before, ""])
-    for point in points:
-        after = [point["words"][name][1] for name in _COLUMNS]
-        kept = "yes" if point["kept"] else "no"
-        lines.append([str(point["studies"]), str(point["seed"]), *after, kept])
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    return replace(contestant, analyzer=analyzer)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """As the first lines of this file say."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.learning_curve", description=__doc__)
     parser.add_argument("out", type=Path, metavar="OUT", help="a folder for studies, runs and figures")
-    parser.add_argument("--model", required=True, metavar="MODEL")
+    parser.add_argument("--table", type=Path, nargs="+", default=[], metavar="OUT", help="join these instead")
+    parser.add_argument("--model", default="mtinet-phantom", metavar="MODEL")
     parser.add_argument("--sizes", type=_numbers, default=CurvePlan.sizes, metavar="N,N")
     parser.add_argument("--seeds", type=_numbers, default=CurvePlan.seeds, metavar="N,N")
     parser.add_argument("--judging", type=int, default=CurvePlan.judging, metavar="N")
@@ -165,12 +213,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kind = PhantomSettings()
     if asked.slices:
         kind = replace(kind, slices=(asked.slices[0], asked.slices[-1]))
-    plan = CurvePlan(asked.sizes, asked.seeds, asked.judging, kind, tuple(asked.changes))
+    plan = CurvePlan(asked.sizes, asked.seeds, judging=asked.judging, kind=kind, changes=tuple(asked.changes))
     console = terminal()
     with claimed(asked.out), RichProgress(console) as progress:
         asked.out.mkdir(parents=True, exist_ok=True)
-        told = run_curve(asked.out, asked.model, plan, asked.mix, progress)
-    console.print(curve_table(told), soft_wrap=True, markup=False)
+        if asked.table:
+            write_curve(asked.out, joined(asked.table))
+        else:
+            run_curve(asked.out, asked.model, plan, asked.mix, progress)
+    console.print((asked.out / "curve.md").read_text(encoding="utf-8"), soft_wrap=True, markup=False)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -121,7 +121,7 @@ def _draft(
         status=Status.DRAFTED,
         classes={lesion.label: lesion.lesion_class for lesion in analysis.findings.lesions},
         labels="",
-        scores=_scores(study, analysis, model, compute, progress),
+        scores=scores_of(study, analysis, model, compute, progress),
     )
     return _save(listed, record, entry, study, analysis)
 
@@ -138,9 +138,10 @@ def _save(
     return Drafted(listed.save(before, entry, labels=found.labels, grid=study.grid, findings=text))
 
 
-def _scores(
+def scores_of(
     study: Study, analysis: Analysis, model: LoadedModel, compute: Compute, progress: Progress
 ) -> Scores:
+    """How much the model would learn from a person's word on the study that it has analyzed."""
     from MTINetLib.models.unlike_training import unlike_training
 
     asked = model.on(compute.device, compute.precision, compute.backend)

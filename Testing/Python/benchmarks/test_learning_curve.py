@@ -45,9 +45,17 @@ def test_a_curve_has_a_row_before_and_one_for_each_run(
     words = ["--sizes", "5,6", "--seeds", "3", "--judging", "5", "--slices", "4,5", "--mix", str(other)]
     main([str(tmp_path / "out"), "--model", str(model), *words, *(f"--set={change}" for change in SET)])
     told = json.loads((tmp_path / "out" / "curve.json").read_text(encoding="utf-8"))
-    assert [(point["studies"], point["seed"]) for point in told["points"]] == [(5, 3), (6, 3)]
+    points = [(point["studies"], point["order"]) for point in told["points"]]
+    assert points == [(5, "random"), (5, "informative"), (6, "random")]
     for point in told["points"]:
         assert point["figures"]["counts"]["studies"] == 5
     rows = (tmp_path / "out" / "curve.md").read_text(encoding="utf-8").splitlines()
-    assert [row.split("|")[1].strip() for row in rows[2:]] == ["none (old)", "5", "6"]
+    assert [row.split("|")[1].strip() for row in rows[2:6]] == ["none (old)", "5", "5", "6"]
     assert rows[2] in capsys.readouterr().out
+
+    before = (tmp_path / "out" / "curve.json").read_bytes()
+    main([str(tmp_path / "out"), "--model", str(model), *words, *(f"--set={change}" for change in SET)])
+    assert (tmp_path / "out" / "curve.json").read_bytes() == before, "what is done is not done again"
+
+    main([str(tmp_path / "both"), "--table", str(tmp_path / "out"), str(tmp_path / "out")])
+    assert len(json.loads((tmp_path / "both" / "curve.json").read_text(encoding="utf-8"))["points"]) == 6
