@@ -20,6 +20,7 @@ from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_li
 from MTINetLib.commands.info import info
 from MTINetLib.commands.inspect import inspect
 from MTINetLib.commands.label import label
+from MTINetLib.commands.listen import listen
 from MTINetLib.commands.outline import install_outline, outline
 from MTINetLib.commands.phantom import phantom
 from MTINetLib.commands.send import send
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (analyze, outline, curves, send, inspect, phantom, label, check, train, evaluate):
+for command in (analyze, outline, curves, send, listen, inspect, phantom, label, check, train, evaluate):
     app.command()(command)
 app.command("bench")(bench_command())
 app.command()(demo)

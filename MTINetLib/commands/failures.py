@@ -60,6 +60,13 @@ def quiet_libraries() -> None:
     _log_to_stderr(logging.WARNING).addFilter(_is_ours)
 
 
+def log_progress() -> None:
+    """From now on what MTINet tells of its work stands on stderr too, each line with its time."""
+    handler = _log_to_stderr(logging.INFO)
+    handler.addFilter(_is_ours)
+    handler.setFormatter(_InWords("%(asctime)s %(message)s"))
+
+
 class _InWords(logging.Formatter):
     """A record may hold a note, which is a code: people read its words."""
 

@@ -1,0 +1,93 @@
+"""``mtinet listen``: a DICOM node that analyzes what it is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from MTINetLib.commands.options import Backend, Device, Model, OutFolder, Precision
+
+if TYPE_CHECKING:
+    from MTINetLib.listener.work import Analyze
+    from MTINetLib.models.ways import Ways
+
+_GB = 10**9
+
+
+def listen(
+    out: OutFolder,
+    callers: Annotated[
+        list[str],
+        typer.Option(
+            "--from",
+            metavar="TITLE@HOST[:PORT]",
+            help="A node that may send; with the port where it takes answers to storage commitments. May be "
+            "repeated.",
+            show_default=False,
+        ),
+    ],
+    port: Annotated[int, typer.Option(help="Where to listen.", min=0, max=65535)] = 11112,
+    aet: Annotated[str, typer.Option(metavar="NAME", help="Our own AE title.")] = "MTINET",
+    address: Annotated[
+        str, typer.Option(metavar="IP", help="Of the network card to listen at; all if left out.")
+    ] = "",
+    forward: Annotated[
+        str | None,
+        typer.Option(metavar="TITLE@HOST:PORT", help="The archive that gets SEG, SR and PDF (C-STORE)."),
+    ] = None,
+    quiet: Annotated[
+        float,
+        typer.Option(metavar="S", min=0, help="A study is complete so many seconds after its last image,"),
+    ] = 60.0,
+    expect: Annotated[int, typer.Option(metavar="N", min=0, help="or once it has N images.")] = 0,
+    reserve: Annotated[
+        float, typer.Option(metavar="GB", min=0, help="Of the disk that stay free; images are refused first.")
+    ] = 5.0,
+    model: Model = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    backend: Backend = "torch",
+) -> None:
+    """Take MR images from scanners or archives, analyze each study, and send the results on.
+
+    Runs until Ctrl+C. An image is acknowledged once it is safe on the disk; what was not finished is done at
+    the next start. The log names neither patients nor UIDs; images and results in FOLDER do. Research use
+    only.
+    """
+    from MTINetLib.commands.failures import log_progress
+    from MTINetLib.errors import InputError
+    from MTINetLib.listener.delivery import Delivery
+    from MTINetLib.listener.folder import NodeFolder
+    from MTINetLib.listener.node import Order, run_node
+    from MTINetLib.listener.peers import checked_title, peer_of
+    from MTINetLib.listener.receiver import Service
+    from MTINetLib.listener.work import Completeness
+    from MTINetLib.output_place import refuse_unusable_folder
+
+    if not checked_title(aet):
+        raise InputError(f"--aet '{aet}' is no application entity title: use 1 to 16 plain letters.")
+    peers = [peer_of(text, "--from", port_needed=False) for text in callers]
+    archive = None if forward is None else peer_of(forward, "--forward", port_needed=True)
+    refuse_unusable_folder(out)
+    log_progress()
+    run_node(
+        Order(
+            Service(aet, port, peers, round(reserve * _GB), address),
+            Completeness(quiet, expect),
+            _whole_way(model, device, precision, backend),
+            Delivery(archive, aet),
+        ),
+        NodeFolder(out),
+    )
+
+
+def _whole_way(model: str | None, device: str, precision: str, backend: str) -> Analyze:
+    """With the model loaded once, before anything is received."""
+    from MTINetLib.models.store import load_ready_model
+    from MTINetLib.pipeline.images_to_results import WholeWay
+    from MTINetLib.pipeline.write import ALL_FORMATS, WriteOptions
+
+    loaded = load_ready_model(model, device, precision, backend)
+    ways: Ways = {"device": device, "precision": precision, "backend": backend}
+    return WholeWay(loaded, ways, WriteOptions(ALL_FORMATS))
