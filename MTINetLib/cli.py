@@ -17,6 +17,7 @@ from MTINetLib.commands.demo import demo
 from MTINetLib.commands.endings import end_as_cancelled
 from MTINetLib.commands.evaluate import evaluate
 from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_libraries, show_tracebacks
+from MTINetLib.commands.import_dataset import import_dataset
 from MTINetLib.commands.info import info
 from MTINetLib.commands.inspect import inspect
 from MTINetLib.commands.label import label
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 for command in (analyze, outline, curves, send, listen, inspect, phantom, label, check, train, evaluate):
     app.command()(command)
+app.command("import")(import_dataset)
 app.command("bench")(bench_command())
 app.command()(demo)
 app.command()(info)

@@ -21,6 +21,7 @@ class Stage(Enum):
     FINDING_STUDIES = "finding_studies"
     FITTING_THRESHOLDS = "fitting_thresholds"
     HANDING_OVER_PHASES = "handing_over_phases"
+    IMPORTING_CASES = "importing_cases"
     JUDGING_VALUES = "judging_values"
     LOADING_MODEL = "loading_model"
     LOADING_TORCH = "loading_torch"

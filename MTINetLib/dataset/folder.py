@@ -145,8 +145,8 @@ def write_dataset_tables(folder: Path, cases: Sequence[DatasetCase]) -> None:
         [case.case, str(label), name] for case in cases for label, name in sorted(case.lesion_classes.items())
     ]
     root.mkdir(parents=True, exist_ok=True)
-    _write_table(root / LESIONS_FILE, LESION_COLUMNS, lesion_rows)
-    _write_table(root / CASES_FILE, columns, case_rows)
+    write_table(root / LESIONS_FILE, LESION_COLUMNS, lesion_rows)
+    write_table(root / CASES_FILE, columns, case_rows)
 
 
 def lesion_class_of(row: Row) -> str:
@@ -216,12 +216,14 @@ def _rows(table: Path, columns: Sequence[str]) -> Iterator[Row]:
 
 def _relative(root: Path, path: Path) -> str:
     try:
-        return path.resolve().relative_to(root).as_posix()
+        # A link in the folder lies inside it, wherever it leads.
+        return (path.parent.resolve() / path.name).relative_to(root).as_posix()
     except ValueError as error:
         raise InputError(f"{path} lies outside the dataset folder {root}; put it inside.") from error
 
 
-def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a table as UTF-8 CSV, whole or not at all."""
     with whole_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

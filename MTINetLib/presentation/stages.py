@@ -19,6 +19,7 @@ _TEXTS = {
     Stage.FINDING_STUDIES: "Finding studies",
     Stage.FITTING_THRESHOLDS: "Fitting the thresholds",
     Stage.HANDING_OVER_PHASES: "Handing over the phases",
+    Stage.IMPORTING_CASES: "Importing cases",
     Stage.JUDGING_VALUES: "Judging values",
     Stage.LOADING_MODEL: "Loading the model",
     Stage.LOADING_TORCH: "Loading PyTorch",

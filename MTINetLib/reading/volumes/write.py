@@ -39,6 +39,14 @@ def write_volume(path: Path, array: npt.NDArray[Any], grid: Grid) -> None:
     _write(path, kept, grid, compress=path.name.lower().endswith(".nii.gz"))
 
 
+def smallest(volume: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """int16 where that loses nothing, which halves the file."""
+    whole = np.rint(volume)
+    fits = np.array_equal(whole, volume) and whole.min() >= -32768 and whole.max() <= 32767
+    kept: npt.NDArray[Any] = whole.astype(np.int16) if fits else volume
+    return kept
+
+
 def _write(path: Path, array: npt.NDArray[Any], grid: Grid, *, compress: bool) -> None:
     if array.shape != grid.shape:
         raise ValueError(f"the array has shape {array.shape}, its grid {grid.shape}")
