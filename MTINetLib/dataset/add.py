@@ -26,7 +26,7 @@ from MTINetLib.dataset.folder import (
 from MTINetLib.dataset.tables import Row, table_rows
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.progress import Progress, Silent, Stage
-from MTINetLib.reading.volumes.write import smallest, write_label_map, write_volume
+from MTINetLib.reading.volumes.write import smallest_type, write_label_map, write_volume
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order, lesion_class_name
 from MTINetLib.study.phase import Phase, titles_of
@@ -223,7 +223,7 @@ def _write_files(folder: Path, new: NewCase, digest: str, progress: Progress) ->
     for done, (phase, volume) in enumerate(zip(new.phases, new.volumes, strict=True), start=1):
         if new.covered is not None and not new.covered[done - 1].all():
             volume = np.where(new.covered[done - 1], volume, np.float32(np.nan))
-        write_volume(folder / f"{phase.value}.nii", smallest(volume), new.grid)
+        write_volume(folder / f"{phase.value}.nii", smallest_type(volume), new.grid)
         progress.update(done)
     write_label_map(folder / "mask.nii.gz", new.labels, new.grid)
     origin = {

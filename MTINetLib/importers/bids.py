@@ -15,17 +15,14 @@ from pathlib import Path
 
 from MTINetLib.dataset.tables import Row, column_names, table_rows
 from MTINetLib.errors import InputError
-from MTINetLib.importers.found import Found, FoundCase, FoundVolume, ImportOptions, MaskFile, Meaning, Reading
-from MTINetLib.importers.names import meaning_of, phase_in, plain_name, told_class, told_phases
+from MTINetLib.importers.found import Found, FoundCase, FoundVolume, ImportOptions, MaskFile, Reading
+from MTINetLib.importers.names import phase_in, plain_name, told_class, told_phases
 from MTINetLib.importers.semantic import meanings_of
-from MTINetLib.study.anatomy import Organ
 from MTINetLib.study.phase import Phase
 
 _ENDINGS = (".nii.gz", ".nii")
 _OUTLINES = ("mask", "dseg")
-#: Entities that are no part of an image's own name.
-_OF_OUTLINES = frozenset("space seg res den label desc atlas".split())
-_PARTICIPANTS = "participants.tsv"
+_PARTICIPANTS, _DESCRIPTION = "participants.tsv", "dataset_description.json"
 _CLASS = ("class", "diagnosis", "lesion_class", "pathology", "group")
 
 
@@ -64,7 +61,7 @@ def find(source: Path, options: ImportOptions) -> Found:
             f"({', '.join(dict.fromkeys(words)) or 'there are none'}); say which is which, such as --phase "
             "arterial=LABEL."
         )
-    classes = _participants(source, options)
+    classes = _classes(source)
     of_study: dict[tuple[str, str], list[BidsFile]] = defaultdict(list)
     for file in files:
         of_study[file.study].append(file)
@@ -73,7 +70,7 @@ def find(source: Path, options: ImportOptions) -> Found:
         _case(study, own, phases, classes, sessions[study[0]] > 1, options)
         for study, own in sorted(of_study.items())
     ]
-    return Found(tuple(cases))
+    return Found(tuple(cases), synthetic=_is_synthetic(source))
 
 
 def told_phases_of(words: Sequence[str], options: ImportOptions) -> dict[str, Phase]:
@@ -109,7 +106,7 @@ def _case(
     study: tuple[str, str],
     files: Sequence[BidsFile],
     phases: Mapping[str, Phase],
-    classes: Mapping[str, str],
+    classes: Mapping[tuple[str, str], str],
     several: bool,
     options: ImportOptions,
 ) -> FoundCase:
@@ -119,7 +116,7 @@ def _case(
     volumes: dict[Phase, FoundVolume] = {}
     outlines: dict[tuple[str, Phase | None], list[MaskFile]] = defaultdict(list)
     try:
-        case = replace(case, case_class=told_class(classes.get(subject, ""), options))
+        case = replace(case, case_class=told_class(classes.get(study) or classes.get((subject, ""), ""), options))
         for file in files:
             phase = _phase_of(file, phases)
             if file.suffix in _OUTLINES:
@@ -134,7 +131,7 @@ def _case(
         return replace(case, left_out=str(error).rstrip("."))
     several_readers = len({reader for reader, _ in outlines}) > 1
     readings = tuple(
-        Reading(tuple(masks), phase, reader if several_readers else "")
+        Reading(_without_copies(masks), phase, reader if several_readers else "")
         for (reader, phase), masks in sorted(outlines.items(), key=lambda item: item[0][0])
     )
     left_out = "" if readings else "the derivatives hold no outlines of it"
@@ -142,36 +139,38 @@ def _case(
 
 
 def _reader(file: BidsFile) -> str:
-    """Several outlines of one image differ by what described or made them."""
-    return file.entities.get("desc") or file.entities.get("seg") or file.source.partition("/")[2] or "first"
+    """Readers of one image differ by what describes their outlines, or by the folder that these lie in."""
+    return file.entities.get("desc") or file.source.partition("/")[2] or "first"
+
+
+def _without_copies(masks: Sequence[MaskFile]) -> tuple[MaskFile, ...]:
+    """A mask of all lesions beside a segmentation of each says the same again."""
+    segments = [mask for mask in masks if "_dseg." in mask.path.name and _holds_lesions(mask)]
+    return tuple(m for m in masks if not segments or m in segments or not _holds_lesions(m))
+
+
+def _holds_lesions(mask: MaskFile) -> bool:
+    return any(isinstance(meaning, str) for meaning in (mask.values or {}).values())
 
 
 def _outline(file: BidsFile, options: ImportOptions) -> MaskFile:
     if file.suffix == "mask":
         label = file.entities.get("label", "lesion")
-        return MaskFile(file.path, _values({1: label}, options), in_pieces=True)
-    return MaskFile(file.path, _values(_names(file.path), options), in_pieces=True)
-
-
-def _values(names: Mapping[int, str], options: ImportOptions) -> dict[int, Meaning]:
-    """A mask of an organ alone is as good as one of lesions."""
-    if len(names) == 1:
-        ((value, name),) = names.items()
-        meaning = meaning_of(name)
-        if isinstance(meaning, Organ):
-            return {value: meaning}
-    return meanings_of(names, options)
+        return MaskFile(file.path, meanings_of({1: label}, options), in_pieces=True)
+    return MaskFile(file.path, meanings_of(_names(file.path), options), in_pieces=True)
 
 
 def _names(path: Path) -> dict[int, str]:
-    """The name of each value: a table beside the file, or beside all files of the derivatives."""
+    """The name of each value, or its class: by a table beside the file or, for many files, above it."""
     stem = path.name.removesuffix(".gz").removesuffix(".nii")
+    own = [f"{stem}.tsv", *(f"{stem[at + 1 :]}.tsv" for at, sign in enumerate(stem) if sign == "_")]
     for folder in (path.parent, *path.parents):
-        for table in (folder / f"{stem}.tsv", folder / "dseg.tsv"):
+        for table in (folder / name for name in own):
             if table.is_file():
-                rows = [row for row in table_rows(table, ("index", "name")) if isinstance(row, Row)]
-                return {int(row.values["index"]): row.values["name"] for row in rows}
-        if folder.name == "derivatives":
+                named = "class" if "class" in column_names(table, ("index", "name", "class")) else "name"
+                rows = [row for row in table_rows(table, ("index", named)) if isinstance(row, Row)]
+                return {int(row.values["index"]): row.values[named] for row in rows}
+        if (folder / _DESCRIPTION).is_file():
             break
     side = path.with_name(f"{stem}.json")
     try:
@@ -183,17 +182,27 @@ def _names(path: Path) -> dict[int, str]:
         ) from error
 
 
-def _participants(source: Path, options: ImportOptions) -> dict[str, str]:
-    """The class of each subject's lesions, as far as ``participants.tsv`` tells."""
-    table = source / _PARTICIPANTS
-    if not table.is_file():
-        return {}
-    names = column_names(table, ("participant_id", *_CLASS))
-    column = next((name for name in _CLASS if name in names), "")
-    if not column or "participant_id" not in names:
-        return {}
-    return {
-        row.values["participant_id"].removeprefix("sub-"): row.values[column].replace("n/a", "")
-        for row in table_rows(table, ("participant_id", column))
-        if isinstance(row, Row)
-    }
+def _is_synthetic(source: Path) -> bool:
+    try:
+        return json.loads((source / _DESCRIPTION).read_text(encoding="utf-8-sig"))["Synthetic"] is True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _classes(source: Path) -> dict[tuple[str, str], str]:
+    """The class of the lesions of each subject, and of each session, as far as tables tell."""
+    found: dict[tuple[str, str], str] = {}
+    for table in (source / _PARTICIPANTS, *sorted(source.glob("sub-*/sub-*_sessions.tsv"))):
+        of_sessions = table.name != _PARTICIPANTS
+        key = "session_id" if of_sessions else "participant_id"
+        names = column_names(table, (key, *_CLASS)) if table.is_file() else ()
+        column = next((name for name in _CLASS if name in names), "")
+        if not column or key not in names:
+            continue
+        for row in table_rows(table, (key, column)):
+            if not isinstance(row, Row):
+                continue
+            told = row.values[key].removeprefix("sub-").removeprefix("ses-")
+            study = (table.parent.name.removeprefix("sub-"), told) if of_sessions else (told, "")
+            found[study] = row.values[column].replace("n/a", "")
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,14 @@ def find(source: Path, options: ImportOptions) -> Found:
     ]
     if not cases:
         raise InputError(f"{table} lists no cases.")
-    return Found(tuple(cases), tuple(remarks))
+    return Found(tuple(cases), tuple(remarks), synthetic=_is_synthetic(table.parent))
+
+
+def _is_synthetic(folder: Path) -> bool:
+    try:
+        return json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["synthetic"] is True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 class _Columns:

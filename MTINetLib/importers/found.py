@@ -39,13 +39,14 @@ class MaskFile:
     """A file with outlines.
 
     Args:
-        values: what its values stand for, those of 0 aside; None: each value is a lesion of the case's class.
+        values: what its values stand for; None: nothing, or that nobody knows. Without any, each value but 0
+            is a lesion of the case's class.
         in_pieces: one value may hold several lesions, which are told apart where they do not touch.
         grid: as of :class:`FoundVolume`.
     """
 
     path: Path
-    values: Mapping[int, Meaning] | None = None
+    values: Mapping[int, Meaning | None] | None = None
     in_pieces: bool = False
     grid: Grid | None = None
 
@@ -137,7 +138,9 @@ class Found:
 
     Args:
         remarks: on the whole, one sentence each.
+        synthetic: no patient was imaged.
     """
 
     cases: tuple[FoundCase, ...]
     remarks: tuple[str, ...] = ()
+    synthetic: bool = False

@@ -17,6 +17,7 @@ from MTINetLib.importers.imported import (
     LeftOutCase,
     read_state,
     write_state,
+    write_synthetic,
     write_told,
 )
 from MTINetLib.importers.kept_case import fingerprint, keep_case, kept_case
@@ -173,5 +174,7 @@ def _finished(result: Imported, found: Found) -> Imported:
         write_dataset_tables(
             result.folder, [case.row(result.folder / "cases" / case.case) for case in result.cases]
         )
+    if found.synthetic:
+        write_synthetic(result.folder)
     write_state(result.folder, result.kind, True, result.phases)
     return result

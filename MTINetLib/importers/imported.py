@@ -60,6 +60,12 @@ def write_told(result: Imported) -> None:
     write_table(result.folder / TOLD_FILE, TOLD_COLUMNS, rows)
 
 
+def write_synthetic(folder: Path) -> None:
+    """``dataset.json``, which makes every page say that no patient was imaged."""
+    with whole_file(folder / "dataset.json") as beside:
+        beside.write_text(json.dumps({"synthetic": True}) + "\n", encoding="utf-8")
+
+
 @dataclass(frozen=True)
 class State:
     """What ``import.json`` says."""

@@ -21,8 +21,10 @@ from MTINetLib.study.phase import Phase
 
 _PHASES = {Phase.PRE: "pre", Phase.ARTERIAL: "art", Phase.PORTAL_VENOUS: "pv", Phase.DELAYED: "del"}
 _OUTLINES = re.compile(r"(?P<reader>rater\d+)_(?P<what>liver|tumou?r\d*)\.nii(\.gz)?")
-_NO_TUMOUR = "nobody outlined a tumour; its patient was treated before, so that it does not stand for a liver
-without lesions"
+_NO_TUMOUR = (
+    "nobody outlined a tumour; its patient was treated before, so that it does not stand for a liver without "
+    "lesions"
+)
 
 
 def find(source: Path, options: ImportOptions) -> Found:

@@ -42,6 +42,10 @@ def plain_name(text: str) -> str:
 
 def phase_in(text: str) -> Phase | None:
     """The one phase that a word of the source names; None if it names none or several."""
+    letters = "".join(sign for sign in text.casefold() if sign.isalnum())
+    same = [phase for phase in Phase if phase.value.replace("_", "") == letters]
+    if same:
+        return same[0]
     try:
         return phase_named(text)
     except InputError:
@@ -84,8 +88,8 @@ def meaning_of(word: str) -> Meaning | None:
     Raises:
         InputError: it cannot name a class.
     """
-    name = class_name(word)
-    if name in ("background", "bg", "ignore", "clear"):
+    name = re.sub(r"_?\d+$", "", class_name(word))
+    if name in ("background", "bg", "ignore", "clear", "unknown"):
         return None
     if name in _ANY_LESION:
         return ""

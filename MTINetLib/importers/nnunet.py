@@ -14,15 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.dataset.tables import Row, table_rows
 from MTINetLib.errors import InputError
 from MTINetLib.importers.found import Found, FoundCase, FoundVolume, ImportOptions, MaskFile, Meaning, Reading
-from MTINetLib.importers.names import plain_name, told_phases
-from MTINetLib.importers.semantic import meanings_of
+from MTINetLib.importers.names import plain_name, told_class, told_phases
+from MTINetLib.importers.semantic import meanings_of, refuse_without_lesions
 from MTINetLib.reading.volumes.read import SUFFIXES
 from MTINetLib.study.phase import Phase
 
 DATASET_FILE = "dataset.json"
 _PARTS = ("Tr", "Ts")
+#: The table that ``mtinet export`` leaves beside the folder.
+_KEY = "{name}-key.csv"
+_KEY_COLUMNS = ("name", "case", "patient", "class")
+#: How names begin that tell the patient, as in BIDS.
+_SUBJECT = re.compile(r"(sub-[A-Za-z0-9]+)_ses-[A-Za-z0-9]+")
 _EVERYBODY = (
     "nnU-Net's folder does not say which cases are of one patient: each counts as a patient of its own. "
     "Where that is not so, write the same pseudonym into the column patient of cases.csv before training."
@@ -37,15 +43,37 @@ def find(source: Path, options: ImportOptions) -> Found:
     told = _read(source / DATASET_FILE)
     channels = _channels(told, source / DATASET_FILE)
     phases = _phases(channels, options)
-    meanings = meanings_of(_values(told, source / DATASET_FILE), options)
+    names = _values(told, source / DATASET_FILE)
+    meanings = meanings_of(names, options)
+    refuse_without_lesions(names, meanings)
+    key = _read_key(source)
     endings = [told["file_ending"]] if isinstance(told.get("file_ending"), str) else list(SUFFIXES)
     cases = [
-        _case(name, files, part_folder, phases, meanings, endings)
-        for part_folder, name, files in _named(source, endings)
+        _told_by_key(_case(name, files, part, phases, meanings, endings), key.get(name), options)
+        for part, name, files in _named(source, endings)
     ]
     if not cases:
         raise InputError(f"{source / 'imagesTr'} holds no images CASE_0000{endings[0]}.")
-    return Found(tuple(cases), (_EVERYBODY,))
+    whose = key or all(_SUBJECT.fullmatch(case.case) for case in cases)
+    return Found(tuple(cases), () if whose else (_EVERYBODY,), synthetic=told.get("synthetic") is True)
+
+
+def _read_key(source: Path) -> dict[str, Row]:
+    """What the exported dataset was made of, by the name of each case; empty where no key lies beside it."""
+    table = source.resolve().parent / _KEY.format(name=source.resolve().name)
+    rows = table_rows(table, _KEY_COLUMNS) if table.is_file() else ()
+    return {row.values["name"]: row for row in rows if isinstance(row, Row)}
+
+
+def _told_by_key(case: FoundCase, row: Row | None, options: ImportOptions) -> FoundCase:
+    if row is None:
+        return case
+    return replace(
+        case,
+        case=plain_name(row.values["case"]),
+        patient=plain_name(row.values["patient"]),
+        case_class=told_class(row.values["class"], options),
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -122,7 +150,7 @@ def _case(
     files: Mapping[int, Path],
     part: str,
     phases: Mapping[int, Phase],
-    meanings: Mapping[int, Meaning],
+    meanings: Mapping[int, Meaning | None],
     endings: list[str],
 ) -> FoundCase:
     first = next(iter(files.values()))
@@ -130,7 +158,7 @@ def _case(
     mask = next((path for end in endings if (path := labels / f"{name}{end}").is_file()), None)
     case = FoundCase(
         plain_name(name),
-        plain_name(name),
+        plain_name(subject[1] if (subject := _SUBJECT.fullmatch(name)) else name),
         "",
         {phases[number]: FoundVolume(path) for number, path in files.items() if number in phases},
         same_space=True,

@@ -102,14 +102,22 @@ def _parts(mask: MaskFile, volume: SourceVolume) -> Iterator[tuple[npt.NDArray[n
     values = np.unique(volume.array)
     if not np.array_equal(values, np.rint(values)) or values[0] < 0:
         raise LeftOut(f"{mask.path.name} is no label map: it holds other values than whole numbers from 0 up")
-    for value in values[values > 0]:
-        here = volume.array == value
-        meaning: Meaning | None = "" if mask.values is None else mask.values.get(int(value))
+    for value in (int(value) for value in values):
+        if mask.values is not None and value and value not in mask.values:
+            raise LeftOut(f"{mask.path.name} holds {value}, which nothing explains")
+        meaning = _meaning(mask, value)
         if meaning is None:
-            raise LeftOut(f"{mask.path.name} holds {value:g}, which nothing explains")
+            continue
+        here = volume.array == value
         if isinstance(meaning, Organ) or not mask.in_pieces:
             yield here, meaning
             continue
         pieces, count = ndimage.label(here, structure=_TOUCHING)
         for number in range(1, count + 1):
             yield pieces == number, meaning
+
+
+def _meaning(mask: MaskFile, value: int) -> Meaning | None:
+    if mask.values is None:
+        return "" if value else None
+    return mask.values.get(value)

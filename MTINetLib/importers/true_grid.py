@@ -36,9 +36,8 @@ def in_mm(grid: Grid) -> str:
 
 def upside_down(grid: Grid) -> Grid:
     """The same stack from the same first slice on, running the other way."""
-    turned = grid.direction_matrix * np.array([1.0, 1.0, -1.0])
-    return replace(grid, direction=tuple(float(value) + 0.0 for value in turned.ravel()))  # type:
-    ignore[arg - type]
+    a, b, c, d, e, f, g, h, i = grid.direction
+    return replace(grid, direction=(a, b, -c + 0.0, d, e, -f + 0.0, g, h, -i + 0.0))
 
 
 class Order(Enum):

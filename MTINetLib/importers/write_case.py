@@ -22,7 +22,7 @@ from MTINetLib.importers.true_grid import Order, has_unit_spacing, slice_order, 
 from MTINetLib.presentation.dataset_words import case_warnings
 from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_volume
-from MTINetLib.reading.volumes.write import smallest, write_label_map, write_volume
+from MTINetLib.reading.volumes.write import smallest_type, write_label_map, write_volume
 from MTINetLib.study.grid import FloatArray, Grid
 from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order
 from MTINetLib.study.phase import Phase, usual_reference
@@ -209,7 +209,7 @@ def place_images(
             path, placed[phase] = folder / f"{phase.value}.nii.gz", Placed.WRITTEN
             volume = volumes[phase]
             array = volume.array if volume.covered is None else np.where(volume.covered, volume.array, np.nan)
-            write_volume(path, smallest(array), volume.grid)
+            write_volume(path, smallest_type(array), volume.grid)
         files[phase] = path.name
     return files, placed
 

@@ -39,7 +39,7 @@ def write_volume(path: Path, array: npt.NDArray[Any], grid: Grid) -> None:
     _write(path, kept, grid, compress=path.name.lower().endswith(".nii.gz"))
 
 
-def smallest(volume: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def smallest_type(volume: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """int16 where that loses nothing, which halves the file."""
     whole = np.rint(volume)
     fits = np.array_equal(whole, volume) and whole.min() >= -32768 and whole.max() <= 32767
