@@ -116,7 +116,9 @@ def _case(
     volumes: dict[Phase, FoundVolume] = {}
     outlines: dict[tuple[str, Phase | None], list[MaskFile]] = defaultdict(list)
     try:
-        case = replace(case, case_class=told_class(classes.get(study) or classes.get((subject, ""), ""), options))
+        case = replace(
+            case, case_class=told_class(classes.get(study) or classes.get((subject, ""), ""), options)
+        )
         for file in files:
             phase = _phase_of(file, phases)
             if file.suffix in _OUTLINES:

@@ -140,6 +140,7 @@ COMMANDS: dict[str, Callable[[Path], list[str]]] = {
     "analyze": lambda out: ["analyze", str(ELSEWHERE), "-o", str(out)],
     "analyze --overwrite": lambda out: ["analyze", str(ELSEWHERE), "-o", str(out), "--overwrite"],
     "phantom": lambda out: ["phantom", "-o", str(out), "-n", "1"],
+    "import": lambda out: ["import", "folder", str(ELSEWHERE), "-o", str(out)],
     "evaluate": lambda out: ["evaluate", str(out.parent), "-o", str(out), "--device", "cpu"],
     "train": lambda out: ["train", str(out.parent), "-o", str(out)],
     "demo": lambda out: ["demo", "-o", str(out)],

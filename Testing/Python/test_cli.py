@@ -10,7 +10,7 @@ import pytest
 import MTINetLib
 from MTINetLib.cli import run
 
-COMMANDS = ("analyze", "inspect", "phantom", "check", "train", "evaluate", "bench", "demo", "info")
+COMMANDS = ("analyze", "inspect", "phantom", "import", "check", "train", "evaluate", "bench", "demo", "info")
 #: What takes long to import and belongs inside the commands.
 HEAVY = ("torch", "numpy", "SimpleITK", "pydicom", "scipy", "matplotlib", "slicer", "vtk", "rich")
 
