@@ -23,6 +23,8 @@ _EXTRAS = {
     "lightning": "train",
     "monai": "train",
     "tensorboard": "train",
+    "timm": "compare",
+    "sklearn": "compare",
     "dynamic_network_architectures": "evaluate",
     "openvino": "openvino",
     "slicer": "viewer",

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from MTINetLib.errors import ModelError
+from MTINetLib.errors import InputError, ModelError
 from MTINetLib.models.architectures import Architecture, architecture_of
 from MTINetLib.models.backends.backend import BACKENDS, check_backend
 from MTINetLib.models.backends.runner import SliceRunner
@@ -74,8 +74,12 @@ class LoadedModel:
             batch_size, keep_above, liver: see :class:`SlicewiseModel`.
 
         Raises:
-            InputError, MissingResourceError: see :meth:`settled`.
+            InputError, MissingResourceError: see :meth:`settled`; or its network outlines nothing.
         """
+        if not self.network.settings.segments:
+            raise InputError(
+                f"The model {self.info.name} reads whole slices and outlines no lesions; choose another one."
+            )
         compute = self.settled(device, precision, backend)
         return SlicewiseModel(
             self.info,

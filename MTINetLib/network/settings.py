@@ -6,10 +6,11 @@ The reasons behind the defaults stand in ``network/README.md``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from MTINetLib.errors import InputError
+from MTINetLib.network.plain_settings import settings_of_plain_values
 
 DOWNSAMPLING = 16
 """Four max-poolings by two: the last map has 1/16 of the image's side."""
@@ -171,6 +172,11 @@ class NetworkSettings:
         return replace(self, anatomy_classes=0)
 
     @property
+    def segments(self) -> bool:
+        """There is always a mask."""
+        return True
+
+    @property
     def regresses(self) -> bool:
         """Is there an enhancement regression head?"""
         return self.tasks in ("all", "seg+reg")
@@ -208,11 +214,7 @@ class NetworkSettings:
         Raises:
             InputError: a name that no setting has, or a value of the wrong kind.
         """
-        kinds = {f.name: type(f.default) for f in fields(cls)}
-        unknown = sorted(set(values) - set(kinds))
-        if unknown:
-            raise InputError(f"Unknown network setting {unknown[0]!r}; known are {', '.join(sorted(kinds))}.")
-        return cls(**{key: _as_kind(key, value, kinds[key]) for key, value in values.items()})
+        return settings_of_plain_values(cls, values)
 
 
 def mtinet(**changes: Any) -> NetworkSettings:
@@ -242,13 +244,3 @@ def _four_counts(name: str, value: Any) -> tuple[int, ...]:
     if len(counts) != 4 or not all(type(v) is int and v > 0 for v in counts):
         raise InputError(f"Network setting {name} is {value!r}; it must be four positive whole numbers.")
     return counts
-
-
-def _as_kind(name: str, value: Any, kind: type) -> Any:
-    if kind is float and type(value) is int:
-        return float(value)
-    if kind is tuple and isinstance(value, list):
-        return tuple(value)
-    if type(value) is not kind:
-        raise InputError(f"Network setting {name} is {value!r}; it must be of kind {kind.__name__}.")
-    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from torch import Tensor, nn
 
@@ -22,8 +22,35 @@ class Segmentation(NamedTuple):
     anatomy_logits: Tensor | None = None
 
 
+class LearntSlices(Protocol):
+    """What a network that brings its own loss learns from: a training batch, shapes as there."""
+
+    @property
+    def phases(self) -> Tensor:
+        """The input, float32 [B, C, S, S]."""
+
+    @property
+    def tumour(self) -> Tensor:
+        """float32 [B, 1, S, S], 1 inside any lesion."""
+
+    @property
+    def curve(self) -> Tensor:
+        """float32 [B, P], normalised units."""
+
+    @property
+    def class_index(self) -> Tensor:
+        """int64 [B], -1 for unknown."""
+
+    @property
+    def bears_tumour(self) -> Tensor:
+        """bool [B], whether curve and class mean anything."""
+
+
 class SliceNetwork(nn.Module):
     """A network that is asked slice by slice, in three steps.
+
+    One whose settings say that it does not segment is never asked to; one that has neither curve nor class
+    answers None when it is read.
 
     Inference gives float32 phases, whatever the type of the weights; the network converts them. Its input has
     C = ``input_channels(settings)`` channels: the P phases of the slice itself, and behind them those of the
@@ -39,6 +66,13 @@ class SliceNetwork(nn.Module):
     def segment(self, features: list[Tensor], phases: Tensor) -> Segmentation:
         """Maps and the input -> logits of the mask and of the anatomy."""
         raise NotImplementedError
+
+    def own_loss(self, batch: LearntSlices) -> dict[str, Tensor] | None:
+        """The terms of a loss that is the network's own, by name; their sum is minimised.
+
+        None, as here, for a network that learns by the terms of ``training/losses.py``.
+        """
+        return None
 
     def read(
         self, features: list[Tensor], phases: Tensor, focus: Tensor

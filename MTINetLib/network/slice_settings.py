@@ -20,6 +20,10 @@ class SliceSettings(Protocol):
         """The same for slices of so many images."""
 
     @property
+    def segments(self) -> bool:
+        """Does it outline tumours? One that does not is asked about whole slices only."""
+
+    @property
     def regresses(self) -> bool:
         """Does it predict enhancement curves?"""
 

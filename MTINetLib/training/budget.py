@@ -64,10 +64,12 @@ class Budget:
         return max(shares)
 
     def rate_factor(self) -> float:
-        """Factor of the learning rate: linear warm-up, then half a cosine down to 1 % at the end."""
+        """Factor of the learning rate, 1 % at the end; a cosine has a linear warm-up before it."""
         if self.settings.schedule == "constant":
             return 1.0
         spent, warm_up = min(1.0, self.spent), self.settings.warm_up
+        if self.settings.schedule == "poly":
+            return max(0.01, float((1 - spent) ** 0.9))
         if spent < warm_up:
             return max(0.02, spent / warm_up)
         return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (spent - warm_up) / (1 - warm_up)))

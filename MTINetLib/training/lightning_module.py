@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 import torch
@@ -10,16 +10,26 @@ from torch import Tensor
 from torch.nn import functional
 
 from MTINetLib.models.architectures import architecture_of
-from MTINetLib.network.mtinet import MTINetOutput
 from MTINetLib.network.slice_network import SliceNetwork
 from MTINetLib.network.tim import task_interaction_curve
 from MTINetLib.training import losses
 from MTINetLib.training.averaged import averaged_copy, update_average
 from MTINetLib.training.budget import Budget
 from MTINetLib.training.dataset import TrainingBatch
+from MTINetLib.training.optimisers import adam, optimiser_of
 from MTINetLib.training.processes import joined
 from MTINetLib.training.scores import RunningScores, validation_score
 from MTINetLib.training.settings import TrainingSettings
+
+
+class SliceAnswer(NamedTuple):
+    """What a network says of a batch: ``MTINetOutput`` of any network, whose mask may be missing too."""
+
+    mask_logits: Tensor | None
+    curve: Tensor | None
+    class_logits: Tensor | None
+    tim_curve: Tensor | None
+    anatomy_logits: Tensor | None = None
 
 
 class MTINetTraining(pl.LightningModule):
@@ -55,9 +65,9 @@ class MTINetTraining(pl.LightningModule):
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         settings = self.settings
-        optimizers = [_adam(self.network, settings.learning_rate, settings.weight_decay)]
+        optimizers = [optimiser_of(self.network, settings)]
         if self.discriminator is not None:
-            optimizers.append(_adam(self.discriminator, settings.discriminator_learning_rate, 0.0))
+            optimizers.append(adam(self.discriminator, settings.discriminator_learning_rate, 0.0))
         return optimizers
 
     def on_train_batch_start(self, batch: TrainingBatch, batch_idx: int) -> None:
@@ -69,15 +79,17 @@ class MTINetTraining(pl.LightningModule):
         opened = self.optimizers()
         optimizers = opened if isinstance(opened, list) else [opened]
         self._set_rates(optimizers)
-        answer = self._answer(self.network, batch)
-        terms: dict[str, Tensor] = {}
-        if self.discriminator is not None:
-            terms["discriminator"] = self._train_discriminator(optimizers[1], batch, answer)
-        terms |= self._generator_terms(batch, answer)
-        weights = self.settings.loss
-        total = torch.stack(
-            [getattr(weights, name) * terms[name] for name in terms if hasattr(weights, name)]
-        ).sum()
+        answer: SliceAnswer | None = None
+        terms = self.network.own_loss(batch)
+        if terms is None:
+            answer = self._answer(self.network, batch)
+            terms = {}
+            if self.discriminator is not None:
+                terms["discriminator"] = self._train_discriminator(optimizers[1], batch, answer)
+            terms |= self._generator_terms(batch, answer)
+            total = self._weighted(terms)
+        else:
+            total = torch.stack(list(terms.values())).sum()
         optimizers[0].zero_grad()
         self.manual_backward(total)
         if self.settings.gradient_clip:
@@ -92,7 +104,9 @@ class MTINetTraining(pl.LightningModule):
 
     def validation_step(self, batch: TrainingBatch, batch_idx: int) -> None:
         answer = self._answer(self.best_network, batch, predicted_focus=True)
-        self._validation.add_loss("segmentation", losses.segmentation_loss(answer.mask_logits, batch.tumour))
+        if answer.mask_logits is not None:
+            loss = losses.segmentation_loss(answer.mask_logits, batch.tumour)
+            self._validation.add_loss("segmentation", loss)
         self._add_scores(self._validation, batch, answer)
 
     def on_validation_epoch_end(self) -> None:
@@ -114,25 +128,35 @@ class MTINetTraining(pl.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.budget.load_state_dict(checkpoint["budget"])
 
+    def _weighted(self, terms: dict[str, Tensor]) -> Tensor:
+        weights = self.settings.loss
+        return torch.stack(
+            [getattr(weights, name) * terms[name] for name in terms if hasattr(weights, name)]
+        ).sum()
+
     def _answer(
         self, network: SliceNetwork, batch: TrainingBatch, predicted_focus: bool = False
-    ) -> MTINetOutput:
+    ) -> SliceAnswer:
         phases = batch.phases
         if self.settings.channels_last:
             phases = phases.contiguous(memory_format=torch.channels_last)
         features = network.encode(phases)
+        if not network.settings.segments:
+            return SliceAnswer(None, *network.read(features, phases, batch.focus), None)
         logits, anatomy_logits = network.segment(features, phases)
         probability = torch.sigmoid(logits.float())
         focus = _as_predicted(probability, batch.lesion) if predicted_focus else batch.focus
         curve, class_logits = network.read(features, phases, focus)
         own = phases[:, : network.settings.phase_count]
         implied = task_interaction_curve(probability, own) if network.settings.tim else None
-        return MTINetOutput(logits, curve, class_logits, implied, anatomy_logits)
+        return SliceAnswer(logits, curve, class_logits, implied, anatomy_logits)
 
-    def _generator_terms(self, batch: TrainingBatch, answer: MTINetOutput) -> dict[str, Tensor]:
+    def _generator_terms(self, batch: TrainingBatch, answer: SliceAnswer) -> dict[str, Tensor]:
         bears = batch.bears_tumour
-        terms = {"segmentation": losses.segmentation_loss(answer.mask_logits, batch.tumour)}
-        if self.settings.loss.dice:
+        terms: dict[str, Tensor] = {}
+        if answer.mask_logits is not None:
+            terms["segmentation"] = losses.segmentation_loss(answer.mask_logits, batch.tumour)
+        if answer.mask_logits is not None and self.settings.loss.dice:
             terms["dice"] = losses.dice_loss(answer.mask_logits, batch.tumour)
         if answer.anatomy_logits is not None and self.settings.loss.anatomy:
             terms["anatomy"] = losses.anatomy_loss(answer.anatomy_logits, batch.anatomy)
@@ -151,7 +175,7 @@ class MTINetTraining(pl.LightningModule):
             self.discriminator.requires_grad_(True)
         return terms
 
-    def _train_discriminator(self, optimizer: Any, batch: TrainingBatch, answer: MTINetOutput) -> Tensor:
+    def _train_discriminator(self, optimizer: Any, batch: TrainingBatch, answer: SliceAnswer) -> Tensor:
         assert self.discriminator is not None
         curve, probabilities = _pair(answer)
         real = self.discriminator(batch.curve, losses.class_vector(batch.class_index, probabilities.shape[1]))
@@ -170,13 +194,14 @@ class MTINetTraining(pl.LightningModule):
                 group["lr"] = rate * factor
 
     def _watch(
-        self, batch: TrainingBatch, answer: MTINetOutput, terms: dict[str, Tensor], batch_idx: int
+        self, batch: TrainingBatch, answer: SliceAnswer | None, terms: dict[str, Tensor], batch_idx: int
     ) -> None:
         """Every ``log_every`` steps: figures of this batch. At each step it would cost more than it tells."""
         if (batch_idx + 1) % self.settings.log_every:
             return
         scores = RunningScores()
-        self._add_scores(scores, batch, answer)
+        if answer is not None:
+            self._add_scores(scores, batch, answer)
         for name, value in terms.items():
             scores.add_loss(name if name == "loss" else f"loss_{name}", value)
         means = scores.means()
@@ -187,7 +212,7 @@ class MTINetTraining(pl.LightningModule):
         means["minutes"] = self.budget.seconds / 60
         self._write({f"train/{name}": value for name, value in means.items()})
 
-    def _add_scores(self, scores: RunningScores, batch: TrainingBatch, answer: MTINetOutput) -> None:
+    def _add_scores(self, scores: RunningScores, batch: TrainingBatch, answer: SliceAnswer) -> None:
         scores.add(
             answer.mask_logits,
             batch.tumour,
@@ -206,19 +231,7 @@ class MTINetTraining(pl.LightningModule):
             log.log_metrics(metrics, step=self.budget.steps)
 
 
-def _adam(module: torch.nn.Module, rate: float, decay: float) -> torch.optim.Optimizer:
-    """Adam, or AdamW that leaves biases, norms and positions undecayed."""
-    if not decay:
-        return torch.optim.Adam(module.parameters(), lr=rate, fused=True)
-    trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": decay},
-        {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=rate, fused=True)
-
-
-def _pair(answer: MTINetOutput) -> tuple[Tensor, Tensor]:
+def _pair(answer: SliceAnswer) -> tuple[Tensor, Tensor]:
     assert answer.curve is not None
     assert answer.class_logits is not None
     return answer.curve, torch.softmax(answer.class_logits, dim=1)

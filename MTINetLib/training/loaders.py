@@ -107,6 +107,7 @@ class SliceLoaders(pl.LightningDataModule):
             steps=settings.steps_per_epoch,
             tumour_share=settings.tumour_share,
             mix_share=settings.mix_share,
+            bearing_only=not settings.network.segments,
             seed=settings.seed,
             rank=rank,
             world=world,

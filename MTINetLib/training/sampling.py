@@ -39,7 +39,8 @@ class DrawSampler(Sampler[list[Draw]]):
 
     ``balanced``: ``tumour_share`` of the draws hold a tumour, as many of each class; within
     a class every lesion counts the same however many slices it spans (tiny ones more). ``uniform``: every
-    slice once an epoch in random order, with its largest lesion.
+    slice once an epoch in random order, with its largest lesion. With ``bearing_only`` healthy slices are
+    left out, which teach nothing to a network without a mask.
 
     Args:
         steps: batches an epoch; 0 means as many as one pass over the slices takes.
@@ -57,16 +58,20 @@ class DrawSampler(Sampler[list[Draw]]):
         tumour_share: float,
         seed: int,
         mix_share: float = 0.0,
+        bearing_only: bool = False,
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        if not store.entries:
-            raise InputError("The training part of the dataset has no slices; add cases.")
+        entries = [(n, entry) for n, entry in enumerate(store.entries) if entry.lesions or not bearing_only]
+        if not entries:
+            what = "slices with a lesion" if bearing_only else "slices"
+            raise InputError(f"The training part of the dataset has no {what}; add cases.")
         self._kind, self._seed, self.rank, self._world = kind, seed, rank, world
         self._batch_size = batch_size
-        self._steps = steps or max(1, len(store.entries) // (batch_size * world))
-        self._units, self._probability = balanced_units(store, tumour_share, mix_share)
-        self._uniform = [(n, 0 if entry.lesions else NO_LESION) for n, entry in enumerate(store.entries)]
+        self._steps = steps or max(1, len(entries) // (batch_size * world))
+        share = 1.0 if bearing_only else tumour_share
+        self._units, self._probability = balanced_units(store, share, mix_share)
+        self._uniform = [(n, 0 if entry.lesions else NO_LESION) for n, entry in entries]
         #: Asked when an iteration starts; set to the trainer's own count, which a resume restores.
         self.epoch_of: Callable[[], int] = lambda: 0
 

@@ -27,7 +27,7 @@ class RunningScores:
 
     def add(
         self,
-        mask_logits: Tensor,
+        mask_logits: Tensor | None,
         tumour: Tensor,
         curve: Tensor | None,
         true_curve: Tensor,
@@ -35,18 +35,22 @@ class RunningScores:
         class_index: Tensor,
         bears_tumour: Tensor,
     ) -> None:
-        """One batch; shapes as in TrainingBatch and MTINetOutput."""
-        found, truth = (mask_logits > 0).flatten(1), (tumour > 0).flatten(1)
-        overlap, total = (found & truth).sum(1), found.sum(1) + truth.sum(1)
-        any_tumour = truth.any(1)
-        self._add("dice", 2 * overlap / total.clamp_min(1), any_tumour)
-        self._add("clean", (found.sum(1) < CLEAN_PX).float(), ~any_tumour)
+        """One batch; shapes as in TrainingBatch and SliceAnswer."""
+        if mask_logits is not None:
+            self._add_mask(mask_logits, tumour)
         if curve is not None:
             self._add("mae", (curve.float() - true_curve).abs().mean(1), bears_tumour)
         if class_logits is not None:
             known = bears_tumour & (class_index >= 0)
             self._classes |= {int(index) for index in class_index[known]}
             self._add("accuracy", (class_logits.argmax(1) == class_index).float(), known)
+
+    def _add_mask(self, mask_logits: Tensor, tumour: Tensor) -> None:
+        found, truth = (mask_logits > 0).flatten(1), (tumour > 0).flatten(1)
+        overlap, total = (found & truth).sum(1), found.sum(1) + truth.sum(1)
+        any_tumour = truth.any(1)
+        self._add("dice", 2 * overlap / total.clamp_min(1), any_tumour)
+        self._add("clean", (found.sum(1) < CLEAN_PX).float(), ~any_tumour)
 
     def add_anatomy(self, anatomy_logits: Tensor, anatomy: Tensor) -> None:
         """Organs of one batch: ``liver_dice`` is a mean over slices in which the liver is known to be."""
@@ -88,6 +92,9 @@ class RunningScores:
 def validation_score(means: dict[str, float]) -> float:
     """What picks the best checkpoint: half Dice, a quarter accuracy, a quarter clean healthy slices.
 
-    A figure that the data or the network cannot give counts as 0, the same in every epoch.
+    A figure that the data or the network cannot give counts as 0, the same in every epoch. A network that
+    gives curves alone is judged by their error.
     """
+    if "mae" in means and not {"dice", "clean", "accuracy"} & set(means):
+        return 1 / (1 + means["mae"])
     return 0.5 * means.get("dice", 0.0) + 0.25 * means.get("accuracy", 0.0) + 0.25 * means.get("clean", 0.0)

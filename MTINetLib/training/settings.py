@@ -59,8 +59,11 @@ class TrainingSettings:
             learning rate is annealed along the first of them that is set, in this order.
         batch_size: slices a step and device.
         steps_per_epoch: steps between two validations; 0 means one pass over all slices.
-        learning_rate, discriminator_learning_rate, weight_decay: of Adam; AdamW where decay is not 0.
-        schedule: ``cosine`` with a linear warm-up over ``warm_up`` of the budget, or ``constant``.
+        learning_rate, discriminator_learning_rate, weight_decay: of the optimiser.
+        optimiser: of the network; ``adam`` is AdamW where decay is not 0. The discriminator always has Adam.
+        momentum: of ``sgd``, ``nesterov`` and ``rmsprop``.
+        schedule: ``cosine`` with a linear warm-up over ``warm_up`` of the budget; ``poly``, the unspent share
+            to the power 0.9; or ``constant``.
         gradient_clip: largest norm of the generator's gradient, 0 for none.
         ema_decay: of the averaged weights that are validated and exported; 0 takes the weights as they are.
         precision: ``bf16`` mixes bfloat16 in by autocast, ``fp32`` does not.
@@ -91,7 +94,9 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     discriminator_learning_rate: float = 2e-4
     weight_decay: float = 1e-4
-    schedule: Literal["cosine", "constant"] = "cosine"
+    optimiser: Literal["adam", "nadam", "nesterov", "rmsprop", "sgd"] = "adam"
+    momentum: float = 0.9
+    schedule: Literal["cosine", "poly", "constant"] = "cosine"
     warm_up: float = 0.02
     gradient_clip: float = 1.0
     ema_decay: float = 0.998
@@ -128,6 +133,8 @@ class TrainingSettings:
             raise InputError(
                 "Training settings validation_share, tumour_share and warm_up lie between 0 and 1."
             )
+        if not 0 <= self.momentum < 1:
+            raise InputError(f"Training setting momentum is {self.momentum}; it lies between 0 and under 1.")
         if not 0 <= self.mix_share < 1:
             raise InputError(
                 f"Training setting mix_share is {self.mix_share}; it lies between 0 and under 1."

@@ -33,6 +33,7 @@ class TinySettings:
     phase_count: int = 4
     class_count: int = 2
     width: int = 6
+    segments: bool = True
     regresses: bool = True
     classifies: bool = True
     lesion_focus: str = "mask"
@@ -133,7 +134,7 @@ def test_a_larger_network_than_its_weights_is_refused_before_it_is_built(tmp_pat
 
 
 def test_an_unknown_architecture_is_named_with_those_that_are_known() -> None:
-    with pytest.raises(InputError, match=r"'tiny' is unknown here \(known: mtinet\); update MTINet"):
+    with pytest.raises(InputError, match=r"'tiny' is unknown here \(known: .*mtinet.*\); update MTINet"):
         architecture_of("tiny")
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.small_dataset import CLASSES, SHORT, made_slices, tiny_network, write_small_dataset
+from support.small_dataset import SHORT, tiny_network, write_small_dataset
+from support.small_store import small_store
 
 from MTINetLib.dataset.folder import CASES_FILE, dataset_phases
 from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.training import run_phases
 from MTINetLib.training.settings import TrainingSettings, training_preset
-from MTINetLib.training.slice_store import SliceStore, StoredCase, read_case_index, write_case
+from MTINetLib.training.slice_store import SliceStore
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,17 +34,7 @@ def _phases_without_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> SliceStore:
     """Six cases of six patients, one slice store."""
-    root = tmp_path_factory.mktemp("store")
-    cases = []
-    for number, case_class in enumerate(CLASSES):
-        folder = root / f"case_{number}"
-        write_case(folder, *made_slices(case_class, number), pixel_mm=1.5, scale=(0.0, 100.0))
-        classes = {1: case_class} if case_class != "none" else {}
-        index = read_case_index(folder)
-        cases.append(
-            StoredCase(f"case_{number}", f"patient_{number}", case_class, folder, classes=classes, **index)
-        )
-    return SliceStore(cases)
+    return small_store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="session")

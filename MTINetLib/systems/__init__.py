@@ -1,0 +1,1 @@
+"""The systems that MTI-Net is compared with, trained and asked as it is. See README.md."""
