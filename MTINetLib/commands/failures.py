@@ -62,10 +62,11 @@ def quiet_libraries() -> None:
     _log_to_stderr(logging.WARNING).addFilter(_is_ours)
 
 
-def log_progress() -> None:
-    """From now on what MTINet tells of its work stands on stderr too, each line with its time."""
+def log_progress(room: str) -> None:
+    """From now on what a room tells of its work stands on stderr too, each line with its time."""
     handler = _log_to_stderr(logging.INFO)
     handler.addFilter(_is_ours)
+    handler.addFilter(lambda record: record.levelno > logging.INFO or record.name.startswith(room))
     handler.setFormatter(_InWords("%(asctime)s %(message)s"))
 
 

@@ -70,7 +70,7 @@ def listen(
     peers = [peer_of(text, "--from", port_needed=False) for text in callers]
     archive = None if forward is None else peer_of(forward, "--forward", port_needed=True)
     refuse_unusable_folder(out)
-    log_progress()
+    log_progress("MTINetLib.listener")
     run_node(
         Order(
             Service(aet, port, peers, round(reserve * _GB), address),

@@ -62,7 +62,11 @@ def test_a_killed_node_sends_the_results_at_its_next_start(tmp_path: Path) -> No
         more = ("--model", str(model), "--quiet", "0", "--forward", to)
         with listening(node, free_port(), *more) as process:
             wait_until(lambda: study.state().delivered or study.state().problem)
+            process.kill()
+            assert process.stderr is not None
+            lines = process.stderr.read().splitlines()
         assert study.state().problem == ""
+        assert [line for line in lines if study.name not in line and "Listening" not in line] == []
         sent = {str(pydicom.dcmread(file).SOPInstanceUID) for file in (study.results / "dicom").iterdir()}
         instances = [archive.get(f"/instances/{name}") for name in archive.get("/instances")]
         there = {instance["MainDicomTags"]["SOPInstanceUID"] for instance in instances}
