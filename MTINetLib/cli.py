@@ -16,6 +16,7 @@ from MTINetLib.commands.curves import curves
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.endings import end_as_cancelled
 from MTINetLib.commands.evaluate import evaluate
+from MTINetLib.commands.export_dataset import export_command
 from MTINetLib.commands.failures import CANCELLED, Failure, failure_of, quiet_libraries, show_tracebacks
 from MTINetLib.commands.import_dataset import import_dataset
 from MTINetLib.commands.info import info
@@ -43,6 +44,7 @@ app = typer.Typer(
 for command in (analyze, outline, curves, send, listen, inspect, phantom, label, check, train, evaluate):
     app.command()(command)
 app.command("import")(import_dataset)
+app.command("export")(export_command)
 app.command("bench")(bench_command())
 app.command()(demo)
 app.command()(info)

@@ -17,6 +17,7 @@ class Stage(Enum):
     DOWNLOADING = "downloading"
     DRAFTING = "drafting"
     EVALUATING = "evaluating"
+    EXPORTING = "exporting"
     FINDING_LESIONS = "finding_lesions"
     FINDING_STUDIES = "finding_studies"
     FITTING_THRESHOLDS = "fitting_thresholds"

@@ -1,4 +1,4 @@
-"""``mtinet evaluate``: a model against the truth of a dataset."""
+"""``mtinet evaluate``: a model, or label maps of another program, against the truth of a dataset."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from MTINetLib.commands.options import Backend, Dataset, Device, Model, OutFolder, Overwrite, Precision
+from MTINetLib.errors import InputError
+
+#: What evaluating label maps takes of the settings of an evaluation.
+_OF_MAPS = ("overwrite", "limit", "seed")
 
 
 def evaluate(
@@ -25,6 +29,25 @@ def evaluate(
             help="Compare on the same studies: the model of --model as the new one, this as the old one.",
         ),
     ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Judge label maps of another program in place of a model: a file a case, named as the case.",
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="lesions|VALUE=CLASS,...",
+            help="What the values of these maps are: lesions, one by one, or classes such as 1=hcc,2=other; "
+            "lesion for any class, none for what is no lesion.",
+        ),
+    ] = None,
+    names: Annotated[
+        Path | None,
+        typer.Option(metavar="TABLE", help="The key of an export, where the maps have its names."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N cases.")] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Of the bootstrap.")] = 0,
     overwrite: Overwrite = False,
@@ -33,7 +56,8 @@ def evaluate(
 
     Writes per_lesion.csv, per_case.csv, summary.json and summary.md, with 95 % confidence intervals, and
     pictures of the free-response curve and of the calibration. With --against it writes comparison.md,
-    comparison.json, lesions.csv and pictures of where the two models differ.
+    comparison.json, lesions.csv and pictures of where the two models differ. With --predictions it judges
+    label maps by the same figures, as far as a label map tells them.
     """
     from rich.markdown import Markdown
 
@@ -46,6 +70,12 @@ def evaluate(
     console = terminal()
     ways = {"device": device, "precision": precision, "backend": backend}
     how: dict[str, Any] = {**ways, "overwrite": overwrite, "limit": limit, "seed": seed}
+    if predictions is not None:
+        _refuse_both(model, against)
+        _judge_maps(dataset, out, predictions, (labels, names), {key: how[key] for key in _OF_MAPS})
+        return
+    if labels is not None or names is not None:
+        raise InputError("--labels and --names belong to --predictions.")
     if against is not None:
         _compare(dataset, out, (against, model), ways, how)
         return
@@ -53,6 +83,43 @@ def evaluate(
     with claimed(out), RichProgress(console) as progress:
         loaded = load_ready_model(model, **ways)
         summary = run_evaluation(dataset, out, model=loaded, progress=progress, **how)
+    console.print(Markdown(summary.to_markdown()))
+    console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True)
+
+
+def _refuse_both(model: str | None, against: str | None) -> None:
+    if model is not None or against is not None:
+        raise InputError(
+            "--predictions judges label maps in place of a model; leave --model and --against out."
+        )
+
+
+def _judge_maps(
+    dataset: Path,
+    out: Path,
+    folder: Path,
+    told: tuple[str | None, Path | None],
+    how: Mapping[str, Any],
+) -> None:
+    """Label maps of another program.
+
+    Args:
+        told: what --labels and --names say.
+    """
+    from rich.markdown import Markdown
+
+    from MTINetLib.claim import claimed
+    from MTINetLib.console import RichProgress, terminal
+    from MTINetLib.evaluation.evaluate import check_out
+    from MTINetLib.evaluation.evaluate_maps import evaluate_maps
+    from MTINetLib.evaluation.label_maps import LabelMeaning, read_names
+
+    console = terminal()
+    check_out(out, how["overwrite"])
+    meaning = None if told[0] is None else LabelMeaning.of(told[0])
+    names = None if told[1] is None else read_names(told[1])
+    with claimed(out), RichProgress(console) as progress:
+        summary = evaluate_maps(dataset, out, folder, meaning=meaning, names=names, progress=progress, **how)
     console.print(Markdown(summary.to_markdown()))
     console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True)
 

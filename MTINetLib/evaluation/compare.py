@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,6 @@ from MTINetLib.dataset.folder import DatasetCase
 from MTINetLib.evaluation import metrics
 from MTINetLib.evaluation.detection import Detection, Match, match_lesions, size_band
 from MTINetLib.evaluation.truth import Truth
-from MTINetLib.findings import LesionFinding, StudyFindings
 from MTINetLib.inference.curves import measured_curve
 from MTINetLib.inference.lesions import Box
 from MTINetLib.inference.measure import plane_diameters
@@ -26,6 +26,25 @@ Mask = npt.NDArray[np.bool_]
 Curve = tuple[float, ...]
 Labels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 _NAN = float("nan")
+
+
+class FoundLesion(Protocol):
+    """What is asked of a found lesion besides its mask; None and nothing where nobody said it."""
+
+    @property
+    def label(self) -> int: ...
+
+    @property
+    def lesion_class(self) -> str | None: ...
+
+    @property
+    def probabilities(self) -> Mapping[str, float]: ...
+
+    @property
+    def predicted_curve(self) -> Sequence[float | None] | None: ...
+
+    @property
+    def lesion_probability(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +92,8 @@ class LesionRow:
 class CaseRow:
     """One study. Overlaps count all its lesion voxels together; ``error`` says why it failed, else ``""``.
 
-    ``matched_iou`` is the sum of the IoU of its matched lesions.
+    ``matched_iou`` is the sum of the IoU of its matched lesions; ``mask_resampled`` and ``found_resampled``
+    say that the truth or a found label map was brought over from another grid.
 
     The liver's figures leave out what the truth does not know; they are nan where the truth tells no liver,
     and the found volume is 0 where none was found.
@@ -97,6 +117,7 @@ class CaseRow:
     tumour_slices: int = 0
     slices: int = 0
     mask_resampled: bool = False
+    found_resampled: bool = False
     liver_ml: float = _NAN
     found_liver_ml: float = _NAN
     liver_dice: float = _NAN
@@ -118,27 +139,29 @@ def compare(
     study: Study,
     truth: Truth,
     found: Labels,
-    findings: StudyFindings,
+    lesions: Sequence[FoundLesion],
+    flags: Sequence[str] = (),
     load_s: float = _NAN,
     analyze_s: float = _NAN,
     liver: Mask | None = None,
 ) -> Comparison:
-    """Findings of a study beside its truth.
+    """Found lesions of a study beside its truth.
 
     Args:
         truth, found: label maps on the study's grid.
-        findings: its lesions carry the labels of ``found``.
+        lesions: what is said of the labels of ``found``.
+        flags: doubts of an analysis, besides those of the study.
         load_s, analyze_s: seconds that it took, for the row of the case.
         liver: that was found, on the study's grid; None for none.
     """
     detection = match_lesions(truth.labels, found)
-    view = _View(case, study, truth.labels, found, {lesion.label: lesion for lesion in findings.lesions})
+    view = _View(case, study, truth.labels, found, {lesion.label: lesion for lesion in lesions})
     rows = [view.hit(match) for match in detection.matches]
     rows += [view.miss(label, merged=label in detection.merged) for label in detection.missed]
     rows += [
         view.invention(label, fragment=label in detection.fragments) for label in detection.false_positives
     ]
-    row = _case_row(case, study, truth, found, findings, detection, load_s, analyze_s)
+    row = _case_row(case, study, truth, found, flags, detection, load_s, analyze_s)
     true_ml, found_ml, dice = liver_agreement(truth, liver, study.grid)
     row = replace(row, liver_ml=true_ml, found_liver_ml=found_ml, liver_dice=dice)
     return Comparison(row, tuple(rows))
@@ -178,7 +201,7 @@ class _View:
         study: Study,
         truth: Labels,
         found: Labels,
-        lesions: Mapping[int, LesionFinding],
+        lesions: Mapping[int, FoundLesion],
     ) -> None:
         self.case, self.study, self.truth, self.found, self.lesions = case, study, truth, found, lesions
         self.spacing_kji = study.grid.spacing[::-1]
@@ -261,7 +284,7 @@ def _case_row(
     study: Study,
     truth: Truth,
     found: Labels,
-    findings: StudyFindings,
+    flags: Sequence[str],
     detection: Detection,
     load_s: float,
     analyze_s: float,
@@ -287,7 +310,7 @@ def _case_row(
         tumour_slices=int(bearing.sum()),
         slices=study.grid.shape[0],
         mask_resampled=truth.resampled,
-        flags=" ".join(dict.fromkeys((*study.flags, *findings.study.flags))),
+        flags=" ".join(dict.fromkeys((*study.flags, *flags))),
         load_s=load_s,
         analyze_s=analyze_s,
     )

@@ -14,7 +14,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,15 @@ from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.compare import CaseRow, Comparison, LesionRow
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
 from MTINetLib.evaluation.free_response import StudyComponents, best_curve, free_response
-from MTINetLib.evaluation.judged_case import Analyzer, InsideCase, analyzer_of, failed, judge, open_case
+from MTINetLib.evaluation.judged_case import (
+    Analyzer,
+    InsideCase,
+    JudgedCase,
+    analyzer_of,
+    failed,
+    judge,
+    open_case,
+)
 from MTINetLib.evaluation.machine import describe_machine
 from MTINetLib.evaluation.pictures import PICTURES, write_pictures
 from MTINetLib.evaluation.statistics import CONFIDENCE, RESAMPLES
@@ -143,13 +151,51 @@ def evaluate_with(
         phases: that the analyzer takes of every study; none for all that the dataset has.
         identity: of what is evaluated; at least ``name`` and ``sha256``.
     """
-    progress = progress or Silent()
-    check_out(out, overwrite)
     cases = read_dataset(dataset)[:limit]
+    taken = tuple(phases) or cases[0].phases
+
+    def judged(case: DatasetCase, inner: Progress) -> JudgedCase:
+        return judge(open_case(case, taken, inner), analyzer, inner)
+
+    return evaluate_cases(
+        cases,
+        judged,
+        dataset,
+        out,
+        about={"model": dict(identity)},
+        phases=taken,
+        progress=progress,
+        overwrite=overwrite,
+        seed=seed,
+        command=command,
+    )
+
+
+def evaluate_cases(
+    cases: Sequence[DatasetCase],
+    judged: Callable[[DatasetCase, Progress], JudgedCase],
+    dataset: Path,
+    out: Path,
+    *,
+    about: Mapping[str, Any],
+    phases: tuple[Phase, ...],
+    classes: Sequence[str] = (),
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    seed: int = 0,
+    command: str | None = None,
+) -> EvaluationSummary:
+    """As :func:`evaluate`, of cases that are judged in any way.
+
+    Args:
+        judged: opens a case and compares what was found with its truth.
+        about: whom the figures are of, as the summary tells it.
+        classes: that are told apart; those that findings name are taken as well.
+    """
+    check_out(out, overwrite)
     started = time.perf_counter()
-    phases = tuple(phases) or cases[0].phases
-    comparisons, first, seen = _run(cases, phases, analyzer, progress)
-    classes = () if first is None else first.provenance.classes
+    comparisons, first, seen = _run(cases, judged, progress or Silent())
+    told = tuple(classes) if first is None else first.provenance.classes
     rows = [comparison.case for comparison in comparisons]
     if all(row.error for row in rows):
         none = "The only case could not" if len(rows) == 1 else f"None of the {len(rows)} cases could"
@@ -157,8 +203,8 @@ def evaluate_with(
     lesions = [row for comparison in comparisons for row in comparison.lesions]
     failed = [{"case": row.case, "error": row.error} for row in rows if row.error]
     machine = describe_machine()
-    about = {
-        "model": dict(identity),
+    whole = {
+        **about,
         "dataset": describe_dataset(dataset),
         "cases": {
             "total": len(rows),
@@ -166,6 +212,7 @@ def evaluate_with(
             "patients": len({row.patient for row in rows if not row.error}),
             "failed": failed,
             "masks_resampled": sum(row.mask_resampled for row in rows),
+            "found_resampled": sum(row.found_resampled for row in rows),
         },
         "bootstrap": {"seed": seed, "resamples": RESAMPLES, "confidence": CONFIDENCE},
         "provenance_of_first_case": None if first is None else _provenance(first),
@@ -174,15 +221,15 @@ def evaluate_with(
         "date": machine["date"],
         "machine": machine,
     }
-    counted = replace(Rows.of(rows, lesions, seed, phases, classes), free_response=_free_response(seen))
+    counted = replace(Rows.of(rows, lesions, seed, phases, told), free_response=_free_response(seen))
     figures = all_figures(counted)
-    summary = EvaluationSummary(figures, about, tuple(rows), tuple(lesions), phases, counted.classes)
+    summary = EvaluationSummary(figures, whole, tuple(rows), tuple(lesions), phases, counted.classes)
     _write(out, summary)
     return summary
 
 
 def _run(
-    cases: list[DatasetCase], phases: Sequence[Phase], analyzer: Analyzer, progress: Progress
+    cases: Sequence[DatasetCase], judged: Callable[[DatasetCase, Progress], JudgedCase], progress: Progress
 ) -> tuple[list[Comparison], StudyFindings | None, list[StudyComponents]]:
     """Every case compared, the first findings that there were, and what the probability maps hold."""
     comparisons: list[Comparison] = []
@@ -191,18 +238,17 @@ def _run(
     progress.start(Stage.EVALUATING, len(cases))
     for done, case in enumerate(cases):
         progress.update(done)
-        inner = InsideCase(progress, done)
         try:
-            judged = judge(open_case(case, phases, inner), analyzer, inner)
+            one = judged(case, InsideCase(progress, done))
         except Cancelled:
             raise
         except Exception as error:  # one bad case must not cost the others; it is counted and named
             logger.warning("Case %s failed: %s", case.case, type(error).__name__)
             comparisons.append(failed(case, error))
         else:
-            first = first or judged.findings
-            seen += judged.components
-            comparisons.append(judged.comparison)
+            first = first or one.findings
+            seen += one.components
+            comparisons.append(one.comparison)
     progress.update(len(cases))
     progress.finish()
     return comparisons, first, seen

@@ -165,7 +165,7 @@ def detection_figures(rows: Rows) -> dict[str, Any]:
 
 def class_figures(rows: Rows, lesions: Sequence[LesionRow]) -> dict[str, Any]:
     """How well the matched lesions' classes were told; AUC, Brier and ECE count the undecided too."""
-    items = class_items(lesions)
+    items = class_items(lesions, rows.classes)
     patients = [item.patient for item in items]
     decided, right = classification.decided(items), classification.correct(items)
     # Of one class alone, always answering it would be right: an accuracy says nothing.
@@ -249,17 +249,20 @@ def _probability_figures(rows: Rows, items: Sequence[ClassItem]) -> dict[str, An
     }
 
 
-def class_items(lesions: Sequence[LesionRow]) -> list[ClassItem]:
+def class_items(lesions: Sequence[LesionRow], classes: Sequence[str]) -> list[ClassItem]:
     """The matched lesions of a known class with an answer.
 
-    A class that the model does not tell apart is ``other`` for a model that has learnt others.
+    A class that is not told apart is ``other`` where that was learnt. A lesion whose class nobody was asked
+    has no answer; an answer may come without probabilities.
     """
     items = []
     for row in lesions:
-        if row.outcome != "matched" or row.answer is None or row.true_class is None or not row.probabilities:
+        if row.outcome != "matched" or row.answer is None or row.true_class is None:
             continue
-        known = row.true_class in row.probabilities or OTHER not in row.probabilities
-        truth = row.true_class if known else OTHER
+        if row.answer == UNDECIDED and not row.probabilities:
+            continue
+        told = row.probabilities or classes
+        truth = row.true_class if row.true_class in told or OTHER not in told else OTHER
         items.append(ClassItem(row.patient, truth, row.answer, row.probabilities))
     return items
 

@@ -54,12 +54,12 @@ class JudgedCase:
 
     Args:
         comparison: with the truth.
-        findings: of the analysis, and ``labels`` [K, J, I] that they refer to.
+        findings: of the analysis, None where there was none, and ``labels`` [K, J, I] that they refer to.
         components: of its probability map; empty where there is none.
     """
 
     comparison: Comparison
-    findings: StudyFindings
+    findings: StudyFindings | None
     labels: Labels
     components: tuple[StudyComponents, ...]
 
@@ -101,21 +101,23 @@ def judge(opened: OpenedCase, analyzer: Analyzer, progress: Progress) -> JudgedC
     """Analyze an opened case and compare it with its truth."""
     before = time.perf_counter()
     analyzed = analyzer(opened.study, progress)
-    after = time.perf_counter()
+    seconds = time.perf_counter() - before
     liver, probability = getattr(analyzed, "liver", None), getattr(analyzed, "probability", None)
+    findings, labels = analyzed.findings, analyzed.labels
     comparison = compare(
         opened.case,
         opened.study,
         opened.truth,
-        analyzed.labels,
-        analyzed.findings,
+        labels,
+        findings.lesions,
+        findings.study.flags,
         opened.seconds,
-        after - before,
+        seconds,
         None if liver is None else liver.mask,
     )
     grid = opened.study.grid
     seen = () if probability is None else (study_components(probability, opened.truth.labels, grid),)
-    return JudgedCase(comparison, analyzed.findings, analyzed.labels, seen)
+    return JudgedCase(comparison, findings, labels, seen)
 
 
 def failed(case: DatasetCase, error: Exception) -> Comparison:

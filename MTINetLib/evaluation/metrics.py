@@ -1,11 +1,8 @@
 """Agreement of two masks on one grid, and of two enhancement curves.
 
-One rule for empty masks holds for every mask metric of this file:
-
-* both masks empty: there is nothing to compare, the metric is ``nan`` and is left out of every average
-  (whether a study without lesions stays clean is a question of detection, not of overlap);
-* exactly one mask empty: the worst value the metric has, 0 for overlaps and infinity for distances and
-  relative volume errors.
+:data:`EMPTY_MASKS` is the one rule for empty masks; every metric of this file keeps to it, and whoever
+compares masks takes the metrics from here. Whether a study without lesions stays clean is a question of
+detection.
 
 Metrics count whole volumes unless their name says ``per_slice``: averages over slices weigh a lesion by how
 many slices it has and are not comparable with figures per lesion or per patient.
@@ -24,6 +21,14 @@ from scipy import ndimage
 from MTINetLib.evaluation.statistics import Floats, divide
 
 Mask = npt.NDArray[np.bool_]
+
+#: The rule as pages quote it. Both empty: ``nan``; one empty: 0 or infinity. A volume error in mL has no
+#: worst value: it is the volume of the other mask.
+EMPTY_MASKS = (
+    "Two empty masks have nothing to compare and are left out of every average; exactly one empty mask has "
+    "the worst value, 0 for overlaps and infinity for distances and relative volume errors, so a missed "
+    "lesion has Dice 0."
+)
 
 #: Voxels of a surface have a neighbour outside across one of their six faces.
 _FACES = ndimage.generate_binary_structure(3, 1)
@@ -44,10 +49,7 @@ def iou(truth: npt.ArrayLike, found: npt.ArrayLike) -> float:
 
 
 def volume_error_ml(truth: npt.ArrayLike, found: npt.ArrayLike, voxel_volume_mm3: float) -> float:
-    """Found minus true volume in mL; positive says too large.
-
-    Its worst value has no bound, so with one mask empty it is the whole volume of the other one.
-    """
+    """Found minus true volume in mL; positive says too large."""
     a, b = _pair(truth, found)
     true_count, found_count = np.count_nonzero(a), np.count_nonzero(b)
     if true_count == 0 and found_count == 0:

@@ -11,6 +11,7 @@ from typing import Any
 
 from MTINetLib.evaluation.compare import CaseRow, LesionRow
 from MTINetLib.evaluation.figures import ALL_SIZES
+from MTINetLib.evaluation.metrics import EMPTY_MASKS
 from MTINetLib.evaluation.pictures import CALIBRATION_FILE, FREE_RESPONSE_FILE
 from MTINetLib.evaluation.statistics import LEAST_PATIENTS, Estimate
 from MTINetLib.presentation.classes import class_title, class_word
@@ -18,6 +19,8 @@ from MTINetLib.presentation.counts import counted
 from MTINetLib.study.phase import Phase
 
 _PROBABILITIES = "probabilities"
+_PREDICTIONS = "predictions"
+_MOST_NAMED = 8
 _CURVES = ("true_curve", "measured_curve", "predicted_curve")
 
 
@@ -69,7 +72,7 @@ def markdown(figures: Mapping[str, Any], about: Mapping[str, Any]) -> str:
             *_heading(about),
             *_lesion_table(figures["lesions"]),
             *_detection_table(figures["detection"]),
-            *_class_table(figures["classification"]),
+            *([] if _tells_no_classes(about) else _class_table(figures["classification"])),
             *_curve_table(figures["curves"]),
             *_study_table(figures["studies"]),
             *_liver_table(figures["liver"]),
@@ -99,7 +102,7 @@ def _heading(about: Mapping[str, Any]) -> list[str]:
     lines = [
         "# Evaluation",
         "",
-        f"Model `{model['name']}` (SHA-256 `{model['sha256']}`), {cases['evaluated']} of"
+        f"{_whose(about)} `{model['name']}` (SHA-256 `{model['sha256']}`), {cases['evaluated']} of"
         f" {counted(cases['total'], 'study', 'studies')} of {counted(cases['patients'], 'patient')},"
         f" {about['date'][:10]}.",
         "",
@@ -110,12 +113,36 @@ def _heading(about: Mapping[str, Any]) -> list[str]:
             " nothing about performance on patients.",
             "",
         ]
+    lines += _map_lines(about)
     if cases["failed"]:
         failed = counted(len(cases["failed"]), "study", "studies")
         lines += [f"**{failed} failed**, left out of every figure:", ""]
         lines += [f"- {item['case']}: {item['error']}" for item in cases["failed"]]
         lines.append("")
     return lines
+
+
+def _tells_no_classes(about: Mapping[str, Any]) -> bool:
+    return _PREDICTIONS in about and not about[_PREDICTIONS]["classes"]
+
+
+def _whose(about: Mapping[str, Any]) -> str:
+    return "Label maps" if _PREDICTIONS in about else "Model"
+
+
+def _map_lines(about: Mapping[str, Any]) -> list[str]:
+    """What must be known of label maps that another program made."""
+    told = about.get(_PREDICTIONS)
+    if told is None:
+        return []
+    lines = [f"Their values: `{told['labels']}`.", *told["left_out"]]
+    if resampled := about["cases"]["found_resampled"]:
+        lines.append(
+            f"{counted(resampled, 'map')} on another grid than the images, brought over by the nearest voxel."
+        )
+    if told["of_no_case"]:
+        lines.append(f"Files of no case: {', '.join(told['of_no_case'][:_MOST_NAMED])}.")
+    return [*(f"- {line}" for line in lines), ""]
 
 
 def _lesion_table(groups: Mapping[str, Any]) -> list[str]:
@@ -211,7 +238,7 @@ def _class_table(groups: Mapping[str, Any]) -> list[str]:
         for truth, counts in confusion.items()
     ]
     return [
-        *section(_alternatives(classes), ["", *names], rows),
+        *section(_alternatives(classes), ["", *names], _told(rows)),
         *_table(["True class", *(f"answered {class_word(answer)}" for answer in answers)], table),
         "",
     ]
@@ -239,7 +266,9 @@ def _curve_table(figures: Mapping[str, Any]) -> list[str]:
         ]
         for name, title in titles.items()
     ]
-    return section("Enhancement curves, MAE", ["Curve", "scanner units", "% of the study's scale", "n"], rows)
+    return section(
+        "Enhancement curves, MAE", ["Curve", "scanner units", "% of the study's scale", "n"], _told(rows)
+    )
 
 
 def _study_table(figures: Mapping[str, Any]) -> list[str]:
@@ -257,7 +286,7 @@ def _study_table(figures: Mapping[str, Any]) -> list[str]:
             str(figures["analyze_s_median"].n),
         ]
     ]
-    return section("Studies with lesions", ["", "value", "n"], rows)
+    return section("Studies with lesions", ["", "value", "n"], _told(rows))
 
 
 def _liver_table(figures: Mapping[str, Any]) -> list[str]:
@@ -291,12 +320,16 @@ def _notes(about: Mapping[str, Any]) -> list[str]:
         f" interval, all else by bootstrap over patients ({about['bootstrap']['resamples']} resamples,"
         f" seed {about['bootstrap']['seed']}), from {LEAST_PATIENTS} patients up."
         " A true and a found lesion match one to one at IoU >= 0.1."
-        " Sizes are longest axial diameters of the true lesions. Two empty masks are left out of overlaps; a"
-        " missed lesion has Dice 0. Details: `summary.json`.",
+        f" Sizes are longest axial diameters of the true lesions. {EMPTY_MASKS} Details: `summary.json`.",
         "",
         f"Command: `{about['command']}`",
         "",
     ]
+
+
+def _told(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The rows with a figure in them; all of them where none has one."""
+    return [row for row in rows if row[1] != "-"] or list(rows)
 
 
 def section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

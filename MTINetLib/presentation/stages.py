@@ -15,6 +15,7 @@ _TEXTS = {
     Stage.DOWNLOADING: "Downloading",
     Stage.DRAFTING: "Drafting studies",
     Stage.EVALUATING: "Evaluating",
+    Stage.EXPORTING: "Exporting cases",
     Stage.FINDING_LESIONS: "Finding lesions",
     Stage.FINDING_STUDIES: "Finding studies",
     Stage.FITTING_THRESHOLDS: "Fitting the thresholds",

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from MTINetLib.errors import InputError
-from MTINetLib.training.slice_store import StoredCase
+
+
+class OfPatient(Protocol):
+    """What a split asks of a case, prepared or not."""
+
+    @property
+    def patient(self) -> str: ...
+
+    @property
+    def case_class(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -20,7 +30,7 @@ class Split:
     validation: tuple[str, ...]
 
 
-def stratified_folds(cases: Sequence[StoredCase], folds: int, seed: int) -> list[Split]:
+def stratified_folds(cases: Sequence[OfPatient], folds: int, seed: int) -> list[Split]:
     """``folds`` splits; each patient validates once, and every fold gets its share of each class.
 
     Raises:
@@ -42,7 +52,7 @@ def stratified_folds(cases: Sequence[StoredCase], folds: int, seed: int) -> list
     return [Split(tuple(sorted(everybody - set(part))), tuple(sorted(part))) for part in parts]
 
 
-def split_patients(cases: Sequence[StoredCase], validation_share: float, seed: int) -> Split:
+def split_patients(cases: Sequence[OfPatient], validation_share: float, seed: int) -> Split:
     """One split that holds out about ``validation_share`` of the patients of each class, at least one.
 
     Raises:
@@ -66,7 +76,7 @@ def split_patients(cases: Sequence[StoredCase], validation_share: float, seed: i
     return Split(tuple(sorted(everybody - held)), tuple(sorted(held)))
 
 
-def _patients_by_class(cases: Sequence[StoredCase]) -> dict[str, list[str]]:
+def _patients_by_class(cases: Sequence[OfPatient]) -> dict[str, list[str]]:
     """Patients sorted by name, grouped by the classes of their cases."""
     classes: dict[str, set[str]] = defaultdict(set)
     for case in cases:

@@ -31,7 +31,7 @@ CLEAN = np.zeros_like(LABELS)
 
 
 def compared(truth: np.ndarray, found: np.ndarray) -> Comparison:
-    return compare(CASE, STUDY, Truth(truth, resampled=False), found, ANALYSIS.findings)
+    return compare(CASE, STUDY, Truth(truth, resampled=False), found, ANALYSIS.findings.lesions)
 
 
 def test_findings_equal_to_the_truth_are_perfect_in_every_figure() -> None:
@@ -93,7 +93,7 @@ def test_a_clean_study_found_clean_has_no_overlap_to_speak_of() -> None:
 
 def test_a_case_without_lesion_classes_takes_the_class_of_the_case() -> None:
     case = replace(CASE, lesion_classes={}, case_class="hemangioma")
-    result = compare(case, STUDY, Truth(LABELS, resampled=True), ANALYSIS.labels, ANALYSIS.findings)
+    result = compare(case, STUDY, Truth(LABELS, resampled=True), ANALYSIS.labels, ANALYSIS.findings.lesions)
     assert {row.true_class for row in result.lesions} == {"hemangioma"}
     assert result.case.mask_resampled
 

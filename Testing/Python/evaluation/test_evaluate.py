@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.made_analysis import made_analysis, made_grid, made_labels, made_study
+from support.made_analysis import made_analysis, made_grid, made_study
+from support.made_dataset import write_made_dataset
 
-from MTINetLib.dataset.folder import DatasetCase, read_dataset, write_dataset_tables
+from MTINetLib.dataset.folder import read_dataset, write_dataset_tables
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.evaluate import EvaluationSummary, evaluate_with
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.progress import Progress, Silent, Stage
-from MTINetLib.reading.volumes.write import write_label_map, write_volume
+from MTINetLib.reading.volumes.write import write_label_map
 from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ, liver_of
 from MTINetLib.study.lesion_class import HEMANGIOMA, UNDECIDED
 from MTINetLib.study.liver import Liver
-from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.study.study import Study
 
 IDENTITY = {"name": "made", "sha256": "ab" * 32}
@@ -31,22 +31,7 @@ Answer = Callable[[Study, Progress], Analysis]
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two patients with the two made lesions, and one study whose truth is empty."""
-    folder = tmp_path_factory.mktemp("dataset")
-    study = made_study(made_grid((10, 40, 48)))
-    cases = []
-    for name, case_class in (("one", "hcc"), ("two", "hcc"), ("clean", "none")):
-        paths = {phase: folder / name / f"{phase.value}.nii.gz" for phase in FOUR_PHASES}
-        for phase, path in paths.items():
-            write_volume(path, study.phase(phase), study.grid)
-        mask = folder / name / "mask.nii.gz"
-        labels = made_labels(study.grid)
-        write_label_map(mask, labels if case_class != "none" else labels * 0, study.grid)
-        classes = {1: "hcc", 2: "hemangioma"} if case_class != "none" else {}
-        cases.append(DatasetCase(name, f"patient {name}", case_class, paths, mask, classes))
-    write_dataset_tables(folder, cases)
-    (folder / "dataset.json").write_text(json.dumps({"synthetic": True, "seed": 7}), encoding="utf-8")
-    return folder
+    return write_made_dataset(tmp_path_factory.mktemp("dataset"))
 
 
 def knows_all(study: Study, progress: Progress) -> Analysis:

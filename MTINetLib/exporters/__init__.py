@@ -1,0 +1,1 @@
+"""A dataset in the layouts of other programs."""
