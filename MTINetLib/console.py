@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
+from rich.markdown import Markdown
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -34,6 +36,11 @@ from MTINetLib.presentation.words import (
     whole_sentence,
 )
 from MTINetLib.progress import Stage
+
+
+def page(markdown: str) -> Markdown:
+    """A Markdown page on a terminal, which shows no pictures: their titles and files are named instead."""
+    return Markdown(re.sub(r"!\[([^\]]*)\]\(([^)]*)\)", r"\1: \2.", markdown))
 
 
 def terminal(width: int | None = None) -> Console:

@@ -59,10 +59,8 @@ def evaluate(
     comparison.json, lesions.csv and pictures of where the two models differ. With --predictions it judges
     label maps by the same figures, as far as a label map tells them.
     """
-    from rich.markdown import Markdown
-
     from MTINetLib.claim import claimed
-    from MTINetLib.console import RichProgress, terminal
+    from MTINetLib.console import RichProgress, page, terminal
     from MTINetLib.evaluation.evaluate import check_out
     from MTINetLib.evaluation.evaluate import evaluate as run_evaluation
     from MTINetLib.models.store import load_ready_model
@@ -83,7 +81,7 @@ def evaluate(
     with claimed(out), RichProgress(console) as progress:
         loaded = load_ready_model(model, **ways)
         summary = run_evaluation(dataset, out, model=loaded, progress=progress, **how)
-    console.print(Markdown(summary.to_markdown()))
+    console.print(page(summary.to_markdown()))
     console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True)
 
 
@@ -106,10 +104,8 @@ def _judge_maps(
     Args:
         told: what --labels and --names say.
     """
-    from rich.markdown import Markdown
-
     from MTINetLib.claim import claimed
-    from MTINetLib.console import RichProgress, terminal
+    from MTINetLib.console import RichProgress, page, terminal
     from MTINetLib.evaluation.evaluate import check_out
     from MTINetLib.evaluation.evaluate_maps import evaluate_maps
     from MTINetLib.evaluation.label_maps import LabelMeaning, read_names
@@ -120,7 +116,7 @@ def _judge_maps(
     names = None if told[1] is None else read_names(told[1])
     with claimed(out), RichProgress(console) as progress:
         summary = evaluate_maps(dataset, out, folder, meaning=meaning, names=names, progress=progress, **how)
-    console.print(Markdown(summary.to_markdown()))
+    console.print(page(summary.to_markdown()))
     console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True)
 
 

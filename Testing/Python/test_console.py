@@ -8,7 +8,7 @@ from io import StringIO
 from rich.console import Console
 from support.made_analysis import made_analysis, made_study
 
-from MTINetLib.console import RichProgress, findings_table
+from MTINetLib.console import RichProgress, findings_table, page
 from MTINetLib.progress import Stage
 
 
@@ -68,3 +68,8 @@ def test_on_a_terminal_every_stage_has_a_bar() -> None:
         progress.finish()
     assert "Reading" in text.getvalue()
     assert "3/3" in text.getvalue()
+
+
+def test_a_page_names_its_pictures_on_a_terminal() -> None:
+    text = shown(page("# Figures\n\n![Free-response curve](curve.png) All thresholds.\n"))
+    assert "Free-response curve: curve.png. All thresholds." in text
