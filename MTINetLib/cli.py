@@ -12,6 +12,7 @@ import MTINetLib
 from MTINetLib.commands.analyze import analyze
 from MTINetLib.commands.bench import bench_command
 from MTINetLib.commands.check import check
+from MTINetLib.commands.compare import compare
 from MTINetLib.commands.curves import curves
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.endings import end_as_cancelled
@@ -41,7 +42,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (analyze, outline, curves, send, listen, inspect, phantom, label, check, train, evaluate):
+for command in (
+    analyze,
+    outline,
+    curves,
+    send,
+    listen,
+    inspect,
+    phantom,
+    label,
+    check,
+    train,
+    evaluate,
+    compare,
+):
     app.command()(command)
 app.command("import")(import_dataset)
 app.command("export")(export_command)

@@ -14,6 +14,7 @@ class Stage(Enum):
     ALIGNING_PHASES = "aligning_phases"
     BUILDING_SCENE = "building_scene"
     CHECKING_CASES = "checking_cases"
+    COMPARING = "comparing"
     DOWNLOADING = "downloading"
     DRAFTING = "drafting"
     EVALUATING = "evaluating"

@@ -12,6 +12,7 @@ _TEXTS = {
     Stage.ALIGNING_PHASES: "Aligning phases",
     Stage.BUILDING_SCENE: "Building the scene",
     Stage.CHECKING_CASES: "Checking cases",
+    Stage.COMPARING: "Comparing systems",
     Stage.DOWNLOADING: "Downloading",
     Stage.DRAFTING: "Drafting studies",
     Stage.EVALUATING: "Evaluating",
