@@ -4,13 +4,14 @@ MTINET = $(VENV)/bin/mtinet
 PYTHON_VENV = $(VENV)/bin/python
 export VENV
 
-.PHONY: help demo test docs model bench pictures lint format constraints list-files schema clean distclean
+.PHONY: help demo test docs model tables bench pictures lint format constraints list-files schema clean distclean
 
 help:
 	@echo "make demo       make a demo study, analyze it, leave everything in demo-output/"
 	@echo "make test       check the code and run every test"
 	@echo "make docs       make the pages of docs/ into build/docs (Python 3.11 and newer)"
 	@echo "make model      train the shipped model again, on the phantom, and evaluate it (hours)"
+	@echo "make tables     compare all systems on a phantom cohort, as the paper's tables (SIZE=small, or gpu)"
 	@echo "make bench      measure this machine, from DICOM to findings, into bench.json"
 	@echo "make pictures   take the pictures of the Slicer module again, into Resources/Screenshots"
 	@echo "make format     put the code into its one format"
@@ -49,6 +50,10 @@ docs:
 model:
 	@sh scripts/setup model
 	@sh scripts/make-model
+
+tables:
+	@sh scripts/setup model
+	@sh scripts/make-tables $(or $(SIZE),small)
 
 bench:
 	@sh scripts/setup bench

@@ -15,6 +15,10 @@ PAPER = "paper"
 #: In seconds.
 _CLOCKS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|steps?)")
+#: Changes that keep a GPU from waiting for its slices.
+ON_GPU = ("workers=4", "augment_on=device")
+#: Settings that say on what a training runs, or that each run has of its own: machines may differ in them.
+MAY_DIFFER = ("accelerator", "augment_on", "preparation_processes", "seed", "workers")
 #: A run validates about so often, so that validating does not eat what a small budget leaves.
 _VALIDATIONS = 4
 _VALIDATION_SLICES = 96

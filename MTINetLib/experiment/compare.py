@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.errors import InputError
-from MTINetLib.experiment.budget import TrainingBudget, settings_within
+from MTINetLib.experiment.budget import MAY_DIFFER, ON_GPU, TrainingBudget, settings_within
 from MTINetLib.experiment.estimate import Pace, in_words, seconds_of_runs
 from MTINetLib.experiment.folder import ExperimentFolder
 from MTINetLib.experiment.pictures import slices_to_show
@@ -141,11 +141,12 @@ def _look_over(asked: Comparison, progress: Progress) -> _Ready:
     plan = plan_of(asked.experiments, asked.systems, asked.folds, asked.seeds, asked.without)
     for system in systems_of(plan):
         check_packages(system)
-    for device in asked.devices:
-        choose_compute(device)
-    settings = for_dataset(asked.dataset, settings_within(asked.budget, asked.changes))
+    computes = [choose_compute(device) for device in asked.devices]
+    faster = ON_GPU if all(compute.device.type == "cuda" for compute in computes) else ()
+    settings = for_dataset(asked.dataset, settings_within(asked.budget, (*faster, *asked.changes)))
     for system in systems_of(plan):
-        settings_of(system, settings)  # raises where the slices do not suit a network
+        if system.architecture:
+            settings_of(system, settings)  # raises where the slices do not suit a network
     folder = ExperimentFolder(asked.out)
     cache = asked.cache or folder.cache
     store = prepared(asked.dataset, cache, settings, progress)
@@ -203,7 +204,7 @@ def _told(asked: Comparison, plan: Plan, settings: TrainingSettings, store: Slic
     cases = store.cases
     of_class = Counter(case.case_class for case in {case.patient: case for case in cases}.values())
     digest = hashlib.sha256("".join(sorted(case.images + case.truth for case in cases)).encode()).hexdigest()
-    kept = {name: value for name, value in settings.to_dict().items() if name not in ("accelerator", "seed")}
+    kept = {name: value for name, value in settings.to_dict().items() if name not in MAY_DIFFER}
     first = stratified_folds(cases, plan.folds, FOLD_SEED)[0].validation
     return {
         "dataset": {

@@ -49,7 +49,7 @@ class Pace:
         if not result.failed:
             cost = result.cost
             answers = len(result.slices) * cost.ms_a_slice / 1000
-            self._measured[result.system].append(cost.train_s + answers)
+            self._measured[result.system].append(cost.train_s + answers + _BESIDE_S)
 
     def left(self, runs: Sequence[PlannedRun]) -> float:
         """Seconds until all of these are done."""
@@ -83,6 +83,9 @@ def seconds_of_runs(
     same: dict[str, float] = {}
     progress.start(Stage.MEASURING_SPEED, len(systems))
     for number, system in enumerate(systems, 1):
+        if not system.architecture:  # fitted at once
+            found[system.name] = _BESIDE_S
+            continue
         settings = settings_of(system, common)
         if system.architecture not in same:
             same[system.architecture] = seconds_a_slice(settings, device)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,7 @@ def judge(store: SliceStore, answers: SliceAnswers) -> Judged:
         MTINetError: the answers are not about these slices, or hold values that are no numbers.
     """
     _refuse_unusable(store, answers)
+    answers = replace(answers, class_probability=_in_order(store.classes, answers))
     looked = [_Look.at(store, n, answers) for n in range(len(store.entries))]
     by_case: dict[int, list[_Look]] = defaultdict(list)
     for look in looked:
@@ -62,21 +63,37 @@ def judge(store: SliceStore, answers: SliceAnswers) -> Judged:
 
 
 def _refuse_unusable(store: SliceStore, answers: SliceAnswers) -> None:
-    if answers.class_probability is not None and answers.classes not in ((), store.classes):
-        raise MTINetError("The system tells other classes apart than the experiment.")
+    bears = np.array([any(lesion.seen for lesion in entry.lesions) for entry in store.entries])
     for name in ("mask", "curve", "class_probability"):
         values = getattr(answers, name)
         if values is None:
             continue
-        if len(values) != len(store.entries):
+        if len(values) != len(bears):
             raise MTINetError(
                 f"The answers about {len(values)} of {len(store.entries)} slices cannot be judged."
             )
-        if not np.isfinite(values).all():
+        if not np.isfinite(values if name == "mask" else values[bears]).all():
             what = "curves" if name == "curve" else "probabilities"
             raise MTINetError(
                 f"The system answered with {what} that are no numbers; its training went astray."
             )
+
+
+def _in_order(classes: Sequence[str], answers: SliceAnswers) -> npt.NDArray[np.float32] | None:
+    """Probabilities of the experiment's classes; 0 for one that a system never met in its training.
+
+    Raises:
+        MTINetError: the system tells another class apart.
+    """
+    told = answers.class_probability
+    if told is None or not answers.classes:
+        return told
+    if not set(answers.classes) <= set(classes):
+        raise MTINetError("The system tells other classes apart than the experiment.")
+    ordered = np.zeros((len(told), len(classes)), dtype=np.float32)
+    for place, name in enumerate(answers.classes):
+        ordered[:, classes.index(name)] = told[:, place]
+    return ordered
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ from MTINetLib.training.settings import TrainingSettings
 from MTINetLib.training.slice_store import SliceStore
 from MTINetLib.training.train import prepared
 
+#: Says that a training was begun, and can go on from its last checkpoint.
+RUN_SETTINGS = "config.json"
 #: So often a run may take its process with it before it counts as failed.
 MOST_ATTEMPTS = 3
 #: A process keeps the GPU that its first run was given.
@@ -166,19 +168,19 @@ def _trained_and_judged(order: RunOrder, folder: ExperimentFolder, progress: Pro
     store = prepared(order.dataset, order.cache, settings, progress).telling_apart(settings.classes)
     parts = fold_parts(store.cases, order.folds, run.fold, run.seed, settings.validation_share)
     work = folder.work(run)
-    shutil.rmtree(work, ignore_errors=True)
-    started = time.perf_counter()
+    begun = (work / RUN_SETTINGS).is_file()
+    if not begun:
+        shutil.rmtree(work, ignore_errors=True)
     trained = train_system(
-        system, order.dataset, work, settings, parts.split, cache=order.cache, progress=progress
+        system, order.dataset, work, settings, parts.split, cache=order.cache, progress=progress, resume=begun
     )
-    train_s = time.perf_counter() - started
     judged = store.of_patients(set(parts.judged))
     started = time.perf_counter()
     answers = answer_slices(trained.model, judged, judged.entries, device=device, progress=progress)
     ms = 1000 * (time.perf_counter() - started) / max(1, len(judged.entries))
     rows = judge(judged, answers)
     folder.keep_masks(run, _shown(judged, answers.mask, order.shown))
-    cost = Cost(*network_cost(trained.model, judged), ms, train_s, trained.steps)
+    cost = Cost(*network_cost(trained.model, judged), ms, 60 * trained.minutes, trained.steps)
     return RunResult(run.system, run.fold, run.seed, "", cost, rows.slices, rows.lesions, rows.patients)
 
 

@@ -98,7 +98,7 @@ class Cost:
         gflop: to answer one slice (a multiply-add counts two, FFT and pointwise work do not count); None
             where it cannot be counted.
         ms_a_slice: to answer, by the clock, with all that belongs to it.
-        train_s: from the start of training to the exported model.
+        train_s: of training, with its validations.
         steps: of training.
     """
 

@@ -87,6 +87,19 @@ def test_answers_that_are_no_numbers_are_a_failure_and_no_missing_value(store: S
         judge(store, answers(store, curve=curve))
 
 
+def test_a_class_that_a_system_never_met_has_no_probability(store: SliceStore) -> None:
+    told = SliceAnswers(None, None, np.ones((len(store.entries), 1), np.float32), ("hemangioma",))
+    assert judge(store, told).slices[0].probabilities == (0.0, 1.0)
+    with pytest.raises(MTINetError, match="other classes"):
+        judge(store, SliceAnswers(None, None, np.ones((len(store.entries), 1), np.float32), ("cyst",)))
+
+
+def test_what_is_not_asked_needs_no_answer(store: SliceStore) -> None:
+    curve = np.tile(np.array(CURVE, np.float32), (len(store.entries), 1))
+    curve[2] = np.nan
+    assert judge(store, answers(store, curve=curve)).slices[0].mae_percent == pytest.approx(0.0, abs=0.1)
+
+
 def test_answers_about_other_slices_are_refused(store: SliceStore) -> None:
     with pytest.raises(MTINetError, match="3 of 9"):
         judge(store, answers(store, half_found(store)[:3]))
