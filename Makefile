@@ -52,7 +52,7 @@ model:
 	@sh scripts/make-model
 
 tables:
-	@sh scripts/setup model
+	@sh scripts/setup tables
 	@sh scripts/make-tables $(or $(SIZE),small)
 
 bench:

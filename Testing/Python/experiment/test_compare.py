@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 import torch
-from MTINetLib.systems import known
-from MTINetLib.systems.system import System
 from support.small_dataset import tiny_network, write_small_dataset
 
 from MTINetLib.claim import claimed
@@ -24,6 +22,8 @@ from MTINetLib.experiment.folder import ExperimentFolder
 from MTINetLib.experiment.plan import PlannedRun
 from MTINetLib.experiment.scores import RunResult
 from MTINetLib.progress import Silent
+from MTINetLib.systems import known
+from MTINetLib.systems.system import System
 
 FIRST, SECOND = PlannedRun("unet", 1, 0), PlannedRun("mtinet", 1, 0)
 QUICK = ("batch_size=2", "validation_share=0.34", "validation_slices=2", "precision=fp32")

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from MTINetLib.systems.slice_answers import SliceAnswers
 
 from MTINetLib.errors import MTINetError
 from MTINetLib.experiment.judge import judge
+from MTINetLib.systems.slice_answers import SliceAnswers
 from MTINetLib.training.slice_store import SliceStore
 
 SIDE = 32
