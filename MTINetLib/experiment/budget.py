@@ -20,7 +20,7 @@ ON_GPU = ("workers=4", "augment_on=device")
 #: Settings that say on what a training runs, or that each run has of its own: machines may differ in them.
 MAY_DIFFER = ("accelerator", "augment_on", "preparation_processes", "seed", "workers")
 #: A run validates about so often, so that validating does not eat what a small budget leaves.
-_VALIDATIONS = 4
+_VALIDATIONS = 2
 _VALIDATION_SLICES = 96
 
 
