@@ -38,7 +38,7 @@ from MTINetLib.reading.volumes.read import read_label_map, read_volume
 from MTINetLib.study.anatomy import UNKNOWN_ORGAN, Organ
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import NO_LESIONS, in_usual_order
-from MTINetLib.study.phase import Phase, usual_reference
+from MTINetLib.study.phase import FEWEST_PHASES, Phase, the_phases, usual_reference
 
 _MAX_LESIONS = 255
 #: Fewer patients cannot be split into those that train and those that validate.
@@ -78,16 +78,18 @@ def check_dataset(
         watcher.update(number)
     watcher.finish()
     problems, warnings = cases_problems(named)
-    found = (*classes.problems, *_whole(cases), *problems)
+    found = (*classes.problems, *_whole(cases, phases), *problems)
     return DatasetCheck(folder, tuple(cases), found, tuple(warnings), phases)
 
 
-def _whole(cases: list[CaseCheck]) -> Iterator[str]:
+def _whole(cases: list[CaseCheck], phases: Sequence[Phase]) -> Iterator[str]:
     patients = len({case.patient for case in cases if case.patient})
     if not cases:
         yield f"{CASES_FILE} lists no cases; add one line per study."
     elif patients < FEWEST_PATIENTS:
         yield "Training needs at least two patients, one of them to validate on; add cases of another one."
+    if len(phases) < FEWEST_PHASES:
+        yield f"The cases have {the_phases(phases)} alone; training needs two phases or more."
 
 
 @dataclass

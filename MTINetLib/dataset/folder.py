@@ -1,11 +1,11 @@
 """A dataset: a folder with ``cases.csv``, an optional ``lesions.csv``, and the files that they name.
 
 ``cases.csv`` has the columns ``case,patient,class,pre,arterial,portal_venous,delayed,mask``, or a column for
-each of the phases that its studies have, two or more of those in study/phase.py: the class names what the
-lesions are (``hcc``, ``hemangioma``, any name) or is ``none``, the paths are relative to the folder and name
-files (NIfTI, NRRD, MHA) or DICOM series folders, and ``mask`` (may be empty) is a label map with 0 for
-background and 1..n for the lesions. A column ``anatomy`` may follow (and may be empty): a map of the organs
-on the grid of the mask, with the values of study/anatomy.py. ``lesions.csv`` has the columns
+each of the phases that its studies have, of those in study/phase.py (training needs two or more): the class
+names what the lesions are (``hcc``, ``hemangioma``, any name) or is ``none``, the paths are relative to the
+folder and name files (NIfTI, NRRD, MHA) or DICOM series folders, and ``mask`` (may be empty) is a label map
+with 0 for background and 1..n for the lesions. A column ``anatomy`` may follow (and may be empty): a map of
+the organs on the grid of the mask, with the values of study/anatomy.py. ``lesions.csv`` has the columns
 ``case,label,class`` and gives the class lesion by lesion.
 """
 
@@ -25,7 +25,6 @@ from MTINetLib.write_whole import whole_file
 CASES_FILE = "cases.csv"
 LESIONS_FILE = "lesions.csv"
 _BEFORE, _BEHIND = ("case", "patient", "class"), ("mask",)
-_FEWEST_PHASES = 2
 #: A column that a table may have, behind the mask.
 ANATOMY_COLUMN = "anatomy"
 LESION_COLUMNS = ("case", "label", "class")
@@ -62,7 +61,7 @@ def dataset_phases(folder: Path) -> tuple[Phase, ...]:
     place = [names.index(name) for name in (_BEFORE[-1], _BEHIND[0]) if name in names]
     between = names[place[0] + 1 : place[1]] if len(place) == 2 else []
     strange = [name for name in between if name not in case_columns(found)]
-    return PHASES_UNTIL_TOLD if strange or len(found) < _FEWEST_PHASES else found
+    return PHASES_UNTIL_TOLD if strange or not found else found
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from MTINetLib.study.phase import Phase
 
 _IMAGE = re.compile(r"im(?P<number>\d+)(?P<ending>\.nii(\.gz)?)")
 _ONE_PHASE = (
-    "ATLAS has one phase a patient: mtinet train needs two or more. Its cases can be looked at, judged and "
-    "exported, for example for nnU-Net."
+    "ATLAS has one phase a patient, and no model here takes one alone: the images, tumours and livers can be "
+    "looked at, but mtinet check and mtinet train say that two phases are needed."
 )
 
 

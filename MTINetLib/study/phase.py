@@ -43,7 +43,8 @@ _TITLES = {
     Phase.DELAYED: "delayed",
     Phase.HEPATOBILIARY: "hepatobiliary",
 }
-_FEWEST = 2
+#: A study has at least so many phases: one says nothing of enhancement.
+FEWEST_PHASES = 2
 
 
 def phase_named(name: str) -> Phase:
@@ -72,7 +73,7 @@ def phase_set(names: Sequence[object]) -> tuple[Phase, ...]:
     if strange is not None:
         raise InputError(f"{strange!r} is no phase; known are {', '.join(known)}.")
     phases = tuple(known[str(name)] for name in names)
-    if len(phases) < _FEWEST or phases != in_order_of_time(phases):
+    if len(phases) < FEWEST_PHASES or phases != in_order_of_time(phases):
         raise InputError(
             f"The phases are {', '.join(str(name) for name in names) or 'none'}; they must be two or more "
             f"different ones in the order {', '.join(known)}."

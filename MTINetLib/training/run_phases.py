@@ -7,7 +7,7 @@ from pathlib import Path
 
 from MTINetLib.dataset.folder import dataset_phases, read_dataset
 from MTINetLib.errors import InputError
-from MTINetLib.study.phase import Phase, phase_set, the_phases
+from MTINetLib.study.phase import FEWEST_PHASES, Phase, count_in_words, phase_set, the_phases
 from MTINetLib.training.settings import TrainingSettings
 
 _LOG = logging.getLogger(__name__)
@@ -47,9 +47,14 @@ def run_phases(dataset: Path, settings: TrainingSettings) -> tuple[Phase, ...]:
     """Those that the settings name, or all of the dataset.
 
     Raises:
-        InputError: the dataset lacks one of them.
+        InputError: the dataset lacks one of them, or has too few to learn from.
     """
     there = dataset_phases(dataset)
+    if len(there) < FEWEST_PHASES:
+        raise InputError(
+            f"The cases of {dataset.name} have {the_phases(there)} alone: training needs "
+            f"{count_in_words(FEWEST_PHASES)} phases or more."
+        )
     wanted = phase_set(settings.phases) if settings.phases else there
     missing = [phase for phase in wanted if phase not in there]
     if missing:

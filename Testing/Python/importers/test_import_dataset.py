@@ -1,0 +1,127 @@
+"""An import can be stopped anywhere and goes on; nothing of it is ever half there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support.other_layouts import import_kind, told
+from support.small_dataset import write_small_dataset
+
+from MTINetLib.dataset.folder import CASES_FILE, read_dataset
+from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.importers import import_dataset as importing
+from MTINetLib.importers import place_file, write_case
+from MTINetLib.importers.found import ImportOptions
+from MTINetLib.importers.kinds import kind_named
+from MTINetLib.importers.place_file import Placed
+from MTINetLib.progress import Silent
+from MTINetLib.study.phase import Phase
+
+KIND = kind_named("folder")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_dataset(tmp_path_factory.mktemp("source"), ("hcc", "hemangioma", "hcc")) / CASES_FILE
+
+
+class StopsAfter(Silent):
+    def __init__(self, cases: int) -> None:
+        self._cases = cases
+
+    def update(self, done: int) -> None:
+        if done == self._cases:
+            raise Cancelled("stopped")
+
+
+def test_a_stopped_import_is_no_dataset_and_goes_on_with_the_same_command(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "set"
+    with pytest.raises(Cancelled):
+        importing.import_dataset(KIND, source, out, progress=StopsAfter(2))
+    assert sorted(path.name for path in (out / "cases").iterdir()) == ["case_0", "case_1"]
+    assert not (out / CASES_FILE).exists()
+    (out / "cases" / ".part-1-case_2").mkdir()  # as a killed one leaves it
+    seen: list[str] = []
+    whole = write_case.write_case
+    monkeypatch.setattr(
+        importing, "write_case", lambda case, *more: seen.append(case.case) or whole(case, *more)
+    )
+    result = importing.import_dataset(KIND, source, out)
+    assert seen == ["case_2"]
+    assert [case.case for case in read_dataset(out)] == ["case_0", "case_1", "case_2"]
+    assert sorted(path.name for path in (out / "cases").iterdir()) == ["case_0", "case_1", "case_2"]
+    assert set(told(result)) >= {"case_0", "case_1", "case_2"}
+
+
+def test_a_case_that_is_interrupted_leaves_nothing(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(write_case, "_write_outlines", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        importing.import_dataset(KIND, source, tmp_path / "set")
+    assert list((tmp_path / "set" / "cases").iterdir()) == []
+
+
+def test_a_finished_import_and_other_options_are_refused(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    with pytest.raises(Cancelled):
+        importing.import_dataset(KIND, source, out, progress=StopsAfter(1))
+    with pytest.raises(InputError, match="was made from other files or with other options"):
+        importing.import_dataset(KIND, source, out, ImportOptions(keep_classes=("hcc",)))
+    with pytest.raises(InputError, match="an import of folder was begun"):
+        importing.import_dataset(kind_named("bids"), source, out)
+    importing.import_dataset(KIND, source, out)
+    with pytest.raises(InputError, match="was imported already"):
+        importing.import_dataset(KIND, source, out)
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds something already"):
+        importing.import_dataset(KIND, source, tmp_path)
+    with pytest.raises(InputError, match="lies in the source"):
+        importing.import_dataset(KIND, source.parent, source.parent / "inside")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_one_image_under_two_patients_is_taken_once(source: Path, tmp_path: Path) -> None:
+    lines = source.read_text().splitlines()
+    table = source.with_name("twice.csv")
+    table.write_text("\n".join([*lines, lines[1].replace("case_0,patient_0", "twin,someone")]) + "\n")
+    result = import_kind("folder", table, tmp_path / "set", link=True)
+    assert [one.case for one in result.left_out] == ["twin"]
+    assert "holds the same images as case_0, which is of another patient" in told(result)["twin"]
+    assert not (result.folder / "cases" / "twin").exists()
+
+
+def refuse(*_: object) -> None:
+    raise OSError("no links here")
+
+
+@pytest.mark.parametrize(
+    ("refusing", "way"), [((), "linked"), (("link",), "linked"), (("link", "symlink"), "copied")]
+)
+def test_links_fall_back_to_what_the_file_system_knows(
+    refusing: tuple[str, ...], way: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in refusing:
+        monkeypatch.setattr(os, name, refuse)
+    result = import_kind("folder", source, tmp_path / "set", link=True)
+    assert result.placed(Placed(way)) == 12
+    case = read_dataset(result.folder)[0]
+    own = source.parent / "case_0" / "arterial.nii.gz"
+    assert case.phase_paths[Phase.ARTERIAL].read_bytes() == own.read_bytes()
+    assert case.phase_paths[Phase.ARTERIAL].samefile(own) == (way == "linked")
+
+
+def test_a_header_whose_voxels_lie_in_another_file_is_never_linked_alone() -> None:
+    assert not place_file.can_stay(Path("a.mhd"))
+    assert not place_file.can_stay(Path("a.nhdr"))
+    assert place_file.can_stay(Path("a.nii.gz"))
