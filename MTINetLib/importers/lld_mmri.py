@@ -46,7 +46,7 @@ def _case(images: Path, patient: str, entries: Mapping[Phase, Series], options: 
     classes = {series.class_name for series in entries.values()}
     case_class = kept_class(classes.pop(), options) if len(classes) == 1 else ""
     case = FoundCase(name, name, case_class, {})
-    volumes, boxes, remarks = {}, {}, []
+    volumes, boxes, spacings = {}, {}, {}
     try:
         for phase in in_order_of_time(entries):
             series = entries[phase]
@@ -55,7 +55,7 @@ def _case(images: Path, patient: str, entries: Mapping[Phase, Series], options: 
                 raise LeftOut(f"the file of its {phase.title} phase is missing")
             header = header_grid(path)
             true = series.grid(header, phase)
-            remarks.append(other_spacing(phase, header, true))
+            spacings[phase] = (header, true)
             volumes[phase] = FoundVolume(path, true)
             boxes[phase] = tuple(_named(box, options) for box in series.boxes)
             _refuse_outside(boxes[phase], header.shape, phase)
@@ -63,6 +63,7 @@ def _case(images: Path, patient: str, entries: Mapping[Phase, Series], options: 
         return replace(case, left_out=str(error).rstrip("."))
     if not any(boxes.values()):
         return replace(case, left_out="the annotation gives no box for any of its phases")
+    remarks = list(other_spacing(spacings))
     if not case_class:
         remarks.append("The annotation keeps its class secret, or gives several.")
     return replace(case, volumes=volumes, boxes=boxes, remarks=tuple(remarks), slices_may_be_reversed=True)

@@ -82,6 +82,7 @@ def _case(
     if not known:
         return replace(case, left_out=f"the category {category} in its file names tells no class")
     remarks: list[str] = []
+    spacings: dict[Phase, tuple[Grid, Grid]] = {}
     volumes, readings = {}, []
     try:
         for phase in in_order_of_time(paths):
@@ -90,7 +91,10 @@ def _case(
                 raise LeftOut(
                     f"its file names say {CLASSES[category]}, the annotation says {series.class_name}"
                 )
-            grid = _true_grid(paths[phase], phase, series, remarks)
+            header = header_grid(paths[phase])
+            grid = _true_grid(header, phase, series)
+            if grid is not None:
+                spacings[phase] = (header, grid)
             volumes[phase] = FoundVolume(paths[phase], grid)
             mask = source / "labels" / paths[phase].name.replace("_0000.nii", ".nii")
             if mask.is_file():
@@ -105,14 +109,13 @@ def _case(
         case,
         volumes=volumes,
         readings=tuple(readings),
-        remarks=tuple(remarks),
+        remarks=(*other_spacing(spacings), *remarks),
         slices_may_be_reversed=True,
     )
 
 
-def _true_grid(path: Path, phase: Phase, series: Series | None, remarks: list[str]) -> Grid | None:
+def _true_grid(header: Grid, phase: Phase, series: Series | None) -> Grid | None:
     """The grid by the annotation where the header gives another spacing; None where the header is right."""
-    header = header_grid(path)
     if series is None or series.spacing is None:
         if has_unit_spacing(header):
             raise LeftOut(
@@ -121,7 +124,5 @@ def _true_grid(path: Path, phase: Phase, series: Series | None, remarks: list[st
             )
         return None
     true = series.grid(header, phase)
-    if max(abs(a - b) for a, b in zip(header.spacing, true.spacing, strict=True)) <= _SAME_MM:
-        return None
-    remarks.append(other_spacing(phase, header, true))
-    return true
+    alike = max(abs(a - b) for a, b in zip(header.spacing, true.spacing, strict=True)) <= _SAME_MM
+    return None if alike else true

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from MTINetLib.study.grid import FloatArray, Grid
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import Phase, the_phases
 
 #: The better order of slices brings lesions nearer by this many mm, and by this share.
 _CLEAR_MM, _CLEAR_SHARE = 4.0, 0.3
@@ -21,11 +21,15 @@ def has_unit_spacing(grid: Grid) -> bool:
     return grid.spacing == (1.0, 1.0, 1.0)
 
 
-def other_spacing(phase: Phase, header: Grid, true: Grid) -> str:
-    """The remark that a spacing was taken from elsewhere than the header."""
-    return (
-        f"The header of the {phase.title} phase gives voxels of {in_mm(header)}, the annotation "
-        f"{in_mm(true)}; the latter are used."
+def other_spacing(grids: Mapping[Phase, tuple[Grid, Grid]]) -> tuple[str, ...]:
+    """Remarks on spacings from an annotation; ``grids`` are by phase as the header says, and true."""
+    alike: dict[tuple[str, str], list[Phase]] = {}
+    for phase, (header, true) in grids.items():
+        alike.setdefault((in_mm(header), in_mm(true)), []).append(phase)
+    return tuple(
+        f"The headers of {the_phases(phases)} give voxels of {header}, the annotation {true}; the latter "
+        "are used."
+        for (header, true), phases in alike.items()
     )
 
 
