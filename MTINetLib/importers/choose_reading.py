@@ -57,6 +57,10 @@ class Carrier:
         first = (self.reference, *self._volumes)
         return next((p for p in first if self._volumes[p].grid.matches(outline.drawn.grid)), None)
 
+    def lies_on(self, outline: Outline, phase: Phase) -> bool:
+        """Whether it has the grid of a phase that is there."""
+        return phase not in self._volumes or self._volumes[phase].grid.matches(outline.drawn.grid)
+
     def carry(self, outline: Outline) -> Drawn:
         """
         Raises:
@@ -119,6 +123,11 @@ def _tell_choice(
         result.remarks.append(
             "The outlines lie on the grid of none of the phases and were brought onto the "
             f"{carrier.reference.title} phase by position."
+        )
+    elif not carrier.lies_on(first, phase):
+        result.remarks.append(
+            f"The outlines of the {phase.title} phase lie on another grid than its images, and count where their "
+            "own header puts them."
         )
     elif phase is not carrier.reference:
         result.remarks.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -65,7 +66,7 @@ def import_dataset(
         for unfinished in (out / "cases").glob(".part-*"):  # of an import that was killed
             shutil.rmtree(unfinished, ignore_errors=True)
         write_state(out, kind, False, phases)
-        result = _cases(kind, found, out, phases, options, watcher)
+        result = _cases(kind, found, source, out, phases, options, watcher)
         result = _finished(result, found)
     if not result.cases:
         first = result.left_out[0]
@@ -108,6 +109,7 @@ def _refuse(out: Path, source: Path, kind: Kind) -> None:
 def _cases(
     kind: Kind,
     found: Found,
+    source: Path,
     out: Path,
     phases: tuple[Phase, ...],
     options: ImportOptions,
@@ -122,7 +124,7 @@ def _cases(
             _refuse_twin(made, written)
             written.append(made)
         except LeftOut as error:
-            left_out.append(LeftOutCase(case.case, str(error)))
+            left_out.append(LeftOutCase(case.case, _without_place(str(error), source)))
             shutil.rmtree(out / "cases" / case.case, ignore_errors=True)
         progress.update(number)
     progress.finish()
@@ -153,6 +155,14 @@ def _case(
         made = write(case, beside, phases, options)
         keep_case(made, beside, mark, kind.name)
     return made
+
+
+def _without_place(text: str, source: Path) -> str:
+    """Where the source lies is nobody's business who reads the dataset: paths begin in it."""
+    folder = source if source.is_dir() else source.parent
+    for place in (folder, folder.resolve()):
+        text = text.replace(f"{place}{os.sep}", "")
+    return text
 
 
 def _refuse_twin(made: WrittenCase, others: Sequence[WrittenCase]) -> None:

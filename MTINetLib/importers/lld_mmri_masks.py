@@ -98,7 +98,7 @@ def _case(
             volumes[phase] = FoundVolume(paths[phase], grid)
             mask = source / "labels" / paths[phase].name.replace("_0000.nii", ".nii")
             if mask.is_file():
-                readings.append(Reading((MaskFile(mask, grid=grid),), phase))
+                readings.append(Reading((MaskFile(mask, grid=grid or header),), phase))
             else:
                 remarks.append(f"The {phase.title} phase has no mask.")
     except LeftOut as error:

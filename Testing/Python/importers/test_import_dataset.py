@@ -17,6 +17,8 @@ from MTINetLib.importers.found import ImportOptions
 from MTINetLib.importers.kinds import kind_named
 from MTINetLib.importers.place_file import Placed
 from MTINetLib.progress import Silent
+from MTINetLib.reading.volumes.read import read_volume
+from MTINetLib.reading.volumes.write import write_volume
 from MTINetLib.study.phase import Phase
 
 KIND = kind_named("folder")
@@ -125,3 +127,32 @@ def test_a_header_whose_voxels_lie_in_another_file_is_never_linked_alone() -> No
     assert not place_file.can_stay(Path("a.mhd"))
     assert not place_file.can_stay(Path("a.nhdr"))
     assert place_file.can_stay(Path("a.nii.gz"))
+
+
+def test_slices_that_stand_there_twice_are_told(source: Path, tmp_path: Path) -> None:
+    own = read_volume(source.parent / "case_0" / "delayed.nii.gz")
+    array = own.array.copy()
+    array[3] = array[2]
+    write_volume(tmp_path / "delayed.nii.gz", array, own.grid)
+    table = tmp_path / "own.csv"
+    files = [
+        str(source.parent / "case_0" / f"{name}.nii.gz") for name in ("pre", "arterial", "portal_venous")
+    ]
+    row = ["case_0", "hcc", *files, "delayed.nii.gz", str(source.parent / "case_0/mask.nii.gz")]
+    table.write_text("case,class,pre,arterial,portal_venous,delayed,mask\n" + ",".join(row) + "\n")
+    result = import_kind("folder", table, tmp_path / "set")
+    assert "Slices of the delayed phase are the same: 3 and 4" in told(result)["case_0"]
+
+
+def test_reasons_do_not_tell_where_the_source_lies(source: Path, tmp_path: Path) -> None:
+    lines = source.read_text().splitlines()
+    damaged = source.parent / "damaged.nii.gz"
+    damaged.write_bytes(b"no image")
+    table = source.with_name("damaged.csv")
+    table.write_text(
+        "\n".join([*lines, lines[1].replace("case_0,", "bad,").replace("case_0/pre", "damaged")])
+    )
+    result = import_kind("folder", table, tmp_path / "set", link=True)
+    remark = told(result)["bad"]
+    assert "the pre-contrast phase cannot be used: The file damaged.nii.gz cannot be read" in remark
+    assert str(source.parent) not in (result.folder / "import.csv").read_text()
