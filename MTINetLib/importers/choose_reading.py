@@ -126,8 +126,8 @@ def _tell_choice(
         )
     elif not carrier.lies_on(first, phase):
         result.remarks.append(
-            f"The outlines of the {phase.title} phase lie on another grid than its images, and count where their "
-            "own header puts them."
+            f"The outlines of the {phase.title} phase lie on another grid than its images, and count where "
+            "their own header puts them."
         )
     elif phase is not carrier.reference:
         result.remarks.append(
