@@ -20,7 +20,8 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 # From the source tree Slicer puts only this folder on sys.path; installed, MTINetLib lies beside this file.
-_ROOT = Path(__file__).resolve().parent.parent
+_HERE = Path(__file__).resolve().parent
+_ROOT = _HERE.parent
 if (_ROOT / "MTINetLib" / "__init__.py").is_file() and str(_ROOT) not in sys.path:
     sys.path.insert(0, str(_ROOT))
 
@@ -55,9 +56,8 @@ class MTINet(ScriptedLoadableModule):
 
 def iconPath(name):
     """An icon: beside the module when installed, at the root of the source tree otherwise; None without."""
-    here = Path(__file__).resolve().parent
-    candidates = [folder / "Resources" / "Icons" / name for folder in (here, _ROOT)]
-    return next((path for path in candidates if path.is_file()), None)
+    candidates = (folder / "Resources" / "Icons" / name for folder in (_HERE, _ROOT))
+    return next(filter(Path.is_file, candidates), None)
 
 
 def prepareApplication():
@@ -340,11 +340,10 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         """
         from MTINetLib.session.training_state import TrainingChoices
 
-        training = self.session.training
-        training.begin(TrainingChoices(str(dataset), **choices))
+        self.session.training.begin(TrainingChoices(str(dataset), **choices))
         if wait:
-            training.wait(slicer.app.processEvents)
-        return training.run.record
+            self.session.training.wait(slicer.app.processEvents)
+        return self.session.training.run.record
 
     def wait(self, timeout_s=None):
         """Let Slicer live until nothing runs; raises what ended the run (MTINetLib.errors)."""
@@ -366,10 +365,7 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
 
 class MTINetTest(ScriptedLoadableModuleTest):
-    """The whole way, unattended, on the phantom; MTINetLib.panels.self_test has the steps.
-
-    What this Slicer lacks is said in one loud line each and left out.
-    """
+    """The whole way on the phantom, unattended, by MTINetLib.panels.self_test; says what Slicer lacks."""
 
     def setUp(self):
         from MTINetLib.panels.self_test import SelfTest

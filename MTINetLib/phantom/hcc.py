@@ -65,21 +65,6 @@ def draw_hcc(rng: Rng, patient: Patient, diameter_mm: float, pixel_mm: float) ->
     )
 
 
-def draw_textbook_hcc(rng: Rng, patient: Patient, diameter_mm: float, pixel_mm: float) -> HccTraits:
-    """Even, at least 1.28 times the liver in the arterial and at most 0.9 times in the delayed phase."""
-    for _ in range(60):
-        drawn = patient.draw(rng, HCC)
-        t1 = 0.5 * drawn.t1_s + 0.5 * uniform(rng, 1.05, 1.7) * patient.liver.t1_s
-        native = DrawnTissue(t1, drawn.t2star_s, drawn.m0)
-        ktrans, ve, vp = log_uniform(rng, 0.6, 2.5), uniform(rng, 0.09, 0.21), uniform(rng, 0.03, 0.11)
-        curve = patient.circulation.tofts(ktrans, ve, vp)
-        ratio = patient.signal(native, curve) / patient.liver_signal
-        if ratio[1] >= 1.28 and ratio[3] <= 0.9:
-            break
-    capsule = _draw_capsule(rng, diameter_mm) if chance(rng, 0.4) else 0.0
-    return HccTraits(native, curve, capsule, uniform(rng, 0.0, 0.2), 0.0, 0.0, 0.0, pixel_mm, False)
-
-
 def _draw_capsule(rng: Rng, diameter_mm: float) -> float:
     """1 to 3 mm, but never so thick that it outweighs the inside; none below 12 mm."""
     return min(uniform(rng, 1.0, 3.0), 0.055 * diameter_mm) if diameter_mm >= 12.0 else 0.0

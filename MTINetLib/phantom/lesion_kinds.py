@@ -11,7 +11,7 @@ from MTINetLib.phantom.benign import paint_abscess, paint_cyst, paint_fnh, paint
 from MTINetLib.phantom.canvas import Canvas
 from MTINetLib.phantom.cholangiocarcinoma import paint_cholangiocarcinoma
 from MTINetLib.phantom.draws import Rng, log_uniform
-from MTINetLib.phantom.hcc import draw_hcc, draw_textbook_hcc, paint_hcc
+from MTINetLib.phantom.hcc import draw_hcc, paint_hcc
 from MTINetLib.phantom.hemangioma import draw_hemangioma, paint_hemangioma
 from MTINetLib.phantom.lesions import Form, Outline, Seat
 from MTINetLib.phantom.metastasis import paint_metastasis
@@ -45,9 +45,6 @@ class Kind:
 _ONE_TO_FIVE = (0.5, 0.22, 0.13, 0.09, 0.06)
 _MANY = tuple(1.0 / (1.0 + 0.5 * n) for n in range(12))
 
-#: An HCC as textbooks show it, for demonstrations; never drawn by chance.
-TEXTBOOK_HCC = "textbook_hcc"
-
 KINDS = {
     # Quartiles as in 87 real HCC (30, 48, 106 mm) for three fifths, small ones for surveillance otherwise.
     HCC: Kind(
@@ -56,7 +53,6 @@ KINDS = {
         _ONE_TO_FIVE,
         Form((0.06, 0.26), 4),
     ),
-    TEXTBOOK_HCC: Kind(HCC, ((1.0, 10.0, 60.0),), (1.0,), Form((0.03, 0.14), 3), 0.0),
     HEMANGIOMA: Kind(
         HEMANGIOMA,
         ((0.55, 5.0, 25.0), (0.30, 25.0, 60.0), (0.15, 60.0, 150.0)),
@@ -99,9 +95,8 @@ def draw_diameter(rng: Rng, kind: str, limits_mm: tuple[float, float]) -> float:
 def paint_lesion(rng: Rng, canvas: Canvas, patient: Patient, outline: Outline, seat: Seat, kind: str) -> None:
     """Draw a lesion's character and paint it."""
     pixel = canvas.space.pixel_mm
-    if kind in (HCC, TEXTBOOK_HCC):
-        draw = draw_hcc if kind == HCC else draw_textbook_hcc
-        paint_hcc(rng, canvas, patient, outline, draw(rng, patient, seat.diameter_mm, pixel))
+    if kind == HCC:
+        paint_hcc(rng, canvas, patient, outline, draw_hcc(rng, patient, seat.diameter_mm, pixel))
     elif kind == HEMANGIOMA:
         traits = draw_hemangioma(rng, patient, seat.diameter_mm, pixel)
         paint_hemangioma(rng, canvas, patient, outline, seat, traits)

@@ -20,6 +20,7 @@ from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.progress import Silent
 from MTINetLib.study.grid import Grid
+from MTINetLib.study.lesion_class import HCC
 
 ARRAYS = made.volumes()
 STILL = CurveRequest(watch_motion=False)
@@ -258,7 +259,7 @@ def test_a_time_point_that_lies_elsewhere_is_found_and_the_others_are_not() -> N
 def test_contrast_alone_is_no_motion(seed: int) -> None:
     settings = PhantomSettings(
         slices=(24, 24), matrix=(192, 192), breathing=False, mistimed_share=0.0, fault_share=0.0,
-        lesion_plan=(("textbook_hcc", 30.0),),
+        lesion_plan=((HCC, 30.0),),
     )  # fmt: skip
     case = make_case(seed, 0, settings)
     study = case.study

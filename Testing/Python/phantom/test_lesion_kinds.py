@@ -12,7 +12,7 @@ from scipy import ndimage
 from MTINetLib.errors import InputError
 from MTINetLib.phantom.case import PhantomCase, PhantomSettings, make_case
 from MTINetLib.phantom.draws import Streams
-from MTINetLib.phantom.lesion_kinds import KINDS, TEXTBOOK_HCC, draw_diameter
+from MTINetLib.phantom.lesion_kinds import KINDS, draw_diameter
 from MTINetLib.phantom.lesion_plan import LesionShares, draw_plan
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, OTHER
 
@@ -70,7 +70,7 @@ def test_about_a_third_of_the_drawn_lesions_are_others() -> None:
     assert 0.28 < found[OTHER] / found.total() < 0.45
     assert found[HCC] > found[HEMANGIOMA] > 0.15 * found.total()
     kinds = {kind for plan in plans for kind, _ in plan}
-    assert kinds == set(KINDS) - {TEXTBOOK_HCC}
+    assert kinds == set(KINDS)
 
 
 def test_sizes_reach_from_small_ones_to_150_mm() -> None:
