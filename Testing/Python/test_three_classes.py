@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 CLASSES = ("hcc", "hemangioma", "net_metastasis")
 #: A few seconds of training; discs that are told apart by their curves need no more.
 RECIPE = (
-    "max_steps=200 steps_per_epoch=200 log_every=50 batch_size=8 learning_rate=0.005 network.dropout=0 "
+    "max_steps=110 steps_per_epoch=110 log_every=50 batch_size=8 learning_rate=0.005 network.dropout=0 "
     "augmentation.strength=0.3 ema_decay=0 validation_slices=24 validation_share=0.3 tumour_share=0.8"
 ).split()
 #: Slice, row and column of the lesion of each class.

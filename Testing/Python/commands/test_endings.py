@@ -69,7 +69,9 @@ def test_an_ending_is_a_cancellation(
     sent: signal.Signals, dispositions: dict[str, str], jobs: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "place" / "set"
-    process = start(tmp_path, "phantom", "-o", str(out), "-n", "60", "--jobs", jobs, **dispositions)
+    process = start(
+        tmp_path, "phantom", "-o", str(out), "-n", "200", "--slices", "4-4", "--jobs", jobs, **dispositions
+    )
     try:
         wait_for_work(out.parent)
         children = children_of(process.pid)

@@ -11,10 +11,9 @@ import pydicom
 import pytest
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
+from support.small_dataset import tiny_network, write_small_dataset
 
 from MTINetLib.cli import run
-from MTINetLib.phantom.case import PhantomSettings
-from MTINetLib.phantom.cohort import write_cohort
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
 from MTINetLib.study.study import Study
 
@@ -132,11 +131,12 @@ def _one(folder: Path) -> Path:
 
 @pytest.mark.slow
 def test_training_and_evaluating_show_no_words_of_libraries(tmp_path: Path) -> None:
-    write_cohort(tmp_path / "set", 4, 2, "nifti", PhantomSettings(slices=(4, 4)))
+    write_small_dataset(tmp_path / "set", ("hcc", "hemangioma", "hcc", "hemangioma"))
+    changes = (*tiny_network(), "max_steps=2", "preparation_processes=1")
+    settings = [part for change in changes for part in ("--set", change)]
     ended = program(
-        "train", str(tmp_path / "set"), "-o", str(tmp_path / "run"), "--preset", "quick",
-        "--set", "max_steps=2", "--set", "preparation_processes=1",
-    )  # fmt: skip
+        "train", str(tmp_path / "set"), "-o", str(tmp_path / "run"), "--preset", "quick", *settings
+    )
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr.count("\n") <= MOST_LINES, ended.stderr
     assert "ightning" not in ended.stdout + ended.stderr

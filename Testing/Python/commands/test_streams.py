@@ -24,6 +24,7 @@ from MTINetLib.study.study import Study
 #: Signs of four kinds: in code page 1252, in 932, in neither, and markup of the library that prints.
 NAME = "Müller 肝臓 ≥5 mm³ 🫀 [/b] :smile:"
 ENCODINGS = ("cp1252", "ascii", "cp932", "utf-8")
+FEW_SIGNS = ("ascii", "cp932")
 Printed = tuple[int, bytes, bytes]
 
 
@@ -59,24 +60,13 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Printed]:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_listing_is_printed_on_every_stream(
-    encoding: str, odd: Path, model: Path, tmp_path: Path, printed: Callable[..., Printed]
+    encoding: str, odd: Path, tmp_path: Path, printed: Callable[..., Printed]
 ) -> None:
     for arguments in (
         ("--help",),
         ("info",),
         ("check", str(odd)),
         ("inspect", str(odd / "study")),
-        ("phantom", "-o", str(tmp_path / NAME), "-n", "1", "--slices", "4-4"),
-        (
-            "evaluate",
-            str(odd),
-            "-o",
-            str(tmp_path / f"{NAME} figures"),
-            "--model",
-            str(model),
-            "--limit",
-            "1",
-        ),
         ("train", str(odd), "-o", str(tmp_path / f"{NAME} run"), "--set", "no=such"),
         ("send", str(odd / "study"), "--to", "localhost:1"),
     ):
@@ -90,8 +80,22 @@ def test_every_listing_is_printed_on_every_stream(
     )
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_an_analysis_is_printed_on_every_stream(
+@pytest.mark.parametrize("encoding", FEW_SIGNS)
+def test_studies_that_are_made_and_figures_are_printed_on_streams_of_few_signs(
+    encoding: str, odd: Path, model: Path, tmp_path: Path, printed: Callable[..., Printed]
+) -> None:
+    made, figures = str(tmp_path / NAME), str(tmp_path / f"{NAME} figures")
+    for arguments in (
+        ("phantom", "-o", made, "-n", "1", "--slices", "4-4"),
+        ("evaluate", str(odd), "-o", figures, "--model", str(model), "--limit", "1"),
+    ):
+        code, out, err = printed(encoding, *arguments)
+        assert (code, err) == (0, b""), (arguments, err)
+        assert "[/b] :smile:" in out.decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", FEW_SIGNS)
+def test_an_analysis_is_printed_on_streams_of_few_signs(
     encoding: str,
     odd: Path,
     model: Path,
@@ -140,9 +144,10 @@ def test_the_program_itself_sets_its_streams_up(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the streams")
 @pytest.mark.parametrize("redirection", ["| head -n 1", "| true", ">&-", "2>&-"])
-def test_a_reader_that_goes_away_ends_the_program_quietly(redirection: str) -> None:
-    command = f'"{sys.executable}" -m MTINetLib.cli info --json {redirection}'
-    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120)
+def test_a_reader_that_goes_away_ends_the_program_quietly(redirection: str, odd: Path) -> None:
+    command = f'"{sys.executable}" -m MTINetLib.cli inspect --json "$0" {redirection}'
+    words = ["sh", "-c", command, str(odd / "study")]
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert ended.stderr == ""
 
 

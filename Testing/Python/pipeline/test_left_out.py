@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from support import dicom_layouts
 from support.read_back import exported
 
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError
-from MTINetLib.findings import from_json, to_json
+from MTINetLib.findings import LesionFinding, from_json, to_json
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.pipeline.write import Addition, WriteOptions, write_into
 from MTINetLib.pipeline.write import write as write_results
+from MTINetLib.report import content
 from MTINetLib.report.file_names import NOTES_FILE, OWN_FILES, PICTURE_FOLDER, SCENE_FILE
 from MTINetLib.report.formats import ALL
 from MTINetLib.report.left_out import LeftOut
@@ -24,6 +25,8 @@ from MTINetLib.study.study import Study
 
 FINDINGS = {"findings.json", "lesions.nii.gz", "lesions.csv", "curves.csv"}
 DICOM = {"dicom/segmentation.dcm", "dicom/measurements.dcm", "dicom/report.dcm"}
+#: Formats that draw nothing; the second has a file that may be missing.
+PLAIN = ("json", "labels")
 EVERYTHING = FINDINGS | DICOM | {"report.html", "report.pdf", "probability.nii.gz"}
 
 
@@ -96,16 +99,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Analysis]:
     return result.study, Analysis(result.findings, result.labels, rest)
 
 
-def whole_folder(out: Path, study: Study, analysis: Analysis) -> tuple[str, ...]:
-    written = write_results(study, analysis, out, WriteOptions(formats=tuple(ALL)))
+def whole_folder(
+    out: Path, study: Study, analysis: Analysis, formats: tuple[str, ...] = tuple(ALL)
+) -> tuple[str, ...]:
+    written = write_results(study, analysis, out, WriteOptions(formats=formats))
     files = {path.relative_to(out).as_posix() for path in written.files}
     assert files == there(out) - {NOTES_FILE}
     return written.left_out
 
 
-def into_a_folder(out: Path, study: Study, analysis: Analysis) -> tuple[str, ...]:
+def into_a_folder(
+    out: Path, study: Study, analysis: Analysis, formats: tuple[str, ...] = tuple(ALL)
+) -> tuple[str, ...]:
     with new_results(out, overwrite=False) as folder:
-        return write_into(folder, study, analysis, WriteOptions(formats=tuple(ALL))).left_out
+        return write_into(folder, study, analysis, WriteOptions(formats=formats)).left_out
 
 
 def there(out: Path) -> set[str]:
@@ -120,6 +127,27 @@ def failing(error: Exception) -> Callable[..., object]:
 
 
 BOTH = pytest.mark.parametrize("write", [whole_folder, into_a_folder])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pictures_are_drawn_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("lesion_strip", "curve_figure"):
+            patch.setattr(content, name, drawn_once(getattr(content, name)))
+        yield
+
+
+def drawn_once(draw: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Each lesion looks the same in every case."""
+    pictures: dict[int, bytes] = {}
+
+    def drawn(*given: object) -> bytes:
+        (lesion,) = (one for one in given if isinstance(one, LesionFinding))
+        if lesion.label not in pictures:
+            pictures[lesion.label] = draw(*given)
+        return pictures[lesion.label]
+
+    return drawn
 
 
 @BOTH
@@ -149,19 +177,17 @@ def test_a_part_that_fails_costs_nothing_else_and_is_named(
     assert list(tmp_path.iterdir()) == [out]
 
 
-@BOTH
 @pytest.mark.parametrize(("error", "words"), ERRORS, ids=lambda value: type(value).__name__)
 def test_the_reason_is_said_without_names_of_files_and_patients(
-    write: Callable[..., tuple[str, ...]],
     error: Exception,
     words: str,
     made: tuple[Study, Analysis],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("MTINetLib.report.formats.html_report", failing(error))
-    (sentence,) = write(tmp_path / "out", *made)
-    assert sentence.startswith(f"There is no report.html: {words}")
+    monkeypatch.setattr("MTINetLib.report.formats.write_volume", failing(error))
+    (sentence,) = whole_folder(tmp_path / "out", *made, formats=PLAIN)
+    assert sentence.startswith(f"There is no probability.nii.gz: {words}")
     assert sentence.endswith(".")
     assert "Mustermann" not in sentence
 
@@ -183,9 +209,9 @@ def test_a_full_disk_and_a_cancel_end_everything_and_leave_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("MTINetLib.report.formats.html_report", failing(error))
+    monkeypatch.setattr("MTINetLib.report.formats.write_volume", failing(error))
     with pytest.raises(kind):
-        write(tmp_path / "out", *made)
+        write(tmp_path / "out", *made, formats=PLAIN)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -208,9 +234,9 @@ def test_a_folder_that_takes_no_more_files_ends_everything(
     made: tuple[Study, Analysis], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("MTINetLib.output_place._takes_files", lambda folder: False)
-    monkeypatch.setattr("MTINetLib.report.formats.html_report", failing(PermissionError(13, "denied")))
+    monkeypatch.setattr("MTINetLib.report.formats.write_volume", failing(PermissionError(13, "denied")))
     with pytest.raises(InputError, match="may not be written to"):
-        whole_folder(tmp_path / "out", *made)
+        whole_folder(tmp_path / "out", *made, formats=PLAIN)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,16 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@pytest.fixture(autouse=True)
-def _phases_without_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _phases_without_a_table() -> Iterator[None]:
     """Runs whose slices are given read no dataset: they have the four phases of those slices."""
-    monkeypatch.setattr(
-        run_phases,
-        "dataset_phases",
-        lambda folder: dataset_phases(folder) if (folder / CASES_FILE).is_file() else FOUR_PHASES,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            run_phases,
+            "dataset_phases",
+            lambda folder: dataset_phases(folder) if (folder / CASES_FILE).is_file() else FOUR_PHASES,
+        )
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +46,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_small_dataset(tmp_path_factory.mktemp("dataset"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny() -> TrainingSettings:
     """The quick preset with a network of a few thousand weights on 64-pixel slices."""
     return training_preset("quick", [*SHORT, *tiny_network()])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,15 +22,24 @@ from MTINetLib.training.starting_model import read_starting_model
 from MTINetLib.training.train import train
 
 
-@pytest.fixture(autouse=True)
-def _prepared(store: SliceStore, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _prepared(store: SliceStore) -> Iterator[None]:
     """Preparing has its own tests."""
-    monkeypatch.setattr(module, "prepare_dataset", lambda *_, **__: store)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "prepare_dataset", lambda *_, **__: store)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, tiny: TrainingSettings) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    return train(folder, folder / "first", tiny).model
 
 
 @pytest.fixture
-def model(tmp_path: Path, tiny: TrainingSettings) -> Path:
-    return train(tmp_path, tmp_path / "first", tiny).model
+def model(trained: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    return Path(shutil.copytree(trained, tmp_path / "model"))
 
 
 def still(settings: TrainingSettings) -> TrainingSettings:

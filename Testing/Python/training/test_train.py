@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.metadata
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,13 +20,22 @@ from MTINetLib.training import train as module
 from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings, settings_from_dict
 from MTINetLib.training.slice_store import SliceStore
-from MTINetLib.training.train import train
+from MTINetLib.training.train import TrainingResult, train
 
 
-@pytest.fixture(autouse=True)
-def _prepared(store: SliceStore, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _prepared(store: SliceStore) -> Iterator[None]:
     """Preparing has its own tests."""
-    monkeypatch.setattr(module, "prepare_dataset", lambda *_, **__: store)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "prepare_dataset", lambda *_, **__: store)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, tiny: TrainingSettings) -> TrainingResult:
+    """A run from its beginning to its end, which tests only look at."""
+    folder = tmp_path_factory.mktemp("whole")
+    return train(folder, folder / "run", tiny, name="mine")
 
 
 def weights(run: Path, name: str = "last.ckpt") -> dict[str, object]:
@@ -47,9 +57,8 @@ def same(one: object, two: object) -> bool:
     return one == two
 
 
-def test_a_run_leaves_everything_that_explains_it(tmp_path: Path, tiny: TrainingSettings) -> None:
-    result = train(tmp_path, tmp_path / "run", tiny)
-    run = result.run
+def test_a_run_leaves_everything_that_explains_it(whole: TrainingResult, tiny: TrainingSettings) -> None:
+    run = whole.run
     assert settings_from_dict(json.loads((run / "config.json").read_text())) == tiny.for_phases(FOUR_PHASES)
     assert (run / "split.csv").read_text().splitlines()[0] == "patient,case,part,images,truth"
     environment = json.loads((run / "environment.json").read_text())
@@ -57,23 +66,22 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path: Path, tiny: Training
     assert [int(row["step"]) for row in rows(run) if row["train/loss"]] == list(range(1, 9))
     assert [int(row["step"]) for row in rows(run) if row["val/score"]] == [2, 4, 6, 8]
     assert list((run / "tensorboard").iterdir())
-    assert result.steps == 8
+    assert whole.steps == 8
     assert not list(run.glob("metrics.part*"))
 
 
-def test_the_exported_model_is_the_best_checkpoints_average(tmp_path: Path, tiny: TrainingSettings) -> None:
-    result = train(tmp_path, tmp_path / "run", tiny, name="mine")
-    model = load_model(result.model)
+def test_the_exported_model_is_the_best_checkpoints_average(whole: TrainingResult) -> None:
+    model = load_model(whole.model)
     assert model.info.name == "mine"
-    assert model.info.sha256 == result.sha256
+    assert model.info.sha256 == whole.sha256
     assert model.info.preset == "quick"
-    best = weights(result.run, "best.ckpt")
+    best = weights(whole.run, "best.ckpt")
     kept = {k.removeprefix("average."): v for k, v in best["state_dict"].items() if k.startswith("average.")}  # type: ignore[attr-defined]
     assert kept.keys() == model.network.state_dict().keys()
     for name, value in model.network.state_dict().items():
         torch.testing.assert_close(value, kept[name], rtol=0, atol=0)
-    scores = [float(row["val/score"]) for row in rows(result.run) if row["val/score"]]
-    assert result.scores["score"] == pytest.approx(max(scores))
+    scores = [float(row["val/score"]) for row in rows(whole.run) if row["val/score"]]
+    assert whole.scores["score"] == pytest.approx(max(scores))
 
 
 def test_two_and_two_epochs_are_exactly_four(tmp_path: Path, tiny: TrainingSettings) -> None:
@@ -174,9 +182,8 @@ class StopAt(Silent):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Cancelled])
 def test_an_interrupted_run_can_be_resumed_to_the_same_end(
-    tmp_path: Path, tiny: TrainingSettings, error: type[BaseException]
+    tmp_path: Path, tiny: TrainingSettings, whole: TrainingResult, error: type[BaseException]
 ) -> None:
-    whole = train(tmp_path, tmp_path / "whole", tiny)
     with pytest.raises(Cancelled):
         train(tmp_path, tmp_path / "parts", tiny, progress=StopAt(5, error))
     resumed = train(tmp_path, tmp_path / "parts", tiny, resume=True)

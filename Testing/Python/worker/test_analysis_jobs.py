@@ -159,19 +159,14 @@ def test_a_worker_killed_while_it_analyses_leaves_nothing_behind(client: WorkerC
     analyzed(client, model)
 
 
-def test_memory_that_runs_out_halves_the_batch_and_the_findings_say_so(faulty: WorkerClient) -> None:
+def test_memory_that_runs_out_halves_the_batch_until_not_one_slice_fits(faulty: WorkerClient) -> None:
     faulty.wait(faulty.submit("know", {}))
     faulty.wait(faulty.submit("short_of_memory", {"slices": 1}))
     open_study(faulty, STUDY)
     found = analyzed(faulty)
     assert "batch_halved:1" in from_dict(found.findings).provenance.notes
     assert len(from_dict(found.findings).lesions) == 2
-
-
-def test_a_slice_that_does_not_fit_is_one_clear_sentence(faulty: WorkerClient) -> None:
-    faulty.wait(faulty.submit("know", {}))
     faulty.wait(faulty.submit("short_of_memory", {"slices": 0}))
-    open_study(faulty, STUDY)
     with pytest.raises(MissingResourceError, match="not enough memory to analyze one slice"):
         analyzed(faulty)
 

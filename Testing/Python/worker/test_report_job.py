@@ -54,8 +54,8 @@ def test_an_unknown_format_is_named(client: WorkerClient, tmp_path: Path) -> Non
 
 
 def test_a_full_disk_leaves_nothing_and_is_one_sentence(faulty: WorkerClient, tmp_path: Path) -> None:
-    asked = request(faulty, tmp_path / "report")
-    faulty.wait(faulty.submit("full_disk", {"names": ["report.html"]}))
+    asked = request(faulty, tmp_path / "report", formats=["json"])
+    faulty.wait(faulty.submit("full_disk", {"names": ["findings.json"]}))
     with pytest.raises(MissingResourceError, match="disk is full: nothing was written to"):
         faulty.wait(faulty.submit("report", asked), timeout_s=120)
     assert list(tmp_path.iterdir()) == []
@@ -65,8 +65,8 @@ def test_a_full_disk_leaves_nothing_and_is_one_sentence(faulty: WorkerClient, tm
 
 def stuck(faulty: WorkerClient, out: Path, how: str) -> Call:
     """A report into ``out`` that will not go on by itself in its midst."""
-    asked = request(faulty, out, formats=["csv", "json", "html", "labels"])
-    faulty.wait(faulty.submit("stuck_writing", {"name": "report.html", "how": how}))
+    asked = request(faulty, out, formats=["json", "csv", "labels"])
+    faulty.wait(faulty.submit("stuck_writing", {"name": "curves.csv", "how": how}))
     return faulty.submit("report", asked)
 
 

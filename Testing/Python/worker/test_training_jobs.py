@@ -33,6 +33,8 @@ from MTINetLib.worker.training_requests import (
     Trained,
 )
 
+pytestmark = pytest.mark.slow
+
 #: More steps than any of these tests waits for.
 ENDLESS = (*SHORT, "max_steps=100000")
 
