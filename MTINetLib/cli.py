@@ -13,6 +13,7 @@ from MTINetLib.commands.analyze import analyze
 from MTINetLib.commands.bench import bench_command
 from MTINetLib.commands.check import check
 from MTINetLib.commands.compare import compare
+from MTINetLib.commands.cohort import cohort
 from MTINetLib.commands.curves import curves
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.endings import end_as_cancelled
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 for command in (
     analyze,
+    cohort,
     outline,
     curves,
     send,

@@ -99,6 +99,11 @@ class RichProgress:
         if self._task is not None:
             self._bars.update(self._task, completed=done)
 
+    def remark(self, text: str) -> None:
+        """Stands behind the current stage on its bar."""
+        if self._task is not None:
+            self._bars.update(self._task, description=f"{self._stage} ({text})")
+
     def finish(self) -> None:
         if self._task is None:
             return

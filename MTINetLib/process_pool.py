@@ -23,7 +23,7 @@ from MTINetLib.errors import MissingResourceError
 
 Task = TypeVar("Task")
 #: Read by the libraries when a process loads them: OpenMP, BLAS in its kinds, and ITK.
-_THREAD_VARIABLES = (
+THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -251,7 +251,7 @@ def _end_with_parent() -> None:
 @contextlib.contextmanager
 def _thread_limit(threads: int) -> Iterator[None]:
     """Processes that are started inside read these variables."""
-    names = (*_THREAD_VARIABLES, THREADS_VARIABLE)
+    names = (*THREAD_VARIABLES, THREADS_VARIABLE)
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, str(threads)))
     try:

@@ -12,6 +12,7 @@ class Stage(Enum):
     ADDING_VOLUMES = "adding_volumes"
     ALIGNING_PHANTOMS = "aligning_phantoms"
     ALIGNING_PHASES = "aligning_phases"
+    ANALYZING_STUDIES = "analyzing_studies"
     BUILDING_SCENE = "building_scene"
     CHECKING_CASES = "checking_cases"
     COMPARING = "comparing"
@@ -48,11 +49,13 @@ class Stage(Enum):
     RENDERING_PICTURES = "rendering_pictures"
     SAVING_SCENE = "saving_scene"
     SENDING = "sending"
+    STARTING_WORKERS = "starting_workers"
     TRAINING = "training"
     UNPACKING = "unpacking"
     WRITING_CASE = "writing_case"
     WRITING_DICOM = "writing_dicom"
     WRITING_RESULTS = "writing_results"
+    WRITING_TABLES = "writing_tables"
 
 
 class Progress(Protocol):

@@ -97,14 +97,21 @@ def named_reference(name: str | None) -> Phase | None:
         raise InputError(str(error).replace(f"'{name}'", f"'{name}' for --reference", 1)) from error
 
 
+def check_alignment(word: str) -> None:
+    """Before anything is read."""
+    from MTINetLib.errors import InputError
+
+    if word not in _ALIGNMENTS:
+        raise InputError(f"--align {word} is unknown; choose one of {', '.join(_ALIGNMENTS)}.")
+
+
 def _check_source(source: Path | None, told: Mapping[Phase, str], alignment: str, model: str | None) -> None:
     """What can be refused before anything is read."""
     from MTINetLib.errors import InputError
     from MTINetLib.models.find import phases_to_look_for
     from MTINetLib.phases.naming import options_of
 
-    if alignment not in _ALIGNMENTS:
-        raise InputError(f"--align {alignment} is unknown; choose one of {', '.join(_ALIGNMENTS)}.")
+    check_alignment(alignment)
     if source is None and not told:
         raise InputError(
             "Nothing to analyze: name a folder of DICOM, or all of "

@@ -27,6 +27,9 @@ _EXTRAS = {
     "sklearn": "compare",
     "dynamic_network_architectures": "evaluate",
     "openvino": "openvino",
+    "dask": "cohort",
+    "distributed": "cohort",
+    "pyarrow": "cohort",
     "slicer": "viewer",
     "vtk": "viewer",
 }

@@ -10,6 +10,7 @@ _TEXTS = {
     Stage.ADDING_VOLUMES: "Adding the volumes",
     Stage.ALIGNING_PHANTOMS: "Aligning phantoms",
     Stage.ALIGNING_PHASES: "Aligning phases",
+    Stage.ANALYZING_STUDIES: "Analyzing studies",
     Stage.BUILDING_SCENE: "Building the scene",
     Stage.CHECKING_CASES: "Checking cases",
     Stage.COMPARING: "Comparing systems",
@@ -46,11 +47,13 @@ _TEXTS = {
     Stage.RENDERING_PICTURES: "Rendering pictures",
     Stage.SAVING_SCENE: "Saving the scene",
     Stage.SENDING: "Sending",
+    Stage.STARTING_WORKERS: "Starting the workers",
     Stage.TRAINING: "Training",
     Stage.UNPACKING: "Unpacking",
     Stage.WRITING_CASE: "Writing the case",
     Stage.WRITING_DICOM: "Writing DICOM",
     Stage.WRITING_RESULTS: "Writing results",
+    Stage.WRITING_TABLES: "Writing the tables",
 }
 
 

@@ -56,11 +56,13 @@ class StudiesBelow:
         studies: in the order of their first files.
         unreadable: how many files look like MR images and cannot be used.
         others: how many files are something else.
+        unlisted: folders that cannot be listed, each with the reason.
     """
 
     studies: tuple[FoundStudy, ...]
     unreadable: int = 0
     others: int = 0
+    unlisted: tuple[tuple[Path, str], ...] = ()
 
 
 def studies_below(
@@ -77,7 +79,8 @@ def studies_below(
         InputError: the folder is not there.
     """
     watcher = progress or Silent()
-    paths = _kept(files_below(folder)[0], without)
+    listed, unlisted = files_below(folder)
+    paths = _kept(listed, without)
     images: dict[tuple[str, str], list[Path]] = defaultdict(list)
     damaged: list[Path] = []
     beside: list[Path] = []
@@ -102,6 +105,7 @@ def studies_below(
         tuple(sorted(found, key=lambda study: study.files[0])),
         unreadable=len(damaged),
         others=len([path for path in beside if path not in used]),
+        unlisted=tuple(unlisted),
     )
 
 

@@ -52,9 +52,17 @@ def lesions_csv(findings: StudyFindings) -> str:
 
     Slices are 0-based as in findings.json, flags are joined by blanks.
     """
-    classes = findings.provenance.classes
-    columns = (*_BEFORE_PROBABILITIES, *(f"probability_{name}" for name in classes), *_AFTER_PROBABILITIES)
-    return csv_text(columns, (_lesion_row(lesion, classes) for lesion in findings.lesions))
+    return csv_text(lesion_columns(findings.provenance.classes), lesion_rows(findings))
+
+
+def lesion_columns(classes: Sequence[str]) -> tuple[str, ...]:
+    """The columns of :func:`lesion_rows`."""
+    return (*_BEFORE_PROBABILITIES, *(f"probability_{name}" for name in classes), *_AFTER_PROBABILITIES)
+
+
+def lesion_rows(findings: StudyFindings) -> Iterator[Sequence[Cell]]:
+    """A row per lesion."""
+    return (_lesion_row(lesion, findings.provenance.classes) for lesion in findings.lesions)
 
 
 def liver_csv(liver: LiverFinding) -> str:

@@ -1,0 +1,223 @@
+"""Where the studies are worked on: this machine, a Dask scheduler that runs, or a batch system."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.cohort.plan import Plan, gpus_here, plan_for
+from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.process_pool import THREAD_VARIABLES, THREADS_VARIABLE, usable_cores
+
+#: A study whose process was ended so often is set aside: it is tried three times.
+TRIED_AGAIN = 2
+#: The process is ended above its memory, and nothing is put on disk or paused before: there is nothing that a
+#: study could let go of.
+_MEMORY = {
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.95,
+}
+_QUIET = ("distributed", "tornado", "asyncio")
+_BATCH_SYSTEMS = ("Slurm", "PBS", "SGE", "LSF", "OAR", "HTCondor", "Moab")
+_START_S, _STOP_S = 60, 1.0
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Workers that are ready.
+
+    Args:
+        client: Dask's.
+        told: what they are, for people.
+        dashboard: address of Dask's page, empty where it has none.
+        own: they are of this run alone and go with it.
+    """
+
+    client: Any
+    told: str
+    dashboard: str = ""
+    own: bool = True
+
+
+@contextmanager
+def local_workers(wanted: int | None, device: str, *, processes: bool = True) -> Iterator[Workers]:
+    """Processes of this machine, until the end of the block.
+
+    Args:
+        wanted: how many; None chooses.
+        processes: False keeps all in this process, for tests and debuggers.
+
+    Raises:
+        InputError: the memory is not enough for so many.
+        MissingResourceError: they do not start.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+    from distributed.system import MEMORY_LIMIT
+
+    plan = plan_for(wanted, usable_cores(), int(MEMORY_LIMIT), gpus_here(device))
+    environment = dict.fromkeys((*THREAD_VARIABLES, THREADS_VARIABLE), str(plan.threads))
+    own: dict[str, Any] = {"env": environment} if processes else {}
+    if processes and plan.gpus:
+        own["worker_class"] = _worker_on_a_gpu(plan)
+    with _quiet(), dask.config.set({**_MEMORY, "distributed.comm.timeouts.connect": _START_S}):
+        try:
+            cluster = LocalCluster(
+                n_workers=plan.workers,
+                threads_per_worker=1,
+                processes=processes,
+                memory_limit=plan.memory,
+                dashboard_address="127.0.0.1:0" if _has_dashboard() else None,
+                silence_logs=logging.CRITICAL,
+                scheduler_kwargs={"allowed_failures": TRIED_AGAIN},
+                **own,
+            )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise MissingResourceError(
+                f"The workers do not start ({' '.join(str(error).split())}): use fewer with --workers."
+            ) from error
+        try:
+            with Client(cluster, set_as_default=False) as client:
+                yield Workers(client, plan.in_words, _dashboard(cluster))
+        finally:
+            _stop(cluster)
+
+
+@contextmanager
+def workers_of(scheduler: str) -> Iterator[Workers]:
+    """Those of a scheduler that runs elsewhere; it and they stay. TLS is told by Dask's own configuration.
+
+    Raises:
+        MissingResourceError: there is no scheduler, or it has no workers.
+    """
+    from distributed import Client
+
+    with _quiet():
+        try:
+            client = Client(scheduler, timeout=_START_S / 2, set_as_default=False)
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise MissingResourceError(
+                f"No Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and with TLS "
+                "give its certificates in Dask's configuration."
+            ) from error
+        with client:
+            yield Workers(client, _count_workers(client, scheduler), str(client.dashboard_link or ""), False)
+
+
+@contextmanager
+def batch_workers(file: Path, wanted: int | None) -> Iterator[Workers]:
+    """Jobs of a batch system, as a YAML file describes them to dask-jobqueue.
+
+    The file has one key, the batch system (``slurm``, ``pbs``, ...), and under it what dask-jobqueue's class
+    takes, such as ``cores``, ``memory``, ``queue`` and ``walltime``.
+
+    Raises:
+        InputError: the file says something else.
+        MissingResourceError: dask-jobqueue is not installed, or no job starts.
+    """
+    system, options = _batch_options(file)
+    try:
+        module = importlib.import_module("dask_jobqueue")
+    except ImportError as error:
+        raise MissingResourceError(
+            "--jobqueue needs the package dask-jobqueue: python -m pip install dask-jobqueue."
+        ) from error
+    from distributed import Client
+
+    with _quiet():
+        try:
+            cluster = getattr(module, f"{system}Cluster")(**options)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{file} cannot be used: {' '.join(str(error).split())}.") from error
+        try:
+            cluster.scale(jobs=wanted or 1)
+            with Client(cluster, set_as_default=False) as client:
+                yield Workers(client, _count_workers(client, f"{system}'s jobs"), _dashboard(cluster))
+        finally:
+            cluster.close()
+
+
+def _batch_options(file: Path) -> tuple[str, Mapping[str, Any]]:
+    import yaml
+
+    try:
+        told = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{file} is no readable YAML file: name one for --jobqueue.") from error
+    names = {name.lower(): name for name in _BATCH_SYSTEMS}
+    if isinstance(told, dict) and len(told) == 1:
+        ((name, options),) = told.items()
+        if str(name).lower() in names and isinstance(options or {}, dict):
+            return names[str(name).lower()], options or {}
+    raise InputError(f"{file} needs one key, one of {', '.join(names)}, and below it what the jobs take.")
+
+
+def _count_workers(client: Any, where: str) -> str:
+    with suppress(TimeoutError, asyncio.TimeoutError):
+        client.wait_for_workers(1, timeout=_START_S)
+    threads = client.nthreads()
+    if not threads:
+        raise MissingResourceError(
+            f"{where} has no workers: start some with `dask worker`, then give the command again."
+        )
+    from MTINetLib.presentation.counts import counted
+
+    at_a_time = counted(sum(threads.values()), "study", "studies")
+    return f"{counted(len(threads), 'worker')} of {where}, {at_a_time} at a time"
+
+
+def _worker_on_a_gpu(plan: Plan) -> type:
+    """Workers take turns on the GPUs; each sees only its own."""
+    from distributed import Nanny
+
+    class GpuNanny(Nanny):  # type: ignore[misc]
+        def __init__(self, *args: Any, name: Any = 0, env: Any = None, **more: Any) -> None:
+            gpu = plan.gpus[int(name) % len(plan.gpus)]
+            super().__init__(*args, name=name, env={**(env or {}), "CUDA_VISIBLE_DEVICES": gpu}, **more)
+
+    return GpuNanny
+
+
+def _stop(cluster: Any) -> None:
+    """End the processes without waiting for what they work on: it is begun again by the next run."""
+
+    async def end_all() -> None:
+        await asyncio.gather(
+            *(worker.close(timeout=_STOP_S) for worker in cluster.workers.values()), return_exceptions=True
+        )
+
+    with suppress(Exception):  # whatever a process that was killed already answers
+        cluster.sync(end_all, callback_timeout=4 * _STOP_S)
+    with suppress(Exception):
+        cluster.close(timeout=_STOP_S)
+
+
+def _has_dashboard() -> bool:
+    return importlib.util.find_spec("bokeh") is not None
+
+
+def _dashboard(cluster: Any) -> str:
+    return str(cluster.dashboard_link or "") if _has_dashboard() else ""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask logs lost and restarted processes with tracebacks; what they mean is said by the run."""
+    loggers = [logging.getLogger(name) for name in _QUIET]
+    before = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, before, strict=True):
+            each.setLevel(level)

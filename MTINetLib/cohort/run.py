@@ -1,0 +1,151 @@
+"""The studies of a cohort go to the workers, and their results and problems come back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from MTINetLib.cohort.cluster import Workers
+from MTINetLib.cohort.cohort_study import CohortStudy
+from MTINetLib.cohort.room import refuse_a_full_disk
+from MTINetLib.cohort.work import Outcome, Work, settle, work_on
+from MTINetLib.errors import MissingResourceError, MTINetError
+
+_LOOK_S = 1.0
+#: How long workers may be gone, as when all of them start anew.
+_WITHOUT_WORKERS_S = 120.0
+_KILLED = (
+    "The process that worked on it was ended {times} times, as the system does when the memory is full: "
+    "analyze it by itself, or with fewer --workers."
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A study and what came of it."""
+
+    study: CohortStudy
+    outcome: Outcome
+
+
+def settle_on_a_worker(workers: Workers, work: Work) -> dict[str, str]:
+    """Device, precision and backend, as one worker settles them for all.
+
+    Raises:
+        MTINetError: the model or the device cannot be used there, or the scheduler went away.
+    """
+    with _scheduler_there(workers):
+        future = workers.client.submit(settle, work, key=f"settle-{uuid.uuid4().hex}", pure=False)
+        return dict(future.result())
+
+
+def run_studies(
+    workers: Workers,
+    studies: Sequence[CohortStudy],
+    work: Work,
+    in_words: Callable[[BaseException], str],
+    work_on: Callable[[CohortStudy, Work], Outcome] = work_on,
+) -> Iterator[Finished]:
+    """Work on all studies; each comes as soon as its results are in place, or it failed.
+
+    No more studies are handed out than are worked on, so that a run of any length takes the same memory.
+
+    Args:
+        in_words: the sentence of a defect.
+        work_on: a function of a module, which does one study.
+
+    Raises:
+        MTINetError: what every study would meet: a full disk, a missing model, a scheduler that went away.
+    """
+    waiting = iter(studies)
+    at_work: dict[Any, CohortStudy] = {}
+    run = uuid.uuid4().hex
+    lost_since: float | None = None
+    try:
+        while True:
+            slots = _slots(workers)
+            while len(at_work) < slots and (study := next(waiting, None)) is not None:
+                key = f"{study.name}-{run}"
+                future = workers.client.submit(work_on, study, work, key=key, pure=False)
+                at_work[future] = study
+            if not at_work and slots:
+                return
+            lost_since = None if slots else (lost_since or time.monotonic())
+            if lost_since is not None and time.monotonic() - lost_since > _WITHOUT_WORKERS_S:
+                raise MissingResourceError(
+                    "All workers are gone: start them again, then give the same command; what is done stays."
+                )
+            for future in _done(workers, at_work):
+                yield Finished(at_work.pop(future), _outcome(future, in_words))
+                refuse_a_full_disk(Path(work.out))
+    finally:
+        with suppress(Exception):  # a scheduler that is gone takes no more words
+            workers.client.cancel(list(at_work), force=True)
+
+
+def _done(workers: Workers, at_work: dict[Any, CohortStudy]) -> list[Any]:
+    from distributed import wait
+
+    with _scheduler_there(workers):
+        with suppress(TimeoutError, asyncio.TimeoutError):  # two until Python 3.11
+            if at_work:
+                with workers.client.as_current():
+                    wait(list(at_work), timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+            else:
+                time.sleep(_LOOK_S)
+        return [future for future in at_work if future.status in ("finished", "error")]
+
+
+def _outcome(future: Any, in_words: Callable[[BaseException], str]) -> Outcome:
+    from distributed.scheduler import KilledWorker
+
+    if future.status == "finished":
+        outcome: Outcome = future.result()
+        return outcome
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        return Outcome(problem=_KILLED.format(times=error.allowed_failures + 1))
+    if isinstance(error, MTINetError):
+        raise error
+    return Outcome(problem=in_words(error))
+
+
+def _slots(workers: Workers) -> int:
+    """How many studies are worked on at a time now; workers may come and go."""
+    with _scheduler_there(workers):
+        return sum(workers.client.nthreads().values())
+
+
+@contextmanager
+def _scheduler_there(workers: Workers) -> Iterator[None]:
+    """Turns what Dask says of a scheduler that went away into one sentence."""
+    from asyncio import CancelledError
+    from concurrent.futures import CancelledError as FutureCancelled
+
+    from distributed.comm import CommClosedError
+
+    if workers.client.status != "running":
+        raise _gone(workers)
+    try:
+        yield
+    except (MTINetError, KeyboardInterrupt):
+        raise
+    except (CancelledError, FutureCancelled, CommClosedError) as error:
+        raise _gone(workers) from error
+    except Exception as error:
+        if workers.client.status != "running":
+            raise _gone(workers) from error
+        raise
+
+
+def _gone(workers: Workers) -> MissingResourceError:
+    return MissingResourceError(
+        f"The Dask scheduler of {workers.told} went away: start it again, then give the same command; what "
+        "is done stays."
+    )
