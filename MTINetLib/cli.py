@@ -12,8 +12,8 @@ import MTINetLib
 from MTINetLib.commands.analyze import analyze
 from MTINetLib.commands.bench import bench_command
 from MTINetLib.commands.check import check
-from MTINetLib.commands.compare import compare
 from MTINetLib.commands.cohort import cohort
+from MTINetLib.commands.compare import compare
 from MTINetLib.commands.curves import curves
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.endings import end_as_cancelled

@@ -26,6 +26,8 @@ _MEMORY = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
 }
+#: Dask gives up a process that is gone for longer, and a busy machine takes its time to start another one.
+_PATIENCE = {"distributed.deploy.lost-worker-timeout": "1 hour"}
 _QUIET = ("distributed", "tornado", "asyncio")
 _BATCH_SYSTEMS = ("Slurm", "PBS", "SGE", "LSF", "OAR", "HTCondor", "Moab")
 _START_S, _STOP_S = 60, 1.0
@@ -48,28 +50,35 @@ class Workers:
     own: bool = True
 
 
+def plan_here(wanted: int | None, device: str) -> Plan:
+    """What this machine, or the part of it that this process may use, is good for.
+
+    Raises:
+        InputError: see :func:`plan_for`.
+    """
+    from distributed.system import MEMORY_LIMIT
+
+    return plan_for(wanted, usable_cores(), int(MEMORY_LIMIT), gpus_here(device))
+
+
 @contextmanager
-def local_workers(wanted: int | None, device: str, *, processes: bool = True) -> Iterator[Workers]:
+def local_workers(plan: Plan, *, processes: bool = True) -> Iterator[Workers]:
     """Processes of this machine, until the end of the block.
 
     Args:
-        wanted: how many; None chooses.
         processes: False keeps all in this process, for tests and debuggers.
 
     Raises:
-        InputError: the memory is not enough for so many.
         MissingResourceError: they do not start.
     """
     import dask
     from distributed import Client, LocalCluster
-    from distributed.system import MEMORY_LIMIT
 
-    plan = plan_for(wanted, usable_cores(), int(MEMORY_LIMIT), gpus_here(device))
     environment = dict.fromkeys((*THREAD_VARIABLES, THREADS_VARIABLE), str(plan.threads))
     own: dict[str, Any] = {"env": environment} if processes else {}
     if processes and plan.gpus:
         own["worker_class"] = _worker_on_a_gpu(plan)
-    with _quiet(), dask.config.set({**_MEMORY, "distributed.comm.timeouts.connect": _START_S}):
+    with _quiet(), dask.config.set({**_MEMORY, **_PATIENCE, "distributed.comm.timeouts.connect": _START_S}):
         try:
             cluster = LocalCluster(
                 n_workers=plan.workers,

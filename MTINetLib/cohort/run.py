@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -63,26 +64,29 @@ def run_studies(
     Raises:
         MTINetError: what every study would meet: a full disk, a missing model, a scheduler that went away.
     """
-    waiting = iter(studies)
+    waiting = deque(studies)
     at_work: dict[Any, CohortStudy] = {}
     run = uuid.uuid4().hex
     lost_since: float | None = None
     try:
-        while True:
+        while waiting or at_work:
             slots = _slots(workers)
-            while len(at_work) < slots and (study := next(waiting, None)) is not None:
+            while waiting and len(at_work) < slots:
+                study = waiting.popleft()
                 key = f"{study.name}-{run}"
-                future = workers.client.submit(work_on, study, work, key=key, pure=False)
-                at_work[future] = study
-            if not at_work and slots:
-                return
+                at_work[workers.client.submit(work_on, study, work, key=key, pure=False)] = study
             lost_since = None if slots else (lost_since or time.monotonic())
             if lost_since is not None and time.monotonic() - lost_since > _WITHOUT_WORKERS_S:
                 raise MissingResourceError(
                     "All workers are gone: start them again, then give the same command; what is done stays."
                 )
             for future in _done(workers, at_work):
-                yield Finished(at_work.pop(future), _outcome(future, in_words))
+                outcome = _outcome(future, in_words)
+                if outcome is None:
+                    continue
+                study = at_work.pop(future)
+                future.release()  # or a process that ends would have the study done once more
+                yield Finished(study, outcome)
                 refuse_a_full_disk(Path(work.out))
     finally:
         with suppress(Exception):  # a scheduler that is gone takes no more words
@@ -102,11 +106,14 @@ def _done(workers: Workers, at_work: dict[Any, CohortStudy]) -> list[Any]:
         return [future for future in at_work if future.status in ("finished", "error")]
 
 
-def _outcome(future: Any, in_words: Callable[[BaseException], str]) -> Outcome:
+def _outcome(future: Any, in_words: Callable[[BaseException], str]) -> Outcome | None:
+    """None where the answer was lost with its process: the study is asked for again by itself."""
     from distributed.scheduler import KilledWorker
 
     if future.status == "finished":
-        outcome: Outcome = future.result()
+        outcome: Outcome | None = None
+        with suppress(TimeoutError, asyncio.TimeoutError):
+            outcome = future.result(timeout=_LOOK_S)
         return outcome
     error = future.exception()
     if isinstance(error, KilledWorker):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from MTINetLib.alive import AliveLock, owner_is_gone
 from MTINetLib.cohort.cohort_study import SOURCE_FILE, CohortStudy, study_from_json
 from MTINetLib.errors import DeviceUnusable, MissingResourceError, ModelError, MTINetError
+from MTINetLib.findings import from_json
 from MTINetLib.output_place import clear_disk_errors, is_disk_fault
 from MTINetLib.report.file_names import FINDINGS_FILE
 
@@ -117,8 +118,11 @@ def _analyzed(study: CohortStudy, work: Work) -> Outcome:
     from MTINetLib.pipeline.open import open_study
     from MTINetLib.pipeline.write import WriteOptions, write_into
 
-    model = _model(work)
     out = Path(work.out)
+    if is_done(study, out):  # its answer was lost with the process that had given it
+        found = from_json((out / STUDIES_FOLDER / study.name / FINDINGS_FILE).read_text(encoding="utf-8"))
+        return Outcome(len(found.lesions))
+    model = _model(work)
     with ExitStack() as held:
         opened = open_study(
             study.source(held),

@@ -94,8 +94,8 @@ def cohort(
         model,
         (device, precision, backend, align, assume_order, sensitivity, _formats(formats)),
     )
-    start = _workers(workers, scheduler, jobqueue, device)
     _check_packages()
+    start = _workers(workers, scheduler, jobqueue, device)
     from MTINetLib.cohort.cohort import Cohort
 
     console = terminal()
@@ -154,7 +154,7 @@ def _formats(told: str | None) -> tuple[str, ...]:
 def _workers(
     workers: int | None, scheduler: str | None, jobqueue: Path | None, device: str
 ) -> Callable[[], AbstractContextManager[Workers]]:
-    from MTINetLib.cohort.cluster import batch_workers, local_workers, workers_of
+    from MTINetLib.cohort.cluster import batch_workers, local_workers, plan_here, workers_of
     from MTINetLib.errors import InputError
 
     if scheduler is not None and (jobqueue is not None or workers is not None):
@@ -163,7 +163,7 @@ def _workers(
         return partial(workers_of, scheduler)
     if jobqueue is not None:
         return partial(batch_workers, jobqueue, workers)
-    return partial(local_workers, workers, device)
+    return partial(local_workers, plan_here(workers, device))
 
 
 def _check_packages() -> None:

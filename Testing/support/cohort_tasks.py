@@ -19,11 +19,10 @@ def fate(study: CohortStudy, work: Work) -> Outcome:
     """Says when it begins, and ends as the study's name says."""
     with (Path(work.out) / f"{study.name}.tries").open("a") as file:
         file.write(f"{os.getpid()}\n")
-    tries = len((Path(work.out) / f"{study.name}.tries").read_text().splitlines())
-    if study.name == "always-killed" or (study.name == "killed-once" and tries == 1):
+    if study.name == "always-killed":
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
     if study.name == "defect":
         raise ZeroDivisionError("told by a test")
     if study.name == "slow":
         time.sleep(600)
-    return Outcome(lesions=tries)
+    return Outcome(lesions=1)

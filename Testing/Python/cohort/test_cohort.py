@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
+from contextvars import Context
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from support.small_models import random_model
 
 from MTINetLib.cli import run as run_command
-from MTINetLib.cohort.cluster import Workers, local_workers
+from MTINetLib.cohort.cluster import Workers, local_workers, plan_here
 from MTINetLib.cohort.cohort import Cohort, CohortOrder, Ran
 from MTINetLib.cohort.find_studies import find_studies
 from MTINetLib.cohort.problems import read_problems
@@ -30,7 +31,7 @@ Run = Callable[..., Ran]
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    with local_workers(1, "cpu", processes=False) as there:
+    with local_workers(plan_here(1, "cpu"), processes=False) as there:
         yield there
 
 
@@ -149,6 +150,5 @@ def test_what_cannot_be_done_is_refused_before_anything_is_read(
     ):
         assert run_command(["cohort", *arguments, "--model", order.work.model]) == 2
         assert said in " ".join(capsys.readouterr().err.split())
-    with closing(Cohort(order)):
-        with pytest.raises(InputError, match="Another run of MTINet is writing"):
-            Cohort(order)
+    with closing(Cohort(order)), pytest.raises(InputError, match="Another run of MTINet is writing"):
+        Context().run(Cohort, order)

@@ -43,7 +43,9 @@ def test_gpus_are_those_that_the_user_left_visible(monkeypatch: pytest.MonkeyPat
     assert gpus_here("auto") == ()
 
 
-def test_work_that_would_fill_the_disk_is_refused_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_that_would_fill_the_disk_is_refused_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(room.shutil, "disk_usage", lambda place: SimpleNamespace(free=3 * 10**9))
     refuse_too_little_room(tmp_path / "new", [10**9] * 20)
     with pytest.raises(MissingResourceError, match=r"30 studies may take 3\.0 GB.*has 3\.0 GB free"):

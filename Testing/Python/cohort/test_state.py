@@ -9,7 +9,14 @@ import pytest
 from support.cohort_tasks import studies
 
 from MTINetLib.cohort.manifest import Manifest, read_manifest, refuse_other, write_manifest
-from MTINetLib.cohort.problems import PROBLEMS_FILE, Problem, add_problem, by_reason, read_problems, write_problems
+from MTINetLib.cohort.problems import (
+    PROBLEMS_FILE,
+    Problem,
+    add_problem,
+    by_reason,
+    read_problems,
+    write_problems,
+)
 from MTINetLib.errors import InputError
 
 BEGUN = Manifest("0.1.0", "one", "a" * 64, {"precision": "auto", "formats": ["json", "csv"]})
@@ -23,7 +30,10 @@ def test_what_was_begun_goes_on_only_with_the_same(tmp_path: Path) -> None:
     for changes, said in (
         ({"model_sha256": "b" * 64}, "SHA-256 of the model a+ .now b+"),
         ({"software": "0.2.0"}, r"version 0\.1\.0 .now 0\.2\.0"),
-        ({"settings": {"precision": "bf16", "formats": ["json"]}}, r"formats json,csv .now json.*precision auto"),
+        (
+            {"settings": {"precision": "bf16", "formats": ["json"]}},
+            r"formats json,csv .now json.*precision auto",
+        ),
     ):
         with pytest.raises(InputError, match=said):
             refuse_other(tmp_path, begun, replace(BEGUN, **changes))

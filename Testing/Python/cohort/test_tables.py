@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -33,6 +34,12 @@ def out(tmp_path: Path, analysis: Analysis) -> Path:
     return tmp_path
 
 
+def write_tables(out: Path, names: Sequence[str], classes: Sequence[str] = ()) -> None:
+    with CohortTables(out, FOUR_PHASES, classes) as tables:
+        for results in results_of(out, names):
+            tables.add(results)
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -41,9 +48,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_a_row_a_lesion_and_a_row_a_study_the_same_in_both_forms(out: Path, analysis: Analysis) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     classes = analysis.findings.provenance.classes
-    with CohortTables(out, FOUR_PHASES, classes) as tables:
-        for results in results_of(out, ("none", "two", "empty", "missing")):
-            tables.add(results)
+    write_tables(out, ("none", "two", "empty", "missing"), classes)
     lesions, told = rows(out / "cohort.csv"), rows(out / "studies.csv")
     assert [(row["study"], row["lesion"]) for row in lesions] == [("two", "1"), ("two", "2")]
     assert [(row["study"], row["lesions"]) for row in told] == [("none", "0"), ("two", "2")]
@@ -69,9 +74,8 @@ def test_damaged_findings_leave_the_tables_as_they_were(out: Path) -> None:
     pytest.importorskip("pyarrow")
     (out / "cohort.csv").write_text("before")
     (out / "studies" / "two" / "findings.json").write_text("{")
-    with pytest.raises(InputError, match="delete its folder"), CohortTables(out, FOUR_PHASES, ()) as tables:
-        for results in results_of(out, ("none", "two")):
-            tables.add(results)
+    with pytest.raises(InputError, match="delete its folder"):
+        write_tables(out, ("none", "two"))
     assert (out / "cohort.csv").read_text() == "before"
     assert not list(out.glob(".part*"))
 
