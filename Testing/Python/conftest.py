@@ -22,6 +22,17 @@ from support.slicer_scene import empty_scene
 atexit.register(shutil.rmtree, os.environ["MTINET_USER_FOLDER"], True)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Files go to the processes in the order below, not those with the most tests first."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that no process still has one when the others have ended."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
     import torch

@@ -23,7 +23,12 @@ from MTINetLib.worker.worklist_requests import ListedRow, ListedStudy
 WIDTH, TWO_SCREENS = 434, 2 * 770
 
 
-def longer_words(share: float) -> Any:
+def words_as_long_as_the_german_ones() -> Any:
+    """Where these have room, the English ones have."""
+    return words_longer_by(0.35)
+
+
+def words_longer_by(share: float) -> Any:
     from support.qt_stand_in import i18n
 
     return i18n.longer_words(share)
@@ -136,12 +141,10 @@ def show_work_list(widget: Any) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("longer", [0.0, 0.35])
 def test_the_column_is_narrow_and_no_longer_than_two_screens(
-    slicer_desktop: Any, module: Any, add_study: Callable[[Any], Any], state: str, longer: float
+    slicer_desktop: Any, module: Any, add_study: Callable[[Any], Any], state: str
 ) -> None:
-    """Also with words as long as the German ones."""
-    with longer_words(longer):
+    with words_as_long_as_the_german_ones():
         widget = module.widgetRepresentation().self()
         widget.enter()
         bring_into(state, widget, add_study)
@@ -175,19 +178,17 @@ def test_a_large_font_asks_for_more_height_only(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("longer", [0.0, 0.35])
 def test_a_training_that_runs_needs_no_more_width(
     slicer_desktop: Any,
     module: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    longer: float,
 ) -> None:
     from MTINetLib.session.training_state import TrainingChoices
     from MTINetLib.user_folder import USER_FOLDER_VARIABLE
 
     monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "user"))
-    with longer_words(longer):
+    with words_as_long_as_the_german_ones():
         widget = module.widgetRepresentation().self()
         widget.enter()
         widget.tabs.setCurrentIndex(1)
@@ -205,14 +206,12 @@ def test_a_training_that_runs_needs_no_more_width(
     assert height <= TWO_SCREENS
 
 
-@pytest.mark.parametrize("longer", [0.0, 0.35])
 @pytest.mark.parametrize("better", [True, False])
 def test_old_and_new_model_side_by_side_need_no_more_width(
     slicer_desktop: Any,
     module: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    longer: float,
     better: bool,
 ) -> None:
     from support.fine_tuned import fine_tuned_run
@@ -221,7 +220,7 @@ def test_old_and_new_model_side_by_side_need_no_more_width(
 
     monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "user"))
     figures = {name: ["0.732 (0.611 to 0.845)"] * 3 for name in ("dice_median", "panoptic_quality")}
-    with longer_words(longer):
+    with words_as_long_as_the_german_ones():
         widget = module.widgetRepresentation().self()
         widget.enter()
         widget.tabs.setCurrentIndex(1)
@@ -298,32 +297,32 @@ def variant(name: str, findings: Any) -> Any:
     return replace(findings, lesions=changed[name])
 
 
-@pytest.mark.parametrize(
-    "name", ["as they are", "not read", "undecided", "many remarks", "without liver", "stale", "corrected"]
-)
 @pytest.mark.parametrize("longer", [0.0, 0.35])
 def test_choosing_another_lesion_does_not_move_what_lies_below(
-    slicer_desktop: Any, module: Any, add_study: Callable[[Any], Any], name: str, longer: float
+    slicer_desktop: Any, module: Any, add_study: Callable[[Any], Any], longer: float
 ) -> None:
-    with longer_words(longer):
+    with words_longer_by(longer):
         widget = module.widgetRepresentation().self()
         widget.enter()
         session = widget.logic.session
         widget.logic.measureMasks(add_study(widget.logic).case.labels)
-        if name in ("stale", "corrected"):
-            unread = frozenset({2} if name == "stale" else ())
-            session.correction._measuring.standing = Standing(frozenset({2}), frozenset(), unread)
-            read = variant("as they are", session.findings)
-            lesions = tuple(
-                replace(lesion, lesion_class=HCC, probabilities={HCC: 0.9, HEMANGIOMA: 0.1}, flags=())
-                for lesion in read.lesions
-            )
-            session.set_findings(replace(read, lesions=lesions))
-        else:
-            session.set_findings(variant(name, session.findings))
         panel(widget, "PlotPanel").widget.collapsed = False
-        heights = []
-        for label in (1, 2, 1):
-            session.select(label)
-            heights.append(laid_out(slicer_desktop, widget))
-    assert len(set(heights)) == 1, heights
+        found = session.findings
+
+        def assert_still(name: str, findings: Any) -> None:
+            session.set_findings(findings)
+            heights = []
+            for label in (1, 2, 1):
+                session.select(label)
+                heights.append(laid_out(slicer_desktop, widget))
+            assert len(set(heights)) == 1, (name, heights)
+
+        for name in ("as they are", "not read", "undecided", "many remarks", "without liver"):
+            assert_still(name, variant(name, found))
+        decided = tuple(
+            replace(lesion, lesion_class=HCC, probabilities={HCC: 0.9, HEMANGIOMA: 0.1}, flags=())
+            for lesion in found.lesions
+        )
+        for name, unread in (("stale", frozenset({2})), ("corrected", frozenset[int]())):
+            session.correction._measuring.standing = Standing(frozenset({2}), frozenset(), unread)
+            assert_still(name, replace(found, lesions=decided))

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WALK = "test_a_study_is_read_corrected_reported_and_opened_again"
 CANCEL = "test_a_cancelled_analysis_leaves_the_scene_as_it_was"
 TRAINING = "test_a_model_is_trained_for_two_epochs"
