@@ -233,6 +233,7 @@ def _as_dict(listed: WorkList, row: Row) -> dict[str, Any]:
     return {
         "study": record.study,
         "patient": record.patient,
+        "folder": record.place.folder,
         "status": entry.status.value,
         "reason": entry.reason,
         "classes": {str(label): name for label, name in sorted(entry.classes.items())},

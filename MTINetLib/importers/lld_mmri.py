@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from MTINetLib.dataset.headers import header_grid
 from MTINetLib.errors import InputError
 from MTINetLib.importers.found import Box, Found, FoundCase, FoundVolume, ImportOptions, LeftOut
 from MTINetLib.importers.lld_annotation import Series, find_annotation, read_annotation
 from MTINetLib.importers.names import kept_class, plain_name
 from MTINetLib.importers.true_grid import other_spacing
+from MTINetLib.reading.volumes.read import header_geometry
 from MTINetLib.study.phase import Phase, in_order_of_time
 
 
@@ -53,7 +53,7 @@ def _case(images: Path, patient: str, entries: Mapping[Phase, Series], options: 
             path = images / patient / series.study_uid / f"{series.series_uid}.nii.gz"
             if not path.is_file():
                 raise LeftOut(f"the file of its {phase.title} phase is missing")
-            header = header_grid(path)
+            header = header_geometry(path).grid
             true = series.grid(header, phase)
             spacings[phase] = (header, true)
             volumes[phase] = FoundVolume(path, true)

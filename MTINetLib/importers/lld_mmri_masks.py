@@ -13,7 +13,6 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from MTINetLib.dataset.headers import header_grid
 from MTINetLib.errors import InputError
 from MTINetLib.importers.found import Found, FoundCase, FoundVolume, ImportOptions, LeftOut, MaskFile, Reading
 from MTINetLib.importers.lld_annotation import (
@@ -26,6 +25,7 @@ from MTINetLib.importers.lld_annotation import (
 )
 from MTINetLib.importers.names import kept_class, plain_name
 from MTINetLib.importers.true_grid import has_unit_spacing, other_spacing
+from MTINetLib.reading.volumes.read import header_geometry
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase, in_order_of_time
 
@@ -91,7 +91,7 @@ def _case(
                 raise LeftOut(
                     f"its file names say {CLASSES[category]}, the annotation says {series.class_name}"
                 )
-            header = header_grid(paths[phase])
+            header = header_geometry(paths[phase]).grid
             grid = _true_grid(header, phase, series)
             if grid is not None:
                 spacings[phase] = (header, grid)

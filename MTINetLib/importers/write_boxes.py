@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from MTINetLib.dataset.folder import write_table
-from MTINetLib.dataset.headers import header_grid
 from MTINetLib.importers.found import Box, FoundCase
 from MTINetLib.importers.imported import Imported
+from MTINetLib.reading.volumes.read import header_geometry
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import usual_reference
 
@@ -28,7 +28,7 @@ def write_boxes(result: Imported, cases: Sequence[FoundCase]) -> int:
         for phase, boxes in case.boxes.items():
             if phase not in files:
                 continue
-            grid = header_grid(result.folder / "cases" / case.case / files[phase])
+            grid = header_geometry(result.folder / "cases" / case.case / files[phase]).grid
             is_reference = "yes" if phase is reference else "no"
             rows += [
                 [case.case, case.patient, phase.value, box.lesion_class, is_reference, corners_of(box, grid)]

@@ -39,13 +39,14 @@ def told(listed: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, obj
 
 
 def test_an_archive_is_listed_drafted_corrected_and_exported(
-    listed: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    archive: Path, listed: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mask = tmp_path / "mask.nii.gz"
     write_label_map(mask, made_labels(GRID), GRID)
     asked = ["--model", str(model), "--device", "cpu", "--precision", "fp32"]
     assert run(["label", str(listed), "--draft", "1", *asked]) == 0
     first, second = told(listed, capsys)[-2:]
+    assert len({(archive / str(row["folder"])).resolve(strict=True) for row in (first, second)}) == 2
     assert {first["status"], second["status"]} == {"drafted", "to_do"}
     for row in (first, second):
         words = ["--mask", str(mask), "--class", "hcc", "--class", "2=Haemangioma", "--done", "--reader", "A"]
