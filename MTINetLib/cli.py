@@ -15,6 +15,7 @@ from MTINetLib.commands.check import check
 from MTINetLib.commands.cohort import cohort
 from MTINetLib.commands.compare import compare
 from MTINetLib.commands.curves import curves
+from MTINetLib.commands.dataset_page import dataset_page
 from MTINetLib.commands.demo import demo
 from MTINetLib.commands.endings import end_as_cancelled
 from MTINetLib.commands.evaluate import evaluate
@@ -59,6 +60,7 @@ for command in (
     compare,
 ):
     app.command()(command)
+app.command("dataset")(dataset_page)
 app.command("import")(import_dataset)
 app.command("export")(export_command)
 app.command("bench")(bench_command())

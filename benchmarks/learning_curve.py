@@ -23,8 +23,8 @@ from benchmarks.shifted_phantom import write_shifted_cohort
 from MTINetLib.claim import claimed
 from MTINetLib.console import RichProgress, terminal
 from MTINetLib.dataset.folder import DatasetCase, read_dataset, write_dataset_tables
+from MTINetLib.dataset.origin import describe_dataset
 from MTINetLib.errors import InputError
-from MTINetLib.evaluation.evaluate import describe_dataset
 from MTINetLib.evaluation.figures import plain
 from MTINetLib.evaluation.judged_case import Analyzed, Analyzer
 from MTINetLib.evaluation.machine import describe_machine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,25 +64,36 @@ def check_dataset(
         rows = list(table_rows(folder / CASES_FILE, case_columns(phases)))
     except InputError as error:
         return DatasetCheck(folder, problems=(str(error),))
-    classes = _lesion_classes(folder, {row.values["case"] for row in rows if isinstance(row, Row)})
+    classes = lesion_classes(folder, {row.values["case"] for row in rows if isinstance(row, Row)})
     seen: set[str] = set()
     cases: list[CaseCheck] = []
     named: list[NamedCase] = []
     watcher.start(Stage.CHECKING_CASES, len(rows))
     for number, row in enumerate(rows, 1):
-        case, name = _checked(folder, row, phases, classes.of_case, seen)
-        named += [] if name is None else [name]
-        seen.add(case.case)
-        cases.append(case)
-        each(case)
+        looked = look_at_case(folder, row, phases, classes.of_case, seen)
+        named += [] if looked.named is None else [looked.named]
+        seen.add(looked.check.case)
+        cases.append(looked.check)
+        each(looked.check)
         watcher.update(number)
     watcher.finish()
+    return whole_check(folder, phases, cases, named, classes)
+
+
+def whole_check(
+    folder: Path,
+    phases: Sequence[Phase],
+    cases: Sequence[CaseCheck],
+    named: Sequence[NamedCase],
+    classes: LesionClasses,
+) -> DatasetCheck:
+    """What is said of all cases together, once each was looked at."""
     problems, warnings = cases_problems(named)
     found = (*classes.problems, *_whole(cases, phases), *problems)
-    return DatasetCheck(folder, tuple(cases), found, tuple(warnings), phases)
+    return DatasetCheck(folder, tuple(cases), found, tuple(warnings), tuple(phases))
 
 
-def _whole(cases: list[CaseCheck], phases: Sequence[Phase]) -> Iterator[str]:
+def _whole(cases: Sequence[CaseCheck], phases: Sequence[Phase]) -> Iterator[str]:
     patients = len({case.patient for case in cases if case.patient})
     if not cases:
         yield f"{CASES_FILE} lists no cases; add one line per study."
@@ -93,13 +104,20 @@ def _whole(cases: list[CaseCheck], phases: Sequence[Phase]) -> Iterator[str]:
 
 
 @dataclass
-class _LesionClasses:
+class LesionClasses:
+    """What ``lesions.csv`` says, by case and label, and what is wrong in it."""
+
     of_case: dict[str, dict[int, str]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
-def _lesion_classes(folder: Path, known: set[str]) -> _LesionClasses:
-    found = _LesionClasses()
+def lesion_classes(folder: Path, known: set[str]) -> LesionClasses:
+    """Read the classes of single lesions.
+
+    Args:
+        known: names of the cases.
+    """
+    found = LesionClasses()
     if not (folder / LESIONS_FILE).is_file():
         return found
     try:
@@ -146,15 +164,37 @@ def _after_column(problem: str) -> str:
     return problem if problem.startswith(("is ", "says ")) else f"is wrong: {problem}"
 
 
-def _checked(
+@dataclass(frozen=True)
+class LookedAt:
+    """A case that was looked at.
+
+    Args:
+        named: what is compared between cases; None where the line cannot be read.
+        volumes: of its phases, in their order; None where not all of them can be read.
+        labels: [K, J, I] of its mask; None where it cannot be read.
+    """
+
+    check: CaseCheck
+    named: NamedCase | None = None
+    volumes: Sequence[SourceVolume] | None = None
+    labels: npt.NDArray[np.uint8] | None = None
+
+
+def look_at_case(
     folder: Path,
     row: Row | RowError,
     phases: Sequence[Phase],
     classes: Mapping[str, Mapping[int, str]],
-    seen: set[str],
-) -> tuple[CaseCheck, NamedCase | None]:
+    seen: Set[str],
+) -> LookedAt:
+    """Read the headers, mask and pixels that a line of ``cases.csv`` names.
+
+    Args:
+        classes: of single lesions, by case and label.
+        seen: names of the cases in the lines before.
+    """
     if isinstance(row, RowError):
-        return CaseCheck(row.line, problems=(f"The line has {row.problem}.",)), None
+        return LookedAt(CaseCheck(row.line, problems=(f"The line has {row.problem}.",)))
     problems = _Problems()
     case = problems.told(lambda: row.text("case"), row.values["case"])
     patient = problems.told(lambda: row.text("patient"), row.values["patient"])
@@ -192,7 +232,7 @@ def _checked(
         flags,
         in_usual_order(of_lesions - {"", NO_LESIONS}),
     )
-    return checked, NamedCase(case, patient, of_lesions, digest)
+    return LookedAt(checked, NamedCase(case, patient, of_lesions, digest), volumes, labels)
 
 
 def _volumes(

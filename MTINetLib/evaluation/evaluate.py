@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MTINetLib.dataset.folder import DatasetCase, read_dataset
+from MTINetLib.dataset.origin import describe_dataset
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.compare import CaseRow, Comparison, LesionRow
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
@@ -53,8 +54,6 @@ SUMMARY_FILE = "summary.json"
 PAGE_FILE = "summary.md"
 LESIONS_FILE = "per_lesion.csv"
 CASES_FILE = "per_case.csv"
-#: A dataset folder may say of itself what it is: {"synthetic": true, ...}.
-DATASET_FILE = "dataset.json"
 
 
 @dataclass(frozen=True)
@@ -308,21 +307,6 @@ def all_at_once(out: Path, replaced: Iterable[str] = ()) -> Iterator[Path]:
             item.replace(out / item.name)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-
-
-def describe_dataset(dataset: Path) -> dict[str, Any]:
-    """Its name, and what its ``dataset.json`` says of it."""
-    about: dict[str, Any] = {"name": dataset.resolve().name, "synthetic": False}
-    path = dataset / DATASET_FILE
-    if path.is_file():
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(f"{path} is not readable JSON; correct or remove it.") from error
-        if isinstance(told, dict):
-            about |= told
-    about["synthetic"] = bool(about["synthetic"])
-    return about
 
 
 def _provenance(findings: StudyFindings) -> dict[str, Any]:

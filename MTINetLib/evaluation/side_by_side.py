@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.dataset.folder import DatasetCase, read_dataset
+from MTINetLib.dataset.origin import describe_dataset
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation.compare import Comparison
 from MTINetLib.evaluation.difference_pictures import Difference, Differences
-from MTINetLib.evaluation.evaluate import all_at_once, check_out, describe_dataset, own_command
+from MTINetLib.evaluation.evaluate import all_at_once, check_out, own_command
 from MTINetLib.evaluation.figures import Rows, all_figures, plain
 from MTINetLib.evaluation.judged_case import (
     Analyzer,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from MTINetLib.dataset.folder import DatasetCase, read_dataset
+from MTINetLib.dataset.origin import describe_dataset
 from MTINetLib.errors import InputError
-from MTINetLib.evaluation.evaluate import describe_dataset
 from MTINetLib.exporters.bids import BidsLayout
 from MTINetLib.exporters.exported_case import CaseNotes, Layout, Task, export_case, title_of
 from MTINetLib.exporters.names import exported_names, write_key

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from MTINetLib.claim import claimed
 from MTINetLib.dataset.folder import DatasetCase, read_dataset
+from MTINetLib.dataset.origin import describe_dataset
 from MTINetLib.errors import InputError
-from MTINetLib.evaluation.evaluate import describe_dataset
 from MTINetLib.evaluation.fit_model import fitted_or_of, write_point
 from MTINetLib.evaluation.judged_case import analyzer_of
 from MTINetLib.evaluation.operating_point import (

@@ -1,0 +1,1 @@
+"""A page to look at all cases of a dataset."""
