@@ -101,11 +101,16 @@ def compare(
     console.print(f"The tables are in {outcome.tables}: begin with {HTML_FILE}.", soft_wrap=True)
 
 
+#: They change nothing that stands in the tables.
+_NOT_ON_THE_PAGE = ("--tables", "--retry", "--debug")
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _command() -> str:
     """As it was given; of paths only the last part, for a page that others read."""
-    words = [Path(word).name if "/" in word or "\\" in word else word for word in sys.argv[1:]]
+    given = [word for word in sys.argv[1:] if word not in _NOT_ON_THE_PAGE]
+    words = [Path(word).name if "/" in word or "\\" in word else word for word in given]
     return shlex.join(["mtinet", *words])

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from MTINetLib.dataset.folder import DatasetCase, read_dataset
 from MTINetLib.errors import InputError
 from MTINetLib.experiment.budget import MAY_DIFFER, ON_GPU, TrainingBudget, settings_within
 from MTINetLib.experiment.estimate import Pace, in_words, seconds_of_runs
 from MTINetLib.experiment.folder import ExperimentFolder
 from MTINetLib.experiment.pictures import slices_to_show
-from MTINetLib.experiment.plan import EXPERIMENTS, Plan, plan_of, systems_of
+from MTINetLib.experiment.plan import EXPERIMENTS, TASKS, Plan, plan_of, systems_of
 from MTINetLib.experiment.run_one import RunOrder
 from MTINetLib.experiment.scores import RunResult
 from MTINetLib.experiment.share import work_through
@@ -25,7 +26,7 @@ from MTINetLib.experiment.write import write_tables
 from MTINetLib.models.device import choose_compute
 from MTINetLib.presentation.classes import class_title
 from MTINetLib.progress import Progress, Silent
-from MTINetLib.study.lesion_class import OTHER
+from MTINetLib.study.lesion_class import NO_LESIONS, OTHER, in_usual_order
 from MTINetLib.study.phase import listed
 from MTINetLib.systems.system import Task, check_packages
 from MTINetLib.systems.train_system import settings_of
@@ -148,12 +149,11 @@ def _look_over(asked: Comparison, progress: Progress) -> _Ready:
         if system.architecture:
             settings_of(system, settings)  # raises where the slices do not suit a network
     folder = ExperimentFolder(asked.out)
+    folder.refuse_other_files()
+    _refuse_cases(plan, settings, read_dataset(asked.dataset))
     cache = asked.cache or folder.cache
     store = prepared(asked.dataset, cache, settings, progress)
     settings, store = _with_classes(plan, settings, store)
-    for seed in range(plan.seeds):
-        for fold in range(1, plan.folds + 1):
-            fold_parts(store.cases, plan.folds, fold, seed, settings.validation_share)
     told = folder.begin(_told(asked, plan, settings, store))
     _write_folds(folder, plan, store)
     shown = slices_to_show(store, told["first_judged"])
@@ -168,6 +168,29 @@ def _look_over(asked: Comparison, progress: Progress) -> _Ready:
             if kept is not None and kept.failed:
                 folder.forget(order.run)
     return _Ready(plan, folder, store, settings, told, orders)
+
+
+def _refuse_cases(plan: Plan, settings: TrainingSettings, cases: Sequence[DatasetCase]) -> None:
+    """What the tables of the dataset tell, before its images are read.
+
+    Raises:
+        InputError: too few patients, or nothing to tell apart.
+    """
+    for seed in range(plan.seeds):
+        for fold in range(1, plan.folds + 1):
+            fold_parts(cases, plan.folds, fold, seed, settings.validation_share)
+    found = {name for case in cases for name in (case.case_class, *case.lesion_classes.values())}
+    _refuse_classes(plan, settings.classes or in_usual_order(found - {NO_LESIONS}))
+
+
+def _refuse_classes(plan: Plan, classes: Sequence[str]) -> None:
+    telling = any(system.tasks == {Task.CLASSIFICATION} for system in systems_of(plan))
+    if len(classes) < 2 and (telling or TASKS in plan.rows):
+        only = class_title(classes[0]) if classes else "none"
+        raise InputError(
+            f"The lesions of the dataset are of one class ({only}), so there is nothing to tell apart: add "
+            "another one, or compare with --experiment segmentation, regression or ablation."
+        )
 
 
 def _with_classes(
@@ -186,15 +209,8 @@ def _with_classes(
         raise InputError(
             f"The dataset has no lesion of the class {listed(missing, 'or')}, which the settings name."
         )
+    _refuse_classes(plan, classes)
     if len(classes) < 2:
-        telling = [system.title for system in systems_of(plan) if system.tasks == {Task.CLASSIFICATION}]
-        if telling or "tasks" in plan.rows:
-            only = class_title(classes[0]) if classes else "none"
-            raise InputError(
-                f"The lesions of the dataset are of one class ({only}), so there is nothing to tell apart: "
-                "add "
-                "another one, or compare with --experiment segmentation, regression or ablation."
-            )
         classes = ()
     return settings.for_classes(classes), store.telling_apart(classes)
 

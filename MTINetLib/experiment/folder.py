@@ -17,6 +17,7 @@ from MTINetLib.claim import claimed
 from MTINetLib.errors import InputError
 from MTINetLib.experiment.plan import PlannedRun
 from MTINetLib.experiment.scores import RunResult
+from MTINetLib.output_place import refuse_unusable_folder
 from MTINetLib.write_whole import whole_file
 
 EXPERIMENT_FILE = "experiment.json"
@@ -90,6 +91,18 @@ class ExperimentFolder:
         except (OSError, ValueError):
             return {}
 
+    def refuse_other_files(self) -> None:
+        """Raises:
+        InputError: the folder is a file, cannot be written, or holds something else than an experiment.
+        """
+        refuse_unusable_folder(self.path)
+        if self.about.is_file() or not self.path.is_dir():
+            return
+        if {item.name for item in self.path.iterdir()} - {self.cache.name}:
+            raise InputError(
+                f"{self.path} holds files, and none of them is an {EXPERIMENT_FILE}: name another folder."
+            )
+
     def begin(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Write what is asked, or see that the folder holds the same experiment and let it grow.
 
@@ -97,16 +110,12 @@ class ExperimentFolder:
             All that was asked of this folder by now.
 
         Raises:
-            InputError: it holds another experiment, or other files.
+            InputError: it holds another experiment.
         """
         with self.for_a_moment():
             now: dict[str, Any] = json.loads(json.dumps({"format": FORMAT, **told}))
             if self.about.is_file():
                 now = self._grown(now)
-            elif self.path.is_dir() and {item.name for item in self.path.iterdir()} - {"cache"}:
-                raise InputError(
-                    f"{self.path} holds files, and none of them is an {EXPERIMENT_FILE}: name another folder."
-                )
             self.path.mkdir(parents=True, exist_ok=True)
             _write_json(self.about, now)
         return now

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from MTINetLib.errors import InputError
-from MTINetLib.training.folds import Split, split_patients, stratified_folds
-from MTINetLib.training.slice_store import StoredCase
+from MTINetLib.training.folds import OfPatient, Split, split_patients, stratified_folds
 
 #: Of the folds; that of a run draws who validates.
 FOLD_SEED = 0
@@ -26,7 +25,7 @@ class FoldParts:
     split: Split
 
 
-def fold_parts(cases: Sequence[StoredCase], folds: int, fold: int, seed: int, share: float) -> FoldParts:
+def fold_parts(cases: Sequence[OfPatient], folds: int, fold: int, seed: int, share: float) -> FoldParts:
     """Of a fold, from 1, and a run's seed.
 
     Args:

@@ -15,7 +15,7 @@ from support.small_dataset import tiny_network, write_small_dataset
 
 from MTINetLib.claim import claimed
 from MTINetLib.errors import Cancelled, InputError, MissingResourceError, MTINetError
-from MTINetLib.experiment import run_one, share
+from MTINetLib.experiment import compare, run_one, share
 from MTINetLib.experiment.budget import read_budget, settings_within
 from MTINetLib.experiment.compare import Comparison, Outcome, run_comparison, write_what_is_there
 from MTINetLib.experiment.folder import ExperimentFolder
@@ -241,6 +241,7 @@ def test_a_dataset_of_one_class_is_refused_before_anything_is_trained(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_one, "train_system", lambda *_, **__: pytest.fail("something was trained"))
+    monkeypatch.setattr(compare, "prepared", lambda *_: pytest.fail("images were read"))
     one_class = write_small_dataset(tmp_path / "dataset", ("hcc", "hcc", "hcc", "hcc"))
     with pytest.raises(InputError, match=r"one class \(HCC\)"):
         run_comparison(asked(one_class, tmp_path / "out", cache, experiments=("tasks",), systems=()))
