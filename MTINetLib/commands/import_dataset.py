@@ -53,6 +53,7 @@ def import_dataset(
             help="What the source calls a phase: a channel, a column or a label; may be repeated.",
         ),
     ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Processes that work.")] = 1,
 ) -> None:
     """Make a dataset of public or own data in another layout.
 
@@ -68,7 +69,7 @@ def import_dataset(
     options = _options(link, reader, keep_class or [], lesion_class, phase or [])
     console = terminal()
     with claimed(out), RichProgress(console) as progress:
-        result = import_source(chosen, source, out, options, progress)
+        result = import_source(chosen, source, out, options, progress, jobs)
     _tell(console, result)
 
 

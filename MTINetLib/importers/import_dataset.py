@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from MTINetLib.dataset.folder import write_dataset_tables
 from MTINetLib.errors import InputError
-from MTINetLib.importers.found import Found, FoundCase, ImportOptions, LeftOut
+from MTINetLib.importers.found import Found, FoundCase, ImportOptions
+from MTINetLib.importers.import_case import CaseTask, import_case, remove_unfinished
 from MTINetLib.importers.imported import (
     TOLD_FILE,
     Imported,
@@ -21,16 +22,14 @@ from MTINetLib.importers.imported import (
     write_synthetic,
     write_told,
 )
-from MTINetLib.importers.kept_case import fingerprint, keep_case, kept_case
 from MTINetLib.importers.kinds import Kind
 from MTINetLib.importers.names import with_own_names
 from MTINetLib.importers.write_boxes import write_boxes
-from MTINetLib.importers.write_case import WrittenCase, write_case
-from MTINetLib.importers.write_study import write_study
+from MTINetLib.importers.write_case import WrittenCase
 from MTINetLib.output_place import clear_disk_errors, refuse_unusable_folder
+from MTINetLib.process_pool import run_in_processes
 from MTINetLib.progress import Progress, Silent, Stage
-from MTINetLib.study.phase import Phase, in_order_of_time, titles_of
-from MTINetLib.write_whole import whole_folder
+from MTINetLib.study.phase import Phase, in_order_of_time
 
 
 def import_dataset(
@@ -39,6 +38,7 @@ def import_dataset(
     out: Path,
     options: ImportOptions | None = None,
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Imported:
     """Make a dataset of what lies in ``source``; what cannot be used is left out with its reason.
 
@@ -48,6 +48,7 @@ def import_dataset(
     Args:
         source: a folder in the layout of the kind, or for ``folder`` the table.
         out: new, empty, or one that the same import was stopped in.
+        jobs: processes that work; with several the caller's main module must be importable.
 
     Raises:
         InputError: the source has another layout, nothing in it can be used, or ``out`` holds something else.
@@ -63,10 +64,9 @@ def import_dataset(
     phases = common_phases(found.cases, source)
     with clear_disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-        for unfinished in (out / "cases").glob(".part-*"):  # of an import that was killed
-            shutil.rmtree(unfinished, ignore_errors=True)
+        remove_unfinished(out)  # of an import that was killed
         write_state(out, kind, False, phases)
-        result = _cases(kind, found, source, out, phases, options, watcher)
+        result = _cases(kind, found, source, out, phases, options, watcher, jobs)
         result = _finished(result, found)
     if not result.cases:
         first = result.left_out[0]
@@ -114,47 +114,40 @@ def _cases(
     phases: tuple[Phase, ...],
     options: ImportOptions,
     progress: Progress,
+    jobs: int,
 ) -> Imported:
+    tasks = [CaseTask(kind.name, case, out, phases, options) for case in found.cases]
+    done: dict[int, WrittenCase | str] = {}
+    progress.start(Stage.IMPORTING_CASES, len(tasks))
+    try:
+        for number, made in _carried_out(tasks, jobs, lambda: progress.update(len(done))):
+            done[number] = made
+            progress.update(len(done))
+    finally:
+        remove_unfinished(out)  # of processes that were ended
+    progress.finish()
     written: list[WrittenCase] = []
     left_out: list[LeftOutCase] = []
-    progress.start(Stage.IMPORTING_CASES, len(found.cases))
-    for number, case in enumerate(found.cases, 1):
-        try:
-            made = _case(kind, case, out, phases, options)
-            _refuse_twin(made, written)
+    for task, made in ((tasks[number], done[number]) for number in sorted(done)):
+        reason = made if isinstance(made, str) else _twin_of(made, written)
+        if isinstance(made, str) or reason:
+            left_out.append(LeftOutCase(task.found.case, _without_place(reason, source)))
+            shutil.rmtree(task.target, ignore_errors=True)
+        else:
             written.append(made)
-        except LeftOut as error:
-            left_out.append(LeftOutCase(case.case, _without_place(str(error), source)))
-            shutil.rmtree(out / "cases" / case.case, ignore_errors=True)
-        progress.update(number)
-    progress.finish()
     return Imported(out, kind, phases, tuple(written), tuple(left_out), found.remarks)
 
 
-def _case(
-    kind: Kind, case: FoundCase, out: Path, phases: tuple[Phase, ...], options: ImportOptions
-) -> WrittenCase:
-    if case.left_out:
-        raise LeftOut(case.left_out)
-    missing = [phase for phase in phases if phase not in case.volumes]
-    if missing:
-        raise LeftOut(f"it has no {titles_of(missing, 'and no')} phase")
-    target = out / "cases" / case.case
-    mark = fingerprint(case, phases, options)
-    if target.exists():
-        known = kept_case(case.case, target)
-        if known is None or known[1] != mark:
-            raise InputError(
-                f"{target} was made from other files or with other options; choose a new folder for the "
-                "dataset."
-            )
-        return known[0]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write = write_study if case.boxes else write_case
-    with whole_folder(target) as beside:
-        made = write(case, beside, phases, options)
-        keep_case(made, beside, mark, kind.name)
-    return made
+def _carried_out(
+    tasks: Sequence[CaseTask], jobs: int, look_up: Callable[[], None]
+) -> Iterator[tuple[int, WrittenCase | str]]:
+    if jobs > 1:
+        yield from run_in_processes(
+            import_case, tasks, jobs, title=lambda task: task.found.case, look_up=look_up
+        )
+        return
+    for number, task in enumerate(tasks):
+        yield number, import_case(task)
 
 
 def _without_place(text: str, source: Path) -> str:
@@ -165,11 +158,12 @@ def _without_place(text: str, source: Path) -> str:
     return text
 
 
-def _refuse_twin(made: WrittenCase, others: Sequence[WrittenCase]) -> None:
-    """One image under two patients would lie on both sides of a split."""
+def _twin_of(made: WrittenCase, others: Sequence[WrittenCase]) -> str:
+    """Why a case is left out whose images are another patient's, and so might lie on both sides of a split."""
     for other in others:
         if made.digest and made.digest == other.digest and made.patient != other.patient:
-            raise LeftOut(f"it holds the same images as {other.case}, which is of another patient")
+            return f"it holds the same images as {other.case}, which is of another patient"
+    return ""
 
 
 def _finished(result: Imported, found: Found) -> Imported:

@@ -26,7 +26,7 @@ def fingerprint(found: FoundCase, phases: Sequence[Phase], options: ImportOption
         "keep": sorted(options.keep_classes),
         "lesion_class": options.lesion_class,
         "files": [[str(path), *_state(path)] for path in _files(found)],
-        "masks": repr(found.readings),
+        "read_as": repr((found.volumes, found.readings, found.boxes)),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

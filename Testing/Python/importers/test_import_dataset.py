@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+import pickle
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.other_layouts import import_kind, told
 from support.small_dataset import write_small_dataset
 
 from MTINetLib.dataset.folder import CASES_FILE, read_dataset
+from MTINetLib.dataset.headers import header_grid
 from MTINetLib.errors import Cancelled, InputError
+from MTINetLib.importers import import_case, place_file, write_case
 from MTINetLib.importers import import_dataset as importing
-from MTINetLib.importers import place_file, write_case
-from MTINetLib.importers.found import ImportOptions
+from MTINetLib.importers.found import FoundVolume, ImportOptions
+from MTINetLib.importers.kept_case import fingerprint
 from MTINetLib.importers.kinds import kind_named
 from MTINetLib.importers.place_file import Placed
 from MTINetLib.progress import Silent
 from MTINetLib.reading.volumes.read import read_volume
 from MTINetLib.reading.volumes.write import write_volume
-from MTINetLib.study.phase import Phase
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 
 KIND = kind_named("folder")
 
@@ -50,7 +56,7 @@ def test_a_stopped_import_is_no_dataset_and_goes_on_with_the_same_command(
     seen: list[str] = []
     whole = write_case.write_case
     monkeypatch.setattr(
-        importing, "write_case", lambda case, *more: seen.append(case.case) or whole(case, *more)
+        import_case, "write_case", lambda case, *more: seen.append(case.case) or whole(case, *more)
     )
     result = importing.import_dataset(KIND, source, out)
     assert seen == ["case_2"]
@@ -156,3 +162,28 @@ def test_reasons_do_not_tell_where_the_source_lies(source: Path, tmp_path: Path)
     remark = told(result)["bad"]
     assert "the pre-contrast phase cannot be used: The file damaged.nii.gz cannot be read" in remark
     assert str(source.parent) not in (result.folder / "import.csv").read_text()
+
+
+def test_several_processes_make_the_same_dataset(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def backwards(function: Any, tasks: Any, processes: int, **_: Any) -> Iterator[tuple[int, Any]]:
+        """As processes may finish, with what travels to them and back."""
+        assert processes == 2
+        for number in reversed(range(len(tasks))):
+            yield number, pickle.loads(pickle.dumps(function(pickle.loads(pickle.dumps(tasks[number])))))
+
+    one = importing.import_dataset(KIND, source, tmp_path / "one")
+    monkeypatch.setattr(importing, "run_in_processes", backwards)
+    two = importing.import_dataset(KIND, source, tmp_path / "two", jobs=2)
+    assert two.cases == one.cases
+    assert (tmp_path / "two" / CASES_FILE).read_bytes() == (tmp_path / "one" / CASES_FILE).read_bytes()
+
+
+def test_other_places_of_the_same_voxels_make_another_case(source: Path, tmp_path: Path) -> None:
+    """As when an annotation file is replaced by a better one between two tries."""
+    (case,) = [one for one in KIND.find(source, ImportOptions()).cases if one.case == "case_0"]
+    before = fingerprint(case, FOUR_PHASES, ImportOptions())
+    grid = header_grid(case.volumes[Phase.PRE].path)
+    moved = {**case.volumes, Phase.PRE: FoundVolume(case.volumes[Phase.PRE].path, grid)}
+    assert fingerprint(replace(case, volumes=moved), FOUR_PHASES, ImportOptions()) != before
