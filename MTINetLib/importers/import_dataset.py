@@ -159,7 +159,7 @@ def _without_place(text: str, source: Path) -> str:
 
 
 def _twin_of(made: WrittenCase, others: Sequence[WrittenCase]) -> str:
-    """Why a case is left out whose images are another patient's, and so might lie on both sides of a split."""
+    """Why a case with another patient's images is left out: a split might part them; empty if it is not."""
     for other in others:
         if made.digest and made.digest == other.digest and made.patient != other.patient:
             return f"it holds the same images as {other.case}, which is of another patient"
