@@ -166,4 +166,4 @@ def _place(across: Plane, grid: Grid) -> str:
     """Which slice the others show, counted as the file counts, from 1."""
     axis = across.axes.order[0]
     index = grid.shape[axis] - 1 - across.index if across.axes.flipped[0] else across.index
-    return f"slice {index + 1} of {grid.shape[axis]} beside it"
+    return f"beside slice {index + 1} of {grid.shape[axis]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from MTINetLib.presentation.counts import counted
 from MTINetLib.presentation.dataset_words import case_warnings
 from MTINetLib.process_pool import run_in_processes, usable_cores
 from MTINetLib.progress import Progress, Silent, Stage
+from MTINetLib.report.html_template import html_template
 from MTINetLib.study.phase import titles_of
 from MTINetLib.write_whole import whole_file
 
@@ -97,18 +97,8 @@ def _seen(
 
 
 def _html(views: Sequence[CaseView], check: DatasetCheck, synthetic: bool) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("MTINetLib.dataset_page", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["as_data_uri"] = _as_data_uri
     ordered = sorted(views, key=lambda view: (natural(view.check.case), view.check.line))
-    return environment.get_template(TEMPLATE).render(
+    return html_template("MTINetLib.dataset_page", TEMPLATE).render(
         title=check.folder.resolve().name,
         synthetic=synthetic,
         summary=_summary(check),
@@ -141,7 +131,3 @@ def _case(view: CaseView) -> dict[str, Any]:
         "warnings": case_warnings(check),
         "pictures": view.pictures,
     }
-
-
-def _as_data_uri(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-
 from MTINetLib.report import content as said
 from MTINetLib.report.content import ReportContent
+from MTINetLib.report.html_template import html_template
 
 TEMPLATE = "report.html.j2"
 
 
 def html_report(content: ReportContent) -> str:
     """The report as text; every word from outside is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("MTINetLib.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["as_data_uri"] = _as_data_uri
-    template = environment.get_template(TEMPLATE)
-    return template.render(
+    return html_template("MTINetLib.report", TEMPLATE).render(
         content=content,
         title=said.TITLE,
         banner=said.BANNER,
@@ -33,7 +21,3 @@ def html_report(content: ReportContent) -> str:
         technique=content.technique,
         not_drawn=said.NOT_DRAWN,
     )
-
-
-def _as_data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
