@@ -16,6 +16,7 @@ from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.store import load_model
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.systems.known import register_networks
+from MTINetLib.systems.plain_reading import MODEL_FILE, read_reading, true_curves
 from MTINetLib.training.slice_store import SliceEntry, SliceStore
 
 _BATCH = 8
@@ -28,7 +29,7 @@ class SliceAnswers:
     Args:
         mask: tumour probability, float16 [N, S, S].
         curve: mean tumour intensity per phase, float32 [N, P], in the store's normalised units.
-        class_probability: float32 [N, classes].
+        class_probability: float32 [N, classes]; NaN for a slice without tumour where the true curve is read.
         classes: names of the classes, in that order.
     """
 
@@ -62,6 +63,8 @@ def answer_slices(
         ModelError, InputError, MissingResourceError: the model or the device cannot be used.
     """
     progress = progress or Silent()
+    if (model / MODEL_FILE).is_file():
+        return _read_curves(model, store, entries)
     register_networks()
     loaded = load_model(model)
     compute = loaded.settled(device, "fp32")
@@ -77,6 +80,12 @@ def answer_slices(
     progress.finish()
     masks, curves, probabilities = (_joined([part[n] for part in parts]) for n in range(3))
     return SliceAnswers(masks, curves, probabilities, loaded.info.classes)
+
+
+def _read_curves(model: Path, store: SliceStore, entries: Sequence[SliceEntry]) -> SliceAnswers:
+    reading = read_reading(model)
+    curves, _ = true_curves(store, entries)
+    return SliceAnswers(None, None, reading.probabilities(curves).astype(np.float32), reading.classes)
 
 
 @torch.inference_mode()

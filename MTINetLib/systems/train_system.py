@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from MTINetLib.models.architectures import architecture_of
-from MTINetLib.progress import Progress
+from MTINetLib.progress import Progress, Silent
 from MTINetLib.systems.known import register_networks
+from MTINetLib.systems.plain_reading import fit, write_reading
 from MTINetLib.systems.system import System, check_packages
 from MTINetLib.training.folds import Split
+from MTINetLib.training.run_folder import RunFolder
+from MTINetLib.training.run_phases import for_dataset
 from MTINetLib.training.setting_text import change_settings
 from MTINetLib.training.settings import TrainingSettings
-from MTINetLib.training.train import TrainingResult, train
+from MTINetLib.training.train import TrainingResult, prepared, train
 from MTINetLib.training.watch import Watch
 
 _MTI_NET = "mtinet"
@@ -71,6 +75,8 @@ def train_system(
         MTINetError: as :func:`MTINetLib.training.train.train`; MissingResourceError for a missing package.
     """
     check_packages(system)
+    if not system.architecture:
+        return _fitted(dataset, run, settings, split, cache, progress)
     return train(
         dataset,
         run,
@@ -82,3 +88,22 @@ def train_system(
         name=system.name,
         watch=watch,
     )
+
+
+def _fitted(
+    dataset: Path,
+    run: Path,
+    settings: TrainingSettings,
+    split: Split,
+    cache: Path | None,
+    progress: Progress | None,
+) -> TrainingResult:
+    """The plain reading, fitted at once on the training patients."""
+    folder = RunFolder(run)
+    settings = for_dataset(dataset, settings)
+    store = prepared(dataset, cache or folder.cache, settings, progress or Silent())
+    start = time.monotonic()
+    told_apart = store.telling_apart(settings.classes or store.classes)
+    sha256 = write_reading(folder.model, fit(told_apart.of_patients(set(split.training))))
+    minutes = (time.monotonic() - start) / 60
+    return TrainingResult(run, folder.model, sha256, {}, 0, minutes, validation=split.validation)

@@ -8,8 +8,8 @@ Left open, or said of another setting:
   slice's own size.
 - No normalisation there; batch norm here, as in nearly every later use.
 - MONAI's last deconvolution keeps its channels, 128 + 64 are joined there instead of 64 + 64.
-- The loss is the pixels' cross-entropy, two-class softmax there, one logit here (the same model). Its weights
-  separate touching cells; lesions get none.
+- The loss is the pixels' cross-entropy, two-class softmax there, one logit here (the same model). Its
+  weights separate touching cells; lesions get none.
 - Momentum 0.99 with one image a step; the rate is not given (1e-3 here). Dropout at the end of the
   contracting path is left out.
 """

@@ -7,13 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from torch import nn
 
-from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.errors import InputError, MissingResourceError, ModelError
+from MTINetLib.models import architectures
+from MTINetLib.models.architectures import Architecture
+from MTINetLib.models.store import load_model
 from MTINetLib.systems import unet
 from MTINetLib.systems.known import all_systems, system_of
+from MTINetLib.systems.plain_reading import MODEL_FILE, PLAIN_READING, enhancement, fit, true_curves
+from MTINetLib.systems.readers import ReaderSettings, reading_systems
 from MTINetLib.systems.slice_answers import answer_slices
-from MTINetLib.systems.system import check_packages
+from MTINetLib.systems.system import System, check_packages
 from MTINetLib.systems.train_system import settings_of
+from MTINetLib.systems.whole_network import ReadingNetwork
 from MTINetLib.training.settings import TrainingSettings, settings_from_dict
 from MTINetLib.training.slice_store import SliceStore
 from MTINetLib.training.train import TrainingResult
@@ -78,3 +85,66 @@ def test_mti_net_reads_a_slice_under_its_own_mask(
     assert answers.class_probability is not None
     assert answers.classes == ("hcc", "hemangioma")
     np.testing.assert_allclose(answers.class_probability.sum(1), 1, atol=1e-5)
+
+
+def _tiny_reader(settings: ReaderSettings) -> ReadingNetwork:
+    layers = (nn.Conv2d(settings.phase_count, 8, 5, 4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return ReadingNetwork(settings, nn.Sequential(*layers, nn.Linear(8, settings.answers)))
+
+
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> tuple[System, System]:
+    """For regression and for classification, of a few weights."""
+    monkeypatch.setattr(architectures, "_KNOWN", dict(architectures._KNOWN))
+    architectures.register_architecture(Architecture("tiny", ReaderSettings.from_dict, _tiny_reader))
+    return reading_systems("tiny", "Tiny", "here", "", "tiny", ("optimiser=nesterov",), 8, packages=())
+
+
+def test_a_classifier_sees_the_whole_slice_and_says_only_a_class(
+    readers: tuple[System, System], train_small: Callable[..., TrainingResult], store: SliceStore
+) -> None:
+    result = train_small(readers[1], "sampling=uniform", "steps_per_epoch=0", "max_steps=1")
+    answers = answer_slices(result.model, store, store.entries[2:5], device="cpu")
+    assert (answers.mask, answers.curve) == (None, None)
+    assert answers.class_probability is not None
+    np.testing.assert_allclose(answers.class_probability.sum(1), 1, atol=1e-5)
+    with pytest.raises(InputError, match="tiny-cls reads whole slices and outlines no lesions"):
+        load_model(result.model).on("cpu")
+
+
+def test_a_network_of_curves_is_kept_where_its_error_was_least(
+    readers: tuple[System, System], train_small: Callable[..., TrainingResult], store: SliceStore
+) -> None:
+    result = train_small(readers[0])
+    assert result.scores["score"] == pytest.approx(1 / (1 + result.scores["mae"]))
+    answers = answer_slices(result.model, store, store.entries[2:5], device="cpu")
+    assert answers.curve is not None
+    assert answers.curve.shape == (3, 4)
+    assert (answers.mask, answers.class_probability) == (None, None)
+
+
+def test_the_true_curve_is_read_without_a_network(
+    train_small: Callable[..., TrainingResult], store: SliceStore
+) -> None:
+    result = train_small(PLAIN_READING)
+    tested = store.of_patients({"patient_2", "patient_3", "patient_5"})  # HCC, hemangioma, no lesion
+    answers = answer_slices(result.model, tested, tested.entries, device="cpu")
+    assert answers.classes == ("hcc", "hemangioma")
+    assert answers.class_probability is not None
+    bearing = [bool(entry.lesions) for entry in tested.entries]
+    assert np.isnan(answers.class_probability).any(1).tolist() == [not there for there in bearing]
+    told = answers.class_probability[bearing].argmax(1)
+    assert told.tolist() == [entry.lesions[0].class_index for entry in tested.entries if entry.lesions]
+    (result.model / MODEL_FILE).write_text("{}")
+    with pytest.raises(ModelError, match="cannot be read; train it again"):
+        answer_slices(result.model, tested, tested.entries)
+
+
+def test_two_classes_are_told_apart_as_scikit_learn_does(store: SliceStore) -> None:
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    reading = fit(store)
+    entries = [entry for entry in store.entries if entry.lesions]
+    curves, index = true_curves(store, entries)
+    features = (enhancement(curves) - reading.mean) / reading.deviation
+    fitted = linear_model.LogisticRegression(class_weight="balanced", max_iter=1000).fit(features, index)
+    np.testing.assert_allclose(reading.probabilities(curves), fitted.predict_proba(features), atol=1e-9)
