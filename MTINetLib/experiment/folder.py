@@ -77,6 +77,25 @@ class ExperimentFolder:
         (self.run(run) / "result.json").unlink(missing_ok=True)
         self.attempts(run).unlink(missing_ok=True)
 
+    def attempts_before(self, run: PlannedRun) -> int:
+        """Of this run, that took their process with them."""
+        path = self.attempts(run)
+        return int(path.read_text(encoding="ascii")) if path.is_file() else 0
+
+    def begin_attempt(self, run: PlannedRun) -> None:
+        """Count one more."""
+        count = self.attempts_before(run) + 1
+        self.run(run).mkdir(parents=True, exist_ok=True)
+        self.attempts(run).write_text(str(count), encoding="ascii")
+
+    def take_attempt_back(self, run: PlannedRun) -> None:
+        """One less: it was ended from outside, with everything else."""
+        count = self.attempts_before(run) - 1
+        if count > 0:
+            self.attempts(run).write_text(str(count), encoding="ascii")
+        else:
+            self.attempts(run).unlink(missing_ok=True)
+
     def keep_masks(self, run: PlannedRun, masks: Mapping[str, npt.NDArray[np.bool_]]) -> None:
         """Keep the masks of the slices that are shown, by ``case z``."""
         if masks:

@@ -121,21 +121,19 @@ def carry_out(order: RunOrder, progress: Progress | None = None) -> RunResult | 
 
 def _done(order: RunOrder, folder: ExperimentFolder, progress: Progress) -> RunResult:
     run = order.run
-    attempts = folder.attempts(run)
-    folder.run(run).mkdir(parents=True, exist_ok=True)
-    before = int(attempts.read_text()) if attempts.is_file() else 0
+    before = folder.attempts_before(run)
     if before >= MOST_ATTEMPTS:
         why = f"Its process ended without a word {before} times, as it does when the memory is full."
         result = RunResult(run.system, run.fold, run.seed, why)
     else:
-        attempts.write_text(str(before + 1))
+        folder.begin_attempt(run)
         try:
             result = _result(order, folder, progress)
         except (Cancelled, KeyboardInterrupt):
-            attempts.unlink(missing_ok=True)
+            folder.take_attempt_back(run)
             raise
     folder.keep(run, replace(result, machine=describe_machine()))
-    attempts.unlink(missing_ok=True)
+    folder.attempts(run).unlink(missing_ok=True)
     shutil.rmtree(folder.work(run), ignore_errors=True)
     return result
 

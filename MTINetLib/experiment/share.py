@@ -66,9 +66,12 @@ def _side_by_side(orders: Sequence[RunOrder], jobs: int, progress: Progress, tol
                 told(orders[number], result)
                 done[0] += 1
     except MissingResourceError as error:
-        if not _clear_after(orders, str(error)):
+        if not _take_back(orders, but=str(error)):
             raise
         done[0] += 1
+    except (Cancelled, KeyboardInterrupt):
+        _take_back(orders)
+        raise
     finally:
         progress.finish()
     return done[0]
@@ -82,20 +85,22 @@ def carry_out_here(order: RunOrder) -> RunResult | None:
         raise Cancelled from None
 
 
-def _clear_after(orders: Sequence[RunOrder], sentence: str) -> bool:
-    """After a death: the other runs of the round, ended with it, were no attempt. False if none had begun."""
+def _take_back(orders: Sequence[RunOrder], but: str = "") -> bool:
+    """The runs that were ended with a round were no attempts, but for one that a sentence names.
+
+    Returns:
+        Whether that one had begun.
+    """
     begun = False
     for order in orders:
-        folder = ExperimentFolder(order.out)
-        if not folder.attempts(order.run).is_file():
+        if but and order.run.title in but:
+            begun = ExperimentFolder(order.out).attempts(order.run).is_file()
             continue
-        begun = True
-        if order.run.title not in sentence:
-            try:
-                with claimed(folder.run(order.run)):
-                    folder.attempts(order.run).unlink(missing_ok=True)
-            except InputError:  # another machine is at it
-                continue
+        try:
+            with claimed(ExperimentFolder(order.out).run(order.run)):
+                ExperimentFolder(order.out).take_attempt_back(order.run)
+        except InputError:  # another machine is at it
+            continue
     return begun
 
 

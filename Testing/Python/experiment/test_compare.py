@@ -237,6 +237,25 @@ def test_a_death_counts_against_the_run_that_died_alone(
     assert done == [FIRST.name, SECOND.name]
 
 
+def test_a_stop_counts_against_nobody(
+    tmp_path: Path, dataset: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ExperimentFolder(tmp_path)
+    orders = [order_of(run, dataset, tmp_path, cache) for run in (FIRST, SECOND)]
+    folder.begin_attempt(FIRST)  # of an earlier death
+
+    def pool(*_: Any, **__: Any) -> Any:
+        for order in orders:
+            folder.begin_attempt(order.run)
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(share, "run_in_processes", pool)
+    with pytest.raises(KeyboardInterrupt):
+        share.work_through(orders, 2, Silent(), lambda *_: None)
+    assert [folder.attempts_before(run) for run in (FIRST, SECOND)] == [1, 0]
+
+
 def test_a_dataset_of_one_class_is_refused_before_anything_is_trained(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
