@@ -86,6 +86,7 @@ def cohort(
     """
     from MTINetLib.commands.failures import failure_of
     from MTINetLib.console import RichProgress, terminal
+    from MTINetLib.errors import Cancelled
 
     order = _order(
         source,
@@ -103,14 +104,21 @@ def cohort(
         waiting = begun.waiting(progress)
         _print_waiting(console, waiting)
         said = _Said(console, progress, len(waiting.to_do))
-        ran = begun.run(
-            waiting,
-            start,
-            progress,
-            in_words=lambda error: failure_of(error).sentence,
-            ready=partial(_print_workers, console),
-            told=said.study,
-        )
+        try:
+            ran = begun.run(
+                waiting,
+                start,
+                progress,
+                in_words=lambda error: failure_of(error).sentence,
+                ready=partial(_print_workers, console),
+                told=said.study,
+            )
+        except KeyboardInterrupt as error:
+            total = len(waiting.found.studies)
+            raise Cancelled(
+                f"Cancelled: {total - said.total + said.done} of {total} studies are finished; the same "
+                "command goes on."
+            ) from error
     _print_end(console, out, ran)
 
 
