@@ -26,7 +26,7 @@ from MTINetLib.cohort.problems import (
     write_problems,
 )
 from MTINetLib.cohort.room import refuse_too_little_room
-from MTINetLib.cohort.run import run_studies, settle_on_a_worker
+from MTINetLib.cohort.run import refuse_other_workers, run_studies, settle_on_a_worker
 from MTINetLib.cohort.work import Work, clear_unfinished, is_done, settled
 from MTINetLib.errors import InputError
 from MTINetLib.models.info import ModelInfo
@@ -203,6 +203,8 @@ class Cohort:
 
     def _settled(self, workers: Workers) -> Work:
         """What an earlier run settled counts for this one too, so that all studies are analyzed alike."""
+        if not workers.own:
+            refuse_other_workers(workers, self._order.work)
         if not self._manifest.compute:
             compute = settle_on_a_worker(workers, self._order.work)
             self._manifest = replace(self._manifest, compute=compute)

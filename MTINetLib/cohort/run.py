@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import MTINetLib
 from MTINetLib.cohort.cluster import Workers
 from MTINetLib.cohort.cohort_study import CohortStudy
 from MTINetLib.cohort.room import refuse_a_full_disk
-from MTINetLib.cohort.work import Outcome, Work, settle, work_on
-from MTINetLib.errors import MissingResourceError, MTINetError
+from MTINetLib.cohort.work import Outcome, Work, settle, trouble_here, work_on
+from MTINetLib.errors import InputError, MissingResourceError, MTINetError
 
 _LOOK_S = 1.0
 #: How long workers may be gone, as when all of them start anew.
@@ -44,6 +45,24 @@ def settle_on_a_worker(workers: Workers, work: Work) -> dict[str, str]:
     with _scheduler_there(workers):
         future = workers.client.submit(settle, work, key=f"settle-{uuid.uuid4().hex}", pure=False)
         return dict(future.result())
+
+
+def refuse_other_workers(workers: Workers, work: Work) -> None:
+    """Workers on other computers: each must have this version and see the same folders.
+
+    Raises:
+        InputError: one does not; the sentence names it.
+    """
+    try:
+        with _scheduler_there(workers):
+            told = workers.client.run(trouble_here, work, MTINetLib.__version__)
+    except ImportError as error:
+        raise InputError(
+            f"The workers lack the package {error.name or 'MTINetLib'}: install MTINet for each of them."
+        ) from error
+    for worker, trouble in sorted(told.items()):
+        if trouble:
+            raise InputError(f"The worker {worker} {trouble}.")
 
 
 def run_studies(

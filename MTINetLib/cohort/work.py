@@ -82,6 +82,18 @@ def work_on(study: CohortStudy, work: Work) -> Outcome:
         return Outcome(problem=" ".join(str(error).split()))
 
 
+def trouble_here(work: Work, version: str) -> str:
+    """Why this computer cannot take part, as the rest of a sentence; empty where it can."""
+    import MTINetLib
+
+    if MTINetLib.__version__ != version:
+        return f"has version {MTINetLib.__version__} of MTINet and not {version}: install the same everywhere"
+    for path in (Path(work.out), Path(work.model)):
+        if not path.is_dir():
+            return f"does not see {path}: the workers need archive, results and model under the same paths"
+    return ""
+
+
 def settle(work: Work) -> Mapping[str, str]:
     """Device, precision and backend where they were left to the machine: one answer for all workers."""
     compute = _model(work).settled(work.device, work.precision, work.backend)

@@ -14,7 +14,7 @@ from support.waiting import wait_until
 
 from MTINetLib.cohort import cluster
 from MTINetLib.cohort.cluster import batch_workers, local_workers, plan_here, workers_of
-from MTINetLib.cohort.run import run_studies
+from MTINetLib.cohort.run import refuse_other_workers, run_studies
 from MTINetLib.cohort.work import Work
 from MTINetLib.errors import InputError, MissingResourceError
 
@@ -74,6 +74,10 @@ def test_two_workers_of_a_scheduler_elsewhere_share_the_studies_and_its_end_is_a
     process, address = scheduler
     with workers_of(address) as workers:
         workers.client.wait_for_workers(2)
+        with pytest.raises(InputError, match=r"The worker tcp.* does not see model: the workers need"):
+            refuse_other_workers(workers, work_in(tmp_path))
+        (tmp_path / "model").mkdir()
+        refuse_other_workers(workers, Work(str(tmp_path), str(tmp_path / "model"), ""))
         finished = list(run_studies(workers, studies(*"abcdef"), work_in(tmp_path), repr, fate))
         assert sorted(one.study.name for one in finished) == [*"abcdef"]
         assert len({tries(tmp_path, name)[0] for name in "abcdef"}) == 2
