@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--studies", type=int, default=12)
-    parser.add_argument("--slices", type=int, default=12)
+    parser.add_argument("--slices", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     os.environ.update(dict.fromkeys((*THREAD_VARIABLES, THREADS_VARIABLE), "1"))
