@@ -10,6 +10,7 @@ import typer
 
 from MTINetLib.commands.label_options import (
     Again,
+    Also,
     Classes,
     DeidentifyCases,
     Done,
@@ -49,6 +50,7 @@ def label(
     order: OrderOption = "informative",
     draft: Draft = None,
     again: Again = False,
+    also: Also = None,
     study: StudyName = None,
     classes: Classes = None,
     mask: Mask = None,
@@ -97,8 +99,8 @@ def label(
         raise InputError("Say which study is meant: --study with a name that the list shows.")
     if study is not None and not asked.something:
         raise InputError(f"Say what is known of the study {study}, such as --class hcc --done.")
-    if (deidentify and export is None) or (again and draft is None):
-        raise InputError("--deidentify belongs to --export, and --again to --draft.")
+    if (deidentify and export is None) or ((again or also) and draft is None):
+        raise InputError("--deidentify belongs to --export, --again and --also to --draft.")
     if as_json and (out, draft, study, export) != (None,) * 4:
         raise InputError("--json shows the list and does nothing else: run the command twice.")
     console = terminal()
@@ -109,7 +111,8 @@ def label(
     opened = open_list(listed if out is None else out)
     compute = (device, precision, backend)
     if draft is not None:
-        _draft(console, opened, _count(draft), again, wanted_order, model, compute)
+        models = (model, tuple(also or ()))
+        _draft(console, opened, _count(draft), again, wanted_order, models, compute)
     if study is not None:
         change_study(console, opened, study, asked, model, reader or own_name())
     if export is not None:
@@ -155,22 +158,26 @@ def _draft(
     count: int | None,
     again: bool,
     order: Order,
-    model: str | None,
+    models: tuple[str | None, tuple[str, ...]],
     compute: tuple[str, str, str],
 ) -> None:
     from MTINetLib.console import RichProgress
-    from MTINetLib.models.store import load_ready_model
+    from MTINetLib.models.find import find_model
+    from MTINetLib.models.networks_beside import networks_beside
+    from MTINetLib.models.store import load_model, load_ready_model
     from MTINetLib.worklist.draft import Compute, draft, to_draft
     from MTINetLib.worklist.order import in_order
 
+    model, also = models
     loaded = load_ready_model(model, *compute)
+    others = [*map(load_model, networks_beside(find_model(model))), *map(load_model, also)]
     rows = [row.record for row in in_order(listed.records(), order)]
     waiting = to_draft(rows, loaded.info.sha256, again)[:count]
     if not waiting:
         console.print("No study waits for a draft.")
         return
     with RichProgress(console) as progress:
-        drafted = draft(listed, waiting, loaded, Compute(*compute), progress)
+        drafted = draft(listed, waiting, loaded, Compute(*compute), progress, others=others)
     for one in drafted:
         console.print(_told_of_draft(one), soft_wrap=True)
 

@@ -36,6 +36,15 @@ Again = Annotated[
     bool,
     typer.Option("--again", help="With --draft: also those that another model drafted or could not open."),
 ]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--also",
+        metavar="MODEL",
+        help="With --draft: another model; the studies on which the models disagree come first. May be "
+        "repeated. The networks of a fine-tuning are asked by themselves where --model names its run.",
+    ),
+]
 StudyName = Annotated[
     str | None,
     typer.Option("--study", metavar="STUDY", help="One study, by its name or the beginning of it."),

@@ -196,13 +196,13 @@ def _data_changes(word: str) -> DataChanges:
 def _settings(run: Path, preset: str | None, changes: list[str], resume: bool) -> TrainingSettings:
     """A resumed run keeps its own settings unless a preset is named."""
     from MTINetLib.errors import InputError
-    from MTINetLib.fine_tuning.run import START_FILE
+    from MTINetLib.models.networks_beside import FINE_TUNING_FILE
     from MTINetLib.train_model import DEFAULT_PRESET
     from MTINetLib.training.run_folder import read_config
     from MTINetLib.training.setting_text import change_settings
     from MTINetLib.training.settings import settings_from_dict, training_preset
 
-    if resume and (run / START_FILE).is_file():
+    if resume and (run / FINE_TUNING_FILE).is_file():
         raise InputError(f"{run} is a fine-tuning; name the model that it began with (--start-from).")
     config = run / "config.json"
     if not (resume and preset is None and config.is_file()):

@@ -15,6 +15,10 @@ Imaging 1999;10:254-259.
   where the last time point is the peak.
 - ``area_s``: the integral of E from t0 to the last time point, by trapezoids.
 - ``initial_area_s``: the same over the first INITIAL_S seconds, not defined for a shorter series.
+- ``late_change``: (S_last - S_early) / S_early, S_early the largest S of the first EARLY_S seconds and S_last
+  the last one, LATE_S seconds or more after t0 (Kuhl et al., Radiology 1999;211:101-110).
+- ``curve_kind``: by ``late_change`` ``persistent`` (above 10 %), ``plateau`` or ``washout`` (below -10 %), as
+  for lesions of a study; not defined where E stays below 10 %.
 
 Time points that were not measured are left out: neighbours are joined by a straight line. E is 0 at t0, also
 where the baseline has several time points, so that the noise of the last one stays out of slopes and areas.
@@ -29,10 +33,12 @@ from itertools import pairwise
 import numpy as np
 
 from MTINetLib.curves.results import CurveFigures, Values
-from MTINetLib.inference.enhancement import relative_change
+from MTINetLib.inference.enhancement import curve_kind, relative_change
 
 #: Of the initial area under the curve.
 INITIAL_S = 60.0
+#: What is early, and from when on it is late, in seconds after t0.
+EARLY_S, LATE_S = 120.0, 180.0
 
 
 def baseline_of(mean: Values, baseline: Sequence[int]) -> float | None:
@@ -73,7 +79,7 @@ def curve_figures(mean: Values, times_s: Values, baseline: Sequence[int]) -> Cur
     timed = bool(last_base) and peak_point is not None and None not in times_s
     if not timed or relative[(peak_point or 1) - 1] is None:
         at_peak = None if peak_point is None else relative[peak_point - 1]
-        return CurveFigures(base, peak, peak_point, at_peak, *[None] * 6)
+        return CurveFigures(base, peak, peak_point, at_peak, *[None] * 8)
     assert peak_point is not None
     return _timed(base, peak, peak_point, relative, times_s, last_base)
 
@@ -89,6 +95,7 @@ def _timed(
     times, values = [time for time, _, _ in known], [value for _, value, _ in known]
     top = next(place for place, item in enumerate(known) if item[2] == peak_point)
     rises = [(later[1] - sooner[1]) / (later[0] - sooner[0]) for sooner, later in pairwise(known[: top + 1])]
+    late = _late_change(times, values)
     falls = (values[-1] - values[top]) / (times[-1] - times[top]) if top + 1 < len(known) else None
     return CurveFigures(
         baseline=base,
@@ -101,7 +108,16 @@ def _timed(
         wash_out_per_s=_finite(falls),
         area_s=_finite(_integral(times, values)),
         initial_area_s=_initial_area(times, values),
+        late_change=late,
+        curve_kind=curve_kind(values, late),
     )
+
+
+def _late_change(times: Sequence[float], values: Sequence[float]) -> float | None:
+    early = [value for time, value in zip(times, values, strict=True) if 0 < time <= EARLY_S]
+    if not early or times[-1] < LATE_S:
+        return None
+    return relative_change(1 + values[-1], 1 + max(early))
 
 
 def _initial_area(times: Sequence[float], values: Sequence[float]) -> float | None:

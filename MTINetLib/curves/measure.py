@@ -171,10 +171,11 @@ def _of_values(
 ) -> Statistics | None:
     if not values.size:
         return None
-    covered = share * float(shown.mean())
-    if covered < LEAST_COVERED or not shown.any():
+    count = int(np.count_nonzero(shown))
+    covered = share * count / shown.size
+    if covered < LEAST_COVERED or not count:
         return None
-    known = values if shown.all() else values[shown]
+    known = values if count == shown.size else values[shown]
     mean, sd = _mean_and_sd(known)
     middle, *others = _percentiles(known, [50.0, *percentiles])
     return Statistics(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from MTINetLib.curves.regions import Kind
+from MTINetLib.findings import CurveKind
 
 Values = tuple["float | None", ...]
 
@@ -42,6 +43,8 @@ class CurveFigures:
     wash_out_per_s: float | None
     area_s: float | None
     initial_area_s: float | None
+    late_change: float | None
+    curve_kind: CurveKind | None
 
 
 @dataclass(frozen=True)

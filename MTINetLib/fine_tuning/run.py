@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from MTINetLib.errors import InputError, Stopped
+from MTINetLib.models.networks_beside import FINE_TUNING_FILE
 from MTINetLib.training.run_folder import RunFolder
 from MTINetLib.training.train import TrainingResult
 from MTINetLib.write_whole import whole_file
 
-#: Says that a folder is that of a fine-tuning, and what it began with.
-START_FILE = "fine-tuning.json"
 _RESULT_FILE = "result.json"
 
 
@@ -24,7 +23,8 @@ class FineTuningFolder:
 
     @property
     def start(self) -> Path:
-        return self.path / START_FILE
+        """What it began with."""
+        return self.path / FINE_TUNING_FILE
 
     @property
     def folds(self) -> Path:

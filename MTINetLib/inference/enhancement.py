@@ -7,7 +7,7 @@ liver beside the lesion. With so few phases no pharmacokinetic model is fitted.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from MTINetLib.findings import CurveKind, Enhancement, EnhancementCurve
 from MTINetLib.study.phase import Phase
@@ -75,7 +75,7 @@ def enhancement_figures(
             phase: _percent(around.get(phase), signal[phase]) for phase in WASHOUT_PHASES if phase in signal
         },
         late_change=late,
-        curve_kind=_curve_kind(relative, late),
+        curve_kind=curve_kind(relative.values(), late),
     )
 
 
@@ -113,8 +113,14 @@ def _wash_in(arterial: float | None, times_s: Mapping[Phase, float | None]) -> f
     return _finite(arterial / seconds) if seconds > 0 and math.isfinite(seconds) else None
 
 
-def _curve_kind(relative: Figures, late: float | None) -> CurveKind | None:
-    highest = max((value for value in relative.values() if value is not None), default=None)
+def curve_kind(relative: Iterable[float | None], late: float | None) -> CurveKind | None:
+    """``persistent``, ``plateau`` or ``washout``; None where nothing rises by LEAST_ENHANCEMENT.
+
+    Args:
+        relative: (S_t - S_0) / S_0 at each time.
+        late: (S_late - S_early) / S_early.
+    """
+    highest = max((value for value in relative if value is not None), default=None)
     if late is None or highest is None or highest < LEAST_ENHANCEMENT:
         return None
     if late > CURVE_KIND_CHANGE:

@@ -1,4 +1,4 @@
-"""Whether a model says the same of a study that is shown to it differently.
+"""Whether a model says the same of a study that is shown to it differently, or other models do.
 
 Test-time augmentation as a measure of what a model is unsure of: Wang et al., Neurocomputing 2019;338:34.
 """
@@ -61,6 +61,30 @@ def disagreement(
     looks = [probability, _mirrored(model.probability(_mirror(study)))]
     watcher.update(1)
     looks.append(model.probability(_with_gains(study)))
+    watcher.finish()
+    return agreement(looks, study, thresholds, liver)
+
+
+def disagreement_of_networks(
+    study: Study,
+    probability: Map,
+    others: Sequence[LesionModel],
+    thresholds: Thresholds,
+    liver: Liver | None = None,
+    progress: Progress | None = None,
+) -> Disagreement:
+    """Ask further networks about the same study, as query by committee does (Seung et al., COLT 1992:287).
+
+    Args:
+        probability: [K, J, I], what the first network says.
+        thresholds, liver: as in :func:`disagreement`.
+    """
+    watcher = progress or Silent()
+    watcher.start(Stage.LOOKING_AGAIN, len(others))
+    looks = [probability]
+    for done, other in enumerate(others, start=1):
+        looks.append(other.probability(study))
+        watcher.update(done)
     watcher.finish()
     return agreement(looks, study, thresholds, liver)
 

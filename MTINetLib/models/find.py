@@ -57,12 +57,13 @@ def models_in(places: Iterable[Path]) -> Iterator[Path]:
         if not place.is_dir():
             continue
         for folder in [place, *sorted(place.iterdir())]:
-            if _looks_like_a_model(folder) and folder.resolve() not in seen:
+            if looks_like_a_model(folder) and folder.resolve() not in seen:
                 seen.add(folder.resolve())
                 yield folder
 
 
-def _looks_like_a_model(folder: Path) -> bool:
+def looks_like_a_model(folder: Path) -> bool:
+    """Whether a folder is to be listed as a model."""
     # A damaged model is listed as such; a training run has a config too, but no name in it, and is no model.
     if not (folder / CONFIG_FILE).is_file():
         return False
@@ -77,13 +78,16 @@ def told_name(folder: Path) -> str:
 
 
 def find_model(name_or_path: str | Path | None = None) -> Path:
-    """The folder of a model by its name or path; None takes the first one found.
+    """The folder of a model by its name or path, also of the run that it came out of; None takes the first
+    one found.
 
     Raises:
         ModelError: there is none.
     """
     if name_or_path is not None and Path(name_or_path).is_dir():
-        return Path(name_or_path)
+        folder = Path(name_or_path)
+        of_run = folder / "model"
+        return of_run if not looks_like_a_model(folder) and looks_like_a_model(of_run) else folder
     found = list(models_in(model_folders()))
     if name_or_path is None:
         if found:

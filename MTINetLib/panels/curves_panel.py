@@ -27,6 +27,7 @@ _FIGURES = (
     ("wash_in_per_s", "Wash-in", "Mean slope from the baseline to the peak"),
     ("wash_out_per_s", "Wash-out", "Mean slope from the peak to the last time point"),
     ("area_s", "Area", "Under the change from the baseline, as a part of it times seconds"),
+    ("curve_kind", "Kind", "Last signal against the early peak: below -10 % washout, above 10 % persistent"),
 )
 _MOST_ROWS, _LIST_HEIGHT = 8, 110
 

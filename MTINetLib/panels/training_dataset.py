@@ -70,6 +70,8 @@ class DatasetSection:
 
     def show(self) -> None:
         ui, desk = self._ui, self._training.desk
+        if desk.folder and not self.folder():  # the work list's
+            ui.datasetPath.currentPath = desk.folder
         checking = desk.doing is Doing.CHECKING
         ui.checkButton.text = _("Cancel") if checking else _("Check again")
         ui.checkButton.enabled = bool(self.folder()) and desk.doing in (Doing.NOTHING, Doing.CHECKING)

@@ -13,11 +13,13 @@ from MTINetLib.panels.notice import STYLES
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set_headers
 from MTINetLib.panels.worklist_classes import ClassBox
+from MTINetLib.panels.worklist_export import ExportSection
 from MTINetLib.panels.worklist_keys import Keys
-from MTINetLib.presentation.classes import class_title
+from MTINetLib.panels.worklist_phases import PhasesSection
+from MTINetLib.panels.worklist_versions import VersionsSection
 from MTINetLib.presentation.stages import stage_text
 from MTINetLib.presentation.statements import sentence, sentences
-from MTINetLib.presentation.worklist_words import status_word
+from MTINetLib.presentation.worklist_words import lesions_words, status_word
 from MTINetLib.session.events import Topic
 from MTINetLib.session.state import State
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA, OTHER
@@ -53,6 +55,9 @@ class WorkListPanel(Panel):
         self._rows: tuple[ListedRow, ...] = ()
         self._lesions: tuple[tuple[int, float, str], ...] = ()
         self._boxes: dict[int, ClassBox] = {}
+        self.versions = VersionsSection(ui, self.session, self._chosen)
+        self.phases = PhasesSection(ui, self.session, self._chosen)
+        self.export = ExportSection(ui, self.session)
         for edit in (ui.listPath, ui.sourcePath):
             edit.filters = ctk.ctkPathLineEdit.Dirs
         for _order, text in _ORDERS:
@@ -74,7 +79,7 @@ class WorkListPanel(Panel):
             button.connect("clicked()", slot)
         ui.orderBox.connect("currentIndexChanged(int)", self.onOrder)
         ui.reasonEdit.connect("textChanged(QString)", self.onReason)
-        ui.studyTable.connect("itemSelectionChanged()", self._show_why)
+        ui.studyTable.connect("itemSelectionChanged()", self._show_chosen)
         ui.studyTable.connect("cellDoubleClicked(int,int)", self.onStudyChosen)
         ui.listedLesionTable.connect("cellClicked(int,int)", self.onLesionChosen)
         self._prepare(ui.studyTable, HEADERS, _TIPS, (LEFT,) * 4, stretch=2)
@@ -204,7 +209,7 @@ class WorkListPanel(Panel):
         if message is not None:
             ui.listMessageLabel.text = sentences(message.statements, _)
             ui.listMessageLabel.styleSheet = STYLES[message.kind]
-        self._show_why()
+        self._show_chosen()
 
     def _fill(self, rows: tuple[ListedRow, ...]) -> None:
         table = self.ui.studyTable
@@ -223,12 +228,20 @@ class WorkListPanel(Panel):
         self._rows = rows
         fit_height(table, _MOST_ROWS)
 
-    def _show_why(self) -> None:
-        """Of the chosen row, else of the first one that waits."""
-        ui = self.ui
+    def _chosen(self) -> ListedRow | None:
+        """What the user has chosen in the table, else what is looked at."""
+        ui, current = self.ui, self.session.worklist.current
         row = ui.studyTable.currentRow() if ui.studyTable.selectedItems() else -1
-        chosen = self._rows[row] if 0 <= row < len(self._rows) else None
-        shown = chosen or next((one for one in self._rows if one.waits), None)
+        if 0 <= row < len(self._rows):
+            return self._rows[row]
+        return next((one for one in self._rows if current and one.study == current.opened.study), None)
+
+    def _show_chosen(self) -> None:
+        """Why the chosen row stands where it does, else the first one that waits; and what can be done."""
+        ui = self.ui
+        shown = self._chosen() or next((one for one in self._rows if one.waits), None)
+        self.versions.show()
+        self.phases.show()
         ui.whyLabel.visible = shown is not None
         if shown is not None:
             ui.whyLabel.text = f"{shown.study}: {sentence(shown.why_statement, _)}"
@@ -308,6 +321,9 @@ class WorkListPanel(Panel):
         named = all(name for _label, _ml, name in lesions)
         ui.doneButton.enabled = idle and opened and not session.waiting and named
         ui.asideButton.enabled = idle and opened and bool(str(ui.reasonEdit.text).strip())
+        self.versions.show_buttons()
+        self.phases.show()
+        self.export.show()
 
     @staticmethod
     def _path(edit: Any) -> str:
@@ -324,7 +340,5 @@ class WorkListPanel(Panel):
 
 
 def _cells(row: ListedRow) -> tuple[str, ...]:
-    classes = [_(class_title(name)) for _label, name in row.classes]
-    counts = ", ".join(f"{classes.count(name)} {name}" for name in dict.fromkeys(classes))
     status = _("in conflict") if row.conflict else status_word(row.status, _)
-    return (row.study, status, counts or (_("none") if row.no_lesions else "–"), row.who or "–")
+    return (row.study, status, lesions_words(row.classes, row.no_lesions, _), row.who or "–")

@@ -30,6 +30,8 @@ FIGURES = {
     "wash_out_per_s": ("Wash-out", 100.0, "%/s"),
     "area_s": ("Area", 1.0, "s"),
     "initial_area_s": ("Area of 60 s", 1.0, "s"),
+    "late_change": ("Late change", 100.0, "%"),
+    "curve_kind": ("Kind", 1.0, ""),
 }
 
 
@@ -46,9 +48,9 @@ def curve_flags_in_words(flags: Iterable[str], translate: Callable[[str], str] =
     return tuple(curve_flag_in_words(flag, translate) for flag in flags)
 
 
-def figure_in_words(name: str, value: float | None) -> str:
-    """A figure with its unit; a dash where it is not defined."""
-    if value is None:
-        return "-"
+def figure_in_words(name: str, value: float | str | None) -> str:
+    """A figure with its unit, or the kind of a curve; a dash where it is not defined."""
+    if value is None or isinstance(value, str):
+        return value or "-"
     _, factor, unit = FIGURES[name]
     return f"{factor * value:.4g} {unit}".rstrip()

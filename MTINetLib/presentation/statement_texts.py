@@ -149,6 +149,7 @@ _SETUP = {
 }
 _WORK_LIST = {
     "next_disagreement": "of a lesion of {ml} mL the model sees {percent} % again in varied images",
+    "next_networks_disagree": "{networks} networks agree on {percent} % of a lesion of {ml} mL",
     "next_unsure": "the model is unsure of what it found, by up to {percent} %",
     "next_unlike": "the images are unlike those of training: {sd} standard deviations",
     "next_nothing_open": "the model found nothing that it is unsure of",
@@ -156,8 +157,8 @@ _WORK_LIST = {
     "next_by_chance": "drawn by chance",
     "next_as_it_lies": "in the order in which the studies lie",
     "listed_conflict": "Several readers changed the study {study} from the same version, all are kept: "
-    "{readers}; say which one "
-    "counts with mtinet label LIST --study {study} --keep READER.",
+    "{readers}; choose the one that counts in the work list, or with mtinet label LIST --study {study} "
+    "--keep READER.",
     "listed_gone": "it does not lie where it was found any more: search its folder again",
     "listed_over": "nothing is left to do",
     "listed_over_because": "set aside: {reason}",
@@ -173,5 +174,8 @@ _WORK_LIST = {
     "analyze them again.",
     "no_such_listed": "The list has no study {study} any more: read it again.",
     "listed_problem": "it cannot be opened: {problem}",
+    "listed_kept": "Of the study {study} the version of {who} counts now; the others stay in the folder.",
+    "listed_exported": "{added} cases added to {dataset}, {known} were there already.",
+    "listed_left_out": "Left out: {left_out}",
 }
 TEXTS = {**_WORK_LIST, **_WORKER, **_TRAINING, **_SESSION, **_SETUP}

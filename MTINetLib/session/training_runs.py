@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -9,15 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from MTINetLib.errors import MissingResourceError
+from MTINetLib.errors import MissingResourceError, ModelError
+from MTINetLib.models.info import told_info
+from MTINetLib.models.kept import kept_models
+from MTINetLib.models.networks_beside import FINE_TUNING_FILE, networks_beside
 from MTINetLib.presentation.statements import error_of
 from MTINetLib.session.training_state import TrainingChoices
 from MTINetLib.user_folder import user_folder
 from MTINetLib.write_whole import whole_file
 
 _LIST_FILE = "runs.json"
-#: Tells the folder of a fine-tuning, see fine_tuning/run.py, which needs torch.
-FINE_TUNING_FILE = "fine-tuning.json"
 #: So many are remembered; the folders of older ones stay where they are.
 _MOST_RUNS = 20
 
@@ -107,6 +109,22 @@ def forget_run(record: RunRecord) -> None:
         MissingResourceError: the list cannot be written.
     """
     _write([other for other in recent_runs() if other.folder != record.folder])
+
+
+def networks_of(name: str) -> tuple[Path, ...]:
+    """The networks of a fine-tuning whose outcome lies in this folder or was kept under this name.
+
+    There are none for other models, and where the run is not remembered any more.
+    """
+    if name and Path(name).is_dir():
+        return networks_beside(Path(name))
+    kept = next((model for model in kept_models() if model.name == name), None)
+    for record in recent_runs() if kept is not None else ():
+        for model in record.models[:1]:
+            with contextlib.suppress(ModelError):
+                if kept is not None and told_info(model).sha256 == kept.sha256:
+                    return networks_beside(model)
+    return ()
 
 
 def _write(records: Sequence[RunRecord]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,41 +11,31 @@ import numpy as np
 from MTINetLib.errors import Cancelled, InputError, MTINetError, Statement
 from MTINetLib.presentation.statements import error_of
 from MTINetLib.scene.results import Results, corrected_labels
-from MTINetLib.session.array_files import temporary_file, write_array
 from MTINetLib.session.choices import chosen_model, wanted_phases
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Topic
 from MTINetLib.session.listed_study import ShownStudy, remove_shown, show_listed
+from MTINetLib.session.open_one import OpenOne, own_name, save_listed
+from MTINetLib.session.read_ahead import ReadAhead
 from MTINetLib.session.state import Message, State, message_of
-from MTINetLib.session.task import Steps, Task, ask
-from MTINetLib.study.lesion_class import UNDECIDED
+from MTINetLib.session.task import Steps, ask
+from MTINetLib.session.training_runs import networks_of
 from MTINetLib.worker.client import WorkerClient
 from MTINetLib.worker.worklist_requests import (
     DraftListed,
+    ExportedCases,
+    ExportListed,
+    FindListed,
+    FoundListed,
+    KeepListed,
     ListedRow,
     ListedRows,
     ListedStudy,
     ListStudies,
+    NamePhases,
     OpenListed,
     SaveListed,
 )
-
-
-@dataclass(frozen=True)
-class OpenOne:
-    """The study that is looked at.
-
-    Args:
-        opened: as it came from the list.
-        shown: its nodes in the scene.
-        classes: by lesion, as they are chosen now.
-        touched: a class was chosen since it was opened.
-    """
-
-    opened: ListedStudy
-    shown: ShownStudy
-    classes: Mapping[int, str]
-    touched: bool = False
 
 
 class WorkListSession:
@@ -56,6 +45,8 @@ class WorkListSession:
         folder: of the list; empty for none.
         rows: its studies, the next one first.
         current: the study that is looked at; None for none.
+        found: the volumes of a study whose phases are to be named; None for none.
+        exported: the dataset that the done studies were added to last; None before.
         message: the last thing it had to say.
     """
 
@@ -76,17 +67,19 @@ class WorkListSession:
         #: Studies that could not be opened since the list was read.
         self._unopened: set[str] = set()
         self._worker: WorkerClient | None = None
-        self._ahead: tuple[str, str, Task[ListedStudy]] | None = None
+        self.ahead = ReadAhead()
         self.folder, self.order = "", "informative"
         self.rows: tuple[ListedRow, ...] = ()
         self.current: OpenOne | None = None
+        self.found: FoundListed | None = None
+        self.exported: ExportedCases | None = None
         self.message: Message | None = None
 
     # The list
 
     def open(self, folder: str, source: str = "") -> None:
         """Read a list; with ``source`` the studies below it are taken in first, and a new list is made."""
-        self._forget_ahead()
+        self.ahead.forget()
         self._unopened.clear()
         self._begin(State.LISTING, self._list(folder, source))
 
@@ -100,6 +93,11 @@ class WorkListSession:
         """Let the chosen model draft the next studies that are to do."""
         if self.folder:
             self._begin(State.DRAFTING, self._draft(count))
+
+    def export(self, dataset: str, deidentify: bool) -> None:
+        """Add the studies that are done to a dataset."""
+        if self.folder:
+            self._begin(State.SAVING, self._export(dataset, deidentify))
 
     # The study
 
@@ -119,6 +117,22 @@ class WorkListSession:
             self._tell()
             return
         self._begin(State.OPENING, self._open(study))
+
+    def look_at(self, study: str, version: str) -> None:
+        """Open one of the versions that several readers wrote."""
+        self._begin(State.OPENING, self._open(study, version))
+
+    def keep(self, study: str, version: str) -> None:
+        """Of the versions that several readers wrote, this one counts."""
+        self._begin(State.SAVING, self._keep(study, version))
+
+    def find_volumes(self, study: str) -> None:
+        """Look which volumes a study has, so that its phases can be named; they come in ``found``."""
+        self._begin(State.OPENING, self._find(study))
+
+    def name_phases(self, study: str, told: Mapping[str, str]) -> None:
+        """Say which volume (by its word in ``found``) is which phase, and open the study so."""
+        self._begin(State.SAVING, self._name_phases(study, told))
 
     def choose_class(self, label: int, name: str) -> None:
         """Say what a lesion is; the next one that nobody has named is chosen."""
@@ -142,19 +156,18 @@ class WorkListSession:
 
     def lesions(self) -> tuple[tuple[int, float, str], ...]:
         """Number, mL and class (empty where nobody has said) of each lesion that the scene shows."""
-        findings = self._core.findings
-        if findings is None or self._own_results() is None:
+        findings, one = self._core.findings, self.current
+        if findings is None or one is None or self._own_results() is None:
             return ()
         return tuple(
-            (lesion.label, lesion.volume_ml, self._class_of(lesion.label)) for lesion in findings.lesions
+            (lesion.label, lesion.volume_ml, one.class_of(lesion.label)) for lesion in findings.lesions
         )
 
     def poll(self) -> None:
         """Hear the worker."""
         if self._worker is not None:
             self._worker.poll()
-        if self._ahead is not None:
-            self._ahead[2].poll()
+        self.ahead.poll()
 
     def scene_closing(self) -> None:
         """The nodes go; the list stays open."""
@@ -163,7 +176,7 @@ class WorkListSession:
 
     def close(self) -> None:
         """End the worker, and what it reads ahead."""
-        self._forget_ahead()
+        self.ahead.forget()
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close()
@@ -185,14 +198,54 @@ class WorkListSession:
             )
 
     def _draft(self, count: int) -> Steps[None]:
-        request = DraftListed(self.folder, self.order, count, chosen_model(self._core.choices))
+        model = chosen_model(self._core.choices)
+        networks = tuple(map(str, networks_of(model.name or "")))
+        request = DraftListed(self.folder, self.order, count, model, networks)
         self._take((yield from ask(self._own_worker(), request)))
         self._say(Statement.of("list_drafted"))
 
-    def _open(self, study: str) -> Steps[None]:
+    def _export(self, dataset: str, deidentify: bool) -> Steps[None]:
+        request = ExportListed(self.folder, dataset, wanted_phases(self._core.choices), deidentify)
+        made = yield from ask(self._own_worker(), request)
+        said = [Statement.of("listed_exported", added=made.added, dataset=dataset, known=made.known)]
+        said += [Statement.of("listed_left_out", left_out=one) for one in made.left_out]
+        self.exported = made
+        self.message = Message("warning" if made.left_out else "info", tuple(said))
+        self._tell()
+
+    def _keep(self, study: str, version: str) -> Steps[None]:
+        one = self.current
+        looked_at = one is not None and one.opened.study == study
+        if one is not None and looked_at and (yield from self._is_changed(one)):
+            yield from self._save(one, "corrected")
+            if one.opened.version == version and self.current is not None:
+                version = self.current.opened.version
+        request = KeepListed(self.folder, self.order, study, version, self._reader())
+        who = next((other.who for other in self._row(study).versions if other.version == version), "")
+        self._take((yield from ask(self._own_worker(), request)))
+        if looked_at:
+            yield from self._open(study)
+        self._say(Statement.of("listed_kept", study=study, who=who or self._reader()))
+
+    def _find(self, study: str) -> Steps[None]:
+        self.found = yield from ask(self._own_worker(), FindListed(self.folder, study))
+        self._tell()
+
+    def _name_phases(self, study: str, told: Mapping[str, str]) -> Steps[None]:
         if self.current is not None and (yield from self._is_changed(self.current)):
             yield from self._save(self.current, "corrected")
-        opened = yield from self._opened(study)
+        self.ahead.forget()
+        request = NamePhases(self.folder, self.order, study, tuple(told.items()), self._reader())
+        self._take((yield from ask(self._own_worker(), request)))
+        self._unopened.discard(study)
+        yield from self._open(study)
+        self.found = None
+        self._tell()
+
+    def _open(self, study: str, version: str = "") -> Steps[None]:
+        if self.current is not None and (yield from self._is_changed(self.current)):
+            yield from self._save(self.current, "corrected")
+        opened = yield from self._opened(study, version)
         old = self.current
         if old is not None:
             if self._own_results() is not None:
@@ -200,54 +253,40 @@ class WorkListSession:
             self.current = None
             remove_shown(self._core.scene, old.shown)
         shown = yield from show_listed(self._core.scene, self._own_worker().folder, opened)
-        self.current = OpenOne(opened, shown, dict(opened.classes))
+        self.current, self.found = OpenOne(opened, shown, dict(opened.classes)), None
         self._tell()
         yield from self._show_results(shown)
         self._tell()
         self._read_ahead()
 
-    def _opened(self, study: str) -> Steps[ListedStudy]:
+    def _opened(self, study: str, version: str) -> Steps[ListedStudy]:
         """As it was read ahead, unless somebody has changed it since then."""
-        row = self._row(study)
-        if self._ahead is not None and self._ahead[:2] == (study, row.version):
-            task = self._ahead[2]
-            while task.running:
-                yield None
-            self._ahead = None
-            if task.result is not None:
-                return task.result  # what failed is asked again, and says why
-        self._forget_ahead()
+        if not version:
+            ready = yield from self.ahead.taken(self._row(study))
+            if ready is not None:
+                return ready  # what failed is asked again, and says why
         try:
-            return (yield from ask(self._own_worker(), self._request(study)))
+            return (yield from ask(self._own_worker(), self._request(study, version)))
         except InputError:
             self._unopened.add(study)
             raise
 
     def _save(self, one: OpenOne, status: str, reason: str = "", no_lesions: bool = False) -> Steps[None]:
-        worker = self._own_worker()
-        with temporary_file(worker.folder, "listed-masks") as path:
-            labels, grid, classes = "", None, {}
-            if not no_lesions and status != "set_aside":
-                array = np.asarray(corrected_labels(self._results_to_save(one)))
-                yield from write_array(path, array)
-                there = [int(label) for label in np.unique(array) if label]
-                labels, grid = str(path), one.opened.phases[0].grid
-                classes = {label: self._class_of(label) for label in there}
-            request = SaveListed(
-                self.folder,
-                one.opened.study,
-                one.opened.version,
-                status,
-                self._core.choices.readerName.strip() or _own_name(),
-                reason,
-                labels,
-                grid,
-                tuple(sorted(classes.items())),
-                no_lesions,
-            )
-            saved = (yield from ask(worker, request)).rows[0]
+        said = SaveListed(
+            self.folder,
+            one.opened.study,
+            one.opened.version,
+            status,
+            self._reader(),
+            reason,
+            no_lesions=no_lesions,
+        )
+        labels = None
+        if not no_lesions and status != "set_aside":
+            labels = np.asarray(corrected_labels(self._results_to_save(one)))
+        saved = yield from save_listed(self._own_worker(), said, one, labels)
         self.rows = tuple(saved if row.study == saved.study else row for row in self.rows)
-        self.current = replace(one, opened=replace(one.opened, version=saved.version), touched=False)
+        self.current = one.as_saved(saved.version, labels)
         if saved.conflict:
             self.message = Message("warning", (saved.why_statement,))
         self._tell()
@@ -270,30 +309,19 @@ class WorkListSession:
         self._begin(State.SAVING, steps())
 
     def _is_changed(self, one: OpenOne) -> Steps[bool]:
-        if one.touched:
-            return True
         results, findings = self._own_results(), self._core.findings
-        if results is None or findings is None or not findings.provenance.corrected_by_person:
-            return False
-        now = np.asarray(corrected_labels(results))
+        drawn = results is not None and findings is not None and findings.provenance.corrected_by_person
+        labels = np.asarray(corrected_labels(results)) if drawn and results is not None else None
         yield None
-        if not one.opened.labels:
-            return bool(now.any())
-        return not np.array_equal(now, np.load(one.opened.labels, mmap_mode="r"))
+        return one.is_changed(labels)
 
     # Reading ahead
 
     def _read_ahead(self) -> None:
         waiting = self._waiting()
-        if waiting and (self._ahead is None or self._ahead[0] != waiting[0].study):
+        if waiting:
             row = waiting[0]
-            self._forget_ahead()
-            self._ahead = (row.study, row.version, Task(ask(self._own_worker(), self._request(row.study))))
-
-    def _forget_ahead(self) -> None:
-        if self._ahead is not None:
-            self._ahead[2].abandon()
-            self._ahead = None
+            self.ahead.begin(row, ask(self._own_worker(), self._request(row.study)))
 
     # Small things
 
@@ -323,12 +351,11 @@ class WorkListSession:
                 return row
         raise error_of(InputError, "no_such_listed", study=study)
 
-    def _request(self, study: str) -> OpenListed:
-        return OpenListed(self.folder, study, wanted_phases(self._core.choices))
+    def _request(self, study: str, version: str = "") -> OpenListed:
+        return OpenListed(self.folder, study, wanted_phases(self._core.choices), version)
 
-    def _class_of(self, label: int) -> str:
-        name = "" if self.current is None else self.current.classes.get(label, "")
-        return "" if name == UNDECIDED else name
+    def _reader(self) -> str:
+        return self._core.choices.readerName.strip() or own_name()
 
     def _own_worker(self) -> WorkerClient:
         self._worker = self._worker or self._make_worker()
@@ -355,10 +382,3 @@ class WorkListSession:
 
     def _tell(self) -> None:
         self._core.events.tell(Topic.WORK_LIST)
-
-
-def _own_name() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "somebody"

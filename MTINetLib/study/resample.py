@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -91,6 +92,10 @@ def resample_covered(
     return moved, None if known.all() else known
 
 
+#: Numpy adds so many neighbours or more in another order.
+_UNROLLED = 8
+
+
 def coarsen(array: Volume, grid: Grid, step_mm: float) -> tuple[Volume, Grid]:
     """Means of blocks of about ``step_mm``, and their grid; remainders at the end are left out."""
     factors = [
@@ -108,7 +113,22 @@ def coarsen(array: Volume, grid: Grid, step_mm: float) -> tuple[Volume, Grid]:
         origin=(float(origin[0]), float(origin[1]), float(origin[2])),
         direction=grid.direction,
     )
+    if array.dtype == np.float32 and max(factors) < _UNROLLED:
+        return _block_means(kept, factors), coarse
     return np.asarray(blocks.mean(axis=(1, 3, 5), dtype=np.float32), dtype=np.float32), coarse
+
+
+def _block_means(array: Volume, factors: Sequence[int]) -> Volume:
+    """As numpy's mean over the blocks, to the bit and several times as fast."""
+    k, j, i = factors
+    total: Volume | None = None
+    for plane, row in np.ndindex(k, j):
+        part = array[plane::k, row::j, ::i].copy()
+        for column in range(1, i):
+            part += array[plane::k, row::j, column::i]
+        total = part if total is None else np.add(total, part, out=total)
+    assert total is not None
+    return np.divide(total, np.float32(k * j * i), out=total)
 
 
 def fill_unknown(array: Volume) -> tuple[Volume, npt.NDArray[np.bool_]]:

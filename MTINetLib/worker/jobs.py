@@ -41,6 +41,10 @@ JOBS: dict[str, str] = {
     "draft_listed": "MTINetLib.worker.worklist_jobs:draft_listed",
     "open_listed": "MTINetLib.worker.worklist_jobs:open_listed",
     "save_listed": "MTINetLib.worker.worklist_jobs:save_listed",
+    "keep_listed": "MTINetLib.worker.worklist_jobs:keep_listed",
+    "find_listed": "MTINetLib.worker.worklist_jobs:find_listed",
+    "name_phases": "MTINetLib.worker.worklist_jobs:name_phases",
+    "export_listed": "MTINetLib.worker.worklist_jobs:export_listed",
     "keep_model": "MTINetLib.worker.training_jobs:keep_model",
 }
 

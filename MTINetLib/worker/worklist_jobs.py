@@ -1,4 +1,4 @@
-"""Jobs about work lists: read and search them, draft, open ahead, save. Only drafting needs torch."""
+"""Jobs about work lists: read and search them, draft, open ahead, save, export. Only drafting needs torch."""
 
 from __future__ import annotations
 
@@ -15,16 +15,25 @@ from MTINetLib.worker.jobs import JobContext, job
 from MTINetLib.worker.requests import PhaseFile
 from MTINetLib.worker.worklist_requests import (
     DraftListed,
+    ExportedCases,
+    ExportListed,
+    FindListed,
+    FoundListed,
+    KeepListed,
     ListedRow,
     ListedRows,
     ListedStudy,
+    ListedVersion,
     ListStudies,
+    NamePhases,
     OpenListed,
     SaveListed,
 )
-from MTINetLib.worklist.change import Change, Lesions, change
-from MTINetLib.worklist.entry import OVER, Status
+from MTINetLib.worklist.change import Change, Lesions, change, keep
+from MTINetLib.worklist.entry import OVER, Entry, Status
+from MTINetLib.worklist.export import export
 from MTINetLib.worklist.folder import WorkList, open_list
+from MTINetLib.worklist.open_listed import named_volumes
 from MTINetLib.worklist.open_listed import open_listed as opened_study
 from MTINetLib.worklist.order import Order, Row, in_order
 from MTINetLib.worklist.search import search
@@ -42,6 +51,7 @@ def list_studies(request: ListStudies, context: JobContext) -> ListedRows:
 
 @job
 def draft_listed(request: DraftListed, context: JobContext) -> ListedRows:
+    from MTINetLib.models.store import load_model
     from MTINetLib.worklist.draft import Compute, draft, to_draft
 
     context.progress.start(Stage.LOADING_MODEL, 0)
@@ -50,7 +60,7 @@ def draft_listed(request: DraftListed, context: JobContext) -> ListedRows:
     records = [row.record for row in in_order(listed.records(), Order(request.order))]
     waiting = to_draft(records, model.info.sha256)[: request.count]
     how = Compute(request.model.device, request.model.precision, request.model.backend)
-    draft(listed, waiting, model, how, context.progress)
+    draft(listed, waiting, model, how, context.progress, others=[load_model(one) for one in request.networks])
     return _rows(listed, request.order)
 
 
@@ -62,6 +72,8 @@ def open_listed(request: OpenListed, context: JobContext) -> ListedStudy:
     """
     listed = open_list(Path(request.folder))
     record = listed.record(request.study)
+    if request.version:
+        record = listed.as_of(request.study, request.version)
     entry = record.entry
     study = opened_study(listed, record, request.phases, progress=context.progress)
     files = tuple(
@@ -111,6 +123,57 @@ def save_listed(request: SaveListed, context: JobContext) -> ListedRows:
     return ListedRows(request.folder, tuple(map(_row, in_order([record], Order.AS_THEY_LIE))))
 
 
+@job
+def keep_listed(request: KeepListed, context: JobContext) -> ListedRows:
+    """
+    Raises:
+        InputError: there is no conflict any more, or no such version.
+    """
+    listed = open_list(Path(request.folder))
+    keep(listed, listed.record(request.study), request.version, request.who)
+    return _rows(listed, request.order)
+
+
+@job
+def find_listed(request: FindListed, context: JobContext) -> FoundListed:
+    """
+    Raises:
+        InputError: it was moved, or cannot be read.
+    """
+    listed = open_list(Path(request.folder))
+    record = listed.record(request.study)
+    return FoundListed(record.study, tuple(named_volumes(listed, record, context.progress)))
+
+
+@job
+def name_phases(request: NamePhases, context: JobContext) -> ListedRows:
+    """
+    Raises:
+        InputError: the study is in conflict.
+        MissingResourceError: the disk is full; the list is as it was.
+    """
+    listed = open_list(Path(request.folder))
+    change(listed, listed.record(request.study), Change(told=dict(request.told)), request.who)
+    return _rows(listed, request.order)
+
+
+@job
+def export_listed(request: ExportListed, context: JobContext) -> ExportedCases:
+    """
+    Raises:
+        InputError: no study is done, or the folder is no dataset.
+        MissingResourceError: the disk is full; the cases before it are in the dataset.
+    """
+    made = export(
+        open_list(Path(request.folder)),
+        Path(request.dataset),
+        request.phases,
+        deidentify=request.deidentify,
+        progress=context.progress,
+    )
+    return ExportedCases(request.dataset, len(made.added), made.known, made.left_out)
+
+
 def _rows(listed: WorkList, order: str) -> ListedRows:
     rows: Sequence[Row] = in_order(listed.records(), Order(order))
     return ListedRows(str(listed.folder), tuple(map(_row, rows)))
@@ -131,5 +194,11 @@ def _row(row: Row) -> ListedRow:
         waits=entry.status not in OVER and not blocked,
         why=row.why.code,
         why_values=dict(row.why.values),
-        conflict=bool(record.rivals),
+        versions=tuple(map(_version, record.heads)) if record.rivals else (),
+        told=tuple(sorted(entry.told.items())),
     )
+
+
+def _version(entry: Entry) -> ListedVersion:
+    classes = tuple(sorted(entry.classes.items()))
+    return ListedVersion(entry.version, entry.who, entry.when, entry.status.value, classes, entry.no_lesions)

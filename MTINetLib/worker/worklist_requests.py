@@ -14,6 +14,18 @@ from MTINetLib.worker.requests import ModelChoice, PhaseFile
 
 
 @dataclass(frozen=True)
+class ListedVersion(Serializable):
+    """One of the versions of a study that several readers wrote at once; as in :class:`ListedRow`."""
+
+    version: str
+    who: str
+    when: str
+    status: str
+    classes: tuple[tuple[int, str], ...]
+    no_lesions: bool
+
+
+@dataclass(frozen=True)
 class ListedRow(Serializable):
     """One study of a list, in its place.
 
@@ -23,7 +35,8 @@ class ListedRow(Serializable):
         classes: (label, class) of every lesion.
         waits: it can be opened, and something is left to do.
         why, why_values: code and values of the statement why it stands here.
-        conflict: several readers have changed it at once.
+        versions: those that are to be chosen from, where several readers have changed it at once.
+        told: (phase, word) that a person has named.
     """
 
     study: str
@@ -37,7 +50,13 @@ class ListedRow(Serializable):
     waits: bool
     why: str
     why_values: Mapping[str, Any]
-    conflict: bool = False
+    versions: tuple[ListedVersion, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def conflict(self) -> bool:
+        """Several readers have changed it at once."""
+        return bool(self.versions)
 
     @property
     def why_statement(self) -> Statement:
@@ -73,7 +92,11 @@ class ListStudies(Request[ListedRows]):
 
 @dataclass(frozen=True)
 class DraftListed(Request[ListedRows]):
-    """Let the model draft the next studies that are to do."""
+    """Let the model draft the next studies that are to do.
+
+    Args:
+        networks: folders of further models, whose disagreement counts.
+    """
 
     job = "draft_listed"
 
@@ -81,6 +104,7 @@ class DraftListed(Request[ListedRows]):
     order: str
     count: int
     model: ModelChoice
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,13 +129,18 @@ class ListedStudy(Serializable):
 
 @dataclass(frozen=True)
 class OpenListed(Request[ListedStudy]):
-    """Open a study; also ahead, while the one before is looked at."""
+    """Open a study; also ahead, while the one before is looked at.
+
+    Args:
+        version: one of those of a conflict; empty for the latest one.
+    """
 
     job = "open_listed"
 
     folder: str
     study: str
     phases: tuple[Phase, ...]
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,3 +166,77 @@ class SaveListed(Request[ListedRows]):
     grid: Grid | None = None
     classes: tuple[tuple[int, str], ...] = field(default=())
     no_lesions: bool = False
+
+
+@dataclass(frozen=True)
+class KeepListed(Request[ListedRows]):
+    """Of the versions of a study that several readers wrote, this one counts."""
+
+    job = "keep_listed"
+
+    folder: str
+    order: str
+    study: str
+    version: str
+    who: str
+
+
+@dataclass(frozen=True)
+class FoundListed(Serializable):
+    """The volumes of a study.
+
+    Args:
+        volumes: (word, line) of each: how it is named, and what people read of it.
+    """
+
+    study: str
+    volumes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class FindListed(Request[FoundListed]):
+    """Look which volumes a study has, before its phases are told apart."""
+
+    job = "find_listed"
+
+    folder: str
+    study: str
+
+
+@dataclass(frozen=True)
+class NamePhases(Request[ListedRows]):
+    """A person says which volume is which phase.
+
+    Args:
+        told: (phase, word), the word as :class:`FoundListed` gives it.
+    """
+
+    job = "name_phases"
+
+    folder: str
+    order: str
+    study: str
+    told: tuple[tuple[str, str], ...]
+    who: str
+
+
+@dataclass(frozen=True)
+class ExportedCases(Serializable):
+    """How many cases were added and how many were there already; a sentence for each that was left out."""
+
+    dataset: str
+    added: int
+    known: int
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ExportListed(Request[ExportedCases]):
+    """Add the done studies to a dataset."""
+
+    job = "export_listed"
+
+    folder: str
+    dataset: str
+    phases: tuple[Phase, ...]
+    deidentify: bool

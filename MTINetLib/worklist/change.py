@@ -115,6 +115,8 @@ def _changed(entry: Entry, wanted: Change) -> Entry:
     entry = _with_classes(entry, wanted)
     status = wanted.status or (Status.CORRECTED if touched else entry.status)
     opened_anew = bool(wanted.told) or wanted.assume_order
+    if opened_anew and status is Status.DRAFTED:  # the draft is of other images
+        entry, status = replace(Entry(entry.study), patient=entry.patient, told=entry.told), Status.TO_DO
     entry = replace(
         entry,
         status=status,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from MTINetLib.errors import InputError
 from MTINetLib.findings import to_json
 from MTINetLib.inference.analysis import Analysis
-from MTINetLib.inference.second_looks import disagreement
+from MTINetLib.inference.second_looks import disagreement, disagreement_of_networks
 from MTINetLib.pipeline.analyze import analyze
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.worklist.entry import OVER, Entry, Scores, Status
@@ -19,6 +19,7 @@ from MTINetLib.worklist.open_listed import open_listed
 from MTINetLib.worklist.unsure import unsure
 
 if TYPE_CHECKING:
+    from MTINetLib.models.slicewise import SlicewiseModel
     from MTINetLib.models.store import LoadedModel
     from MTINetLib.study.study import Study
 
@@ -63,22 +64,32 @@ def draft(
     compute: Compute,
     progress: Progress | None = None,
     each: Callable[[Drafted], None] = lambda drafted: None,
+    others: Sequence[LoadedModel] = (),
 ) -> list[Drafted]:
     """Draft studies one after the other; each is written as soon as it is there.
 
     Args:
+        others: further networks, such as those of the folds; where there are some, how far all of them agree
+            is told instead of how far the model agrees with itself in varied images.
         progress: told of every study; may raise Cancelled, which leaves those before it drafted.
         each: called with every study.
 
     Raises:
+        InputError: another network takes other phases than the model.
         InputError, MissingResourceError: the device or precision asked for is not there, or the list cannot
             be written. A study that cannot be opened says so in its entry, and the next one follows.
     """
+    for other in others:
+        if other.info.phases != model.info.phases:
+            raise InputError(
+                f"The model {other.info.name} takes other phases than {model.info.name}: name models that "
+                "take the same ones."
+            )
     watcher = progress or Silent()
     watcher.start(Stage.DRAFTING, len(records))
     within = _Within(watcher)
     done: list[Drafted] = []
-    for drafted in _each(listed, records, model, compute, within):
+    for drafted in _each(listed, records, _Asked(model, tuple(others), compute), within):
         done.append(drafted)
         each(drafted)
         within.studies = len(done)
@@ -87,9 +98,14 @@ def draft(
     return done
 
 
-def _each(
-    listed: WorkList, records: Sequence[Record], model: LoadedModel, compute: Compute, within: Progress
-) -> Iterator[Drafted]:
+@dataclass(frozen=True)
+class _Asked:
+    model: LoadedModel
+    others: tuple[LoadedModel, ...]
+    compute: Compute
+
+
+def _each(listed: WorkList, records: Sequence[Record], asked: _Asked, within: Progress) -> Iterator[Drafted]:
     for record in records:
         with ExitStack() as held:
             try:
@@ -97,12 +113,11 @@ def _each(
             except InputError:
                 yield Drafted(record, skipped=True)
                 continue
-            yield _draft(listed, record, model, compute, within)
+            yield _draft(listed, record, asked, within)
 
 
-def _draft(
-    listed: WorkList, record: Record, model: LoadedModel, compute: Compute, progress: Progress
-) -> Drafted:
+def _draft(listed: WorkList, record: Record, asked: _Asked, progress: Progress) -> Drafted:
+    model, compute = asked.model, asked.compute
     blank = replace(record.entry, who=model.info.name, model=model.info.sha256, problem="")
     try:
         study = open_listed(listed, record, model.info.phases, progress=progress)
@@ -121,7 +136,7 @@ def _draft(
         status=Status.DRAFTED,
         classes={lesion.label: lesion.lesion_class for lesion in analysis.findings.lesions},
         labels="",
-        scores=scores_of(study, analysis, model, compute, progress),
+        scores=scores_of(study, analysis, model, compute, progress, asked.others),
     )
     return _save(listed, record, entry, study, analysis)
 
@@ -139,16 +154,30 @@ def _save(
 
 
 def scores_of(
-    study: Study, analysis: Analysis, model: LoadedModel, compute: Compute, progress: Progress
+    study: Study,
+    analysis: Analysis,
+    model: LoadedModel,
+    compute: Compute,
+    progress: Progress,
+    others: Sequence[LoadedModel] = (),
 ) -> Scores:
-    """How much the model would learn from a person's word on the study that it has analyzed."""
+    """How much the model would learn from a person's word on the study that it has analyzed.
+
+    Args:
+        others: as in :func:`draft`.
+    """
     from MTINetLib.models.unlike_training import unlike_training
 
-    asked = model.on(compute.device, compute.precision, compute.backend)
-    unlike = unlike_training(model, asked, study)
+    own = _on(model, compute)
+    unlike = unlike_training(model, own, study)
     doubts = unsure(analysis)
-    assert analysis.probability is not None
-    seen = disagreement(study, analysis.probability, asked, model.info.thresholds, analysis.liver, progress)
+    found, thresholds, liver = analysis.probability, model.info.thresholds, analysis.liver
+    assert found is not None
+    if others:
+        networks = [_on(other, compute) for other in others]
+        seen = disagreement_of_networks(study, found, networks, thresholds, liver, progress)
+    else:
+        seen = disagreement(study, found, own, thresholds, liver, progress)
     return Scores(
         disagreement=round(seen.mean, 4),
         seen_again=round(seen.seen_again, 4),
@@ -156,7 +185,12 @@ def scores_of(
         unsure=round(sum(doubts) / len(doubts), 4) if doubts else 0.0,
         most_unsure=round(max(doubts, default=0.0), 4),
         unlike=None if unlike is None else round(unlike, 4),
+        networks=1 + len(others) if others else None,
     )
+
+
+def _on(model: LoadedModel, compute: Compute) -> SlicewiseModel:
+    return model.on(compute.device, compute.precision, compute.backend)
 
 
 def _waits(entry: Entry, sha256: str, again: bool) -> bool:

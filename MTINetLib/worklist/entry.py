@@ -36,6 +36,7 @@ class Scores:
         seen_again: 0 to 1, of the lesion that they agree on least, and seen_again_ml its volume.
         unsure: 0 to 1, mean over lesions and candidates, and most_unsure of the one that it is least sure of.
         unlike: how far its inner signals are from those in training, in standard deviations.
+        networks: how many networks disagree; None where one looked at varied images.
     """
 
     disagreement: float | None = None
@@ -44,6 +45,7 @@ class Scores:
     unsure: float | None = None
     most_unsure: float | None = None
     unlike: float | None = None
+    networks: int | None = None
 
 
 @dataclass(frozen=True)

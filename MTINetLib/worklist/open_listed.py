@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
 from MTINetLib.errors import InputError
+from MTINetLib.phases.told_volume import line_of, told_volume
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress
 from MTINetLib.reading.dicom.read import study_and_patient
 from MTINetLib.reading.dicom.scan import first_frame
-from MTINetLib.reading.open_input import open_files
+from MTINetLib.reading.open_input import open_files, open_input
+from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.studies_below import StudyKind, identity_of_files
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
@@ -70,6 +73,33 @@ def open_listed(
         assume_order=entry.assume_order,
         progress=progress,
     )
+
+
+def named_volumes(
+    listed: WorkList, record: Record, progress: Progress | None = None
+) -> Iterator[tuple[str, str]]:
+    """Of every volume of a study the word that names it to ``open_study``, and a line for people.
+
+    Raises:
+        InputError: see :func:`files_of`, or no file can be read.
+    """
+    folder, files = files_of(listed, record)
+    with ExitStack() as closed_here:
+        if record.place.kind is StudyKind.ARCHIVE:
+            found = closed_here.enter_context(open_input(folder, progress))
+        else:
+            found = open_files(folder, files, progress)
+        for number, volume in enumerate(found.volumes, start=1):
+            yield _word_of(number, volume, found.volumes), line_of(number, volume, {})
+
+
+def _word_of(number: int, volume: SourceVolume, all_of_them: Sequence[SourceVolume]) -> str:
+    """Its name, which stays when files come beside it, or its number where the name is not its own."""
+    try:
+        alone = told_volume(all_of_them, Phase.PRE, volume.name) is volume
+    except InputError:
+        alone = False
+    return volume.name if alone else f"#{number}"
 
 
 def _identity(kind: StudyKind, files: Sequence[Path]) -> str:

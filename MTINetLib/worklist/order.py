@@ -58,8 +58,9 @@ def _waits(record: Record) -> bool:
 def _by_what_is_learnt(records: Sequence[Record]) -> list[Row]:
     """By the mean rank among the drafted ones; those that no model has seen come behind them."""
     seen = [record for record in records if record.entry.scores != Scores()]
-    columns = {name: _column(seen, name) for name in ("disagreement", "unsure", "unlike")}
-    ranks = [{name: _rank(column, number) for name, column in columns.items()} for number in range(len(seen))]
+    ranks = [
+        {name: _rank(seen, record, name) for name in ("disagreement", "unsure", "unlike")} for record in seen
+    ]
     means = [_mean(list(own.values())) for own in ranks]
     rows = [
         (mean, Row(record, _why(record.entry.scores, own)))
@@ -70,16 +71,19 @@ def _by_what_is_learnt(records: Sequence[Record]) -> list[Row]:
     return [*(row for _, row in rows), *unseen]
 
 
-def _column(records: Sequence[Record], name: str) -> list[float | None]:
-    return [getattr(record.entry.scores, name) for record in records]
+def _rank(records: Sequence[Record], record: Record, name: str) -> float | None:
+    """0 to 1: the share of the others that are below; half of the equal ones count. None without a value.
 
-
-def _rank(column: Sequence[float | None], number: int) -> float | None:
-    """0 to 1: the share of the others that are below; half of the equal ones count. None without a value."""
-    value = column[number]
-    known = sorted(other for other in column if other is not None)
+    Disagreements of several networks and of one network with itself are not compared with each other.
+    """
+    own = record.entry.scores
+    value: float | None = getattr(own, name)
     if value is None:
         return None
+    scores = [other.entry.scores for other in records]
+    if name == "disagreement":
+        scores = [other for other in scores if other.networks == own.networks]
+    known = sorted(told for other in scores if (told := getattr(other, name)) is not None)
     if len(known) < 2:
         return 0.5
     below, equal = bisect_left(known, value), bisect_right(known, value) - bisect_left(known, value)
@@ -98,11 +102,10 @@ def _why(scores: Scores, ranks: dict[str, float | None]) -> Statement:
         return Statement.of("next_nothing_open")
     most = max(told, key=lambda name: told[name])
     if most == "disagreement":
-        return Statement.of(
-            "next_disagreement",
-            percent=f"{100 * (scores.seen_again or 0):.0f}",
-            ml=f"{scores.seen_again_ml or 0:.1f}",
-        )
+        percent, ml = f"{100 * (scores.seen_again or 0):.0f}", f"{scores.seen_again_ml or 0:.1f}"
+        if scores.networks is None:
+            return Statement.of("next_disagreement", percent=percent, ml=ml)
+        return Statement.of("next_networks_disagree", networks=scores.networks, percent=percent, ml=ml)
     if most == "unsure":
         return Statement.of("next_unsure", percent=f"{100 * (scores.most_unsure or 0):.0f}")
     return Statement.of("next_unlike", sd=f"{scores.unlike or 0:.2f}")

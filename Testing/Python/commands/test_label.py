@@ -94,7 +94,7 @@ def test_a_study_is_set_aside_with_a_reason_and_taken_up_again(
         (["--draft", "some"], "is no number of studies"),
         (["--order", "best"], "The order 'best' is unknown"),
         (["--json", "--draft", "all"], "--json shows the list and does nothing else"),
-        (["--again"], "belongs to --export, and --again to --draft"),
+        (["--again"], "belongs to --export, --again and --also to --draft"),
         (["--export", "{tmp}/dataset"], "is done yet"),
     ],
 )

@@ -89,4 +89,33 @@ def test_the_gain_of_the_scanner_changes_no_relative_figure(
         np.testing.assert_allclose(
             getattr(one, name), getattr(other, name), rtol=1e-6, atol=1e-6 * len(mean) * step
         )
-    assert all(value is None or math.isfinite(value) for value in vars(one).values())
+    numbers = [value for value in vars(one).values() if isinstance(value, (int, float))]
+    assert all(math.isfinite(value) for value in numbers)
+
+
+@pytest.mark.parametrize(
+    ("last", "kind"), [(280.0, "persistent"), (250.0, "plateau"), (226.0, "plateau"), (220.0, "washout")]
+)
+def test_the_kind_of_a_curve_is_what_becomes_of_its_early_peak(last: float, kind: str) -> None:
+    found = curve_figures((100.0, 180.0, 250.0, 300.0, last), (0.0, 30.0, 90.0, 150.0, 240.0), (1,))
+    assert found.late_change == pytest.approx((last - 250) / 250), "after 120 s is not early"
+    assert found.curve_kind == kind
+
+
+@pytest.mark.parametrize(
+    ("mean", "times"),
+    [
+        ((100.0, 250.0, 180.0), (0.0, 60.0, 179.0)),  # too short
+        ((100.0, 250.0, 180.0), (0.0, 130.0, 300.0)),  # nothing early
+        ((100.0, 250.0, 180.0), (0.0, None, 300.0)),
+    ],
+)
+def test_a_series_without_an_early_and_a_late_part_has_no_kind(
+    mean: tuple[float, ...], times: tuple[float | None, ...]
+) -> None:
+    found = curve_figures(mean, times, (1,))
+    assert found.late_change is found.curve_kind is None
+
+
+def test_what_does_not_enhance_has_no_kind() -> None:
+    assert curve_figures((100.0, 109.0, 90.0), (0.0, 60.0, 300.0), (1,)).curve_kind is None

@@ -13,7 +13,7 @@ from support.key_press import press
 def listed(main: Any, widget: Any, add_study: Callable[[Any], Any]) -> Any:
     """A study of a list is open, with two lesions that nobody has named."""
     from MTINetLib.session.listed_study import ShownStudy
-    from MTINetLib.session.worklist_session import OpenOne
+    from MTINetLib.session.open_one import OpenOne
     from MTINetLib.worker.worklist_requests import ListedStudy
 
     study = add_study(widget.logic)

@@ -120,7 +120,7 @@ def test_studies_are_read_one_after_the_other_and_the_next_one_is_read_ahead(
     assert volumes(session) == 4
     assert ui.listedLesionTable.rowCount == len(entries(drafted)[first].entry.classes)
     assert not session.findings.provenance.corrected_by_person
-    assert listed._ahead[0] == second
+    assert listed.ahead.study == second
     grab(panel.widget.window(), tmp_path / "opened.png")
     name_all(panel)
     assert ui.doneButton.enabled
@@ -243,3 +243,108 @@ def test_lesions_of_other_volumes_are_never_saved_as_those_of_the_study(
     until_idle(session)
     assert session.worklist.current.opened.study != first
     assert all(node.GetScene() is not None for node in others)
+
+
+def test_a_corrected_mask_is_done_and_stays_done_when_the_next_study_comes(
+    session: Any, open_panel: Any, drafted: Path
+) -> None:
+    panel = with_list(session, open_panel, drafted)
+    first = session.worklist.rows[0].study
+    panel.onNext()
+    until_idle(session)
+    session.correction.delete(session.worklist.lesions()[-1][0])
+    until_idle(session)
+    name_all(panel)
+    left = {label for label, _ml, _name in session.worklist.lesions()}
+    panel.onDone()
+    until_idle(session)
+    record = entries(drafted)[first]
+    assert (record.entry.status, set(record.entry.classes), record.rivals) == (Status.DONE, left, ())
+    assert session.worklist.current.opened.study != first
+
+
+def test_of_two_versions_one_is_looked_at_and_the_other_chosen_in_the_panel(
+    session: Any, open_panel: Any, drafted: Path, tmp_path: Path
+) -> None:
+    listed = open_list(drafted)
+    seen = listed.records()[0]
+    change(listed, seen, Change(status=Status.DONE, class_of_all="hcc"), "Ben")
+    change(listed, seen, Change(status=Status.DONE, no_lesions=True), "Clara")
+    panel = with_list(session, open_panel, drafted)
+    ui = panel.ui
+    assert ui.versionTable.isHidden()
+    ui.studyTable.selectRow(0)
+    rows = [[ui.versionTable.item(row, column).text() for column in (0, 2, 3)] for row in range(2)]
+    assert sorted(row[0] for row in rows) == ["Ben", "Clara"]
+    assert {row[2] for row in rows} >= {"none"}
+    assert not ui.keepButton.enabled
+    ui.versionTable.selectRow([row[0] for row in rows].index("Ben"))
+    panel.versions.onLook()
+    until_idle(session)
+    assert {name for _label, _ml, name in session.worklist.lesions()} == {"hcc"}
+    grab(panel.widget.window(), tmp_path / "versions.png")
+    ui.versionTable.selectRow([row[0] for row in rows].index("Clara"))
+    panel.versions.onKeep()
+    until_idle(session)
+    record = entries(drafted)[seen.study]
+    assert (record.rivals, record.entry.no_lesions, record.entry.who) == ((), True, "Anna")
+    assert "the version of Clara counts now" in session.worklist.message.text
+    assert session.worklist.lesions() == ()
+    assert ui.versionTable.isHidden()
+    panel.onNext()
+    until_idle(session)
+    assert entries(drafted)[seen.study].rivals == ()
+
+
+def test_the_done_studies_are_exported_and_are_the_dataset_to_train_on(
+    session: Any, open_panel: Any, drafted: Path, tmp_path: Path
+) -> None:
+    from MTINetLib.dataset.folder import read_dataset
+
+    panel = with_list(session, open_panel, drafted)
+    assert panel.ui.exportButton.isHidden()
+    listed = open_list(drafted)
+    for record in listed.records()[:2]:
+        change(listed, record, Change(status=Status.DONE, class_of_all="hcc"), "Ben")
+    panel.onRead()
+    until_idle(session)
+    assert not panel.ui.exportButton.enabled
+    panel.ui.exportPath.currentPath = str(tmp_path / "dataset")
+    panel.ui.deidentifyBox.checked = True
+    panel.export.onExport()
+    until_idle(session)
+    cases = read_dataset(tmp_path / "dataset")
+    assert len(cases) == 2
+    assert not {case.case for case in cases} & {f"case_{record.study}" for record in listed.records()}
+    assert session.worklist.message.text.startswith("2 cases added to")
+    assert session.training.desk.folder == str(tmp_path / "dataset")
+
+
+def test_the_reader_names_the_phases_and_a_draft_of_others_goes(
+    session: Any, open_panel: Any, drafted: Path
+) -> None:
+    panel = with_list(session, open_panel, drafted)
+    ui = panel.ui
+    assert ui.phasesButton.isHidden()
+    ui.studyTable.selectRow(0)
+    study = session.worklist.rows[0].study
+    panel.phases.onPhases()
+    until_idle(session)
+    assert ui.phaseTable.rowCount == 4
+    boxes = list(panel.phases._boxes.values())
+    assert boxes[0].count == 1 + len(session.worklist.found.volumes) == 5
+    for box in boxes:
+        box.setCurrentIndex(1)
+    assert not ui.openPhasesButton.enabled, "one series cannot be two phases"
+    for box, number in zip(boxes, (4, 3, 2, 1), strict=True):
+        box.setCurrentIndex(number)
+    words = [session.worklist.found.volumes[number][0] for number in (3, 2, 1, 0)]
+    panel.phases.onOpen()
+    until_idle(session)
+    entry = entries(drafted)[study].entry
+    assert [entry.told[name] for name in ("pre", "arterial", "portal_venous", "delayed")] == words
+    assert (entry.status, entry.labels) == (Status.TO_DO, "")
+    assert session.worklist.current.opened.study == study
+    shown = [phase.description for phase in session.worklist.current.opened.phases]
+    assert shown[0] != shown[1]
+    assert ui.phaseTable.isHidden()

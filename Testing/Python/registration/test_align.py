@@ -211,3 +211,21 @@ def test_gaps_of_a_phase_are_gaps_after_it_was_resampled() -> None:
     assert not shown[:8].any()
     assert shown[10:20, 20:40, 20:40].all()
     np.testing.assert_array_equal(moved, resample(array, GRID, GRID, translation(np.array([0.0, 0.0, 3.0]))))
+
+
+@pytest.mark.parametrize("step_mm", [1.0, 3.0, 5.0, 9.0, 20.0])
+@pytest.mark.parametrize("shape", [(4, 20, 21), (24, 88, 90)])
+def test_a_coarse_image_is_the_mean_of_its_blocks_to_the_bit(
+    shape: tuple[int, int, int], step_mm: float
+) -> None:
+    whole = np.random.default_rng(1).normal(300, 90, shape).astype(np.float32)
+    for array in (whole, whole[1:, 2:-1, 1:-2]):
+        grid = Grid(array.shape, (1.2, 1.0, 4.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))  # type: ignore[arg-type]
+        coarse, coarse_grid = coarsen(array, grid, step_mm)
+        steps = [round(big / small) for big, small in zip(coarse_grid.spacing, grid.spacing, strict=True)][
+            ::-1
+        ]
+        counts = coarse.shape
+        kept = array[tuple(slice(0, n * step) for n, step in zip(counts, steps, strict=True))]
+        blocks = kept.reshape([size for pair in zip(counts, steps, strict=True) for size in pair])
+        np.testing.assert_array_equal(coarse, blocks.mean(axis=(1, 3, 5), dtype=np.float32))

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.small_models import random_model
 from support.worklist import SECRETS, true_lesions
 
 from MTINetLib.dataset.check import check_dataset
@@ -97,6 +98,41 @@ def test_a_study_that_another_computer_drafts_is_passed_over(listed: WorkList, k
     finally:
         over.set()
         thread.join()
+
+
+def test_networks_that_disagree_are_told_and_those_that_agree_too(
+    listed: WorkList, known: LoadedModel, tmp_path: Path
+) -> None:
+    first, second = listed.records()[:2]
+    other = random_model(tmp_path / "other", seed=5)
+    draft(listed, [first], known, CPU, others=[known, known])
+    draft(listed, [second], known, CPU, others=[other])
+    alike, apart = (listed.record(one.study).entry.scores for one in (first, second))
+    assert (alike.networks, alike.disagreement, alike.seen_again) == (3, 0.0, 1.0)
+    assert apart.networks == 2
+    assert (apart.disagreement or 0) > 0.05
+
+
+def test_a_network_of_other_phases_is_refused(listed: WorkList, known: LoadedModel, tmp_path: Path) -> None:
+    other = random_model(tmp_path / "other", phases=FOUR_PHASES[:3])
+    with pytest.raises(InputError, match="takes other phases than"):
+        draft(listed, listed.records(), known, CPU, others=[other])
+
+
+def test_named_phases_take_a_draft_of_others_away_and_leave_what_a_person_did(
+    listed: WorkList, known: LoadedModel
+) -> None:
+    drafted, corrected = listed.records()[:2]
+    draft(listed, [drafted], known, CPU)
+    change(listed, corrected, DONE, "anna")
+    named = Change(told={"pre": "#1"})
+    for record in (drafted, corrected):
+        change(listed, listed.record(record.study), named, "anna")
+    entry = listed.record(drafted.study).entry
+    assert (entry.status, entry.labels, dict(entry.classes)) == (Status.TO_DO, "", {})
+    assert (entry.scores.disagreement, entry.model) == (None, "")
+    kept = listed.record(corrected.study).entry
+    assert (kept.status, set(kept.classes)) == (Status.DONE, {1, 2})
 
 
 def test_a_cancel_leaves_the_drafts_before_it(listed: WorkList, known: LoadedModel) -> None:

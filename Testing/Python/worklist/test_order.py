@@ -71,3 +71,12 @@ def test_a_conflict_stands_above_all_others() -> None:
 @pytest.mark.parametrize("order", Order)
 def test_every_order_holds_every_study_once(order: Order) -> None:
     assert sorted(names(order)) == sorted(item.study for item in ALL)
+
+
+def test_a_study_on_which_networks_disagree_says_so_and_is_not_compared_with_varied_images() -> None:
+    torn = record("aa", Scores(0.3, 0.4, 2.0, 0.1, 0.1, 0.1, networks=6))
+    agreed = record("bb", Scores(0.1, 0.9, 2.0, 0.1, 0.1, 0.1, networks=6))
+    varied = record("cc", Scores(0.2, 0.6, 2.0, 0.1, 0.1, 0.1))
+    rows = in_order((agreed, varied, torn), Order.INFORMATIVE)
+    assert [row.record.study for row in rows] == ["aa", "cc", "bb"], "the middle one has nothing beside it"
+    assert sentence(rows[0].why) == "6 networks agree on 40 % of a lesion of 2.0 mL"
