@@ -17,6 +17,7 @@ read_liver                        a liver that others have outlined, from a file
 remeasure                         findings of masks that somebody has corrected
 write_report                      report, tables, masks, DICOM objects
 train, evaluate                   a model of one's own data, and how well it does
+fine_tune                         a model that goes on learning from few cases, beside the one before
 study_warnings, flags_in_words    what must be known of a study or a lesion, as sentences
 class_title                       a class in words for people
 ================================  =====================================================================
@@ -43,6 +44,7 @@ _HOMES = {
     "write_report": "MTINetLib.pipeline.write:write",
     "train": "MTINetLib.train_model",
     "training_preset": "MTINetLib.training.settings",
+    "fine_tune": "MTINetLib.fine_tuning.fine_tune_model:fine_tune_model",
     "evaluate": "MTINetLib.evaluation.evaluate",
     "study_warnings": "MTINetLib.presentation.warnings",
     "flags_in_words": "MTINetLib.presentation.words",
@@ -76,6 +78,7 @@ _HOMES = {
     # training and evaluation
     "TrainingSettings": "MTINetLib.training.settings",
     "FittedModel": "MTINetLib.train_model",
+    "FineTuned": "MTINetLib.fine_tuning.fine_tune",
     "EvaluationSummary": "MTINetLib.evaluation.evaluate",
     # while it runs, and when it fails
     "Progress": "MTINetLib.progress",

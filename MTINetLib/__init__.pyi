@@ -19,6 +19,8 @@ from MTINetLib.findings import StudySummary as StudySummary
 from MTINetLib.findings import findings_schema as findings_schema
 from MTINetLib.findings import from_json as findings_from_json
 from MTINetLib.findings import to_json as findings_to_json
+from MTINetLib.fine_tuning.fine_tune import FineTuned as FineTuned
+from MTINetLib.fine_tuning.fine_tune_model import fine_tune_model as fine_tune
 from MTINetLib.inference.analysis import Analysis as Analysis
 from MTINetLib.models.find import list_models as list_models
 from MTINetLib.models.info import ModelInfo as ModelInfo
@@ -54,6 +56,7 @@ __all__ = [
     "Enhancement",
     "EnhancementCurve",
     "EvaluationSummary",
+    "FineTuned",
     "FittedModel",
     "Grid",
     "InputError",
@@ -85,6 +88,7 @@ __all__ = [
     "findings_from_json",
     "findings_schema",
     "findings_to_json",
+    "fine_tune",
     "flags_in_words",
     "list_models",
     "load_model",

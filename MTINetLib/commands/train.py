@@ -149,6 +149,7 @@ def _fine_tune(
     for line in (
         f"{counted(left.steps, 'step')} in {left.minutes:.1f} min, {counted(left.folds, 'network')}.",
         words_of(left.point),
+        left.judged_by,
         verdict_in_words(**vars(verdict)),
         f"{kept} {left.model} (SHA-256 {left.sha256}); old and new side by side: "
         f"{FineTuningFolder(run).comparison / PAGE_FILE}.",

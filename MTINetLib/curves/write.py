@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import MTINetLib
 from MTINetLib.curves.picture import curves_picture
-from MTINetLib.curves.results import CurveFigures, Curves
+from MTINetLib.curves.results import CurveFigures, CurvePoint, Curves, RegionCurve, Statistics
 from MTINetLib.report.csv_tables import Cell, csv_text
 from MTINetLib.report.output_folder import new_results
 
@@ -35,6 +36,32 @@ def curves_json(curves: Curves) -> str:
     """All that was measured, with the version that measured it."""
     data = {"mtinet": MTINetLib.__version__, **asdict(curves)}
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def curves_from_json(text: str) -> Curves:
+    """What :func:`curves_json` made.
+
+    Raises:
+        ValueError: it is something else, or of another version.
+    """
+    try:
+        data = json.loads(text)
+        del data["mtinet"]
+        points = tuple(CurvePoint(**point) for point in data.pop("points"))
+        regions = tuple(map(_region, data.pop("regions")))
+        return Curves(points, regions, **_tuples(data))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"no curves: {error}") from error
+
+
+def _region(data: dict[str, Any]) -> RegionCurve:
+    statistics = (None if one is None else Statistics(**_tuples(one)) for one in data.pop("statistics"))
+    figures = CurveFigures(**data.pop("figures"))
+    return RegionCurve(statistics=tuple(statistics), figures=figures, **_tuples(data))
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
 def curves_csv(curves: Curves) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ from MTINetLib.evaluation.side_by_side import Contestant, SideBySide, compare_co
 from MTINetLib.fine_tuning.average import average_models
 from MTINetLib.fine_tuning.estimate import seconds_at_most
 from MTINetLib.fine_tuning.folds import Fold, fold_count, folds_of_run
-from MTINetLib.fine_tuning.mix import STUDIES, phantom_to_mix_in
+from MTINetLib.fine_tuning.mean_check import MeanCheck, check_mean, studies_apart
+from MTINetLib.fine_tuning.mix import STUDIES, phantom_has, phantom_to_mix_in
 from MTINetLib.fine_tuning.run import FineTuningFolder, FoldResult
 from MTINetLib.models.find import find_model
 from MTINetLib.models.store import load_model
@@ -69,6 +71,8 @@ class FineTuned:
         sha256: of its weights.
         point: its thresholds and temperature, with how they were found.
         folds: networks that were trained; the model is their mean.
+        mean: how that mean compares with them; None for one network, and where nothing was mixed in.
+        judged_by: who judged the new model, in words.
         steps, minutes: of all of them together.
     """
 
@@ -80,6 +84,8 @@ class FineTuned:
     folds: int
     steps: int
     minutes: float
+    mean: MeanCheck | None
+    judged_by: str
 
     @property
     def better(self) -> bool:
@@ -189,14 +195,10 @@ class _FineTuning:
         for number, result in enumerate(results):
             others = seen if len(seen) == 1 else [*seen[:number], *seen[number + 1 :]]
             write_point(result.model, self._point(others))
-        sha256 = average_models(
-            [result.model for result in results],
-            self.folder.candidate,
-            self.name,
-            {"fine_tuned": self._origin()},
-        )
+        sha256, check = self._model_of([result.model for result in results])
         write_point(self.folder.candidate, point)
-        comparison = self._compared(folds, results, sha256)
+        judged_by = judged_by_words(self.count, **({} if check is None else check.told()))
+        comparison = self._compared(folds, results, sha256, judged_by)
         place = self.folder.candidate
         if comparison.verdict.better:
             place = place.replace(self.folder.model)
@@ -209,9 +211,27 @@ class _FineTuning:
             len(folds),
             sum(result.steps for result in results),
             sum(result.minutes for result in results),
+            check,
+            judged_by,
         )
 
-    def _compared(self, folds: Sequence[Fold], results: Sequence[FoldResult], sha256: str) -> SideBySide:
+    def _model_of(self, networks: Sequence[Path]) -> tuple[str, MeanCheck | None]:
+        """Write the mean of the networks, or the one that is better than it; the SHA-256 of its weights."""
+        candidate, told = self.folder.candidate, {"fine_tuned": self._origin()}
+        sha256 = average_models(networks, candidate, self.name, told)
+        if self.count == 1 or not self.settings.mix_share or not phantom_has(self.settings.phases):
+            return sha256, None
+        apart = studies_apart(self.folder.apart, self.settings.seed, self.progress)
+        check = check_mean(apart, candidate, networks, self._device, self.fitting)
+        if check.chosen is not None:
+            shutil.rmtree(candidate)
+            told = {"fine_tuned": {**self._origin(), "only_network": check.chosen + 1}}
+            sha256 = average_models([networks[check.chosen]], candidate, self.name, told)
+        return sha256, check
+
+    def _compared(
+        self, folds: Sequence[Fold], results: Sequence[FoldResult], sha256: str, judged_by: str
+    ) -> SideBySide:
         """Every patient that judges, by the old model and by the network that did not see them."""
         judges = {
             patient: analyzer_of(model, device=self._device)
@@ -226,7 +246,7 @@ class _FineTuning:
             old,
             new,
             self.folder.comparison,
-            about={"dataset": describe_dataset(self.order.dataset), "judged_by": judged_by_words(self.count)},
+            about={"dataset": describe_dataset(self.order.dataset), "judged_by": judged_by},
             progress=self.fitting,
             seed=self.settings.seed,
         )

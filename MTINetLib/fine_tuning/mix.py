@@ -20,6 +20,11 @@ _KIND = PhantomSettings(slices=(24, 36), matrix=(192, 256))
 _SEED = 910_000
 
 
+def phantom_has(phases: Sequence[str]) -> bool:
+    """Whether there are phantom studies with all of these phases."""
+    return set(phases) <= {phase.value for phase in FOUR_PHASES}
+
+
 def phantom_to_mix_in(
     folder: Path, phases: Sequence[str], seed: int, progress: Progress | None = None
 ) -> Path | None:
@@ -28,12 +33,11 @@ def phantom_to_mix_in(
     Args:
         phases: of the model, by their names.
     """
-    missing = [name for name in phases if name not in {phase.value for phase in FOUR_PHASES}]
-    if missing:
+    if not phantom_has(phases):
         _LOG.warning(
-            "There are no phantom studies with the phase %s: nothing is mixed in, and the model may forget "
+            "There are no phantom studies with the phases %s: nothing is mixed in, and the model may forget "
             "what the dataset does not show.",
-            missing[0],
+            ", ".join(phases),
         )
         return None
     if not folder.is_dir():

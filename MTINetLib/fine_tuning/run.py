@@ -36,6 +36,11 @@ class FineTuningFolder:
         return self.path / "phantom"
 
     @property
+    def apart(self) -> Path:
+        """Phantom studies that no network is trained on."""
+        return self.path / "phantom-apart"
+
+    @property
     def cache(self) -> Path:
         return self.path / "cache"
 

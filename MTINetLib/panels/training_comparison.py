@@ -53,13 +53,15 @@ class ComparisonSection:
         ui = self._ui
         run = self._session.training.run
         shown = None if run.active else comparison_of(run.record)
-        for widget in (ui.comparisonLabel, ui.comparisonTable, ui.differencesButton):
+        for widget in (ui.comparisonLabel, ui.judgedByLabel, ui.comparisonTable, ui.differencesButton):
             widget.visible = shown is not None
         ui.useNewButton.visible = ui.goBackButton.visible = False
         if shown is None:
             self._shown = None
             return
         ui.comparisonLabel.text = verdict_in_words(**shown.verdict, translate=_)
+        ui.judgedByLabel.text = shown.judged_by
+        ui.judgedByLabel.visible = bool(shown.judged_by)
         if shown != self._shown:
             self._fill(shown)
         self._shown = shown

@@ -5,6 +5,7 @@ Torch is imported only where a model reads the masks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ from MTINetLib.study.study import Study
 
 #: Flags of a study that only an analysis tells.
 _OF_ANALYSIS = (SET_ASIDE, SCALE_WITHOUT_LIVER)
+#: A lesion whose centre has moved less still lies where it lay; the plane between the lobes is less exact.
+_SAME_PLACE_MM = 5.0
 
 if TYPE_CHECKING:
     from MTINetLib.models.lesion_model import LesionModel
@@ -111,10 +114,9 @@ def measured_again(
     }
     curves = {label: lesion.predicted_curve for label, lesion in known.items()}
     described = describe_lesions(study, labels, decisions, curves, progress, liver)
+    no_parts = liver is not None and liver.segments is None and liver.anatomy is None
     lesions = tuple(
-        replace(lesion, lesion_probability=known[lesion.label].lesion_probability)
-        if lesion.label in known
-        else lesion
+        _as_known(lesion, known[lesion.label], no_parts) if lesion.label in known else lesion
         for lesion in described
     )
     provenance = replace(
@@ -125,6 +127,18 @@ def measured_again(
     summary = summarise_study(study)
     summary = replace(summary, flags=_with_flags_of(summary.flags, before))
     return StudyFindings(lesions, summary, provenance, measure_liver(liver, labels, study.grid))
+
+
+def _as_known(lesion: LesionFinding, before: LesionFinding, no_parts: bool) -> LesionFinding:
+    """With what the model said of it, and where it was said to lie, if it lies there still.
+
+    Args:
+        no_parts: only the liver's outline is known, as in a scene that was saved and opened again: nothing
+            tells the place any more.
+    """
+    lesion = replace(lesion, lesion_probability=before.lesion_probability)
+    moved = math.dist(lesion.centroid_lps_mm, before.centroid_lps_mm)
+    return replace(lesion, place=before.place) if no_parts and moved <= _SAME_PLACE_MM else lesion
 
 
 def _with_flags_of(flags: tuple[str, ...], before: StudyFindings) -> tuple[str, ...]:

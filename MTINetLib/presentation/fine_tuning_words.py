@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from MTINetLib.presentation.counts import counted
@@ -18,13 +19,38 @@ def plan_in_words(patients: int, folds: int, mixed_in: int, seconds: float) -> s
     return f"{counted(patients, 'patient')}: {held_out}{mixed}. At most about {duration(seconds)}."
 
 
-def judged_by_words(folds: int) -> str:
-    """Who judged the new model, for the page that compares it with the old one."""
+def judged_by_words(
+    folds: int,
+    studies: int = 0,
+    mean: float = 0.0,
+    networks: Sequence[float] = (),
+    instead: int | None = None,
+) -> str:
+    """Who judged the new model, for the page that compares it with the old one.
+
+    Args:
+        folds: how many networks were trained.
+        studies: phantom studies on which they and their mean were compared; 0 for none.
+        mean, networks: Dice there.
+        instead: number of the network that was taken in place of the mean.
+    """
     if folds == 1:
         return "The patients were held out: they neither trained nor validated the new model."
+    by_whom = f"Each patient was judged by the one of {folds} networks that had not seen them"
+    if not studies:
+        return f"{by_whom}; the new model is the mean of these networks and was itself not measured."
+    apart = counted(studies, "phantom study", "phantom studies")
+    reached = f"{min(networks):.2f} to {max(networks):.2f}"
+    if instead is None:
+        return (
+            f"{by_whom}. The new model is the mean of these networks; no patient can judge it, as each has "
+            f"trained some of them. On {apart} (synthetic) that none was trained on, its Dice is {mean:.2f}, "
+            f"theirs {reached}."
+        )
     return (
-        f"Each patient was judged by the one of {folds} networks that had not seen them; the new model is "
-        "the mean of these networks and was itself not measured."
+        f"{by_whom}. Their mean is worse than each of them on {apart} (synthetic) that none was trained on "
+        f"(Dice {mean:.2f}, theirs {reached}): the new model is network {instead}, the best of them there. "
+        "It was judged by the patients of its own part only; the figures are those of all networks."
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from MTINetLib.curves.results import Curves, RegionCurve, Values
+from MTINetLib.curves.write import curves_from_json, curves_json
 from MTINetLib.presentation.colours import INK, REGIONS_ON_WHITE, rgb
 from MTINetLib.presentation.time_axis import TimeAxis
 from MTINetLib.scene.chart_style import style_chart, titled
@@ -14,6 +16,8 @@ from MTINetLib.scene.table_columns import add_number_column
 
 #: Node attribute that tells what of the curves a node is.
 PART_ATTRIBUTE = "MTINet.AnyCurves"
+#: On the table: all that was measured, as curves.json has it.
+MEASURED_ATTRIBUTE = "MTINet.MeasuredCurves"
 _TABLE, _CHART, _LINE, _VOXEL = "table", "chart", "line", "voxel"
 _TIME, _VOXEL_COLUMN = "time", "voxel"
 _PERCENT = " (%)"
@@ -27,6 +31,7 @@ def show_curves(scene: Scene, curves: Curves, *, relative: bool) -> Any:
     for node in _parts(scene, _LINE):
         scene.mrml.RemoveNode(node)
     _fill(table, curves)
+    table.SetAttribute(MEASURED_ATTRIBUTE, curves_json(curves))
     axis = _axis(curves)
     for number, region in enumerate(curves.regions):
         if any(value is not None for value in _shown(region, relative)):
@@ -77,6 +82,14 @@ def show_voxel(scene: Scene, chart: Any, curves: Curves, values: Values | None, 
 def curves_chart(scene: Scene) -> Any:
     """The chart of a scene; None where nothing was measured."""
     return next(iter(_parts(scene, _CHART)), None)
+
+
+def measured_curves(scene: Scene) -> Curves | None:
+    """What was measured last, also in a scene that was saved and opened again; None for nothing."""
+    for table in _parts(scene, _TABLE):
+        with suppress(ValueError):
+            return curves_from_json(str(table.GetAttribute(MEASURED_ATTRIBUTE) or ""))
+    return None
 
 
 def _fill(table: Any, curves: Curves) -> None:

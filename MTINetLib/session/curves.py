@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from MTINetLib.curves.write import write_curves
 from MTINetLib.errors import Cancelled, InputError, MTINetError, Statement
 from MTINetLib.presentation.statements import stating
 from MTINetLib.progress import Stage
-from MTINetLib.scene.curve_nodes import show_curves, show_voxel
+from MTINetLib.scene.curve_nodes import curves_chart, measured_curves, show_curves, show_voxel
 from MTINetLib.scene.curve_series import (
     box_region_of,
     lps_of,
@@ -79,6 +80,8 @@ class CurveDesk:
         self.following, self._at = wanted, None
         if not wanted:
             self._draw_voxel(None)
+        elif self.curves is not None and not self._grids:
+            self._read_again(self.curves)
 
     def write(self, folder: Path) -> None:
         """Tables, JSON and picture into a new or empty folder.
@@ -115,6 +118,23 @@ class CurveDesk:
         self._grids, self._arrays, self._at = (), (), None
         self._core.events.tell(Topic.CURVES)
 
+    def restore(self) -> None:
+        """Take up what the scene holds, after it was opened or the module was reloaded."""
+        self.curves, self.chart = measured_curves(self._core.scene), curves_chart(self._core.scene)
+        if self.chart is None:
+            self.curves = None
+        self._core.events.tell(Topic.CURVES)
+
+    def _read_again(self, curves: Curves) -> None:
+        """The voxels of the chosen series, if it has the time points of the curves."""
+        with suppress(MTINetError):
+            self._keep(self._series(), curves)
+
+    def _keep(self, series: TimeSeries, curves: Curves) -> None:
+        if len(series.points) == len(curves.points):
+            self._grids = tuple(point.grid for point in series.points)
+            self._arrays = tuple(series.read())
+
     def _measure(self) -> Steps[None]:
         choices, scene = self._core.choices, self._core.scene
         series = self._series()
@@ -132,8 +152,7 @@ class CurveDesk:
             raise stating(InputError, Statement.of("choose_curve_regions"))
         request = CurveRequest(time_points_told(choices.curveBaseline), choices.curveReference or None)
         self.curves = yield from _with_progress(measuring_steps(series, regions, request), len(series.points))
-        self._grids = tuple(point.grid for point in series.points)
-        self._arrays = tuple(series.read())
+        self._keep(series, self.curves)
         self.chart = show_curves(scene, self.curves, relative=choices.curveRelative)
         self._at = None
         self._core.events.tell(Topic.CURVES)

@@ -205,6 +205,7 @@ class Session(SessionCore):
         if self.choices.segmentation is not None:
             results = find_results(self.scene, self.choices.segmentation)
         self._take(results, None if results is None else findings_of(results))
+        self.curves.restore()
         self.choose(self.selected, mark_lesion)  # the views stay where they are
         self.views.opened()
 

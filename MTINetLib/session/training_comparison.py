@@ -24,6 +24,7 @@ class ShownComparison:
         new: the new model, and where it lies.
         cells: old, new and difference of each figure, as words, by the names of ``FIGURE_TITLES``.
         verdict: arguments of ``verdict_in_words``.
+        judged_by: who judged the new model, in words.
         folder: of the page and its pictures.
     """
 
@@ -31,6 +32,7 @@ class ShownComparison:
     new: ModelInfo
     cells: Mapping[str, tuple[str, ...]]
     verdict: Mapping[str, Any]
+    judged_by: str
     folder: Path
 
     @property
@@ -51,6 +53,7 @@ def comparison_of(record: RunRecord | None) -> ShownComparison | None:
             told_info(record.models[0]),
             {str(name): tuple(map(str, cells)) for name, cells in told["table"].items()},
             {name: told["verdict"][name] for name in ("better", "gained", "lost", "unknown")},
+            str(told.get("judged_by", "")),
             folder,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ModelError):

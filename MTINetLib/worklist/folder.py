@@ -17,6 +17,7 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -160,13 +161,14 @@ class WorkList:
         parents = tuple(head.version for head in before.heads if head.version)
         when = datetime.now(timezone.utc).isoformat(timespec="seconds")
         new = replace(entry, study=before.study, version=version, parents=parents, when=when)
-        with clear_disk_errors(self.folder):
+        mask, found = self.folder / _MASKS / f"{version}.nii.gz", self.folder / _FINDINGS / f"{version}.json"
+        with clear_disk_errors(self.folder), _none_if_not_all(mask, found):
             if labels is not None and grid is not None:
-                new = replace(new, labels=f"{version}.nii.gz")
-                write_label_map(self.folder / _MASKS / new.labels, labels, grid)
+                new = replace(new, labels=mask.name)
+                write_label_map(mask, labels, grid)
             if findings:
-                new = replace(new, findings=f"{version}.json")
-                _write(self.folder / _FINDINGS / new.findings, findings)
+                new = replace(new, findings=found.name)
+                _write(found, findings)
             _write(self.folder / _ENTRIES / f"{version}.json", new.to_json())
         return self.record(before.study)
 
@@ -278,6 +280,18 @@ def _record(study: str, place: Place, entries: Sequence[Entry], unreadable: int)
 def _write_list(folder: Path, secret: str, sources: Sequence[Source]) -> None:
     data = {"format": FORMAT, "secret": secret, "sources": [vars(source) for source in sources]}
     _write(folder / LIST_FILE, json.dumps(data, indent=2) + "\n")
+
+
+@contextmanager
+def _none_if_not_all(*files: Path) -> Iterator[None]:
+    """After an error these files are not there."""
+    try:
+        yield
+    except BaseException:
+        for path in files:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.small_dataset import write_small_dataset
+from support.small_models import random_model
 
 import MTINetLib as mtinet
 from MTINetLib.phantom.case import PhantomSettings, make_case
@@ -46,7 +47,8 @@ def functions() -> list[str]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the examples run in: `study` (DICOM), the same as `files`, its liver, and `dataset`."""
+    """The folder that the examples run in: `study` (DICOM), the same as `files`, its liver, `dataset`, and
+    `small-model`."""
     folder = tmp_path_factory.mktemp("desk")
     case = make_case(SEED, 0, SMALL)
     study = case.study
@@ -54,7 +56,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_study_as_dicom(folder / "study", study, patient_id="phantom", study_seed=1)
     for phase, volume in zip(study.phases, study.volumes, strict=True):
         write_volume(folder / "files" / f"{phase.value}.nii.gz", volume, study.grid)
-    write_small_dataset(folder / "dataset")
+    write_small_dataset(folder / "dataset", ("hcc", "hemangioma") * 3)
+    random_model(folder / "small-model")
     return folder
 
 

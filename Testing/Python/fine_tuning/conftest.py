@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ QUICK = (
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _small_studies_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What mean and networks are compared on, in place of phantom studies that take seconds each."""
+    folder = write_small_dataset(tmp_path_factory.mktemp("apart"), ("hcc", "hemangioma"), first=80)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("MTINetLib.fine_tuning.fine_tune.studies_apart", lambda *_: folder)
+        yield
 
 
 @pytest.fixture(scope="session")

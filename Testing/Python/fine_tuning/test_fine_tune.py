@@ -16,6 +16,7 @@ from MTINetLib.evaluation import side_by_side
 from MTINetLib.evaluation.verdict import Verdict
 from MTINetLib.fine_tuning import fine_tune as module
 from MTINetLib.fine_tuning.fine_tune import FineTuned, Order, Plan, fine_tune
+from MTINetLib.fine_tuning.mean_check import MeanCheck
 from MTINetLib.models.folder import read_model_folder
 from MTINetLib.models.store import load_model
 from MTINetLib.phantom.cohort import PhantomSettings
@@ -168,6 +169,9 @@ def test_every_patient_is_judged_once_by_a_network_that_had_not_seen_them(left: 
     assert told["models"]["old"]["name"] == "old"
     page = (left.run / "comparison" / "comparison.md").read_text(encoding="utf-8")
     assert "one of 3 networks that had not seen them" in page
+    assert left.mean is not None
+    assert f"its Dice is {left.mean.mean:.2f}" in page
+    assert left.judged_by == told["judged_by"]
 
 
 def test_a_model_that_is_not_better_does_not_become_the_model_of_the_run(
@@ -179,6 +183,18 @@ def test_a_model_that_is_not_better_does_not_become_the_model_of_the_run(
     assert left.model == order.run / "candidate"
     assert load_model(left.model).info.sha256 == left.sha256
     assert not (order.run / "model").exists()
+
+
+def test_a_mean_that_is_worse_than_each_network_is_not_the_new_model(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "check_mean", lambda *_: MeanCheck(4, 0.1, (0.5, 0.62, 0.4)))
+    left = fine_tune(order)
+    states = [read_model_folder(place)[0] for place in (order.run / "fold-2" / "model", left.model)]
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+    assert load_model(left.model).info.more["fine_tuned"]["only_network"] == 2
+    page = (order.run / "comparison" / "comparison.md").read_text(encoding="utf-8")
+    assert "(Dice 0.10, theirs 0.40 to 0.62): the new model is network 2, the best of them there" in page
 
 
 def test_a_better_one_does(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,3 +189,43 @@ def test_a_closed_scene_takes_the_curves_along(widget: Any, desk: Any) -> None:
     assert desk.curves is None
     assert panel(widget).ui.figuresTable.isHidden()
     widget.logic.session.poll()
+
+
+def test_a_scene_that_was_saved_opens_with_its_curves(
+    widget: Any, desk: Any, tmp_path: Path, add_study: AddStudy
+) -> None:
+    from MTINetLib.scene.save import load_scene, save_scene
+
+    desk.measure()
+    widget.logic.wait()
+    before = desk.curves
+    scene = widget.logic.session.scene
+    save_scene(scene, tmp_path / "scene.mrb")
+    scene.mrml.Clear(False)
+    assert desk.curves is None
+    load_scene(scene, tmp_path / "scene.mrb")
+    assert desk.curves == before
+    assert [row[0] for row in texts(panel(widget).ui.figuresTable)] == ["lesion 1", "lesion 2"]
+    desk.show_relative(True)
+    assert desk.chart.GetNumberOfPlotSeriesNodes() == 2
+    desk.follow(True)
+    at = tuple(scene.mrml.GetFirstNodeByClass("vtkMRMLScalarVolumeNode").GetOrigin())
+    assert desk.voxel_curve(at) is not None
+    desk.measure()
+    widget.logic.wait()
+    assert [region.mean for region in desk.curves.regions] == [region.mean for region in before.regions]
+
+
+def test_a_table_that_says_something_else_is_no_curve(widget: Any, desk: Any) -> None:
+    from MTINetLib.scene.curve_nodes import MEASURED_ATTRIBUTE
+
+    desk.measure()
+    widget.logic.wait()
+    tables = widget.logic.session.scene.mrml.GetNodesByClass("vtkMRMLTableNode")
+    told = [tables.GetItemAsObject(n) for n in range(tables.GetNumberOfItems())]
+    for text in ("", "{}", '{"mtinet": "9", "points": 3, "regions": []}'):
+        for table in told:
+            if table.GetAttribute(MEASURED_ATTRIBUTE) is not None:
+                table.SetAttribute(MEASURED_ATTRIBUTE, text)
+        desk.restore()
+        assert desk.curves is None

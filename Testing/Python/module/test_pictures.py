@@ -17,6 +17,8 @@ from support.outlined import outlined
 from support.panel_pictures import grab
 from support.slicer_scene import rendering_or_skip
 from support.small_dataset import SHORT, write_small_dataset
+from support.small_models import random_model
+from support.worklist import drafted_list
 
 #: Where the pictures go; a folder of the test's own if it is not set.
 FOLDER_VARIABLE = "MTINET_PICTURES"
@@ -78,6 +80,67 @@ def test_the_training_tab_is_pictured_with_a_run(
     show_path(panel.ui.datasetPath, "Datasets/liver")
     show_path(panel.ui.runsPath, "Training")
     take(widget, ("TrainingPanel",), folder / "training.png")
+
+
+@pytest.mark.slow
+def test_the_work_list_is_pictured_with_a_study_that_is_open(
+    slicer_desktop: Any, widget: Any, folder: Path, tmp_path: Path
+) -> None:
+    from MTINetLib.worklist.change import Change, change
+    from MTINetLib.worklist.entry import Status
+
+    listed = drafted_list(tmp_path, 4)
+    first, second = listed.records()[:2]
+    done = Change(status=Status.DONE, class_of_all="hemangioma")
+    change(listed, first, done, "Anna")
+    change(listed, second, done, "Anna")
+    change(listed, second, Change(status=Status.SET_ASIDE, reason="motion"), "Ben")
+    widget.logic.session.choices.readerName = "Anna"
+    widget.tabs.setCurrentIndex(1)
+    panel, session = section(widget, "WorkListPanel"), widget.logic.session
+    panel.ui.listPath.currentPath = str(listed.folder)
+    slicer_desktop.wait_until(lambda: not session.busy)
+    panel.ui.studyTable.selectRow(0)
+    panel.ui.versionTable.selectRow(0)
+    show_path(panel.ui.listPath, "Liver/list")
+    show_path(panel.ui.sourcePath, "Liver/archive")
+    take(widget, ("WorkListPanel",), folder / "worklist-versions.png")
+    panel.ui.studyTable.clearSelection()
+    session.worklist.next()
+    slicer_desktop.wait_until(lambda: not session.busy and bool(session.worklist.lesions()))
+    session.worklist.choose_class(session.worklist.lesions()[0][0], "hcc")
+    show_path(panel.ui.exportPath, "Datasets/liver")
+    take(widget, ("WorkListPanel",), folder / "worklist.png")
+    assert panel.ui.listedLesionTable.rowCount >= 2
+
+
+@pytest.mark.slow
+def test_old_and_new_model_are_pictured_side_by_side(
+    slicer_desktop: Any, widget: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from MTINetLib.session.training_state import TrainingChoices
+    from MTINetLib.user_folder import USER_FOLDER_VARIABLE
+
+    monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "user"))
+    dataset = write_small_dataset(tmp_path / "dataset", ("hcc", "hemangioma") * 5)
+    start = random_model(tmp_path / "start", name="mtinet-small").info.folder
+    recipe = ("max_steps=60", "steps_per_epoch=20", "batch_size=4", "folds=3", "mix_share=0", "workers=0")
+    training = widget.logic.session.training
+    widget.tabs.setCurrentIndex(1)
+    panel = section(widget, "TrainingPanel")
+    training.start(
+        TrainingChoices(
+            str(dataset), "finetune", device="cpu", name="of-our-own", changes=recipe, start_from=str(start)
+        )
+    )
+    slicer_desktop.wait_until(lambda: not training.busy)
+    assert panel.ui.comparisonTable.rowCount == 5
+    others = (panel.ui.datasetSection, panel.ui.caseSection, panel.ui.runSection)
+    for other in others:
+        other.visible = False
+    take(widget, ("TrainingPanel",), folder / "comparison.png")
+    for other in others:
+        other.visible = True
 
 
 def draw_views(logic: Any, path: Path) -> None:

@@ -9,18 +9,14 @@ from typing import Any
 import pytest
 from support.open_panel import panels_of
 from support.panel_pictures import grab
-from support.small_models import known_model
 from support.waiting import wait_until
-from support.worklist import noisy_study, true_lesions
+from support.worklist import drafted_list, noisy_study, true_lesions
 
-from MTINetLib.phantom.dicom_writer import write_study_as_dicom
 from MTINetLib.scene.scene import Scene, nodes_of_class
 from MTINetLib.session.state import State
 from MTINetLib.worklist.change import Change, change
-from MTINetLib.worklist.draft import Compute, draft
 from MTINetLib.worklist.entry import Status
 from MTINetLib.worklist.folder import Record, open_list
-from MTINetLib.worklist.search import search
 
 pytestmark = pytest.mark.viewer
 
@@ -28,15 +24,7 @@ pytestmark = pytest.mark.viewer
 @pytest.fixture
 def drafted(tmp_path: Path) -> Path:
     """A list of three studies, each with a draft of two lesions or more."""
-    for number in (1, 2, 3):
-        study = noisy_study(number)
-        write_study_as_dicom(
-            tmp_path / "archive" / str(number), study, patient_id=str(number), study_seed=number
-        )
-    search(tmp_path / "archive", tmp_path / "list")
-    listed = open_list(tmp_path / "list")
-    draft(listed, listed.records(), known_model(), Compute("cpu", "fp32"))
-    return tmp_path / "list"
+    return drafted_list(tmp_path, 3).folder
 
 
 @pytest.fixture
@@ -256,6 +244,14 @@ def test_a_corrected_mask_is_done_and_stays_done_when_the_next_study_comes(
     until_idle(session)
     name_all(panel)
     left = {label for label, _ml, _name in session.worklist.lesions()}
+    (drafted / "masks").rename(drafted / "away")
+    (drafted / "masks").write_text("no folder any more")
+    panel.onDone()
+    until_idle(session)
+    assert "cannot be written" in session.worklist.message.text
+    assert {label for label, _ml, _name in session.worklist.lesions()} == left, "nothing of the work is lost"
+    (drafted / "masks").unlink()
+    (drafted / "away").rename(drafted / "masks")
     panel.onDone()
     until_idle(session)
     record = entries(drafted)[first]

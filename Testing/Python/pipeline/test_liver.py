@@ -257,3 +257,17 @@ def test_a_hole_in_the_liver_that_a_model_sees_belongs_to_it(study: Study) -> No
     found = liver_of_model(anatomy, study)
     assert found is not None
     assert np.array_equal(found.mask, mask)
+
+
+def test_a_lesion_stays_in_its_place_where_only_the_outline_of_the_liver_is_left(study: Study) -> None:
+    labels = made_labels(study.grid)
+    whole = given_liver(ellipsoid(study.grid, 2.0), "", study)
+    parts = np.where(whole.mask, 7, 0).astype(np.uint8)
+    before = remeasure(study, labels, made_analysis(study).findings, liver=replace(whole, segments=parts))
+    places = [lesion.place for lesion in before.lesions]
+    assert places[0] is not None
+    again = remeasure(study, labels, before, liver=whole)
+    assert [lesion.place for lesion in again.lesions] == places
+    moved = np.roll(labels, 12, axis=2)
+    assert [lesion.place for lesion in remeasure(study, moved, before, liver=whole).lesions] == [None] * 2
+    assert remeasure(study, labels, before).lesions[0].place is None, "no liver, no place in it"

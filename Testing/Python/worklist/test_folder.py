@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from support.worklist import true_lesions
 
 from MTINetLib import write_whole
-from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.errors import InputError, MissingResourceError, MTINetError
 from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.worklist.change import Change, Lesions, change, keep
 from MTINetLib.worklist.entry import Entry, Scores, Status
@@ -146,3 +148,34 @@ def test_a_study_is_named_by_the_beginning_of_its_name(listed: WorkList) -> None
     for wrong in ("", "zz"):
         with pytest.raises(InputError, match="no study"):
             listed.record(wrong)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (errno.ENOSPC, "is full"),
+        (errno.EPERM, "may not be written to"),
+        (errno.EOPNOTSUPP, "cannot be written: "),  # a share that moves no files
+    ],
+)
+@pytest.mark.parametrize("folder", ["masks", "entries"])
+def test_a_fault_in_the_middle_of_saving_leaves_the_list_as_it_was(
+    listed: WorkList, monkeypatch: pytest.MonkeyPatch, folder: str, fault: int, said: str
+) -> None:
+    before = listed.records()[0]
+    files = sorted(listed.folder.rglob("*"))
+    move = Path.replace
+
+    def moved(self: Path, target: Path) -> Path:
+        if Path(target).parent.name == folder:
+            raise OSError(fault, os.strerror(fault))
+        return move(self, target)
+
+    wanted = Change(status=Status.DONE, classes={1: "hcc", 2: "hcc"}, lesions=true_lesions())
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", moved)
+        with pytest.raises(MTINetError, match=said):
+            change(listed, before, wanted, "anna")
+    assert sorted(listed.folder.rglob("*")) == files
+    assert open_list(listed.folder).record(before.study) == before
+    assert change(listed, before, wanted, "anna").entry.status is Status.DONE
