@@ -55,7 +55,9 @@ def clear_disk_errors(out: Path) -> Iterator[None]:
     try:
         yield
     except MTINetError as error:
-        if isinstance(error.__cause__, (OSError, RuntimeError)) and _free_bytes(out) < _NOTHING_LEFT:
+        cause = error.__cause__
+        full = isinstance(cause, OSError) and cause.errno in _DISK_FULL
+        if full or (isinstance(cause, (OSError, RuntimeError)) and _free_bytes(out) < _NOTHING_LEFT):
             raise _disk_full(out) from error
         raise
     except PermissionError as error:

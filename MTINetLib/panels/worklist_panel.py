@@ -62,6 +62,7 @@ class WorkListPanel(Panel):
             edit.filters = ctk.ctkPathLineEdit.Dirs
         for _order, text in _ORDERS:
             ui.orderBox.addItem(_(text))
+        self.widget.connect("contentsCollapsed(bool)", self.onFolded)
         ui.listPath.connect("currentPathChanged(QString)", self.onListTyped)
         ui.sourcePath.connect("currentPathChanged(QString)", self.onSourceTyped)
         for button, slot in (
@@ -117,6 +118,11 @@ class WorkListPanel(Panel):
         super().close()
 
     # Slots
+
+    def onFolded(self, folded: bool) -> None:
+        """What was hidden while the section was folded shows itself when it is unfolded: hide it again."""
+        if not folded:
+            self.refresh()
 
     def onListTyped(self, _path: str) -> None:
         folder = self._path(self.ui.listPath)

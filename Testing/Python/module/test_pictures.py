@@ -101,10 +101,9 @@ def test_the_work_list_is_pictured_with_a_study_that_is_open(
     panel.ui.listPath.currentPath = str(listed.folder)
     slicer_desktop.wait_until(lambda: not session.busy)
     panel.ui.studyTable.selectRow(0)
-    panel.ui.versionTable.selectRow(0)
+    assert panel.ui.versionTable.rowCount == 2
     show_path(panel.ui.listPath, "Liver/list")
     show_path(panel.ui.sourcePath, "Liver/archive")
-    take(widget, ("WorkListPanel",), folder / "worklist-versions.png")
     panel.ui.studyTable.clearSelection()
     session.worklist.next()
     slicer_desktop.wait_until(lambda: not session.busy and bool(session.worklist.lesions()))
@@ -112,6 +111,7 @@ def test_the_work_list_is_pictured_with_a_study_that_is_open(
     show_path(panel.ui.exportPath, "Datasets/liver")
     take(widget, ("WorkListPanel",), folder / "worklist.png")
     assert panel.ui.listedLesionTable.rowCount >= 2
+    assert panel.ui.versionTable.isHidden()
 
 
 @pytest.mark.slow
@@ -124,7 +124,10 @@ def test_old_and_new_model_are_pictured_side_by_side(
     monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "user"))
     dataset = write_small_dataset(tmp_path / "dataset", ("hcc", "hemangioma") * 5)
     start = random_model(tmp_path / "start", name="mtinet-small").info.folder
-    recipe = ("max_steps=60", "steps_per_epoch=20", "batch_size=4", "folds=3", "mix_share=0", "workers=0")
+    recipe = (
+        "max_steps=150", "steps_per_epoch=50", "batch_size=4", "folds=3", "mix_share=0", "workers=0",
+        "learning_rate=0.003", "ema_decay=0.9", "precision=fp32",
+    )  # fmt: skip
     training = widget.logic.session.training
     widget.tabs.setCurrentIndex(1)
     panel = section(widget, "TrainingPanel")
