@@ -17,7 +17,6 @@ from support.outlined import outlined
 from support.panel_pictures import grab
 from support.slicer_scene import rendering_or_skip
 from support.small_dataset import SHORT, write_small_dataset
-from support.small_models import random_model
 from support.worklist import drafted_list
 
 #: Where the pictures go; a folder of the test's own if it is not set.
@@ -98,6 +97,7 @@ def test_the_work_list_is_pictured_with_a_study_that_is_open(
     widget.logic.session.choices.readerName = "Anna"
     widget.tabs.setCurrentIndex(1)
     panel, session = section(widget, "WorkListPanel"), widget.logic.session
+    panel.widget.collapsed = False
     panel.ui.listPath.currentPath = str(listed.folder)
     slicer_desktop.wait_until(lambda: not session.busy)
     panel.ui.studyTable.selectRow(0)
@@ -112,38 +112,6 @@ def test_the_work_list_is_pictured_with_a_study_that_is_open(
     take(widget, ("WorkListPanel",), folder / "worklist.png")
     assert panel.ui.listedLesionTable.rowCount >= 2
     assert panel.ui.versionTable.isHidden()
-
-
-@pytest.mark.slow
-def test_old_and_new_model_are_pictured_side_by_side(
-    slicer_desktop: Any, widget: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from MTINetLib.session.training_state import TrainingChoices
-    from MTINetLib.user_folder import USER_FOLDER_VARIABLE
-
-    monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "user"))
-    dataset = write_small_dataset(tmp_path / "dataset", ("hcc", "hemangioma") * 5)
-    start = random_model(tmp_path / "start", name="mtinet-small").info.folder
-    recipe = (
-        "max_steps=150", "steps_per_epoch=50", "batch_size=4", "folds=3", "mix_share=0", "workers=0",
-        "learning_rate=0.003", "ema_decay=0.9", "precision=fp32",
-    )  # fmt: skip
-    training = widget.logic.session.training
-    widget.tabs.setCurrentIndex(1)
-    panel = section(widget, "TrainingPanel")
-    training.start(
-        TrainingChoices(
-            str(dataset), "finetune", device="cpu", name="of-our-own", changes=recipe, start_from=str(start)
-        )
-    )
-    slicer_desktop.wait_until(lambda: not training.busy)
-    assert panel.ui.comparisonTable.rowCount == 5
-    others = (panel.ui.datasetSection, panel.ui.caseSection, panel.ui.runSection)
-    for other in others:
-        other.visible = False
-    take(widget, ("TrainingPanel",), folder / "comparison.png")
-    for other in others:
-        other.visible = True
 
 
 def draw_views(logic: Any, path: Path) -> None:
