@@ -24,6 +24,7 @@ from MTINetLib.experiment.words import (
 )
 from MTINetLib.presentation.classes import class_title
 from MTINetLib.systems.known import system_of
+from MTINetLib.systems.plain_reading import PLAIN_READING
 
 #: The figures of each experiment's table, and those that are tested.
 FIGURES = {
@@ -62,6 +63,15 @@ _PRINTED = {
     ABLATION: (published.DSC, published.IOU, published.MAE),
     TASKS: (published.DSC, published.MAE, published.ACCURACY),
 }
+
+
+#: What there is to be learnt from the curve alone: no competitor, so it is never the best of a column.
+GIVEN_TRUTH = PLAIN_READING.name
+_GIVEN_TRUTH_NOTE = (
+    f"{PLAIN_READING.title}: it is given the curve under the true mask, which all others have to find; it "
+    "shows "
+    "what the curve alone tells, and is left out of what is printed bold."
+)
 
 
 @dataclass(frozen=True)
@@ -116,14 +126,19 @@ def experiment_table(
             for name in _PRINTED[experiment]
         ]
         rows.append(tuple(row))
-    notes = (*_failures([figures[system] for system in systems]), *published.NOTES[experiment])
+    given = (_GIVEN_TRUTH_NOTE,) if GIVEN_TRUTH in systems else ()
+    notes = (*_failures([figures[system] for system in systems]), *given, *published.NOTES[experiment])
     return Table(experiment, TITLES[experiment], tuple(header), tuple(rows), notes)
 
 
 def _best(name: str, of_all: Sequence[SystemFigures]) -> set[str]:
-    """The systems with the best value; nobody where only one has any."""
-    values = {each.system: each.figures[name].estimate.value for each in of_all if name in each.figures}
-    if len(values) < 2:
+    """The systems with the best value; nobody where all have the same, and nobody who is given the truth."""
+    values = {
+        each.system: each.figures[name].estimate.value
+        for each in of_all
+        if name in each.figures and each.system != GIVEN_TRUTH
+    }
+    if len(set(values.values())) < 2:
         return set()
     best = (max if measures(())[name].higher_is_better else min)(values.values())
     return {system for system, value in values.items() if value == best}

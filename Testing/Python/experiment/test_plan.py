@@ -6,6 +6,7 @@ import pytest
 
 from MTINetLib.errors import InputError
 from MTINetLib.experiment.plan import plan_of
+from MTINetLib.experiment.published import PRINTED
 from MTINetLib.systems.known import all_systems, system_of
 from MTINetLib.systems.system import Task
 from MTINetLib.training.setting_text import change_settings
@@ -58,3 +59,8 @@ def test_rows_of_the_ablations_differ_from_the_whole_network() -> None:
         rows = plan_of([experiment], [], 2, 1).systems
         changed = [change_settings(base, system_of(name).changes) for name in rows]
         assert len({str(settings.to_dict()) for settings in changed}) == len(rows)
+
+
+def test_printed_figures_belong_to_systems_that_there_are() -> None:
+    known = {system.name for system in all_systems()}
+    assert {name for rows in PRINTED.values() for name in rows} <= known

@@ -63,6 +63,17 @@ def test_the_best_of_a_column_is_marked_whoever_it_is() -> None:
     assert all(cell.printed for cell in table.rows[0][-2:])
 
 
+def test_who_is_given_the_truth_is_never_the_best_and_neither_is_a_draw() -> None:
+    results = {
+        "plain-reading": [result("plain-reading", 0.95, 6)],
+        "unet": [result("unet", 0.8, 6)],
+        "mtinet": [result("mtinet", 0.8, 6)],
+    }
+    table = made(results)
+    assert [row[1].best for row in table.rows] == [False, False, False]
+    assert any("given the curve under the true mask" in note for note in table.notes)
+
+
 def test_a_failed_run_is_named_and_counts_in_no_figure() -> None:
     failed = RunResult("unet", 2, 0, "The memory was not enough for it.")
     table = made({"unet": [result("unet", 0.5, 6), failed], "mtinet": [result("mtinet", 0.8, 6)]})
