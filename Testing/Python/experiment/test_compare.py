@@ -21,7 +21,7 @@ from MTINetLib.experiment.compare import Comparison, Outcome, run_comparison, wr
 from MTINetLib.experiment.folder import ExperimentFolder
 from MTINetLib.experiment.plan import PlannedRun
 from MTINetLib.experiment.scores import RunResult
-from MTINetLib.progress import Silent
+from MTINetLib.progress import Silent, Stage
 from MTINetLib.systems import known
 from MTINetLib.systems.system import System
 
@@ -78,27 +78,63 @@ def told() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="module")
-def outcome(
-    dataset: Path, cache: Path, told: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Outcome]:
-    """Stopped after the first run, the second one left as a killed process leaves it, and gone on with."""
-    out = tmp_path_factory.mktemp("experiment")
-    order = asked(dataset, out, cache)
+class StopsInTheSecondTraining(Silent):
+    """At its last step, when its first epoch is kept."""
 
-    def stop(sentence: str) -> None:
-        told.append(sentence)
-        if sentence.startswith("[1/"):
+    def __init__(self) -> None:
+        self.trainings, self.training = 0, False
+
+    def start(self, stage: Stage, total: int) -> None:
+        self.training = stage is Stage.TRAINING
+        self.trainings += self.training
+
+    def update(self, done: int) -> None:
+        if self.training and self.trainings == 2 and done == 2:
             raise Cancelled
 
-    with pytest.raises(Cancelled):
-        run_comparison(order, told=stop)
-    folder = ExperimentFolder(out)
-    assert [folder.result(run) is not None for run in (FIRST, SECOND)] == [True, False]
-    (folder.work(SECOND) / "checkpoints").mkdir(parents=True)
-    (folder.run(SECOND) / "result.json").write_text('{"system": "mtinet", "fo')
-    folder.attempts(SECOND).write_text("1")
-    return out, run_comparison(order, told=told.append)
+
+@pytest.fixture(scope="module")
+def resumed() -> list[tuple[str, bool]]:
+    """Which trainings were begun, and whether they went on with an earlier one."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def outcome(
+    dataset: Path,
+    cache: Path,
+    told: list[str],
+    resumed: list[tuple[str, bool]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Outcome]:
+    """Stopped in the second training, a result left half-written as by a killed process, and gone on with."""
+    out = tmp_path_factory.mktemp("experiment")
+    order = asked(dataset, out, cache)
+    train = run_one.train_system
+
+    def heard(system: System, *rest: Any, **more: Any) -> Any:
+        resumed.append((system.name, more["resume"]))
+        return train(system, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_one, "train_system", heard)
+        with pytest.raises(Cancelled):
+            run_comparison(order, StopsInTheSecondTraining(), told.append)
+        folder = ExperimentFolder(out)
+        assert [folder.result(run) is not None for run in (FIRST, SECOND)] == [True, False]
+        (folder.run(SECOND) / "result.json").write_text('{"system": "mtinet", "fo')
+        folder.attempts(SECOND).write_text("1")
+        return out, run_comparison(order, told=told.append)
+
+
+def test_a_training_that_was_cut_short_goes_on(
+    outcome: tuple[Path, Outcome], resumed: list[tuple[str, bool]]
+) -> None:
+    assert resumed[:3] == [("unet", False), ("mtinet", False), ("mtinet", True)]
+    assert [went_on for _, went_on in resumed[3:]] == [False, False]
+    result = ExperimentFolder(outcome[0]).result(SECOND)
+    assert result is not None
+    assert result.cost.steps == 2
 
 
 def test_what_was_done_is_not_done_again(outcome: tuple[Path, Outcome], told: list[str]) -> None:
