@@ -101,7 +101,10 @@ def judge_map(opened: OpenedCase, path: Path, meaning: LabelMeaning) -> JudgedCa
     found = read_map(path, meaning, opened.study.grid)
     loading = opened.seconds + time.perf_counter() - start
     comparison = compare(opened.case, opened.study, opened.truth, found.labels, found.lesions, load_s=loading)
-    row = replace(comparison.case, found_resampled=found.resampled)
+    unknown = float("nan")  # nobody was asked for the liver
+    row = replace(
+        comparison.case, found_resampled=found.resampled, found_liver_ml=unknown, liver_dice=unknown
+    )
     return JudgedCase(replace(comparison, case=row), None, found.labels, ())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from support.made_analysis import made_grid, made_labels
 from support.made_dataset import write_made_dataset
 
 from MTINetLib.cli import run as command
+from MTINetLib.dataset.folder import read_dataset
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.evaluation import judged_case
 from MTINetLib.evaluation.evaluate import EvaluationSummary
-from MTINetLib.evaluation.evaluate_maps import evaluate_maps
+from MTINetLib.evaluation.evaluate_maps import evaluate_maps, judge_map
 from MTINetLib.evaluation.label_maps import LabelMeaning, MapFolder, read_map, settled_meaning
 from MTINetLib.progress import Silent
 from MTINetLib.reading.volumes.write import write_label_map
@@ -187,6 +189,16 @@ def test_a_folder_of_other_files_is_refused_at_once(tmp_path: Path) -> None:
         MapFolder.find(folder, CASES, {"eins": "one"})
     with pytest.raises(InputError, match="no folder"):
         MapFolder.find(tmp_path / "nowhere", CASES, {})
+
+
+def test_a_label_map_is_not_judged_by_a_liver_that_it_does_not_tell(dataset: Path, tmp_path: Path) -> None:
+    case = read_dataset(dataset)[0]
+    opened = judged_case.open_case(case, case.phases, Silent())
+    liver = np.ones(GRID.shape, dtype=np.uint8)
+    opened = replace(opened, truth=replace(opened.truth, anatomy=liver))
+    row = judge_map(opened, maps(tmp_path) / "one.nii.gz", LabelMeaning()).comparison.case
+    assert row.liver_ml > 0
+    assert np.isnan([row.found_liver_ml, row.liver_dice]).all()
 
 
 def test_a_cancelled_evaluation_of_maps_leaves_nothing(dataset: Path, tmp_path: Path) -> None:
