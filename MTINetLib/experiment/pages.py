@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from MTINetLib.experiment.tables import Cell, Table
+from MTINetLib.report.html_template import html_template
 
 HTML_FILE, MARKDOWN_FILE, LATEX_FILE = "tables.html", "tables.md", "tables.tex"
 TEMPLATE = "tables.html.j2"
@@ -50,20 +50,8 @@ def write_pages(folder: Path, page: Page) -> None:
 
 
 def _html(folder: Path, page: Page) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("MTINetLib.experiment", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    images = {
-        title: "data:image/png;base64," + base64.b64encode((folder / name).read_bytes()).decode("ascii")
-        for title, name in page.pictures.items()
-    }
-    return environment.get_template(TEMPLATE).render(page=page, images=images)
+    images = {title: (folder / name).read_bytes() for title, name in page.pictures.items()}
+    return html_template("MTINetLib.experiment", TEMPLATE).render(page=page, images=images)
 
 
 def _markdown(page: Page) -> str:
