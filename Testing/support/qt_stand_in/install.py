@@ -86,6 +86,8 @@ class Desktop:
 
     def reset(self) -> None:
         """Unload modules, empty the scene, forget popups and errors."""
+        from PySide6 import QtCore
+
         from .pythonqt import disconnect_all
 
         for module in self._modules:
@@ -100,6 +102,8 @@ class Desktop:
             self.slicer.app.layoutManager().close()
             self.slicer.app._layout_manager = None
         self.process_events()
+        # No event loop runs that would do it: what a module leaves would slow all later tests down.
+        QtCore.QCoreApplication.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete.value)
         self.slicer.mrmlScene.Clear(False)
         for kind in ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode"):  # singletons outlive a closed scene
             for node in self.slicer.util.getNodesByClass(kind):

@@ -56,6 +56,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._none_text = "None"
         self._attributes: list[tuple[str, str, Any]] = []
         self._ids: list[str] = []
+        self._rows: list[str] = []
         self._current = ""
         self._box = QtWidgets.QComboBox(self)
         row = QtWidgets.QHBoxLayout(self)
@@ -145,6 +146,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         place = self._ids.index(self._current)
         self._ids.remove(self._current)
         self._box.removeItem(place + self._none)
+        del self._rows[place + self._none]
         self._select(self._ids[min(place, len(self._ids) - 1)] if self._ids else "")
 
     def _scene_replaced(self, *_: Any) -> None:
@@ -161,33 +163,38 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
             self.__dict__["_scene"].RemoveObserver(tag)
         return False
 
-    def _fits(self, node: Any) -> bool:
-        if node.GetHideFromEditors() and not self.showHidden:
-            return False
-        if not any(node.IsA(type_) for type_ in self._types):
-            return False
-        if any(node.IsA(type_) for type_ in self.hideChildNodeTypes):
-            return False
-        wanted = [(name, value) for type_, name, value in self._attributes if node.IsA(type_)]
-        return all(
-            node.GetAttribute(name) is not None if value is None else node.GetAttribute(name) == str(value)
-            for name, value in wanted
-        )
+    def _nodes(self) -> list[Any]:
+        """Those to list, in the order of the scene, which is asked after every node that comes or goes."""
+        scene, types = self._scene, self._types
+        if scene is None:
+            return []
+        found = {}
+        for type_ in types:
+            for place in range(scene.GetNumberOfNodesByClass(type_)):
+                node = scene.GetNthNodeByClass(place, type_)
+                found[node.GetID()] = node
+        if not found:
+            return []
+        nodes = sorted(found.values(), key=scene.IsNodePresent) if len(types) > 1 else [*found.values()]
+        hidden, without, attributes = self.showHidden, self.hideChildNodeTypes, self._attributes
+        return [
+            node
+            for node in nodes
+            if (hidden or not node.GetHideFromEditors())
+            and not any(node.IsA(type_) for type_ in without)
+            and all(_has(node, name, value) for type_, name, value in attributes if node.IsA(type_))
+        ]
 
     def _fill(self) -> None:
-        nodes = []
-        if self._scene is not None and self._types:
-            count = self._scene.GetNumberOfNodes()
-            nodes = [self._scene.GetNthNode(place) for place in range(count)]
-            nodes = [node for node in nodes if self._fits(node)]
+        nodes = self._nodes()
         self._ids = [node.GetID() for node in nodes]
-        blocked = self._box.blockSignals(True)
-        self._box.clear()
-        if self._none:
-            self._box.addItem(self._none_text)
-        for node in nodes:
-            self._box.addItem(node.GetName() or "")
-        self._box.blockSignals(blocked)
+        rows = [self._none_text] * self._none + [node.GetName() or "" for node in nodes]
+        if rows != self._rows:
+            self._rows = rows
+            blocked = self._box.blockSignals(True)
+            self._box.clear()
+            self._box.addItems(rows)
+            self._box.blockSignals(blocked)
         kept = self._current if self._current in self._ids else ""
         if not kept and self._ids and not self._none:
             kept = self._ids[0]
@@ -209,3 +216,9 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         place = index - self._none
         self._select(self._ids[place] if place >= 0 else "")
         self.nodeActivated.emit(self.currentNode())
+
+
+def _has(node: Any, name: str, value: Any) -> bool:
+    """Whether a node has an attribute, of that value unless it is None."""
+    there = node.GetAttribute(name)
+    return there is not None if value is None else there == str(value)
