@@ -24,7 +24,8 @@ demo:
 
 pictures:
 	@sh scripts/setup test
-	MTINET_PICTURES=Resources/Screenshots $(PYTHON_VENV) -m pytest -q Testing/Python/module/test_pictures.py
+	MTINET_PICTURES=Resources/Screenshots $(PYTHON_VENV) -m pytest -q Testing/Python/module/test_pictures.py \
+		Testing/Python/module/test_outline_picture.py
 
 lint:
 	@sh scripts/setup test

@@ -15,6 +15,8 @@ list_models, load_model           which models there are; one of them, ready to 
 analyze                           find, measure and classify the lesions of a study
 read_liver                        a liver that others have outlined, from a file
 remeasure                         findings of masks that somebody has corrected
+outline_lesions, Marks            lesions from a box around each, with clicks where wanted
+install_outline_model             what outlining takes, downloaded or from a file
 write_report                      report, tables, masks, DICOM objects
 train, evaluate                   a model of one's own data, and how well it does
 fine_tune                         a model that goes on learning from few cases, beside the one before
@@ -41,6 +43,8 @@ _HOMES = {
     "analyze": "MTINetLib.pipeline.analyze",
     "read_liver": "MTINetLib.pipeline.liver",
     "remeasure": "MTINetLib.pipeline.remeasure",
+    "outline_lesions": "MTINetLib.pipeline.outline",
+    "install_outline_model": "MTINetLib.outline.install",
     "write_report": "MTINetLib.pipeline.write:write",
     "train": "MTINetLib.train_model",
     "training_preset": "MTINetLib.training.settings",
@@ -58,6 +62,7 @@ _HOMES = {
     "PhaseSource": "MTINetLib.study.study",
     "Grid": "MTINetLib.study.grid",
     "Liver": "MTINetLib.study.liver",
+    "Marks": "MTINetLib.outline.marks",
     # a model
     "ModelInfo": "MTINetLib.models.info",
     "LesionModel": "MTINetLib.models.lesion_model",

@@ -27,9 +27,12 @@ from MTINetLib.models.info import ModelInfo as ModelInfo
 from MTINetLib.models.lesion_model import LesionModel as LesionModel
 from MTINetLib.models.store import load_model as load_model
 from MTINetLib.models.thresholds import Thresholds as Thresholds
+from MTINetLib.outline.install import install_outline_model as install_outline_model
+from MTINetLib.outline.marks import Marks as Marks
 from MTINetLib.pipeline.analyze import analyze as analyze
 from MTINetLib.pipeline.liver import read_liver as read_liver
 from MTINetLib.pipeline.open import open_study as open_study
+from MTINetLib.pipeline.outline import outline_lesions as outline_lesions
 from MTINetLib.pipeline.remeasure import remeasure as remeasure
 from MTINetLib.pipeline.write import WriteOptions as WriteOptions
 from MTINetLib.pipeline.write import Written as Written
@@ -66,6 +69,7 @@ __all__ = [
     "Liver",
     "LiverFinding",
     "MTINetError",
+    "Marks",
     "MissingResourceError",
     "ModelError",
     "ModelInfo",
@@ -90,9 +94,11 @@ __all__ = [
     "findings_to_json",
     "fine_tune",
     "flags_in_words",
+    "install_outline_model",
     "list_models",
     "load_model",
     "open_study",
+    "outline_lesions",
     "read_liver",
     "remeasure",
     "study_warnings",

@@ -107,7 +107,7 @@ def outline(
     order.check()
 
     def find(order: AnalyzeOrder, study: Study, model: Any, liver: Liver | None, progress: Progress) -> Found:
-        from MTINetLib.pipeline.outline import outline as outline_lesions
+        from MTINetLib.pipeline.outline import outline_lesions
         from MTINetLib.presentation.note_words import note_in_words
 
         analysis = outline_lesions(study, model, marks, liver=liver, **order.ways, progress=progress)

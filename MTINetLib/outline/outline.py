@@ -109,8 +109,7 @@ class _Pass:
         mask = np.zeros(self.volumes.shape[1:], dtype=bool)
         first, (low, high) = self.marks.first_slice, self._reach()
         progress.start(Stage.OUTLINING, max(1, high - low + 1))
-        limits = _range(self._plane(first))
-        mask[first] = start = self._cut(first, self._logits(first, limits, None))
+        mask[first] = start = self._cut(first, self._logits(first, None))
         contrast = self._contrast(first, start)
         done = 1
         for way in (range(first + 1, high + 1), range(first - 1, low - 1, -1)):
@@ -120,7 +119,7 @@ class _Pass:
                 done += 1
                 if not before.any():
                     break
-                cut = self._cut(z, self._logits(z, limits, before))
+                cut = self._cut(z, self._logits(z, before))
                 if self._ended(z, cut, before, contrast):
                     break
                 mask[z] = before = cut
@@ -141,21 +140,21 @@ class _Pass:
         """The patch of a slice in the image that shows the lesion best."""
         return self.patch.cut(self.image.of(self.volumes[:, z]))
 
-    def _logits(self, z: int, limits: tuple[float, float], before: _Cut | None) -> _Plane:
+    def _logits(self, z: int, before: _Cut | None) -> _Plane:
         """What the network says of one slice [R, C].
 
         Args:
-            limits: what becomes 0 and 1.
             before: the outline in the slice before; None for the slice where the box counts as it was drawn.
         """
-        dark, bright = limits
-        scaled = np.clip((self._plane(z) - dark) / max(bright - dark, 1e-6), 0.0, 1.0).astype(np.float32)
+        plane = self._plane(z)
+        dark, bright = _range(plane)
+        scaled = np.clip((plane - dark) / max(bright - dark, 1e-6), 0.0, 1.0).astype(np.float32)
         prompt = Prompt(
             self.patch.corners(*(self._drawn if before is None else self._around(before))),
             inside=tuple(self._xy(place) for place in _in_slice(self.marks.inside, z)),
             outside=tuple(self._xy(place) for place in _in_slice(self.marks.outside, z)),
         )
-        key = (self.image.weights, self.patch, z, limits)
+        key = (self.image.weights, self.patch, z)
         return self.patch.put(self.seen.logits(key, scaled, prompt), self.volumes.shape[2:], _NOTHING)
 
     def _cut(self, z: int, logits: _Plane) -> _Cut:

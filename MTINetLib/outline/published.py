@@ -39,5 +39,6 @@ def require_outline_model() -> None:
     """
     if not outline_is_installed():
         raise MissingResourceError(
-            f"The model that outlines a box is not installed ({OFFER}): run mtinet install-outline."
+            f"The model that outlines a box is not installed ({OFFER}): install it "
+            "in the module's section Setup, or run mtinet install-outline."
         )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import slicer
 from slicer.i18n import tr as _
 
 from MTINetLib.errors import MTINetError
-from MTINetLib.outline.published import OFFER
 from MTINetLib.panels.notice import ERROR_STYLE
+from MTINetLib.panels.outline_tools import OutlineTools
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.segment_editor import SegmentEditor
 from MTINetLib.presentation.statements import error_text
 from MTINetLib.scene.edit_lesions import ensure_label
+from MTINetLib.scene.foreign_masks import newest_foreign
 from MTINetLib.scene.liver_node import liver_segment
 from MTINetLib.scene.segmentation import segment_ids, segment_labels
 from MTINetLib.session.choices import chosen_volumes, wanted_phases
@@ -35,14 +35,13 @@ class CorrectPanel(Panel):
         self._sceneTags: list[int] = []
         self.editor = SegmentEditor(self.session.scene, self.ui.editorPlace, self.onSegmentChosen)
         self.session.correction.before_action = self.editor.save_state
+        self.outlining = OutlineTools(self.session, self.ui, self.editor, self._do)
         ui = self.ui
         ui.addButton.connect("clicked()", self.onAdd)
         ui.deleteButton.connect("clicked()", self.onDelete)
         ui.splitButton.connect("clicked()", self.onSplit)
         ui.liverButton.connect("toggled(bool)", self.onLiver)
         ui.mergeButton.connect("clicked()", self.onMerge)
-        ui.boxButton.connect("clicked()", self.onBox)
-        ui.outlineButton.connect("clicked()", self.onOutline)
         ui.askButton.connect("clicked()", self.onAsk)
         ui.messageLabel.setStyleSheet(ERROR_STYLE)
         # What lies below must not move under the mouse when a sentence is a line longer.
@@ -84,10 +83,7 @@ class CorrectPanel(Panel):
         ui.askButton.text = _("Cancel") if asking else _("Ask the network again")
         ui.askButton.enabled = asking or (there and worth_asking and not session.busy)
         ui.mergeButton.enabled = ui.mergeBox.enabled = there and label is not None and bool(others)
-        outlining = session.state is State.OUTLINING
-        ui.boxButton.enabled = there and not session.busy
-        ui.outlineButton.text = _("Cancel") if outlining else _("Outline from the box")
-        ui.outlineButton.enabled = outlining or (there and self._box() is not None and not session.busy)
+        self.outlining.refresh(there)
         self._offer(others)
         self.showMasksButton()
         was = ui.compareButton.blockSignals(True)
@@ -99,11 +95,13 @@ class CorrectPanel(Panel):
     def enter(self) -> None:
         self._shown = True
         super().enter()
+        self._proposeMasks()
         self.onSelection()
         self.editor.enter()
 
     def exit(self) -> None:
         self._shown = False
+        self.outlining.put_down()
         self.editor.exit()
 
     def close(self) -> None:
@@ -112,6 +110,7 @@ class CorrectPanel(Panel):
             self.session.scene.mrml.RemoveObserver(tag)
         self._sceneTags = []
         self._shown = False
+        self.outlining.put_down()
         self.editor.close()
 
     def showMasksButton(self) -> None:
@@ -126,6 +125,14 @@ class CorrectPanel(Panel):
             if not phases
             else _("Take the lesions of this segmentation; the network says what they are.")
         )
+
+    def _proposeMasks(self) -> None:
+        """A segmentation that another module has made meanwhile can be taken over in one click."""
+        selector, session = self.ui.masksSelector, self.session
+        if selector.currentNode() is None:
+            newest = newest_foreign(session.scene, (session.choices.liver, session.choices.curveSegments))
+            if newest is not None:
+                selector.setCurrentNode(newest)
 
     def chosenLabel(self) -> int | None:
         """The lesion that the buttons are about: the one in the editor, or the one chosen in the list."""
@@ -144,6 +151,10 @@ class CorrectPanel(Panel):
             said = [_("The corrected masks are measured …")]
         elif session.state is State.OUTLINING:
             said = [_("The lesion in the box is outlined …")]
+        elif session.state is State.INSTALLING:
+            said = [_("What outlines a box is being installed …")]
+        elif self.outlining.hint:
+            said = [self.outlining.hint]
         elif correction.added is not None:
             text = _("Lesion {0} is new and empty: paint it in the images. It is measured at once.")
             said = [text.format(correction.added)]
@@ -214,30 +225,6 @@ class CorrectPanel(Panel):
         if other is not None:
             self._withLesion(lambda label: self.session.correction.merge((label, int(other))))
 
-    def onBox(self) -> None:
-        """Put a box into the middle of the views, or bring the one that is there back to it."""
-
-        def place() -> None:
-            self.session.outlining.place_box()
-
-        self._do(place)
-
-    def onOutline(self) -> None:
-        """Outline what the box holds, or give up; what this takes is installed first, if the user agrees."""
-        session = self.session
-        if session.state is State.OUTLINING:
-            session.cancel()
-        elif session.outlining.installed:
-            self._do(lambda: session.outlining.start(self._box()))
-        else:
-            question = _("Outlining takes {offer}. It is not installed: download it now?").format(offer=OFFER)
-            if slicer.util.confirmOkCancelDisplay(question, _("Outline from a box")):
-                self._do(session.outlining.install)
-
-    def _box(self) -> Any:
-        """The box in the scene; None where there is none."""
-        return self.session.outlining.box
-
     def onCompare(self, shown: bool) -> None:
         self._do(lambda: self.session.correction.show_ai(shown))
 
@@ -268,6 +255,7 @@ class CorrectPanel(Panel):
         self.refresh()
 
     def onSceneStartClose(self, *_args: Any) -> None:
+        self.outlining.put_down()
         self.editor.scene_closing()
 
     def onSceneReplaced(self, *_args: Any) -> None:

@@ -131,6 +131,17 @@ class SegmentEditor:
         if slicer.util.mainWindow() is not None:  # shortcuts are children of the main window
             self.widget.installKeyboardShortcuts()
 
+    def rest(self) -> None:
+        """The mouse and the keys are somebody else's until :meth:`go_on`."""
+        if self.widget is not None:
+            self.widget.setActiveEffect(None)
+            self.widget.uninstallKeyboardShortcuts()
+
+    def go_on(self) -> None:
+        """The keys are the editor's again."""
+        if self.widget is not None and slicer.util.mainWindow() is not None:
+            self.widget.installKeyboardShortcuts()
+
     def exit(self) -> None:
         """Another module is shown: no effect may be left active, and its own shortcuts hold."""
         if self.widget is None:

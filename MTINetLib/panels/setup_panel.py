@@ -14,6 +14,7 @@ from MTINetLib.errors import MTINetError
 from MTINetLib.panels.column import bring_into_view
 from MTINetLib.panels.fact_table import fill_table, prepare_table
 from MTINetLib.panels.notice import ERROR_STYLE, INFO_STYLE, WARNING_STYLE
+from MTINetLib.panels.outline_setup import OutlineSetup
 from MTINetLib.panels.package_installer import (
     Outcome,
     PackageInstaller,
@@ -44,6 +45,7 @@ class SetupPanel(Panel):
         self._restart = False
         self._before: dict[str, str] = {}
         self._installer = PackageInstaller(self._log_line, self._installed)
+        self._outline = OutlineSetup(self.session, self.ui)
         ui = self.ui
         prepare_table(ui.packageTable, [_("Package"), _("Version"), _("Needed for"), _("State")], stretched=2)
         prepare_table(ui.modelTable, [_("Model"), _("SHA-256"), _("State")], stretched=1)
@@ -133,6 +135,7 @@ class SetupPanel(Panel):
         ui.folderButton.enabled = free and bool(torch or packages or training)
         ui.computerButton.enabled = free and not self.session.computer.asking
         ui.forgetButton.enabled = free
+        self._outline.refresh(free and not torch)
 
     def _show_installation(self) -> None:
         ui, outcome = self.ui, self._outcome
@@ -221,6 +224,7 @@ class SetupPanel(Panel):
             forget(kept)
         except MTINetError as error:
             self.session.report_error(error)
+        self.session.events.tell(Topic.STATE)
         self.session.training.events.tell(TrainingTopic.MODELS)
         if self.session.computer.environment is not None:
             self.session.computer.ask()

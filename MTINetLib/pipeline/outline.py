@@ -22,7 +22,7 @@ from MTINetLib.study.liver import Liver
 from MTINetLib.study.study import Study
 
 
-def outline(
+def outline_lesions(
     study: Study,
     model: LoadedModel,
     marks: Sequence[Marks],
@@ -35,6 +35,8 @@ def outline(
     outliner: Callable[[Study], Outliner] | None = None,
 ) -> Analysis:
     """Outline the lesions that a person marked, and read and measure them as those of an analysis.
+
+    It takes LiteMedSAM, see :func:`install_outline_model`.
 
     Args:
         model: that says what the lesions are; another network, LiteMedSAM, outlines them.
@@ -52,6 +54,13 @@ def outline(
             hold the same lesion; or the study has other phases than the model takes.
         MissingResourceError: the weights that outline are not installed, or the device is not there.
         Cancelled: told by ``progress``.
+
+    Example:
+        >>> x, y, z = analysis.findings.lesions[0].centroid_lps_mm
+        >>> box = ((x - 25, y - 25, z - 25), (x + 25, y + 25, z + 25))  # two opposite corners, mm in LPS
+        >>> outlined = mtinet.outline_lesions(study, model, [mtinet.Marks(box)])
+        >>> int(outlined.labels.max()), outlined.findings.provenance.corrected_by_person
+        (1, True)
     """
     if not marks:
         raise InputError("There is no box to outline a lesion from: draw one around each lesion.")

@@ -16,6 +16,7 @@ STATES = {
     "measuring": "Measuring",
     "asking": "Asking the network again",
     "outlining": "Outlining the lesion in the box",
+    "installing": "Installing",
     "reporting": "Writing the report",
     "sampling": "Making the sample study",
     "curves": "Measuring the curves",

@@ -106,6 +106,7 @@ _SESSION = {
     "candidates_gone": "The candidates of this analysis are gone: analyze the study again.",
     "no_masks": "There are no masks to correct yet: analyze a study first.",
     "wait_for_state": "{state}: wait until it is done, then ask again.",
+    "no_box": "There is no box yet: draw one around the lesion first.",
     "outline_installed": "{model} is installed: lesions can be outlined from a box.",
     "took_too_long": "{state} took longer than {seconds:.0f} s.",
     "masks_read_already": "The masks are the AI's own: the network has read them already.",

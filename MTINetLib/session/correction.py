@@ -29,6 +29,7 @@ class Correction:
     Attributes:
         before_action: called before each action that changes masks, so that an editor can save its state.
         ai_shown: whether the AI's own masks are drawn too.
+        edits: how often masks were changed, by hand or by an action here.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Correction:
         self._erased: int | None = None
         self.before_action: Callable[[], None] = _nothing
         self.ai_shown = False
+        self.edits = 0
 
     @property
     def waiting(self) -> bool:
@@ -97,6 +99,7 @@ class Correction:
 
     def masks_edited(self) -> None:
         """The masks changed; they are measured when the hand has rested for a moment."""
+        self.edits += 1
         self._measuring.edited()
 
     def ask_network(self) -> None:
@@ -118,13 +121,16 @@ class Correction:
         self._added = label
         return label
 
-    def put_outline(self, mask: Mask, label: int | None) -> int:
+    def put_outline(self, mask: Mask, label: int | None, *, same_step: bool = False) -> int:
         """Make a lesion of an outline, or give a lesion another one; gives the number.
+
+        Args:
+            same_step: it follows an outline that Undo would take back, and goes with that one.
 
         Raises:
             InputError: other lesions have most of it already.
         """
-        with self._action() as results:
+        with self._action(same_step) as results:
             number = edit_lesions.outline_lesion(results, mask, label)
             self._measuring.made_new([number])
         self._added = number
@@ -195,9 +201,11 @@ class Correction:
             self._core.choose(label, mark_lesion)
 
     @contextmanager
-    def _action(self) -> Iterator[Results]:
+    def _action(self, same_step: bool = False) -> Iterator[Results]:
         results = self._needed()
-        self.before_action()
+        if not same_step:
+            self.before_action()
+        self.edits += 1
         with self._watch.quiet():
             yield results
         self._measuring.edited(at_once=True)

@@ -24,6 +24,7 @@ class State(Enum):
     MEASURING = "measuring"
     ASKING = "asking"
     OUTLINING = "outlining"
+    INSTALLING = "installing"
     REPORTING = "reporting"
     SAMPLING = "sampling"
     CURVES = "curves"

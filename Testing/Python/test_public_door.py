@@ -17,12 +17,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.outline_network import KnownSlices
 from support.small_dataset import write_small_dataset
 from support.small_models import random_model
 
 import MTINetLib as mtinet
+from MTINetLib.outline.outline import Outliner
 from MTINetLib.phantom.case import PhantomSettings, make_case
 from MTINetLib.phantom.dicom_writer import write_study_as_dicom
+from MTINetLib.pipeline import outline
 from MTINetLib.reading.volumes.write import write_label_map, write_volume
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,6 +139,7 @@ def test_the_example_of_each_function_runs(
     name: str, desk: Path, names: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(desk)
+    monkeypatch.setattr(outline, "installed_outliner", lambda study, _device: Outliner(study, KnownSlices()))
     text = inspect.getdoc(getattr(mtinet, name)) or ""
     example = doctest.DocTestParser().get_doctest(text, dict(names), name, None, 0)
     assert example.examples, f"mtinet.{name} has no example"

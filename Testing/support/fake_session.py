@@ -44,6 +44,17 @@ class FakeComputer:
 
 
 @dataclass
+class FakeOutlining:
+    """Stands for session.outlining."""
+
+    installed: bool = True
+    asked: list[Any] = field(default_factory=list)
+
+    def install(self, file: str | None = None) -> None:
+        self.asked.append(file)
+
+
+@dataclass
 class FakeTraining:
     """Stands for session.training."""
 
@@ -76,6 +87,7 @@ class FakeSession:
     results: Any = None
     proposal: Any = None
     computer: FakeComputer = field(default_factory=FakeComputer)
+    outlining: FakeOutlining = field(default_factory=FakeOutlining)
     asked: list[Any] = field(default_factory=list)
     error: Exception | None = None
     training: FakeTraining = field(default_factory=FakeTraining)

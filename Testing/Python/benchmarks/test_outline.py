@@ -60,7 +60,7 @@ def test_a_lesion_that_the_network_missed_counts_zero(figures: dict[str, Any]) -
 
 def test_the_table_names_ways_sizes_and_source(figures: dict[str, Any]) -> None:
     text = outline_table(figures)
-    for word in ("2 lesions (phantom)", "threshold", "ellipsoid", "< 10 mm", ">= 30 mm", "seconds"):
+    for word in ("2 lesions (phantom)", "threshold", "ellipsoid", "< 10 mm", ">= 30 mm", "CPU s"):
         assert word in text
 
 

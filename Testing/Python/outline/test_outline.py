@@ -90,6 +90,18 @@ def test_a_box_that_is_moved_a_little_looks_at_no_slice_again(
     assert len(seen.prompts) > asked
 
 
+def test_a_box_that_is_moved_to_the_next_slice_keeps_what_was_seen(
+    study: Study, box_of: Callable[..., Marks], seen: KnownSlices
+) -> None:
+    outliner = Outliner(study, seen)
+    outliner.outline(box_of(1))
+    looked = set(seen.looked)
+    across = study.grid.direction_matrix[:, 2] * study.grid.spacing[2]
+    low, high = (tuple(map(float, corner + across)) for corner in np.array(box_of(1).box))
+    outliner.outline(Marks((low, high)))
+    assert len(set(seen.looked) - looked) <= 1  # the slice that the box has come to
+
+
 def test_neighbours_start_from_the_outline_before(
     study: Study, box_of: Callable[..., Marks], seen: KnownSlices
 ) -> None:

@@ -34,21 +34,27 @@ def open_panel(slicer_desktop: Any) -> Iterator[Callable[[Any], Any]]:
         yield opened
 
 
-@pytest.fixture
-def session(scene: Scene, slicer_desktop: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The second lesion was not found; the worker's networks give answers that are known."""
+@pytest.fixture(scope="module")
+def knowing() -> Iterator[WorkerClient]:
+    """A worker whose networks give answers that are known."""
     client = WorkerClient(FAULTY)
     for job in ("know", "know_outlines"):
         client.wait(client.submit(job, {}))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def session(scene: Scene, slicer_desktop: Any, knowing: WorkerClient, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The second lesion was not found."""
     monkeypatch.setattr(outlining, "require_outline_model", lambda: None)
     monkeypatch.setattr(outlining, "outline_is_installed", lambda: True)
     found = made_analysis(STUDY)
     findings = replace(found.findings, lesions=found.findings.lesions[:1])
     analysis = replace(found, findings=findings, labels=TRUTH * (TRUTH == 1))
-    made = corrected_session(scene, client, STUDY, analysis)
+    made = corrected_session(scene, knowing, STUDY, analysis)
     made.choices.device = "cpu"
-    yield made
-    client.close()
+    return made
 
 
 def put_around(box: Any, label: int) -> None:
@@ -66,21 +72,21 @@ def test_a_box_and_a_click_make_a_lesion_and_undo_is_one_step(session: Any, open
     assert not panel.ui.outlineButton.enabled
     panel.ui.boxButton.click()
     assert panel.ui.outlineButton.enabled
-    put_around(session.outlining.box, 2)
+    put_around(session.outlining.marks.box, 2)
     panel.ui.outlineButton.click()
     assert panel.ui.outlineButton.text == "Cancel"
     assert "outlined" in panel.ui.standingLabel.text
     settle(session, lambda: not session.outlining.waiting)
     assert set(segment_labels(session.results.segmentation)) == {1, 2}
     assert saved == [1]
-    assert panel.ui.outlineButton.text == "Outline from the box"
+    assert panel.ui.outlineButton.text == "Outline"
     assert panel.ui.messageLabel.text == ""
 
 
 def test_cancel_leaves_everything_as_it_was(session: Any, open_panel: Any) -> None:
     panel = open_panel(session)
     panel.ui.boxButton.click()
-    put_around(session.outlining.box, 2)
+    put_around(session.outlining.marks.box, 2)
     panel.ui.outlineButton.click()
     panel.ui.outlineButton.click()
     settle(session)
@@ -90,7 +96,7 @@ def test_cancel_leaves_everything_as_it_was(session: Any, open_panel: Any) -> No
 def test_what_cannot_be_outlined_is_said_in_the_section(session: Any, open_panel: Any) -> None:
     panel = open_panel(session)
     panel.ui.boxButton.click()
-    session.outlining.box.SetCenter(5000.0, 0.0, 0.0)
+    session.outlining.marks.box.SetCenter(5000.0, 0.0, 0.0)
     panel.ui.outlineButton.click()
     with pytest.raises(Exception, match="outside the images"):
         session.wait(timeout_s=60)

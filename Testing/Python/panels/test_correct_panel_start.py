@@ -66,3 +66,31 @@ def test_without_the_phases_the_button_says_what_is_missing(panel: Any, session:
     session.events.tell(Topic.PHASES)
     assert not panel.ui.masksButton.enabled
     assert "Study" in panel.ui.masksButton.toolTip
+
+
+def test_what_nninteractive_has_drawn_is_taken_over_in_one_click(panel: Any, session: Any) -> None:
+    """It draws into "Segmentation", and keeps scribbles in a segmentation of their own beside it."""
+    drawn = add_segmentation(session)
+    drawn.SetName("Segmentation")
+    scribbles = add_segmentation(session)
+    scribbles.SetName("ScribbleSegmentNode (do not touch)")
+    empty = session.scene.mrml.AddNewNodeByClass("vtkMRMLSegmentationNode", "Segmentation_1")
+    empty.GetSegmentation().AddEmptySegment("", "Segment_1")
+    liver = add_segmentation(session)
+    session.choices.liver = liver
+    ours = add_segmentation(session)
+    ours.SetAttribute("MTINet.Findings", "{}")
+    panel.exit()
+    panel.enter()
+    assert panel.ui.masksSelector.currentNode() is drawn
+    panel.ui.masksButton.click()
+    assert session.started == [drawn]
+
+
+def test_a_segmentation_that_was_chosen_stays_chosen(panel: Any, session: Any) -> None:
+    chosen = add_segmentation(session)
+    panel.ui.masksSelector.setCurrentNode(chosen)
+    add_segmentation(session)
+    panel.exit()
+    panel.enter()
+    assert panel.ui.masksSelector.currentNode() is chosen

@@ -20,7 +20,7 @@ from MTINetLib.inference.analysis import Analysis
 from MTINetLib.outline.marks import Marks
 from MTINetLib.outline.outline import Outliner
 from MTINetLib.outline.published import WEIGHTS_SHA256
-from MTINetLib.pipeline.outline import outline
+from MTINetLib.pipeline.outline import outline_lesions
 from MTINetLib.presentation.note_words import note_in_words
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
@@ -47,7 +47,9 @@ def model() -> Any:
 
 @pytest.fixture(scope="module")
 def found(study: Study, model: Any) -> Analysis:
-    return outline(study, model, boxes(study, 2, 1), device="cpu", precision="fp32", outliner=outliner)
+    return outline_lesions(
+        study, model, boxes(study, 2, 1), device="cpu", precision="fp32", outliner=outliner
+    )
 
 
 def test_each_box_is_a_lesion_under_the_number_of_its_box(study: Study, found: Analysis) -> None:
@@ -82,22 +84,24 @@ def test_the_provenance_tells_who_drew_what_and_which_model_outlined(study: Stud
 
 
 def test_the_same_boxes_give_the_same_findings(study: Study, model: Any, found: Analysis) -> None:
-    again = outline(study, model, boxes(study, 2, 1), device="cpu", precision="fp32", outliner=outliner)
+    again = outline_lesions(
+        study, model, boxes(study, 2, 1), device="cpu", precision="fp32", outliner=outliner
+    )
     assert np.array_equal(again.labels, found.labels)
     assert again.findings.lesions == found.findings.lesions
 
 
 def test_two_boxes_around_one_lesion_are_refused(study: Study, model: Any) -> None:
     with pytest.raises(InputError, match="Box 2 holds a lesion that another box holds too"):
-        outline(study, model, boxes(study, 1, 1), device="cpu", outliner=outliner)
+        outline_lesions(study, model, boxes(study, 1, 1), device="cpu", outliner=outliner)
 
 
 def test_without_a_box_or_with_other_phases_nothing_begins(study: Study, model: Any) -> None:
     with pytest.raises(InputError, match="no box"):
-        outline(study, model, [], outliner=outliner)
+        outline_lesions(study, model, [], outliner=outliner)
     other = replace(study, phases=(Phase.PRE, Phase.ARTERIAL, Phase.PORTAL_VENOUS, Phase.HEPATOBILIARY))
     with pytest.raises(InputError, match="hepatobiliary"):
-        outline(other, model, boxes(study, 1), outliner=outliner)
+        outline_lesions(other, model, boxes(study, 1), outliner=outliner)
 
 
 def test_without_the_weights_it_says_how_to_install_them(
@@ -105,4 +109,4 @@ def test_without_the_weights_it_says_how_to_install_them(
 ) -> None:
     monkeypatch.setenv("MTINET_USER_FOLDER", str(tmp_path))
     with pytest.raises(MissingResourceError, match="mtinet install-outline"):
-        outline(study, model, boxes(study, 1), device="cpu")
+        outline_lesions(study, model, boxes(study, 1), device="cpu")

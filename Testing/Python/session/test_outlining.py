@@ -15,6 +15,7 @@ from support.made_analysis import made_analysis, made_labels, made_study
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.outline import published
 from MTINetLib.pipeline.outlined import OUTLINED_BY
+from MTINetLib.scene.node_geometry import own_matrix
 from MTINetLib.scene.roi_box import add_roi, box_of_roi
 from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import segment_labels
@@ -142,6 +143,44 @@ def test_without_the_weights_or_results_nothing_begins(
         session.outlining.start(roi)
 
 
+def test_it_works_where_the_study_was_moved_and_turned(session: Any) -> None:
+    """All nodes of the study under one linear transform: the box is drawn where they are seen."""
+    from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+    about = np.deg2rad(25.0)
+    moved = np.eye(4)
+    moved[:2, :2] = [[np.cos(about), -np.sin(about)], [np.sin(about), np.cos(about)]]
+    moved[:3, 3] = (40.0, -15.0, 70.0)
+    matrix = vtkMatrix4x4()
+    matrix.DeepCopy(moved.ravel().tolist())
+    transform = session.scene.mrml.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(matrix)
+    results = session.results
+    for node in {*results.by_phase.values(), results.geometry, results.segmentation, results.ai_segmentation}:
+        node.SetAndObserveTransformNodeID(transform.GetID())
+    roi = roi_around(session, 2)
+    roi.SetAndObserveTransformNodeID(transform.GetID())
+    run(session, roi)
+    assert dice(mask_of(session, 2), TRUTH == 2) > 0.85
+    (told,) = session.findings.provenance.settings[OUTLINED_BY]["boxes"]
+    middle = np.mean(told["box_lps_mm"], axis=0) * (-1, -1, 1)
+    places = np.argwhere(TRUTH == 2)
+    here = STUDY.grid.to_lps((places.min(axis=0) + places.max(axis=0)) / 2) * (-1, -1, 1)
+    assert np.allclose(middle, moved[:3, :3] @ here + moved[:3, 3], atol=0.1)
+
+
+def test_a_phase_on_another_grid_is_outlined_on_that_of_the_reference(session: Any) -> None:
+    import slicer
+
+    node = next(node for node in session.results.by_phase.values() if node is not session.results.reference)
+    array = slicer.util.arrayFromVolume(node)[:, 3:, 2:].copy()
+    corner = own_matrix(node) @ (2.0, 3.0, 0.0, 1.0)
+    slicer.util.updateVolumeFromArray(node, array)
+    node.SetOrigin(*map(float, corner[:3]))
+    run(session, roi_around(session, 2))
+    assert dice(mask_of(session, 2), TRUTH == 2) > 0.85
+
+
 @pytest.mark.parametrize("turn", [0.0, 12.0, 90.0])
 def test_an_roi_keeps_middle_and_sizes_along_the_grid(scene: Scene, turn: float) -> None:
     from vtkmodules.vtkCommonMath import vtkMatrix4x4
@@ -163,10 +202,10 @@ def test_an_roi_keeps_middle_and_sizes_along_the_grid(scene: Scene, turn: float)
 
 
 def test_a_box_to_begin_with_lies_in_the_study_and_there_is_one_of_it(session: Any) -> None:
-    assert session.outlining.box is None
-    first = session.outlining.place_box()
-    second = session.outlining.place_box()
-    assert session.outlining.box is second
+    assert session.outlining.marks.box is None
+    first = session.outlining.marks.place_box()
+    second = session.outlining.marks.place_box()
+    assert session.outlining.marks.box is second
     assert first.GetScene() is None
     low, high = box_of_roi(second, STUDY.grid)
     inside = STUDY.grid.to_index((np.array(low) + np.array(high)) / 2)

@@ -23,6 +23,32 @@ _NEW = (100, 30)
 _SLICE, _VIEW_3D, _PLOT = "vtkMRMLSliceNode", "vtkMRMLViewNode", "vtkMRMLPlotViewNode"
 
 
+class SliceWidget:
+    """qMRMLSliceWidget and its view: a node, and an interactor that hears what a test says the mouse does."""
+
+    def __init__(self, logic: Any) -> None:
+        from vtkmodules.vtkRenderingUI import vtkGenericRenderWindowInteractor
+
+        self._logic = logic
+        self._interactor = vtkGenericRenderWindowInteractor()
+        self.cursor: Any = None
+
+    def mrmlSliceNode(self) -> Any:
+        return self._logic.GetSliceNode()
+
+    def sliceView(self) -> SliceWidget:
+        return self
+
+    def interactor(self) -> Any:
+        return self._interactor
+
+    def setViewCursor(self, cursor: Any) -> None:
+        self.cursor = cursor
+
+    def unsetViewCursor(self) -> None:
+        self.cursor = None
+
+
 class LayoutManager(QtCore.QObject):
     """The views in a window of one size."""
 
@@ -38,6 +64,7 @@ class LayoutManager(QtCore.QObject):
         self._pending: list[dict[str, tuple[int, int]]] = []
         self._shown: tuple[int, str] | None = None
         self._plots: dict[str, Any] = {}
+        self._slice_widgets: dict[str, SliceWidget] = {}
 
     @property
     def plotViewCount(self) -> int:
@@ -45,6 +72,12 @@ class LayoutManager(QtCore.QObject):
 
     def plotWidget(self, number: int) -> Any:
         return list(self._plots.values())[number]
+
+    def sliceViewNames(self) -> tuple[str, ...]:
+        return tuple(self._logics)
+
+    def sliceWidget(self, name: str) -> SliceWidget:
+        return self._slice_widgets.setdefault(name, SliceWidget(self._logics[name]))
 
     def resize(self, width: int, height: int) -> None:
         """The window, or the panel beside the views, changed its size."""
@@ -128,6 +161,7 @@ class LayoutManager(QtCore.QObject):
             node = logic.GetSliceNode()
             if node is None or node.GetScene() is None:
                 self._application.GetSliceLogics().RemoveItem(logic)
+                self._slice_widgets.pop(tag, None)
                 del self._logics[tag]
         for tag, widget in list(self._plots.items()):
             node = widget.mrmlPlotViewNode()
