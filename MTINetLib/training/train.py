@@ -246,12 +246,24 @@ def prepared(dataset: Path, cache: Path, settings: TrainingSettings, progress: P
         raise
 
 
+def _hear_of_dead_processes() -> None:
+    """Let torch install its handler for processes that die while they load slices, before Lightning begins.
+
+    Torch does so once a process, and Lightning puts back at its end the handlers that it found. Installed
+    within the first run, torch's would be gone in the second, and nobody would say how a process had died.
+    """
+    from torch.utils.data._utils import signal_handling
+
+    signal_handling._set_SIGCHLD_handler()
+
+
 def _fit(trainer: pl.Trainer, module: MTINetTraining, loaders: SliceLoaders, last: Path | None) -> None:
     """Fit; Ctrl+C, which Lightning turns into an exit of the process, comes out as Cancelled."""
     # Its notes on devices and on other products are not for our users.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT)
+    _hear_of_dead_processes()
     with warnings.catch_warnings():
         # It advises more loader processes than there are cores to spare.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")

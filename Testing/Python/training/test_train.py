@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.metadata
 import json
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +69,11 @@ def test_a_run_leaves_everything_that_explains_it(whole: TrainingResult, tiny: T
     assert list((run / "tensorboard").iterdir())
     assert whole.steps == 8
     assert not list(run.glob("metrics.part*"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGCHLD"), reason="Windows has no signal for a process that ends")
+def test_after_a_run_torch_still_hears_of_processes_that_die(whole: TrainingResult) -> None:
+    assert callable(signal.getsignal(signal.SIGCHLD))
 
 
 def test_the_exported_model_is_the_best_checkpoints_average(whole: TrainingResult) -> None:
