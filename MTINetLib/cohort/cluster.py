@@ -30,7 +30,7 @@ _MEMORY = {
 _PATIENCE = {"distributed.deploy.lost-worker-timeout": "1 hour"}
 _QUIET = ("distributed", "tornado", "asyncio")
 _BATCH_SYSTEMS = ("Slurm", "PBS", "SGE", "LSF", "OAR", "HTCondor", "Moab")
-_START_S, _STOP_S = 60, 1.0
+_START_S, _STOP_S = 60, 0.3
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _stop(cluster: Any) -> None:
         )
 
     with suppress(Exception):  # whatever a process that was killed already answers
-        cluster.sync(end_all, callback_timeout=4 * _STOP_S)
+        cluster.sync(end_all, callback_timeout=2.0)
     with suppress(Exception):
         cluster.close(timeout=_STOP_S)
 
