@@ -39,6 +39,13 @@ def compare(
             help="Of each training, the same for every system; paper: its 100 epochs and its recipe.",
         ),
     ] = "paper",
+    optimisers: Annotated[
+        str,
+        typer.Option(
+            metavar="published|common",
+            help="Each system's own optimiser, or the common one for all, which short budgets need.",
+        ),
+    ] = "published",
     changes: Annotated[
         list[str] | None,
         typer.Option(
@@ -90,6 +97,7 @@ def compare(
         cache,
         retry,
         _command(),
+        optimisers,
     )
     with RichProgress(console) as progress:
         if tables:

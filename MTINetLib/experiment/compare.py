@@ -15,6 +15,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.experiment.budget import MAY_DIFFER, ON_GPU, TrainingBudget, settings_within
 from MTINetLib.experiment.estimate import Pace, in_words, seconds_of_runs
 from MTINetLib.experiment.folder import ExperimentFolder
+from MTINetLib.experiment.optimisers import PUBLISHED, takes_published
 from MTINetLib.experiment.pictures import slices_to_show
 from MTINetLib.experiment.plan import EXPERIMENTS, TASKS, Plan, plan_of, systems_of
 from MTINetLib.experiment.run_one import RunOrder
@@ -54,6 +55,7 @@ class Comparison:
         cache: prepared slices, in ``out`` if None.
         retry: do failed runs again.
         command: as it was given, for the page.
+        optimisers: ``published``, each system's own, or ``common``, that of the common settings for all.
     """
 
     dataset: Path
@@ -70,6 +72,7 @@ class Comparison:
     cache: Path | None = None
     retry: bool = False
     command: str = ""
+    optimisers: str = PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -144,10 +147,13 @@ def _look_over(asked: Comparison, progress: Progress) -> _Ready:
         check_packages(system)
     computes = [choose_compute(device) for device in asked.devices]
     faster = ON_GPU if all(compute.device.type == "cuda" for compute in computes) else ()
+    own_recipe = takes_published(asked.optimisers)
     settings = for_dataset(asked.dataset, settings_within(asked.budget, (*faster, *asked.changes)))
     for system in systems_of(plan):
         if system.architecture:
-            settings_of(system, settings)  # raises where the slices do not suit a network
+            settings_of(
+                system, settings, own_recipe=own_recipe
+            )  # raises where the slices do not suit a network
     folder = ExperimentFolder(asked.out)
     folder.refuse_other_files()
     _refuse_cases(plan, settings, read_dataset(asked.dataset))
@@ -159,7 +165,17 @@ def _look_over(asked: Comparison, progress: Progress) -> _Ready:
     shown = slices_to_show(store, told["first_judged"])
     devices = asked.devices
     orders = tuple(
-        RunOrder(run, asked.dataset, asked.out, cache, settings, plan.folds, devices[n % len(devices)], shown)
+        RunOrder(
+            run,
+            asked.dataset,
+            asked.out,
+            cache,
+            settings,
+            plan.folds,
+            devices[n % len(devices)],
+            shown,
+            own_recipe,
+        )
         for n, run in enumerate(plan.runs)
     )
     if asked.retry:
@@ -238,6 +254,7 @@ def _told(asked: Comparison, plan: Plan, settings: TrainingSettings, store: Slic
         "folds": plan.folds,
         "seeds": plan.seeds,
         "budget": asked.budget.in_words,
+        "optimisers": asked.optimisers,
         "settings": kept,
         "first_judged": list(first),
         "synthetic": _is_synthetic(asked.dataset),

@@ -83,6 +83,7 @@ class RunOrder:
         folds: of the experiment.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:n``.
         shown: case and place of the slices whose masks are kept for the pictures.
+        own_recipe: whether the system trains with its published optimiser, or with the common one.
     """
 
     run: PlannedRun
@@ -93,6 +94,7 @@ class RunOrder:
     folds: int
     device: str
     shown: tuple[tuple[str, int], ...] = ()
+    own_recipe: bool = True
 
 
 def title(order: RunOrder) -> str:
@@ -170,7 +172,15 @@ def _trained_and_judged(order: RunOrder, folder: ExperimentFolder, progress: Pro
     if not begun:
         shutil.rmtree(work, ignore_errors=True)
     trained = train_system(
-        system, order.dataset, work, settings, parts.split, cache=order.cache, progress=progress, resume=begun
+        system,
+        order.dataset,
+        work,
+        settings,
+        parts.split,
+        cache=order.cache,
+        progress=progress,
+        resume=begun,
+        own_recipe=order.own_recipe,
     )
     judged = store.of_patients(set(parts.judged))
     started = time.perf_counter()

@@ -13,6 +13,7 @@ from typing import Any
 from MTINetLib.evaluation.statistics import CONFIDENCE, LEAST_PATIENTS, RESAMPLES, PatientBootstrap
 from MTINetLib.experiment.folder import ExperimentFolder
 from MTINetLib.experiment.judge import MASK_THRESHOLD
+from MTINetLib.experiment.optimisers import IN_WORDS
 from MTINetLib.experiment.pages import Page, write_pages
 from MTINetLib.experiment.pictures import (
     CONFUSION_FILE,
@@ -167,6 +168,7 @@ def _facts(told: Mapping[str, Any], results: Mapping[str, Sequence[RunResult]]) 
         f"{data['tumour_slices']} of them with tumour; patients by class: {data['classes']}",
         "Folds and seeds": f"{told['folds']} folds by patient, {counted(told['seeds'], 'seed')}",
         "Budget of each training": f"{told['budget']}",
+        "Optimiser": IN_WORDS[told["optimisers"]],
         "Machine": "; ".join(machines) or "nothing was run yet",
         "Date": " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "-",
         "Command": told["command"],
@@ -189,7 +191,8 @@ def _rules(told: Mapping[str, Any], seed: int) -> list[str]:
         "weights of a training; nobody who is judged does.",
         f"The slices ({size} x {size} pixels, {len(told['phases'])} phases, one intensity scale a study) "
         "were prepared "
-        "once for all systems, as were sampling and augmentation; loss and optimiser are each system's own. "
+        "once for all systems, as were sampling and augmentation. The loss is each system's own; the "
+        f"optimiser is {IN_WORDS[told['optimisers']]}. "
         "The "
         "time of the preparation counts for none of them.",
         EMPTY_RULE,
