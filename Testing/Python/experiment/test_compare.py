@@ -24,6 +24,7 @@ from MTINetLib.experiment.scores import RunResult
 from MTINetLib.progress import Silent, Stage
 from MTINetLib.systems import known
 from MTINetLib.systems.system import System
+from MTINetLib.systems.train_system import settings_of
 
 FIRST, SECOND = PlannedRun("unet", 1, 0), PlannedRun("mtinet", 1, 0)
 QUICK = ("batch_size=2", "validation_share=0.34", "validation_slices=2", "precision=fp32")
@@ -316,3 +317,28 @@ def test_a_folder_with_other_files_is_left_alone(dataset: Path, cache: Path, tmp
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="name another folder"):
         run_comparison(asked(dataset, tmp_path, cache))
+
+
+@pytest.mark.parametrize("optimisers", ["published", "common"])
+def test_the_optimiser_of_every_training_is_the_one_that_was_asked_for(
+    dataset: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimisers: str
+) -> None:
+    taken: list[str] = []
+
+    def noted(system: System, *_: Any, own_recipe: bool, **__: Any) -> None:
+        taken.append(
+            settings_of(system, settings_within(read_budget("2steps")), own_recipe=own_recipe).optimiser
+        )
+        raise InputError("That is enough.")
+
+    monkeypatch.setattr(run_one, "train_system", noted)
+    made = asked(dataset, tmp_path, cache, systems=("unet",), optimisers=optimisers)
+    run_comparison(made)
+    assert set(taken) == {{"published": "sgd", "common": "adam"}[optimisers]}
+    with pytest.raises(InputError, match="optimisers"):
+        run_comparison(replace(made, optimisers={"published": "common", "common": "published"}[optimisers]))
+
+
+def test_an_unknown_choice_of_optimisers_is_refused(dataset: Path, cache: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--optimisers best is unknown"):
+        run_comparison(asked(dataset, tmp_path, cache, optimisers="best"))
