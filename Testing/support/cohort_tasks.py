@@ -7,12 +7,19 @@ import signal
 import time
 from pathlib import Path
 
+from support.waiting import wait_until
+
 from MTINetLib.cohort.cohort_study import CohortStudy, OpenedFrom
 from MTINetLib.cohort.work import Outcome, Work
 
 
 def studies(*names: str) -> list[CohortStudy]:
     return [CohortStudy(name, name, OpenedFrom.PLACE) for name in names]
+
+
+def _at_work(out: Path) -> list[str]:
+    """The processes that began a study which waits for another one."""
+    return [pid for file in out.glob("meets*.tries") for pid in file.read_text().splitlines()]
 
 
 def fate(study: CohortStudy, work: Work) -> Outcome:
@@ -25,4 +32,6 @@ def fate(study: CohortStudy, work: Work) -> Outcome:
         raise ZeroDivisionError("told by a test")
     if study.name == "slow":
         time.sleep(600)
+    if study.name.startswith("meets"):
+        wait_until(lambda: len(set(_at_work(Path(work.out)))) == 2)
     return Outcome(lesions=1)
