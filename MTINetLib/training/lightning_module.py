@@ -196,8 +196,11 @@ class MTINetTraining(pl.LightningModule):
     def _watch(
         self, batch: TrainingBatch, answer: SliceAnswer | None, terms: dict[str, Tensor], batch_idx: int
     ) -> None:
-        """Every ``log_every`` steps: figures of this batch. At each step it would cost more than it tells."""
-        if (batch_idx + 1) % self.settings.log_every:
+        """Every ``log_every`` steps, and at the end of a shorter epoch: figures of this batch.
+
+        At each step it would cost more than it tells.
+        """
+        if (batch_idx + 1) % min(self.settings.log_every, int(self.trainer.num_training_batches)):
             return
         scores = RunningScores()
         if answer is not None:

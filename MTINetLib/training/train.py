@@ -267,6 +267,8 @@ def _fit(trainer: pl.Trainer, module: MTINetTraining, loaders: SliceLoaders, las
     with warnings.catch_warnings():
         # It advises more loader processes than there are cores to spare.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        # The module itself tells of the last step of an epoch that is shorter than log_every.
+        warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
         # The averaged network is in eval mode on purpose.
         warnings.filterwarnings("ignore", message=".*in eval mode at the start of training.*")
         warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")

@@ -6,6 +6,7 @@ import csv
 import importlib.metadata
 import json
 import signal
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,16 @@ def test_a_run_leaves_everything_that_explains_it(whole: TrainingResult, tiny: T
     assert list((run / "tensorboard").iterdir())
     assert whole.steps == 8
     assert not list(run.glob("metrics.part*"))
+
+
+def test_an_epoch_that_is_shorter_than_log_every_tells_of_its_last_step(
+    tmp_path: Path, tiny: TrainingSettings
+) -> None:
+    short = change_settings(tiny, ["max_steps=4", "steps_per_epoch=2", "log_every=50"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train(tmp_path, tmp_path / "run", short)
+    assert [int(row["step"]) for row in rows(tmp_path / "run") if row["train/loss"]] == [2, 4]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGCHLD"), reason="Windows has no signal for a process that ends")
