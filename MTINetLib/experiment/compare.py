@@ -29,7 +29,7 @@ from MTINetLib.presentation.classes import class_title
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.study.lesion_class import NO_LESIONS, OTHER, in_usual_order
 from MTINetLib.study.phase import listed
-from MTINetLib.systems.system import Task, check_packages
+from MTINetLib.systems.system import Task, check_packages, missing_package
 from MTINetLib.systems.train_system import settings_of
 from MTINetLib.training.folds import stratified_folds
 from MTINetLib.training.run_phases import for_dataset
@@ -102,6 +102,9 @@ def run_comparison(
         Cancelled, KeyboardInterrupt: it was stopped; what is done stays, and the same call goes on.
     """
     progress = progress or Silent()
+    asked, left_out = _without_what_is_missing(asked)
+    for sentence in left_out:
+        told(sentence)
     ready = _look_over(asked, progress)
     left = [order for order in ready.orders if ready.folder.result(order.run) is None]
     pace = _pace(asked, ready, left, progress)
@@ -126,7 +129,7 @@ def write_what_is_there(asked: Comparison, progress: Progress | None = None) -> 
         InputError: the folder holds no such experiment.
     """
     ExperimentFolder(asked.out).told()
-    return _written(_look_over(asked, progress or Silent()))
+    return _written(_look_over(_without_what_is_missing(asked)[0], progress or Silent()))
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,20 @@ def _look_over(asked: Comparison, progress: Progress) -> _Ready:
             if kept is not None and kept.failed:
                 folder.forget(order.run)
     return _Ready(plan, folder, store, settings, told, orders)
+
+
+def _without_what_is_missing(asked: Comparison) -> tuple[Comparison, list[str]]:
+    """The same without systems that nobody named and whose own package is not there; a sentence for each."""
+    if asked.systems:
+        return asked, []
+    plan = plan_of(asked.experiments, (), asked.folds, asked.seeds, asked.without)
+    lacking = [system for system in systems_of(plan) if system.stands_apart and missing_package(system)]
+    sentences = [
+        f"{system.title} is left out: {missing_package(system)} is not installed (pip install "
+        f"{system.brought_by})."
+        for system in lacking
+    ]
+    return replace(asked, without=(*asked.without, *(system.name for system in lacking))), sentences
 
 
 def _refuse_cases(plan: Plan, settings: TrainingSettings, cases: Sequence[DatasetCase]) -> None:

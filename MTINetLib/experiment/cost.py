@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from MTINetLib.models.store import load_model
+from MTINetLib.systems.nnunet import RESULT_FILE, read_trained
 from MTINetLib.systems.slice_answers import answer_slices
 from MTINetLib.training.slice_store import SliceStore
 
@@ -19,6 +20,8 @@ def network_cost(model: Path, store: SliceStore) -> tuple[int, float | None]:
     """
     from torch.utils.flop_counter import FlopCounterMode
 
+    if (model / RESULT_FILE).is_file():
+        return read_trained(model).weights, None
     entry = max(store.entries, key=lambda one: sum(lesion.area_px for lesion in one.lesions))
     try:
         weights = sum(weight.numel() for weight in load_model(model).network.parameters())

@@ -17,8 +17,10 @@ from MTINetLib.models.architectures import architecture_of
 from MTINetLib.network.slice_network import SliceNetwork
 from MTINetLib.network.slice_settings import input_channels
 from MTINetLib.progress import Progress, Stage
+from MTINetLib.systems.nnunet import NNUNET
 from MTINetLib.systems.system import System
 from MTINetLib.systems.train_system import settings_of
+from MTINetLib.systems.unet import UNET
 from MTINetLib.training.dataset import TrainingBatch
 from MTINetLib.training.settings import TrainingSettings
 
@@ -28,6 +30,8 @@ _BESIDE_S = 12.0
 _BESIDE_A_STEP = 1.2
 #: Seconds to answer a slice, in those of a training step's slice.
 _ANSWER = 0.35
+#: Slices that nnU-Net's planner plans for patches of about 512 x 512.
+_NNUNET_BATCH = 12
 #: At most so many slices are stepped on to learn what a batch takes.
 _MEASURED_SLICES = 2
 
@@ -83,13 +87,16 @@ def seconds_of_runs(
     same: dict[str, float] = {}
     progress.start(Stage.MEASURING_SPEED, len(systems))
     for number, system in enumerate(systems, 1):
-        if not system.architecture:  # fitted at once
+        if system.name == NNUNET.name:  # its plan is not made yet: as many weights as the plain U-Net
+            settings = replace(settings_of(UNET, common), batch_size=_NNUNET_BATCH)
+        elif not system.architecture:  # fitted at once
             found[system.name] = _BESIDE_S
             continue
-        settings = settings_of(system, common)
-        if system.architecture not in same:
-            same[system.architecture] = seconds_a_slice(settings, device)
-        a_slice = same[system.architecture]
+        else:
+            settings = settings_of(system, common)
+        if settings.architecture not in same:
+            same[settings.architecture] = seconds_a_slice(settings, device)
+        a_slice = same[settings.architecture]
         steps = settings.max_steps or (settings.epochs or 0) * (settings.steps_per_epoch or steps_of_epochs)
         training = steps * settings.batch_size * a_slice * _BESIDE_A_STEP
         if settings.max_minutes is not None:

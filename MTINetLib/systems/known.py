@@ -16,6 +16,7 @@ from MTINetLib.systems import (
     vgg,
 )
 from MTINetLib.systems.mti_net import MODULE_ROWS, MTI_NET, TASK_ROWS
+from MTINetLib.systems.nnunet import NNUNET
 from MTINetLib.systems.plain_reading import PLAIN_READING
 from MTINetLib.systems.system import System
 
@@ -35,6 +36,7 @@ _SYSTEMS = (
     unet.UNET,
     resunet_pp.RESUNET_PP,
     trans_unet.TRANS_UNET,
+    NNUNET,
     ei_ddpm.EI_DDPM_STYLE,
     dm_ff.DM_FF_STYLE,
     *(regression for regression, _ in _READERS),

@@ -16,6 +16,7 @@ from MTINetLib.models.backends.runner import SliceRunner
 from MTINetLib.models.store import load_model
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.systems.known import register_networks
+from MTINetLib.systems.nnunet import PLANS_FILE, nnunet_masks
 from MTINetLib.systems.plain_reading import MODEL_FILE, read_reading, true_curves
 from MTINetLib.training.slice_store import SliceEntry, SliceStore
 
@@ -65,6 +66,8 @@ def answer_slices(
     progress = progress or Silent()
     if (model / MODEL_FILE).is_file():
         return _read_curves(model, store, entries)
+    if (model / PLANS_FILE).is_file():
+        return SliceAnswers(nnunet_masks(model, store, entries, device, progress), None, None)
     register_networks()
     loaded = load_model(model)
     compute = loaded.settled(device, "fp32")

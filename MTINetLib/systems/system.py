@@ -8,6 +8,9 @@ from importlib.util import find_spec
 
 from MTINetLib.errors import MissingResourceError
 
+#: The extra that brings what most of them need.
+COMPARE_EXTRA = "MTINetLib[compare]"
+
 
 class Task(str, Enum):
     """What a system answers about a slice."""
@@ -33,6 +36,7 @@ class System:
         published_batch: slices a step that the recipe's learning rate belongs to; the rate grows and falls
             with the batch in proportion (Goyal et al. 2017). 0 takes it as it is.
         packages: modules that it needs beyond the extra ``train``.
+        brought_by: what pip is asked for to get them.
     """
 
     name: str
@@ -45,6 +49,12 @@ class System:
     recipe: tuple[str, ...] = ()
     published_batch: int = 0
     packages: tuple[str, ...] = ()
+    brought_by: str = COMPARE_EXTRA
+
+    @property
+    def stands_apart(self) -> bool:
+        """It needs something that the extra ``compare`` does not bring."""
+        return self.brought_by != COMPARE_EXTRA
 
 
 SEGMENTATION = frozenset({Task.SEGMENTATION})
@@ -56,8 +66,13 @@ def check_packages(system: System) -> None:
     Raises:
         MissingResourceError: a package is missing.
     """
-    for package in system.packages:
-        if find_spec(package) is None:
-            raise MissingResourceError(
-                f"{system.title} needs the package {package}: pip install 'MTINetLib[compare]' brings it."
-            )
+    missing = missing_package(system)
+    if missing:
+        raise MissingResourceError(
+            f"{system.title} needs the package {missing}: pip install '{system.brought_by}' brings it."
+        )
+
+
+def missing_package(system: System) -> str:
+    """The first of its packages that this Python lacks; empty if none."""
+    return next((package for package in system.packages if find_spec(package) is None), "")

@@ -9,6 +9,7 @@ from pathlib import Path
 from MTINetLib.models.architectures import architecture_of
 from MTINetLib.progress import Progress, Silent
 from MTINetLib.systems.known import register_networks
+from MTINetLib.systems.nnunet import NNUNET, train_nnunet
 from MTINetLib.systems.plain_reading import fit, write_reading
 from MTINetLib.systems.system import System, check_packages
 from MTINetLib.training.folds import Split
@@ -75,6 +76,8 @@ def train_system(
         MTINetError: as :func:`MTINetLib.training.train.train`; MissingResourceError for a missing package.
     """
     check_packages(system)
+    if system.name == NNUNET.name:
+        return _by_nnunet(dataset, run, settings, split, cache, progress or Silent())
     if not system.architecture:
         return _fitted(dataset, run, settings, split, cache, progress)
     return train(
@@ -88,6 +91,17 @@ def train_system(
         name=system.name,
         watch=watch,
     )
+
+
+def _by_nnunet(
+    dataset: Path, run: Path, settings: TrainingSettings, split: Split, cache: Path | None, progress: Progress
+) -> TrainingResult:
+    """nnU-Net trains itself; what was cut short begins anew."""
+    settings = for_dataset(dataset, settings)
+    store = prepared(dataset, cache or RunFolder(run).cache, settings, progress)
+    run.mkdir(parents=True, exist_ok=True)
+    model, sha256, took = train_nnunet(dataset, run, store, settings, split, progress)
+    return TrainingResult(run, model, sha256, {}, took.steps, took.minutes, validation=split.validation)
 
 
 def _fitted(

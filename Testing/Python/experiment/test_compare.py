@@ -6,6 +6,7 @@ import csv
 import json
 import threading
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from MTINetLib.experiment.folder import ExperimentFolder
 from MTINetLib.experiment.plan import PlannedRun
 from MTINetLib.experiment.scores import RunResult
 from MTINetLib.progress import Silent, Stage
-from MTINetLib.systems import known
+from MTINetLib.systems import known, system
 from MTINetLib.systems.system import System
 from MTINetLib.systems.train_system import settings_of
 
@@ -342,3 +343,27 @@ def test_the_optimiser_of_every_training_is_the_one_that_was_asked_for(
 def test_an_unknown_choice_of_optimisers_is_refused(dataset: Path, cache: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--optimisers best is unknown"):
         run_comparison(asked(dataset, tmp_path, cache, optimisers="best"))
+
+
+def test_a_system_with_a_package_of_its_own_is_left_out_unless_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(name: str) -> Any:
+        return None if name == "nnunetv2" else find_spec(name)
+
+    looked_over: list[Comparison] = []
+
+    def stop(asked: Comparison, _: Any) -> Any:
+        looked_over.append(asked)
+        raise Cancelled("before anything is prepared")
+
+    monkeypatch.setattr(system, "find_spec", lacking)
+    asked = Comparison(tmp_path, tmp_path / "out", ("all",), read_budget("1steps"))
+    with pytest.raises(MissingResourceError, match="nnU-Net 2D needs the package nnunetv2"):
+        run_comparison(replace(asked, systems=("nnunet", "mtinet")))
+    monkeypatch.setattr(compare, "_look_over", stop)
+    heard: list[str] = []
+    with pytest.raises(Cancelled):
+        run_comparison(asked, told=heard.append)
+    assert heard == ["nnU-Net 2D is left out: nnunetv2 is not installed (pip install nnunetv2)."]
+    assert looked_over == [replace(asked, without=("nnunet",))]
