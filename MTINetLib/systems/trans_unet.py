@@ -6,15 +6,17 @@ enlarging and pairs of 3x3 convolutions, with skips at 1/8, 1/4 and 1/2.
 
 Left open, or said of another setting:
 - Begun with random weights, which the publication does not do: it starts from ImageNet-21k, so its printed
-  figures are out of reach here. No weights are shipped or fetched.
+  figures are out of reach here. No weights are shipped or fetched; ``network.pretrained`` names a file of
+  one's own, see ``trans_unet_weights.py``.
 - Half cross-entropy and half Dice, with one logit instead of a softmax over classes.
 - Images of 224 x 224 there; the position code follows the slice's own size.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,6 +27,7 @@ from MTINetLib.errors import InputError
 from MTINetLib.models.architectures import Architecture
 from MTINetLib.systems.settings import SystemSettings, counts_of
 from MTINetLib.systems.system import SEGMENTATION, System
+from MTINetLib.systems.trans_unet_weights import load_pretrained
 from MTINetLib.systems.whole_network import MaskNetwork
 
 SKIPS = (512, 256, 64)
@@ -39,6 +42,7 @@ class TransUNetSettings(SystemSettings):
         blocks: of the ResNet's three stages.
         width, depth, heads: of the transformer.
         decoder_widths: channels before the decoder and after its four steps.
+        pretrained: file whose weights the encoder begins with; empty for random ones.
     """
 
     blocks: tuple[int, ...] = (3, 4, 9)
@@ -46,6 +50,7 @@ class TransUNetSettings(SystemSettings):
     depth: int = 12
     heads: int = 12
     decoder_widths: tuple[int, ...] = (512, 256, 128, 64, 16)
+    pretrained: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -137,7 +142,11 @@ def _convolution(inner: int, outer: int) -> nn.Sequential:
 
 
 def _build(settings: TransUNetSettings) -> MaskNetwork:
-    return MaskNetwork(settings, TransUNet(settings))
+    network = TransUNet(settings)
+    if settings.pretrained:
+        load_pretrained(network.encoder, Path(settings.pretrained))
+    # What was trained is read back without that file.
+    return MaskNetwork(replace(settings, pretrained=""), network)
 
 
 ARCHITECTURE = Architecture("transunet", TransUNetSettings.from_dict, _build)
