@@ -15,7 +15,7 @@ NO_OPENVINO, OPENVINO_ON_GPU = "no_openvino", "openvino_on_gpu"
 OPENVINO_FAILED, OPENVINO_INEXACT = "openvino_failed", "openvino_inexact"
 DRAWN = "drawn"
 #: With the model that outlined; with the lesion and how many pieces of its outline were left out.
-OUTLINED, OUTLINE_PIECES = "outlined", "outline_pieces"
+OUTLINED, OUTLINE_PIECES, OUTLINE_SEVERAL = "outlined", "outline_pieces", "outline_several"
 #: With the token that stands for the study.
 DEIDENTIFIED = "deidentified"
 _QUOTING = frozenset({GPU_LEFT, WORKED_ON_CPU})
@@ -37,6 +37,7 @@ CODES = frozenset(
         DRAWN,
         OUTLINED,
         OUTLINE_PIECES,
+        OUTLINE_SEVERAL,
         DEIDENTIFIED,
         SEGMENT_ANATOMY,
         SEGMENT_EMPTY,

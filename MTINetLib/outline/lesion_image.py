@@ -26,7 +26,7 @@ class LesionImage:
 
     Args:
         weights: of each phase.
-        contrast: of core and surroundings, in the spread of the surroundings.
+        contrast: between core and surroundings, in the spread of both.
     """
 
     weights: _Weights
@@ -46,6 +46,8 @@ class LesionImage:
 
 def best_image(volumes: _Volumes, covered: npt.NDArray[np.bool_] | None, marks: PlacedMarks) -> LesionImage:
     """The image with the largest contrast between the middle of the box and what lies around it.
+
+    Contrast is in the spread of both: a lesion has an edge where it is even in itself, too.
 
     Args:
         volumes: [P, Z, R, C] in the order of the marks.
@@ -74,10 +76,15 @@ def _one(count: int, plus: int, minus: int | None = None) -> _Weights:
 
 def _judged(weights: _Weights, inside: _Volumes, outside: _Volumes) -> LesionImage:
     image = LesionImage(weights, 0.0)
-    lesion, near = image.of(inside), image.of(outside)
-    level = float(np.median(near))
-    spread = 1.4826 * float(np.median(np.abs(near - level))) + 1e-6 * (abs(level) + 1.0)
-    return LesionImage(weights, abs(float(np.median(lesion)) - level) / spread)
+    (lesion, uneven), (near, spread) = _level(image.of(inside)), _level(image.of(outside))
+    least = 1e-6 * (abs(near) + 1.0)
+    return LesionImage(weights, abs(lesion - near) / (float(np.hypot(uneven, spread)) + least))
+
+
+def _level(values: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Median and spread; of normal values the latter is their standard deviation."""
+    level = float(np.median(values))
+    return level, 1.4826 * float(np.median(np.abs(values - level)))
 
 
 def _regions(marks: PlacedMarks, shape: tuple[int, ...]) -> tuple[tuple[npt.NDArray[np.intp], ...], ...]:

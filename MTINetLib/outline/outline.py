@@ -15,6 +15,7 @@ from MTINetLib.outline.marks import Marks, PlacedMarks, Places, place
 from MTINetLib.outline.patch import Patch
 from MTINetLib.outline.prompts import Prompt
 from MTINetLib.outline.seen import SeenSlices
+from MTINetLib.outline.several import seems_several
 from MTINetLib.outline.stack import Stack
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.study.study import Study
@@ -49,6 +50,7 @@ class Outline:
         image: what the network looked at, such as ``arterial`` or ``delayed - pre``.
         slices: that the outline goes through.
         left_out: other pieces, which are not in the mask.
+        several: the box seems to hold more than one lesion, and the outline may be what lies between them.
         notes: what had to be done about the device.
     """
 
@@ -56,6 +58,7 @@ class Outline:
     image: str
     slices: int
     left_out: int
+    several: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -90,6 +93,7 @@ class Outliner:
             image.name(self._study.phases),
             int(mask.any(axis=(1, 2)).sum()),
             left_out,
+            not left_out and seems_several(mask, placed),
             self._seen.notes,
         )
 

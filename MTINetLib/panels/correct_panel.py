@@ -8,10 +8,12 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from MTINetLib.errors import MTINetError
-from MTINetLib.panels.notice import ERROR_STYLE
+from MTINetLib.panels.notice import ERROR_STYLE, WARNING_STYLE
 from MTINetLib.panels.outline_tools import OutlineTools
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.segment_editor import SegmentEditor
+from MTINetLib.pipeline.outlined import outline_doubts
+from MTINetLib.presentation.note_words import note_in_words
 from MTINetLib.presentation.statements import error_text
 from MTINetLib.scene.edit_lesions import ensure_label
 from MTINetLib.scene.foreign_masks import newest_foreign
@@ -43,7 +45,6 @@ class CorrectPanel(Panel):
         ui.liverButton.connect("toggled(bool)", self.onLiver)
         ui.mergeButton.connect("clicked()", self.onMerge)
         ui.askButton.connect("clicked()", self.onAsk)
-        ui.messageLabel.setStyleSheet(ERROR_STYLE)
         # What lies below must not move under the mouse when a sentence is a line longer.
         ui.standingLabel.setFixedHeight(_STANDING_LINES * ui.standingLabel.fontMetrics().lineSpacing() + 4)
         ui.compareButton.connect("toggled(bool)", self.onCompare)
@@ -276,10 +277,14 @@ class CorrectPanel(Panel):
         self.refresh()
 
     def _showProblem(self) -> None:
-        """What the last action or measuring failed of; Analyze, far above, says it too."""
+        """What the last action or measuring failed of, which Analyze says too; else which box is doubtful."""
+        label, findings = self.ui.messageLabel, self.session.findings
         problem = self._problem or self.session.correction.problem
-        self.ui.messageLabel.text = "" if problem is None else error_text(problem, _)
-        self.ui.messageLabel.visible = problem is not None
+        doubts = () if findings is None else outline_doubts(findings.provenance)
+        doubted = " ".join(note_in_words(item, _) for item in doubts)
+        label.text = doubted if problem is None else error_text(problem, _)
+        label.setStyleSheet(WARNING_STYLE if problem is None else ERROR_STYLE)
+        label.visible = bool(label.text)
 
     def _labelOf(self, segment: str) -> int | None:
         """A segment's number; one that was added with the editor's own button gets it now."""

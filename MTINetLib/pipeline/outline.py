@@ -78,7 +78,7 @@ def outline_lesions(
     own = model.info.thresholds
     findings = read_masks(study, labels, model, own, device, precision, backend, progress, liver)
     for label, (lesion, outlined) in enumerate(zip(marks, found, strict=True), start=1):
-        said = described(lesion, outlined.image, outlined.slices)
+        said = described(lesion, outlined.image, outlined.slices, outlined.several)
         findings = with_outline(findings, label, said, outlined.left_out, outlined.notes)
     provenance = replace(findings.provenance, corrected_by_person=True)
     return Analysis(replace(findings, provenance=provenance), labels, liver=liver)

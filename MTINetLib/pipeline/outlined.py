@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from MTINetLib.findings import Provenance, StudyFindings
-from MTINetLib.findings.notes import OUTLINE_PIECES, OUTLINED, note
+from MTINetLib.findings.notes import OUTLINE_PIECES, OUTLINE_SEVERAL, OUTLINED, note
 from MTINetLib.outline.marks import Marks
 from MTINetLib.outline.published import NAME, PACKAGE, VERSION, WEIGHTS_SHA256
 
 #: Key of the settings in the provenance.
 OUTLINED_BY = "outlined_by"
+#: Notes that begin with a lesion's number.
+_OF_ONE_LESION = (OUTLINE_PIECES, OUTLINE_SEVERAL)
 _MODEL = {
     "model": NAME,
     "package": f"{PACKAGE} {VERSION}",
@@ -21,7 +23,7 @@ _MODEL = {
 }
 
 
-def described(marks: Marks, image: str, slices: int) -> dict[str, Any]:
+def described(marks: Marks, image: str, slices: int, several: bool = False) -> dict[str, Any]:
     """Marks and what came of them, as plain values; see ``outline.Outline``."""
     return {
         "box_lps_mm": [list(corner) for corner in marks.box],
@@ -29,6 +31,7 @@ def described(marks: Marks, image: str, slices: int) -> dict[str, Any]:
         "outside_lps_mm": [list(point) for point in marks.outside],
         "image": image,
         "slices": slices,
+        "several": several,
     }
 
 
@@ -46,7 +49,8 @@ def with_outline(
     boxes = [*_boxes(provenance), {"label": label, **said}]
     settings = {**provenance.settings, OUTLINED_BY: {**_MODEL, "boxes": sorted(boxes, key=_label)}}
     pieces = [note(OUTLINE_PIECES, label, left_out)] if left_out else []
-    told = dict.fromkeys((*provenance.notes, note(OUTLINED, NAME), *pieces, *notes))
+    several = [note(OUTLINE_SEVERAL, label)] if said.get("several") else []
+    told = dict.fromkeys((*provenance.notes, note(OUTLINED, NAME), *pieces, *several, *notes))
     return replace(findings, provenance=replace(provenance, settings=settings, notes=tuple(told)))
 
 
@@ -65,15 +69,20 @@ def outlines_kept(
     if boxes:
         settings[OUTLINED_BY] = {**source.settings[OUTLINED_BY], "boxes": boxes}
     own = [item for item in source.notes if _still(item, labels, bool(boxes))]
-    others = [item for item in provenance.notes if item.partition(":")[0] not in (OUTLINED, OUTLINE_PIECES)]
+    others = [item for item in provenance.notes if item.partition(":")[0] not in (OUTLINED, *_OF_ONE_LESION)]
     return replace(provenance, settings=settings, notes=tuple(dict.fromkeys((*others, *own))))
 
 
 def _still(item: str, labels: Collection[int], any_left: bool) -> bool:
     code, _, rest = item.partition(":")
-    if code == OUTLINE_PIECES:
+    if code in _OF_ONE_LESION:
         return int(rest.partition(":")[0]) in labels
     return code == OUTLINED and any_left
+
+
+def outline_doubts(provenance: Provenance) -> tuple[str, ...]:
+    """The notes that say of an outline what may be wrong with its box."""
+    return tuple(item for item in provenance.notes if item.partition(":")[0] in _OF_ONE_LESION)
 
 
 def _boxes(provenance: Provenance) -> list[dict[str, Any]]:

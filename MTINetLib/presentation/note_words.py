@@ -15,6 +15,7 @@ from MTINetLib.findings.notes import (
     OPENVINO_INEXACT,
     OPENVINO_ON_GPU,
     OUTLINE_PIECES,
+    OUTLINE_SEVERAL,
     OUTLINED,
     SEGMENT_ANATOMY,
     SEGMENT_CUT,
@@ -37,6 +38,8 @@ _TEXTS = {
     OUTLINED: "{0} outlined the lesions, from boxes that a person drew.",
     OUTLINE_PIECES: "In the box of lesion {0} there was more, apart from its outline (pieces: {1}): if these "
     "are lesions too, draw a box around each.",
+    OUTLINE_SEVERAL: "The outline of lesion {0} leaves most of its box empty: the box seems to hold more "
+    "than one lesion; draw a box around each.",
     DEIDENTIFIED: "De-identified; study reference {0}.",
     SEGMENT_ANATOMY: "Segment {0} is marked as anatomy and was left out.",
     SEGMENT_EMPTY: "Segment {0} is empty and was left out.",

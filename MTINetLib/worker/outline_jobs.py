@@ -25,7 +25,7 @@ def outline_box(request: OutlineBox, context: JobContext) -> Outlined:
     found = outliner.outline(marks, context.progress)
     return Outlined(
         mask=save_result(context.folder, request.study, "outline", found.mask.astype(np.uint8)),
-        said=described(marks, found.image, found.slices),
+        said=described(marks, found.image, found.slices, found.several),
         left_out=found.left_out,
         notes=found.notes,
     )

@@ -62,6 +62,21 @@ class KnownSlices(SeenSlices):
         return np.where(within, 20.0 * (image - middle), -10.0).astype(np.float32)
 
 
+class BetweenSlices(KnownSlices):
+    """Outlines the middle of the prompt's box whatever it shows, as a network may between two lesions."""
+
+    def logits(
+        self, key: Hashable, image: npt.NDArray[np.float32], prompt: Prompt
+    ) -> npt.NDArray[np.float32]:
+        left, top, right, bottom = prompt.box
+        rows, columns = np.mgrid[: self.side, : self.side]
+        down, across = (
+            (2 * axis - low - high) / (high - low)
+            for axis, low, high in ((rows, top, bottom), (columns, left, right))
+        )
+        return np.where(np.hypot(down, across) <= 0.4, 10.0, -10.0).astype(np.float32)
+
+
 def real_user_folder() -> Path:
     """A user folder with the published weights; the test is skipped, with a reason, where there is none."""
     folder = Path(os.environ.get(REAL_WEIGHTS) or Path(sys.prefix) / "outline")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.made_analysis import made_labels
-from support.outline_network import KnownSlices, real_user_folder
+from support.outline_network import BetweenSlices, KnownSlices, real_user_folder
 
 from MTINetLib.cli import run
 from MTINetLib.findings import from_json
@@ -60,6 +60,27 @@ def test_boxes_become_findings_of_a_person(
     told = capsys.readouterr()
     assert "from boxes that a person drew" in told.out
     assert told.err == ""
+
+
+def test_a_box_around_two_lesions_is_said_and_stands_in_the_report(
+    study: Study,
+    dicom: dict[Phase, Path],
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(published, "outline_is_installed", lambda: True)
+    between = Outliner(study, BetweenSlices())
+    monkeypatch.setattr("MTINetLib.pipeline.outline.installed_outliner", lambda _study, _device: between)
+    places = np.argwhere(made_labels(study.grid) > 0)
+    ends = study.grid.to_lps(np.array([places.min(axis=0) - 0.5, places.max(axis=0) + 0.5]))
+    box = ",".join(f"{value:.2f}" for value in ends.ravel())
+    out = tmp_path / "out"
+    assert outline(out, dicom[Phase.PRE].parent, model, "--box", box) == 0
+    words = "the box seems to hold more than one lesion; draw a box around each."
+    assert words in " ".join(capsys.readouterr().out.split())
+    assert words in (out / "report.html").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("known")

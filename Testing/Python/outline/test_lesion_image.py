@@ -47,6 +47,16 @@ def test_a_difference_is_chosen_where_no_phase_shows_the_lesion_so_well() -> Non
     assert "arterial" in chosen.name(FOUR_PHASES).split(" - ")
 
 
+def test_an_even_lesion_is_preferred_to_one_that_only_its_surroundings_tell_from() -> None:
+    """Two phases have the same wash around the lesion: their difference is even there, but not in it."""
+    made = volumes(200.0, 200.0, 200.0, 200.0, noise=2.0)
+    wash = np.random.default_rng(2).normal(0.0, 15.0, made.shape[1:])
+    lesion = volumes(0.0, 1.0, 0.0, 0.0, liver=0.0, noise=0.0)[1] > 0
+    made[3] += np.where(lesion, 40.0 + wash * 2, wash)
+    made[2] += np.where(lesion, 80.0, wash)
+    assert best_image(made, None, MARKS).name(FOUR_PHASES) == "portal_venous"
+
+
 def test_a_phase_without_an_image_in_the_box_is_not_chosen() -> None:
     made = volumes(205.0, 290.0, 250.0, 205.0)
     covered = np.ones(made.shape, dtype=bool)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.made_analysis import made_grid, made_labels, made_study
-from support.outline_network import KnownSlices, real_user_folder
+from support.outline_network import BetweenSlices, KnownSlices, real_user_folder
 
 from MTINetLib.errors import Cancelled, InputError
 from MTINetLib.outline.marks import Marks
@@ -135,6 +135,20 @@ def test_one_piece_is_kept_and_the_others_are_told(study: Study, truth: Any, see
     found = Outliner(study, seen).outline(Marks((tuple(ends[0]), tuple(ends[1]))))
     assert found.left_out >= 1
     assert (found.mask & (truth == 1)).any() != (found.mask & (truth == 2)).any()
+
+
+def test_what_lies_between_two_lesions_is_doubted_and_the_outline_of_one_is_not(
+    study: Study, truth: Any, box_of: Callable[..., Marks], seen: KnownSlices
+) -> None:
+    both = np.argwhere(truth > 0)
+    low, high = both.min(axis=0) - 0.5, both.max(axis=0) + 0.5
+    for depth in (slice(0, 3), slice(1, 3)):  # drawn around both, and in one slice
+        ends = (low + high) / 2, (low + high) / 2
+        ends[0][depth], ends[1][depth] = low[depth], high[depth]
+        box = Marks((tuple(study.grid.to_lps(ends[0])), tuple(study.grid.to_lps(ends[1]))))
+        assert Outliner(study, BetweenSlices()).outline(box).several
+    for label, grown in ((1, 0.9), (1, 1.2), (2, 0.9), (2, 1.2)):
+        assert not Outliner(study, seen).outline(box_of(label, grown)).several
 
 
 def test_a_box_in_which_nothing_stands_out_ends_in_one_sentence(study: Study, seen: KnownSlices) -> None:

@@ -14,6 +14,8 @@ from support.corrected_session import corrected_session, settle
 from support.made_analysis import made_analysis, made_labels, made_study
 from support.open_panel import panels_of
 
+from MTINetLib.outline.marks import Marks
+from MTINetLib.pipeline.outlined import described, with_outline
 from MTINetLib.scene.scene import Scene
 from MTINetLib.scene.segmentation import segment_labels
 from MTINetLib.session import outlining
@@ -63,6 +65,20 @@ def put_around(box: Any, label: int) -> None:
     size = (np.ptp(places, axis=0) + 1)[::-1] * np.array(STUDY.grid.spacing)
     box.SetCenter(*map(float, middle))
     box.SetSize(*map(float, size))
+
+
+def test_a_box_that_seems_to_hold_several_lesions_is_said_below_the_buttons(
+    session: Any, open_panel: Any
+) -> None:
+    panel = open_panel(session)
+    assert panel.ui.messageLabel.isHidden()
+    marks = Marks(((0.0, 0.0, 0.0), (90.0, 90.0, 90.0)))
+    session.findings = with_outline(session.findings, 1, described(marks, "pre", 3, several=True), 0)
+    panel.refresh()
+    assert "outline of lesion 1 leaves most of its box empty" in panel.ui.messageLabel.text
+    session.findings = with_outline(session.findings, 1, described(marks, "pre", 3), 0)
+    panel.refresh()
+    assert panel.ui.messageLabel.isHidden()
 
 
 def test_a_box_and_a_click_make_a_lesion_and_undo_is_one_step(session: Any, open_panel: Any) -> None:

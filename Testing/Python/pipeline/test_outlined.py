@@ -9,10 +9,10 @@ import pytest
 from support.small_models import known_model
 
 from MTINetLib.findings import StudyFindings
-from MTINetLib.findings.notes import OUTLINE_PIECES, OUTLINED
+from MTINetLib.findings.notes import OUTLINE_PIECES, OUTLINE_SEVERAL, OUTLINED
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.outline.marks import Marks
-from MTINetLib.pipeline.outlined import OUTLINED_BY, described, with_outline
+from MTINetLib.pipeline.outlined import OUTLINED_BY, described, outline_doubts, with_outline
 from MTINetLib.pipeline.remeasure import remeasure
 from MTINetLib.study.study import Study
 
@@ -44,6 +44,13 @@ def test_a_box_that_was_moved_takes_the_place_of_the_one_before(told: StudyFindi
     assert labels_said(again) == [1, 2]
     assert again.provenance.settings[OUTLINED_BY]["boxes"][1]["image"] == "pre"
     assert not any(item.startswith(OUTLINE_PIECES) for item in again.provenance.notes)
+
+
+def test_a_box_of_several_lesions_is_said_until_it_is_drawn_again(told: StudyFindings) -> None:
+    doubtful = with_outline(told, 1, described(MARKS, "pre", 5, several=True), 0)
+    assert outline_doubts(doubtful.provenance) == (f"{OUTLINE_PIECES}:2:1", f"{OUTLINE_SEVERAL}:1")
+    again = with_outline(doubtful, 1, described(MARKS, "pre", 5), 0)
+    assert outline_doubts(again.provenance) == (f"{OUTLINE_PIECES}:2:1",)
 
 
 @pytest.mark.parametrize("with_network", [False, True])

@@ -11,6 +11,7 @@ from MTINetLib.findings.notes import (
     DRAWN,
     GPU_LEFT,
     OUTLINE_PIECES,
+    OUTLINE_SEVERAL,
     OUTLINED,
     SEGMENT_CUT,
     SEGMENTS_OVERLAP,
@@ -43,6 +44,11 @@ from MTINetLib.presentation.note_words import note_in_words
             note(OUTLINE_PIECES, 2, 3),
             "In the box of lesion 2 there was more, apart from its outline (pieces: 3): if these are "
             "lesions too, draw a box around each.",
+        ),
+        (
+            note(OUTLINE_SEVERAL, 2),
+            "The outline of lesion 2 leaves most of its box empty: the box seems to hold more than one "
+            "lesion; draw a box around each.",
         ),
         (note(SEGMENTS_OVERLAP, 7), "Segments overlap in 7 voxels, which were given to the smaller lesion."),
     ],
