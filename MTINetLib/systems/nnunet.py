@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -283,6 +284,6 @@ def _predictor(model: Path, device: str) -> Any:
         with redirect_stdout(io.StringIO()):
             predictor = nnUNetPredictor(device=torch.device(where), allow_tqdm=False)
             predictor.initialize_from_trained_model_folder(str(model), (0,), CHECKPOINT)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (EOFError, OSError, ValueError, KeyError, RuntimeError, UnpicklingError) as error:
         raise ModelError(f"The nnU-Net in {model} cannot be read; train it again.") from error
     return predictor
