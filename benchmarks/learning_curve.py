@@ -50,7 +50,7 @@ class CurvePlan:
     Args:
         sizes: numbers of labelled studies; the greatest is the size of the pool.
         seeds: of the studies and of the training.
-        orders: in which a pool is labelled. All of it is measured once.
+        orders: in which a pool is labelled. All of it is measured once, as by chance.
         judging: further studies.
         kind: of all studies.
         changes: of the recipe ``finetune``.
@@ -74,7 +74,8 @@ class CurvePlan:
             (seed, size, order)
             for seed in self.seeds
             for size in self.sizes
-            for order in (self.orders[:1] if size == self.pool else self.orders)
+            for order in self.orders
+            if size < self.pool or order is Order.RANDOM
         ]
 
 
@@ -205,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default="mtinet-phantom", metavar="MODEL")
     parser.add_argument("--sizes", type=_numbers, default=CurvePlan.sizes, metavar="N,N")
     parser.add_argument("--seeds", type=_numbers, default=CurvePlan.seeds, metavar="N,N")
+    parser.add_argument("--orders", type=_orders, default=CurvePlan.orders, metavar="random,informative")
     parser.add_argument("--judging", type=int, default=CurvePlan.judging, metavar="N")
     parser.add_argument("--slices", type=_numbers, metavar="LEAST,MOST", help="of a study")
     parser.add_argument("--mix", type=Path, metavar="FOLDER", help="a dataset instead of phantom studies")
@@ -226,6 +228,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
+
+
+def _orders(text: str) -> tuple[Order, ...]:
+    return tuple(Order(part) for part in text.split(","))
 
 
 if __name__ == "__main__":
