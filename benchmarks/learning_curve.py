@@ -48,9 +48,10 @@ class CurvePlan:
     """How much is measured.
 
     Args:
-        sizes: numbers of labelled studies; the greatest is the size of the pool.
+        sizes: numbers of labelled studies, in the order in which they are measured.
         seeds: of the studies and of the training.
         orders: in which a pool is labelled. All of it is measured once, as by chance.
+        pool: studies of a seed; that many, or more than the greatest size.
         judging: further studies.
         kind: of all studies.
         changes: of the recipe ``finetune``.
@@ -59,21 +60,17 @@ class CurvePlan:
     sizes: tuple[int, ...] = (5, 10, 20, 40)
     seeds: tuple[int, ...] = (0, 1, 2)
     orders: tuple[Order, ...] = (Order.RANDOM, Order.INFORMATIVE)
+    pool: int = 40
     judging: int = 40
     kind: PhantomSettings = field(default_factory=PhantomSettings)
     changes: tuple[str, ...] = ()
-
-    @property
-    def pool(self) -> int:
-        """Studies of a pool."""
-        return max(self.sizes)
 
     def points(self) -> list[tuple[int, int, Order]]:
         """Seed, size and order of every run."""
         return [
             (seed, size, order)
-            for seed in self.seeds
             for size in self.sizes
+            for seed in self.seeds
             for order in self.orders
             if size < self.pool or order is Order.RANDOM
         ]
@@ -207,6 +204,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", type=_numbers, default=CurvePlan.sizes, metavar="N,N")
     parser.add_argument("--seeds", type=_numbers, default=CurvePlan.seeds, metavar="N,N")
     parser.add_argument("--orders", type=_orders, default=CurvePlan.orders, metavar="random,informative")
+    parser.add_argument(
+        "--pool", type=int, default=CurvePlan.pool, metavar="N", help="studies to choose from"
+    )
     parser.add_argument("--judging", type=int, default=CurvePlan.judging, metavar="N")
     parser.add_argument("--slices", type=_numbers, metavar="LEAST,MOST", help="of a study")
     parser.add_argument("--mix", type=Path, metavar="FOLDER", help="a dataset instead of phantom studies")
@@ -215,7 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kind = PhantomSettings()
     if asked.slices:
         kind = replace(kind, slices=(asked.slices[0], asked.slices[-1]))
-    plan = CurvePlan(asked.sizes, asked.seeds, judging=asked.judging, kind=kind, changes=tuple(asked.changes))
+    plan = CurvePlan(
+        asked.sizes, asked.seeds, asked.orders, asked.pool, asked.judging, kind, tuple(asked.changes)
+    )
     console = terminal()
     with claimed(asked.out), RichProgress(console) as progress:
         asked.out.mkdir(parents=True, exist_ok=True)

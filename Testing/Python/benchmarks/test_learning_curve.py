@@ -42,7 +42,20 @@ def test_a_curve_has_a_row_before_and_one_for_each_run(
     torch.set_num_threads(1)
     model = random_model(tmp_path / "old", name="old").info.folder
     other = write_small_dataset(tmp_path / "other", ("hcc", "hemangioma"))
-    words = ["--sizes", "5,6", "--seeds", "3", "--judging", "5", "--slices", "4,5", "--mix", str(other)]
+    words = [
+        "--sizes",
+        "5,6",
+        "--seeds",
+        "3",
+        "--pool",
+        "6",
+        "--judging",
+        "5",
+        "--slices",
+        "4,5",
+        "--mix",
+        str(other),
+    ]
     main([str(tmp_path / "out"), "--model", str(model), *words, *(f"--set={change}" for change in SET)])
     told = json.loads((tmp_path / "out" / "curve.json").read_text(encoding="utf-8"))
     points = [(point["studies"], point["order"]) for point in told["points"]]
