@@ -21,11 +21,12 @@ Volume = npt.NDArray[np.float32]
 
 #: What is left of the enhancement in each phase. Half the dose of an agent that the liver takes up, such as
 #: gadoxetate: a weak arterial phase, and vessels that are empty in the delayed one.
-_ENHANCEMENT = {Phase.ARTERIAL: 0.55, Phase.PORTAL_VENOUS: 0.8, Phase.DELAYED: 0.6}
+_ENHANCEMENT = {Phase.ARTERIAL: 0.4, Phase.PORTAL_VENOUS: 0.6, Phase.DELAYED: 0.4}
 #: The liver itself goes on brightening, while lesions hold no hepatocytes that would take the agent up.
-_UPTAKE = {Phase.PORTAL_VENOUS: 1.15, Phase.DELAYED: 1.5}
-#: A lower field: flatter contrast, broader pixels, more noise in parts of the liver's signal.
-_GAMMA, _BLUR_PX, _NOISE = 0.8, 0.8, 0.06
+_UPTAKE = {Phase.PORTAL_VENOUS: 1.15, Phase.DELAYED: 2.0}
+#: A lower field and an older scanner: flatter contrast, broader pixels, more noise in parts of the liver's
+#: signal, and surface coils whose signal falls from the front of the body to its back by this factor.
+_GAMMA, _BLUR_PX, _NOISE, _FALL = 0.65, 1.2, 0.1, 3.0
 
 
 def write_shifted_cohort(folder: Path, cases: int, seed: int, settings: PhantomSettings) -> list[DatasetCase]:
@@ -65,6 +66,7 @@ def shifted(
     before = images[Phase.PRE].astype(np.float32)
     level = float(np.median(before[liver])) if liver.any() else float(np.percentile(before, 80))
     soft = ndimage.gaussian_filter(liver.astype(np.float32), (0, 1.5, 1.5))
+    fall = _FALL ** (0.5 - np.linspace(0, 1, before.shape[1], dtype=np.float32))[:, None]
     result = {}
     for phase, image in images.items():
         change = image.astype(np.float32) - before
@@ -75,5 +77,5 @@ def shifted(
         flat = level * (np.maximum(before + kept * change, 0) / level) ** _GAMMA
         blurred = ndimage.gaussian_filter(flat, (0, _BLUR_PX, _BLUR_PX))
         noise = random.normal(0, _NOISE * level, image.shape)
-        result[phase] = np.abs(blurred + noise).astype(np.float32)
+        result[phase] = np.abs(blurred * fall + noise).astype(np.float32)
     return result
