@@ -39,7 +39,7 @@ class Page:
 
 def write_pages(folder: Path, page: Page) -> None:
     """Write every kind into a folder that already holds the pictures."""
-    (folder / HTML_FILE).write_text(_html(folder, page), encoding="utf-8")
+    (folder / HTML_FILE).write_text(_html(folder, page) + "\n", encoding="utf-8")
     (folder / MARKDOWN_FILE).write_text(_markdown(page), encoding="utf-8")
     (folder / LATEX_FILE).write_text(_latex(page), encoding="utf-8")
     for table in page.tables:
