@@ -136,9 +136,10 @@ def test_help_reads_as_a_page() -> None:
 
 @pytest.mark.parametrize("name", functions())
 def test_the_example_of_each_function_runs(
-    name: str, desk: Path, names: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+    name: str, desk: Path, names: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(desk)
+    monkeypatch.setenv("MTINET_USER_FOLDER", str(tmp_path))  # others may have kept models in the shared one
     monkeypatch.setattr(outline, "installed_outliner", lambda study, _device: Outliner(study, KnownSlices()))
     text = inspect.getdoc(getattr(mtinet, name)) or ""
     example = doctest.DocTestParser().get_doctest(text, dict(names), name, None, 0)
