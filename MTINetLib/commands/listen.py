@@ -60,12 +60,13 @@ def listen(
     from MTINetLib.listener.delivery import Delivery
     from MTINetLib.listener.folder import NodeFolder
     from MTINetLib.listener.node import Order, run_node
-    from MTINetLib.listener.peers import checked_title, peer_of
+    from MTINetLib.listener.peers import peer_of
     from MTINetLib.listener.receiver import Service
     from MTINetLib.listener.work import Completeness
     from MTINetLib.output_place import refuse_unusable_folder
+    from MTINetLib.report.sending.c_store import is_title
 
-    if not checked_title(aet):
+    if not is_title(aet):
         raise InputError(f"--aet '{aet}' is no application entity title: use 1 to 16 plain letters.")
     peers = [peer_of(text, "--from", port_needed=False) for text in callers]
     archive = None if forward is None else peer_of(forward, "--forward", port_needed=True)

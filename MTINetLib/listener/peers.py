@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from MTINetLib.errors import InputError
-
-_LONGEST_TITLE = 16
+from MTINetLib.report.sending.c_store import is_title
 
 
 @dataclass(frozen=True)
@@ -33,17 +32,11 @@ def peer_of(text: str, option: str, port_needed: bool) -> Peer:
     title, at, address = text.partition("@")
     host, port = _split(address)
     example = f"{option} PACS@archive.example:104" if port_needed else f"{option} SCANNER@10.0.0.7"
-    if not (at and host and checked_title(title)) or (port_needed and port is None):
+    if not (at and host and is_title(title)) or (port_needed and port is None):
         raise InputError(f"{option} {text} names no DICOM node; write it as in {example}.")
     if port is not None and not 0 < port < 65536:
         raise InputError(f"{port} in {option} {text} is no port: name one from 1 to 65535.")
     return Peer(title, host, port)
-
-
-def checked_title(title: str) -> bool:
-    """Whether a text is an application entity title (PS3.5 6.2, AE)."""
-    plain = title.isascii() and title.isprintable() and "\\" not in title
-    return bool(title.strip()) and len(title) <= _LONGEST_TITLE and plain
 
 
 def _split(address: str) -> tuple[str, int | None]:

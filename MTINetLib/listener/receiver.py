@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,13 +22,14 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from MTINetLib.errors import InputError
-from MTINetLib.listener.folder import NodeFolder, StudyFolder
+from MTINetLib.listener.folder import NodeFolder
 from MTINetLib.listener.peers import Peer
 
 _LOG = logging.getLogger(__name__)
 
 #: Only images of MR: results that an archive sends round never come back to where they were made.
 TAKEN = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
+_UIDS = ("StudyInstanceUID", "SOPInstanceUID")
 _SUCCESS, _NO_ROOM, _NOT_UNDERSTOOD, _PROCESSING_FAILURE = 0x0000, 0xA700, 0xC000, 0x0110
 _NO_SUCH_ACTION, _INVALID_ARGUMENT = 0x0123, 0x0115
 #: A-ASSOCIATE-RJ (PS3.8 9.3.4): rejected for good, by the service user, calling title not recognized.
@@ -59,21 +61,19 @@ class Receiver:
     """Takes objects until it is stopped.
 
     Args:
-        received: told of the study after each object, in the association's thread.
-        committed: told of the file of each commitment that was asked for.
+        committed: told when a commitment was asked for, in the association's thread.
     """
 
     def __init__(
         self,
         service: Service,
         folder: NodeFolder,
-        received: Callable[[StudyFolder], None] = lambda study: None,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
         # pynetdicom speaks of peers and data sets in its log.
         logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
         self._service, self._folder = service, folder
-        self._received, self._committed = received, committed
+        self._committed = committed
         self._allowed = {(peer.title.strip(), address) for peer in service.peers for address in _all(peer)}
         self._server: Any = None
 
@@ -124,7 +124,7 @@ class Receiver:
     def _store(self, event: evt.Event) -> int:
         try:
             data = event.encoded_dataset()
-            header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
+            header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=list(_UIDS))
             study, instance = str(header.StudyInstanceUID), str(header.SOPInstanceUID)
         except Exception as error:  # what a peer sends may be anything
             _LOG.warning("An object was refused: it cannot be read (%s).", type(error).__name__)
@@ -133,11 +133,10 @@ class Receiver:
             _LOG.error("An object was refused: the disk is full. Make room in the node's folder.")
             return _NO_ROOM
         try:
-            kept = self._folder.keep(study, instance, data)
+            self._folder.keep(study, instance, data)
         except OSError as error:
             _LOG.error("An object was refused: it could not be written (%s).", error.strerror)
             return _NO_ROOM
-        self._received(kept)
         return _SUCCESS
 
     def _commit(self, event: evt.Event) -> tuple[int, None]:
@@ -171,8 +170,6 @@ def _all(peer: Peer) -> set[str]:
     Raises:
         InputError: nobody knows the host.
     """
-    import socket
-
     try:
         found = socket.getaddrinfo(peer.host, None)
     except OSError as error:

@@ -45,11 +45,16 @@ class Archive:
         if not 0 < self.port < 65536:
             raise InputError(f"{self.port} is no port: name one from 1 to 65535.")
         for title in (self.called, self.calling):
-            plain = title.isascii() and title.isprintable() and "\\" not in title
-            if not title.strip() or len(title) > _LONGEST_TITLE or not plain:
+            if not is_title(title):
                 raise InputError(
                     f"'{title}' is no application entity title: use 1 to {_LONGEST_TITLE} plain letters."
                 )
+
+
+def is_title(text: str) -> bool:
+    """Whether a text is an application entity title (PS3.5 6.2, AE)."""
+    plain = text.isascii() and text.isprintable() and "\\" not in text
+    return bool(text.strip()) and len(text) <= _LONGEST_TITLE and plain
 
 
 def archive_address(text: str) -> tuple[str, int]:
