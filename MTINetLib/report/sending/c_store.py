@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -146,7 +147,8 @@ class _Line:
             words = f"the archive does not take {item.sop_class.name} in {item.transfer_syntax.name}"
             return Outcome(item, False, words), False
         try:
-            answer = association.send_c_store(item.path)
+            with _files_as_they_are():
+                answer = association.send_c_store(item.path)
         except (RuntimeError, OSError) as error:
             raise Unreachable("the association broke") from error
         if "Status" not in answer:
@@ -170,11 +172,22 @@ class _Line:
         return self._association
 
 
-def _associate(archive: Archive, wanted: Sequence[tuple[str, str]]) -> Association:
-    from pynetdicom import AE, _config, build_context
+@contextmanager
+def _files_as_they_are() -> Iterator[None]:
+    """No element is decoded and written again. The setting is the whole process's, where others send too."""
+    from pynetdicom import _config
 
-    # The file goes as it is: no element is decoded and written again.
+    before = _config.STORE_SEND_CHUNKED_DATASET
     _config.STORE_SEND_CHUNKED_DATASET = True
+    try:
+        yield
+    finally:
+        _config.STORE_SEND_CHUNKED_DATASET = before
+
+
+def _associate(archive: Archive, wanted: Sequence[tuple[str, str]]) -> Association:
+    from pynetdicom import AE, build_context
+
     entity = AE(ae_title=archive.calling)
     entity.connection_timeout = _CONNECT_S
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _ANSWER_S

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydicom.uid import ExplicitVRLittleEndian
-from pynetdicom import AE, evt
+from pynetdicom import AE, _config, evt
 from support.dicom_results import IDENTITY, digest
 from support.orthanc import free_port
 
@@ -84,6 +84,14 @@ def test_everything_arrives_after_an_echo_byte_by_byte(results: Path, patience: 
     assert {uid: digest(file) for uid, file in stored.files.items()} == {
         item.sop_instance: digest(item.path) for item in items
     }
+
+
+def test_others_in_the_process_send_as_they_did_before(results: Path, patience: Patience) -> None:
+    before = _config.STORE_SEND_CHUNKED_DATASET
+    items = objects_in(results / "segmentation.dcm")
+    with archive() as (port, _):
+        assert [outcome.arrived for outcome in sent(port, items, patience)] == [True]
+    assert _config.STORE_SEND_CHUNKED_DATASET == before
 
 
 def test_a_full_archive_is_asked_again_after_growing_pauses(
