@@ -87,11 +87,11 @@ def test_everything_arrives_after_an_echo_byte_by_byte(results: Path, patience: 
 
 
 def test_others_in_the_process_send_as_they_did_before(results: Path, patience: Patience) -> None:
-    before = _config.STORE_SEND_CHUNKED_DATASET
+    kept = _config.STORE_SEND_CHUNKED_DATASET
     items = objects_in(results / "segmentation.dcm")
     with archive() as (port, _):
         assert [outcome.arrived for outcome in sent(port, items, patience)] == [True]
-    assert _config.STORE_SEND_CHUNKED_DATASET == before
+    assert kept == _config.STORE_SEND_CHUNKED_DATASET
 
 
 def test_a_full_archive_is_asked_again_after_growing_pauses(
