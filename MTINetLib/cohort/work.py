@@ -21,11 +21,11 @@ from MTINetLib.errors import DeviceUnusable, MissingResourceError, ModelError, M
 from MTINetLib.findings import from_json
 from MTINetLib.output_place import clear_disk_errors, is_disk_fault
 from MTINetLib.report.file_names import FINDINGS_FILE
+from MTINetLib.report.file_names import STUDIES_FOLDER as STUDIES_FOLDER
 
 if TYPE_CHECKING:
     from MTINetLib.models.store import LoadedModel
 
-STUDIES_FOLDER = "studies"
 _UNFINISHED_FOLDER = ".unfinished"
 
 

@@ -1,14 +1,15 @@
-"""``mtinet evaluate``: a model, or label maps of another program, against the truth of a dataset."""
+"""``mtinet evaluate``: a model, or label maps of another program, against the truth of a dataset; or what
+readers marked on results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from MTINetLib.commands.options import Backend, Dataset, Device, Model, OutFolder, Overwrite, Precision
+from MTINetLib.commands.options import Backend, Device, Model, OutFolder, Overwrite, Precision
 from MTINetLib.errors import InputError
 
 #: What evaluating label maps takes of the settings of an evaluation.
@@ -16,8 +17,10 @@ _OF_MAPS = ("overwrite", "limit", "seed")
 
 
 def evaluate(
-    dataset: Dataset,
     out: OutFolder,
+    dataset: Annotated[
+        Path | None, typer.Argument(metavar="DATASET", help="A folder with cases.csv.", show_default=False)
+    ] = None,
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -48,6 +51,18 @@ def evaluate(
         Path | None,
         typer.Option(metavar="TABLE", help="The key of an export, where the maps have its names."),
     ] = None,
+    marks: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="TABLE",
+            help="Without a dataset: what readers marked on --results, as the page saves it. May be "
+            "repeated.",
+        ),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="With --marks: of mtinet cohort, or of one study."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N cases.")] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Of the bootstrap.")] = 0,
     overwrite: Overwrite = False,
@@ -57,7 +72,8 @@ def evaluate(
     Writes per_lesion.csv, per_case.csv, summary.json and summary.md, with 95 % confidence intervals, and
     pictures of the free-response curve and of the calibration. With --against it writes comparison.md,
     comparison.json, lesions.csv and pictures of where the two models differ. With --predictions it judges
-    label maps by the same figures, as far as a label map tells them.
+    label maps by the same figures, as far as a label map tells them. With --marks and --results it sums up
+    what readers said of results: which marks are right, what was missed, how far two readers agree.
     """
     from MTINetLib.claim import claimed
     from MTINetLib.console import RichProgress, page, terminal
@@ -68,6 +84,12 @@ def evaluate(
     console = terminal()
     ways = {"device": device, "precision": precision, "backend": backend}
     how: dict[str, Any] = {**ways, "overwrite": overwrite, "limit": limit, "seed": seed}
+    if marks or results is not None:
+        of_a_dataset = (dataset, model, against, predictions, labels, names, limit)
+        _sum_up_marks(marks or (), results, out, of_a_dataset, {"overwrite": overwrite, "seed": seed})
+        return
+    if dataset is None:
+        raise InputError("Name a dataset to evaluate on, or --marks and --results.")
     if predictions is not None:
         _refuse_both(model, against)
         _judge_maps(dataset, out, predictions, (labels, names), {key: how[key] for key in _OF_MAPS})
@@ -83,6 +105,36 @@ def evaluate(
         summary = run_evaluation(dataset, out, model=loaded, progress=progress, **how)
     console.print(page(summary.to_markdown()))
     console.print(f"Figures are in {out}: begin with summary.md.", soft_wrap=True)
+
+
+def _sum_up_marks(
+    tables: Sequence[Path],
+    results: Path | None,
+    out: Path,
+    of_a_dataset: Sequence[object],
+    how: Mapping[str, Any],
+) -> None:
+    """What readers marked.
+
+    Args:
+        of_a_dataset: what was said that belongs to other evaluations.
+    """
+    from MTINetLib.claim import claimed
+    from MTINetLib.console import RichProgress, page, terminal
+    from MTINetLib.evaluation.evaluate_marks import HTML_FILE, evaluate_marks
+
+    if not tables or results is None:
+        raise InputError("--marks and --results belong together: name the tables and what they are of.")
+    if any(value is not None for value in of_a_dataset):
+        raise InputError(
+            "--marks sums up what readers said of results: leave DATASET out, and every option but "
+            "--results, -o, --seed and --overwrite."
+        )
+    console = terminal()
+    with claimed(out), RichProgress(console) as progress:
+        summary = evaluate_marks(results, tables, out, progress=progress, **how)
+    console.print(page(summary.to_markdown()))
+    console.print(f"Figures are in {out}: begin with {HTML_FILE}.", soft_wrap=True)
 
 
 def _refuse_both(model: str | None, against: str | None) -> None:

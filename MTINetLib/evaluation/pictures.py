@@ -27,7 +27,7 @@ def write_pictures(folder: Path, figures: Mapping[str, Any]) -> None:
         "Being a lesion": figures["lesion_probability"]["calibration"],
     }
     if any(shown.values()):
-        _draw_calibration(folder / CALIBRATION_FILE, shown)
+        draw_calibration(folder / CALIBRATION_FILE, shown)
 
 
 def _draw_free_response(path: Path, figures: Mapping[str, Any]) -> None:
@@ -48,7 +48,7 @@ def _draw_free_response(path: Path, figures: Mapping[str, Any]) -> None:
     figure.savefig(path, dpi=_DPI, metadata={"Software": None})
 
 
-def _draw_calibration(path: Path, shown: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+def draw_calibration(path: Path, shown: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """What was claimed against what was true, with intervals; on the line they are the same."""
     figure, axes = _axes()
     axes.plot([0, 1], [0, 1], color=PAPER_LINE, linewidth=1.2)

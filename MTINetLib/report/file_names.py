@@ -5,6 +5,8 @@ from __future__ import annotations
 from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
 
 FINDINGS_FILE = "findings.json"
+#: In the results of a cohort: a folder with the results of each study.
+STUDIES_FOLDER = "studies"
 LABELS_FILE = "lesions.nii.gz"
 PROBABILITY_FILE = "probability.nii.gz"
 #: There only where the liver is known.

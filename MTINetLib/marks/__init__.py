@@ -1,0 +1,1 @@
+"""What readers said of the lesions that were found: right, wrong, missed."""
