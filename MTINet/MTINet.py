@@ -276,20 +276,23 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         return self.session.recognise()
 
     def analyze(self, phases=None, reference="portal_venous", wait=True):
-        """Find, measure and classify the lesions.
+        """Find, measure and classify the lesions; the findings, or None where ``wait`` is False.
 
         Args:
             phases: volume nodes by name (pre, arterial, portal_venous, delayed) or by Phase; None takes
                 those that are chosen.
             reference: name of the phase whose grid the results get.
-
-        Returns:
-            The findings, or None where ``wait`` is False; ``session.events`` tells of the end.
         """
         self.session.choose_phases(phases or {}, reference)
         self.session.start_analysis()
         if not wait:
             return None
+        self.wait()
+        return self.findings
+
+    def openResults(self, folder, images=""):
+        """Open results that lie in a folder; ``images``: where their images lie now, if they were moved."""
+        self.session.results_folder.open(folder, images)
         self.wait()
         return self.findings
 
@@ -329,14 +332,11 @@ class MTINetLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         return self.session.reports.files
 
     def train(self, dataset, wait=True, **choices):
-        """Train a model on a dataset folder.
+        """Train a model on a dataset folder; the run: its ``folder`` and, after the end, its ``models``.
 
         Args:
             choices: ``preset``, ``epochs``, ``minutes``, ``folds``, ``device``, ``batch_size``, ``name`` and
                 ``changes`` as in MTINetLib.session.training_state.TrainingChoices.
-
-        Returns:
-            The run: its ``folder`` and, after the end, the folders of its ``models``.
         """
         from MTINetLib.session.training_state import TrainingChoices
 

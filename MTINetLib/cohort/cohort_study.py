@@ -57,6 +57,13 @@ class CohortStudy:
     size: int = 0
     count: int = field(default=0)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether all files lie where they lay."""
+        if self.opened_from is OpenedFrom.PHASES:
+            return all(Path(path).exists() for _phase, path in self.phases)
+        return Path(self.place).exists() and all(Path(path).is_file() for path in self.files)
+
     def source(self, held: ExitStack) -> Source:
         """What ``open_study`` takes.
 

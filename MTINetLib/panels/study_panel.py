@@ -15,6 +15,7 @@ from MTINetLib.errors import MTINetError
 from MTINetLib.panels.notice import WARNING_STYLE
 from MTINetLib.panels.panel import Panel
 from MTINetLib.panels.phase_line import phase_line, phase_tip
+from MTINetLib.panels.results_button import ResultsButton
 from MTINetLib.session.choices import PHASE_NAMES, choose_volume, chosen_volumes, wanted_phases
 from MTINetLib.session.events import Topic
 from MTINetLib.session.wanted_study import reference_of
@@ -58,6 +59,7 @@ class StudyPanel(Panel):
         self.ui.sequenceSelector.setMRMLScene(self._mrml)
         self.ui.recogniseButton.connect("clicked()", self.onRecognise)
         self.ui.sampleButton.connect("clicked()", self.onSample)
+        self._results = ResultsButton(self.ui.resultsButton, self.session)
         self.ui.sequenceButton.connect("clicked()", self.onSequence)
         self.ui.referenceSelector.connect("currentIndexChanged(int)", self.onReferenceChosen)
         self.ui.alignmentSelector.connect("currentIndexChanged(int)", self.onAlignmentChosen)
@@ -170,6 +172,7 @@ class StudyPanel(Panel):
         self.ui.recogniseButton.enabled = idle
         self.ui.sampleButton.enabled = idle
         self.ui.sequenceButton.enabled = idle
+        self._results.show()
         self.ui.sequenceRow.visible = bool(volume_sequences(self.session.scene))
 
     # What the user does

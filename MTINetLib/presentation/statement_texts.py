@@ -129,6 +129,16 @@ _SESSION = {
     "sample_unreadable": "The sample study cannot be read: {reason}. Try again.",
     "shown_already": "These are the lesions that are shown already.",
     "corrected_kept": "Your corrected lesions of before are kept, hidden, as '{name}'.",
+    "images_moved": "The images of the results in {folder} do not lie in {place} any more: choose the folder "
+    "where they lie now.",
+    "images_untold": "The results in {folder} do not say where their images lie: choose the folder of these "
+    "images.",
+    "results_of_other_images": "The images are not those of the results in {folder}: the {phase} phase does "
+    "not lie where their masks do. Choose the folder of the images that were analyzed.",
+    "results_opened": "These are the results of {folder}, found by the model '{model}'.",
+    "results_changed": "The masks were changed since they were found: they are measured as they are now.",
+    "results_model_missing": "The model '{model}' is not installed here: corrections are measured, and the "
+    "network that is chosen would be another one.",
     "phase_unusable": "The {phase} phase cannot be used: {reason}",
     "phase_removed": "The {phase} phase was removed from the scene during the analysis, which was stopped; "
     "choose the phase again.",

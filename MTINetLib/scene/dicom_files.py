@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from MTINetLib.scene.sequences import SEQUENCE_ROLE, TIME_POINT_ATTRIBUTE
 _log = logging.getLogger(__name__)
 
 _INSTANCES = "DICOM.instanceUIDs"
+#: Text attribute of a volume that MTINet has read itself: its DICOM files, a line each.
+FILES_ATTRIBUTE = "MTINet.DicomFiles"
 _FRAME_FILES = "MultiVolume.FrameFileList"
 #: Endings of the names of DICOM files; most have none, or end in a number.
 _SUFFIXES = (".dcm", ".ima", ".dicom", "")
@@ -66,13 +68,23 @@ def file_of_instance(scene: Scene, uid: str) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
+def remember_files(node: Any, files: Iterable[str]) -> None:
+    """The DICOM files of a volume that no loader of Slicer's has read."""
+    node.SetAttribute(FILES_ATTRIBUTE, "\n".join(files) or None)
+
+
+def files_read_here(node: Any) -> tuple[str, ...]:
+    """What :func:`remember_files` was told."""
+    return tuple(str(node.GetAttribute(FILES_ATTRIBUTE) or "").splitlines())
+
+
 def stored_files(node: Any) -> tuple[Path, ...]:
     """The files that the node itself was read from, if their names may be those of DICOM files."""
+    names = list(files_read_here(node))
     storage = node.GetStorageNode()
-    if storage is None or not storage.GetFileName():
-        return ()
-    names = [storage.GetFullNameFromFileName()]
-    names += [storage.GetFullNameFromNthFileName(n) for n in range(storage.GetNumberOfFileNames())]
+    if not names and storage is not None and storage.GetFileName():
+        names = [storage.GetFullNameFromFileName()]
+        names += [storage.GetFullNameFromNthFileName(n) for n in range(storage.GetNumberOfFileNames())]
     return tuple(Path(name) for name in dict.fromkeys(names) if name and _looks_like_dicom(name))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from MTINetLib.scene.dicom_files import is_dicom_name
+from MTINetLib.scene.dicom_files import files_read_here, is_dicom_name
 from MTINetLib.scene.scene import Scene
 
 #: PatientName, PatientID, OtherPatientIDs, AccessionNumber.
@@ -55,5 +55,6 @@ def _dicom_file(scene: Scene, volume: Any) -> Path | None:
 
 def _stored_file(volume: Any) -> Path | None:
     storage = volume.GetStorageNode()
-    name = storage.GetFullNameFromFileName() if storage is not None else None
+    name: Any = storage.GetFullNameFromFileName() if storage is not None else None
+    name = next(iter(files_read_here(volume)), name)
     return Path(str(name)).absolute() if name else None

@@ -35,6 +35,7 @@ from MTINetLib.session.imports import import_in_pieces
 from MTINetLib.session.listed_study import ShownStudy, show_lesions
 from MTINetLib.session.outlining import Outlining
 from MTINetLib.session.reports import Reports
+from MTINetLib.session.results_folder import ResultsFolder
 from MTINetLib.session.sample_study import SampleStudy
 from MTINetLib.session.sensitivity import Sensitivity
 from MTINetLib.session.state import State
@@ -68,6 +69,7 @@ class Session(SessionCore):
         self.sensitivity = Sensitivity(self, self.take_over)
         self.training = TrainingSession()
         self.sample = SampleStudy(self, self.recognise)
+        self.results_folder = ResultsFolder(self, self.take_over)
         self.computer = Computer(self)
         self.curves = CurveDesk(self)
         self.worklist = WorkListSession(self, self._show_listed, self._drop_results)

@@ -28,6 +28,8 @@ JOBS: dict[str, str] = {
     "analyze": "MTINetLib.worker.analysis_jobs:analyze",
     "read_again": "MTINetLib.worker.analysis_jobs:read_again",
     "read_masks": "MTINetLib.worker.analysis_jobs:read_masks",
+    "open_results": "MTINetLib.worker.results_jobs:open_results",
+    "take_up": "MTINetLib.worker.results_jobs:take_up",
     "measure": "MTINetLib.worker.measure_job:measure",
     "choose_sensitivity": "MTINetLib.worker.sensitivity_job:choose_sensitivity",
     "outline_box": "MTINetLib.worker.outline_jobs:outline_box",

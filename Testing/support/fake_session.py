@@ -55,6 +55,18 @@ class FakeOutlining:
 
 
 @dataclass
+class FakeResultsFolder:
+    """Stands for session.results_folder."""
+
+    without_images: str = ""
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def open(self, *folders: str) -> None:
+        self.asked.append(folders)
+        self.without_images = ""
+
+
+@dataclass
 class FakeTraining:
     """Stands for session.training."""
 
@@ -91,6 +103,7 @@ class FakeSession:
     asked: list[Any] = field(default_factory=list)
     error: Exception | None = None
     training: FakeTraining = field(default_factory=FakeTraining)
+    results_folder: FakeResultsFolder = field(default_factory=FakeResultsFolder)
     sensitivity: Any = field(
         default_factory=lambda: SimpleNamespace(
             offered=None, chosen=None, open=False, choose=lambda place: None

@@ -110,3 +110,14 @@ def test_a_script_trains_and_stops_a_run(
     assert not training.run.record.finished
     with pytest.raises(InputError, match="dataset"):
         logic.train("")
+
+
+def test_a_script_opens_the_results_of_a_folder(logic: Any, tmp_path: Path) -> None:
+    from support.results_folder import analyzed_at, findings_in, write_files, written
+    from support.worklist import noisy_study
+
+    images = write_files(tmp_path / "images", noisy_study(1))
+    results = written(analyzed_at(images), tmp_path / "results", images)
+    assert logic.openResults(results) == findings_in(results)
+    with pytest.raises(InputError, match="no results of a study"):
+        logic.openResults(images)
