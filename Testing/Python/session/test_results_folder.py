@@ -60,7 +60,7 @@ def opened(session: Session) -> Open:
     return open_now
 
 
-def test_images_masks_and_findings_are_those_of_the_results(opened: Open, results: Path) -> None:
+def test_images_masks_and_findings_are_those_of_the_results(slicer: Any, opened: Open, results: Path) -> None:
     told = findings_in(results)
     session = opened(results)
     assert session.findings == told
@@ -69,6 +69,10 @@ def test_images_masks_and_findings_are_those_of_the_results(opened: Open, result
     assert shown is not None
     assert [node.GetAttribute("MTINet.Phase") for node in shown.volumes] == [p.value for p in FOUR_PHASES]
     assert np.array_equal(corrected_labels(shown), ai_labels(shown))
+    windows = {node.GetDisplayNode().GetWindowLevelMax() for node in shown.volumes}
+    tissue = [np.percentile(slicer.util.arrayFromVolume(node)[:, ::4, ::4], 99) for node in shown.volumes]
+    assert len(windows) == 1
+    assert windows.pop() >= max(tissue)
     assert session.message is not None
     assert "found by the model 'known'" in session.message.text
     assert "not installed here" in session.message.text
