@@ -3,7 +3,7 @@ FROM python:3.12-slim
 
 RUN useradd --create-home --uid 10001 mtinet && mkdir /data && chown mtinet /data
 COPY . /opt/mtinet
-RUN pip install --no-cache-dir --constraint /opt/mtinet/constraints.txt /opt/mtinet
+RUN pip install --no-cache-dir --constraint /opt/mtinet/constraints.txt '/opt/mtinet[cohort]'
 
 USER mtinet
 VOLUME /data

@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ def run_studies(
     work: Work,
     in_words: Callable[[BaseException], str],
     work_on: Callable[[CohortStudy, Work], Outcome] = work_on,
-) -> Iterator[Finished]:
+) -> Generator[Finished, None, None]:
     """Work on all studies; each comes as soon as its results are in place, or it failed.
 
     No more studies are handed out than are worked on, so that a run of any length takes the same memory.

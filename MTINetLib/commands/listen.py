@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,8 +10,7 @@ import typer
 from MTINetLib.commands.options import Backend, Device, Model, OutFolder, Precision
 
 if TYPE_CHECKING:
-    from MTINetLib.listener.work import Analyze
-    from MTINetLib.models.ways import Ways
+    from MTINetLib.cohort.work import Work
 
 _GB = 10**9
 
@@ -44,6 +44,15 @@ def listen(
     reserve: Annotated[
         float, typer.Option(metavar="GB", min=0, help="Of the disk that stay free; images are refused first.")
     ] = 5.0,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Our own certificate: speak TLS, to callers and to --forward."),
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="PEM", help="Its key.")] = None,
+    tls_ca: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Take only callers whose certificate one of these has signed."),
+    ] = None,
     model: Model = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -55,13 +64,16 @@ def listen(
     the next start. The log names neither patients nor UIDs; images and results in FOLDER do. Research use
     only.
     """
+    from MTINetLib.claim import claimed
     from MTINetLib.commands.failures import log_progress
     from MTINetLib.errors import InputError
     from MTINetLib.listener.delivery import Delivery
+    from MTINetLib.listener.engine import engine
     from MTINetLib.listener.folder import NodeFolder
     from MTINetLib.listener.node import Order, run_node
     from MTINetLib.listener.peers import peer_of
     from MTINetLib.listener.receiver import Service
+    from MTINetLib.listener.tls import node_tls
     from MTINetLib.listener.work import Completeness
     from MTINetLib.output_place import refuse_unusable_folder
     from MTINetLib.report.sending.c_store import is_title
@@ -70,25 +82,27 @@ def listen(
         raise InputError(f"--aet '{aet}' is no application entity title: use 1 to 16 plain letters.")
     peers = [peer_of(text, "--from", port_needed=False) for text in callers]
     archive = None if forward is None else peer_of(forward, "--forward", port_needed=True)
+    tls = node_tls(tls_cert, tls_key, tls_ca)
     refuse_unusable_folder(out)
+    work = _work(out, model, device, precision, backend)
     log_progress("MTINetLib.listener")
-    run_node(
-        Order(
-            Service(aet, port, peers, round(reserve * _GB), address),
-            Completeness(quiet, expect),
-            _whole_way(model, device, precision, backend),
-            Delivery(archive, aet),
-        ),
-        NodeFolder(out),
-    )
+    receiving, calling = (None, None) if tls is None else (tls.receiving, tls.calling)
+    service = Service(aet, port, peers, round(reserve * _GB), address, tls=receiving)
+    delivery = Delivery(archive, aet, calling)
+    folder = NodeFolder(out)
+    with claimed(folder.path / "node.json"), engine(work) as analyze:
+        run_node(Order(service, Completeness(quiet, expect), analyze, delivery), folder)
 
 
-def _whole_way(model: str | None, device: str, precision: str, backend: str) -> Analyze:
-    """With the model loaded once, before anything is received."""
-    from MTINetLib.models.store import load_ready_model
-    from MTINetLib.pipeline.images_to_results import WholeWay
-    from MTINetLib.pipeline.write import ALL_FORMATS, WriteOptions
+def _work(out: Path, model: str | None, device: str, precision: str, backend: str) -> Work:
+    """How each study is analyzed; a model that is not there is refused before anything is made."""
+    import distributed  # noqa: F401
 
-    loaded = load_ready_model(model, device, precision, backend)
-    ways: Ways = {"device": device, "precision": precision, "backend": backend}
-    return WholeWay(loaded, ways, WriteOptions(ALL_FORMATS))
+    from MTINetLib.cohort.work import Work
+    from MTINetLib.models.find import find_model
+    from MTINetLib.models.info import told_info
+    from MTINetLib.pipeline.write import ALL_FORMATS
+
+    info = told_info(find_model(model))
+    place = str(info.folder.absolute())
+    return Work(str(out.absolute()), place, info.sha256, device, precision, backend, formats=ALL_FORMATS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ _ALL_KEPT, _SOME_MISSING, _NO_SUCH_OBJECT = 1, 2, 0x0112
 _ANSWER_S = 20.0
 
 
-def answer_commitments(folder: NodeFolder, title: str, peers: Sequence[Peer]) -> int:
+def answer_commitments(
+    folder: NodeFolder, title: str, peers: Sequence[Peer], tls: ssl.SSLContext | None = None
+) -> int:
     """Answer those that wait; how many are left, for their node could not be reached.
 
     Args:
         title: our own.
         peers: with a port where they take answers.
+        tls: with which certificates; None speaks without TLS.
     """
     left = 0
     ports = {peer.title.strip(): peer for peer in peers if peer.port is not None}
@@ -42,7 +46,7 @@ def answer_commitments(folder: NodeFolder, title: str, peers: Sequence[Peer]) ->
                 "A storage commitment cannot be answered: add the port of its node to --from TITLE@HOST:PORT."
             )
             file.unlink(missing_ok=True)
-        elif _send(peer, title, *_report(folder, told)):
+        elif _send(peer, title, tls, *_report(folder, told)):
             file.unlink(missing_ok=True)
         else:
             left += 1
@@ -77,7 +81,7 @@ def _item(uids: Sequence[str], reason: int | None = None) -> Dataset:
     return item
 
 
-def _send(peer: Peer, title: str, event_type: int, answer: Dataset) -> bool:
+def _send(peer: Peer, title: str, tls: ssl.SSLContext | None, event_type: int, answer: Dataset) -> bool:
     """Whether the node took it."""
     entity = AE(ae_title=title)
     entity.acse_timeout = entity.dimse_timeout = _ANSWER_S
@@ -85,7 +89,13 @@ def _send(peer: Peer, title: str, event_type: int, answer: Dataset) -> bool:
     entity.add_requested_context(StorageCommitmentPushModel)
     role = build_role(StorageCommitmentPushModel, scp_role=True)
     assert peer.port is not None
-    line = entity.associate(peer.host, peer.port, ae_title=peer.title, ext_neg=[role])
+    line = entity.associate(
+        peer.host,
+        peer.port,
+        ae_title=peer.title,
+        ext_neg=[role],
+        tls_args=None if tls is None else (tls, peer.host),
+    )
     if not line.is_established:
         return False
     try:

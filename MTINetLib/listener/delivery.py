@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from dataclasses import dataclass, field
 
@@ -23,17 +24,21 @@ class Delivery:
 
     Args:
         title: our own.
+        tls: with which certificates; None speaks without TLS.
     """
 
     archive: Peer | None
     title: str
+    tls: ssl.SSLContext | None = None
     _not_before: dict[str, float] = field(default_factory=dict)
 
-    def is_due(self, study: StudyFolder) -> bool:
-        """Whether there are results that have not arrived, and it is time to try."""
+    def is_wanted(self, study: StudyFolder) -> bool:
+        """Whether there are results that have not arrived."""
         state = study.state()
-        if self.archive is None or not state.analyzed or state.delivered:
-            return False
+        return bool(self.archive and state.settled and not state.problem and not state.delivered)
+
+    def is_due(self, study: StudyFolder) -> bool:
+        """Whether it is time to try one whose results are wanted."""
         return time.monotonic() >= self._not_before.get(study.name, 0.0)
 
     def deliver(self, study: StudyFolder) -> bool:
@@ -46,7 +51,7 @@ class Delivery:
             _LOG.warning("Study %s has no DICOM objects to send; its NOTES.txt says why.", study.name)
             study.change(delivered=True)
             return True
-        archive = Archive(self.archive.host, self.archive.port, self.archive.title, self.title)
+        archive = Archive(self.archive.host, self.archive.port, self.archive.title, self.title, self.tls)
         missing = [o for o in send_by_c_store(items, archive, Patience(attempts=1)) if not o.arrived]
         if not missing:
             study.change(delivered=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,7 @@ class Service:
         reserve: bytes that stay free on the disk; an object that would take of them is refused.
         address: of the network card; empty for all.
         associations: at the same time.
+        tls: of the node; None takes associations without TLS.
     """
 
     title: str
@@ -55,6 +57,7 @@ class Service:
     reserve: int
     address: str = ""
     associations: int = 10
+    tls: ssl.SSLContext | None = None
 
 
 class Receiver:
@@ -98,7 +101,10 @@ class Receiver:
         ]
         try:
             self._server = entity.start_server(
-                (self._service.address, self._service.port), block=False, evt_handlers=handlers
+                (self._service.address, self._service.port),
+                block=False,
+                evt_handlers=handlers,
+                ssl_context=self._service.tls,
             )
         except OSError as error:
             raise InputError(

@@ -13,48 +13,49 @@ from pynetdicom import AE
 from pynetdicom.sop_class import MRImageStorage
 from support.dicom_layouts import make_truth, save, series_per_phase
 
-from MTINetLib.errors import InputError
+from MTINetLib.cohort.cohort_study import CohortStudy
+from MTINetLib.cohort.work import Outcome
 from MTINetLib.listener.delivery import Delivery
 from MTINetLib.listener.folder import NodeFolder
 from MTINetLib.listener.node import Node, Order
 from MTINetLib.listener.peers import Peer
 from MTINetLib.listener.receiver import Service
-from MTINetLib.listener.work import Completeness
-from MTINetLib.progress import Progress
+from MTINetLib.listener.tls import NodeTls
+from MTINetLib.listener.work import Analyze, Completeness
 
 TITLE, SCANNER = "MTINET", "SCANNER"
 
 
 class CountingAnalysis:
-    """Writes how many images there were; refuses a study of one image, as a real one would."""
+    """Notes how many images there were; refuses a study of one image, as a real one would."""
 
     def __init__(self) -> None:
         self.seen: list[int] = []
 
-    def __call__(self, images: Path, results: Path, progress: Progress) -> None:
-        count = len(list(images.glob("*.dcm")))
-        self.seen.append(count)
-        if count == 1:
-            raise InputError("There is one image: a study of four phases is needed.")
-        results.mkdir(exist_ok=True)
-        (results / "count.txt").write_text(str(count))
+    def __call__(self, study: CohortStudy) -> Outcome:
+        assert all(Path(file).is_file() for file in study.files)
+        self.seen.append(study.count)
+        if study.count == 1:
+            return Outcome(problem="There is one image: a study of four phases is needed.")
+        return Outcome(lesions=1)
 
 
 def node_at(
     folder: Path,
-    analysis: CountingAnalysis | None = None,
+    analysis: Analyze | None = None,
     *,
     quiet_s: float = 0.0,
     expected: int = 0,
     reserve: int = 0,
     peers: Sequence[Peer] = (Peer(SCANNER, "127.0.0.1"),),
     archive: Peer | None = None,
+    tls: NodeTls | None = None,
 ) -> Node:
     order = Order(
-        Service(TITLE, 0, peers, reserve, "127.0.0.1"),
+        Service(TITLE, 0, peers, reserve, "127.0.0.1", tls=None if tls is None else tls.receiving),
         Completeness(quiet_s, expected),
         analysis or CountingAnalysis(),
-        Delivery(archive, TITLE),
+        Delivery(archive, TITLE, None if tls is None else tls.calling),
     )
     return Node(NodeFolder(folder), order)
 

@@ -46,8 +46,18 @@ def until_it_listens(process: subprocess.Popen[str]) -> None:
     raise AssertionError("it ended before it listened")
 
 
+def kill_the_process_that_analyzes(node: subprocess.Popen[str]) -> None:
+    """Dask's nanny starts it by spawn."""
+    psutil = pytest.importorskip("psutil")
+    below = psutil.Process(node.pid).children(recursive=True)
+    (worker,) = [one for one in below if "spawn_main" in " ".join(one.cmdline())]
+    worker.kill()
+
+
 @pytest.mark.slow
-def test_a_killed_node_sends_the_results_at_its_next_start(tmp_path: Path) -> None:
+def test_a_killed_node_sends_the_results_at_its_next_start_also_when_its_worker_is_killed(
+    tmp_path: Path,
+) -> None:
     model, files = tmp_path / "model", write_study(tmp_path / "images", 5)
     random_model(model)
     node, port = tmp_path / "node", free_port()
@@ -61,6 +71,8 @@ def test_a_killed_node_sends_the_results_at_its_next_start(tmp_path: Path) -> No
         to = f"{ARCHIVE}@127.0.0.1:{archive.dicom}"
         more = ("--model", str(model), "--quiet", "0", "--forward", to)
         with listening(node, free_port(), *more) as process:
+            until_it_listens(process)
+            kill_the_process_that_analyzes(process)
             wait_until(lambda: study.state().delivered or study.state().problem)
             process.kill()
             assert process.stderr is not None

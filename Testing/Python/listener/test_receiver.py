@@ -34,7 +34,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def kept(folder: Path) -> dict[str, bytes]:
     """By SOP instance UID the files that the node has."""
-    files = sorted((folder / "studies").glob("*/images/*.dcm"))
+    files = sorted((folder / "images").glob("*/*.dcm"))
     return {str(pydicom.dcmread(file).SOPInstanceUID): file.read_bytes() for file in files}
 
 

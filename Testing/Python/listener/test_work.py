@@ -17,11 +17,12 @@ from support.dicom_node import (
 )
 from support.orthanc import free_port
 
-from MTINetLib.errors import Cancelled, InputError
-from MTINetLib.listener.folder import NodeFolder
+from MTINetLib.cohort.cohort_study import CohortStudy
+from MTINetLib.cohort.work import Outcome
+from MTINetLib.errors import InputError, MissingResourceError
+from MTINetLib.listener.folder import NodeFolder, StudyFolder
 from MTINetLib.listener.peers import Peer
-from MTINetLib.listener.work import Completeness, analyze_study, is_due
-from MTINetLib.progress import Progress, Silent
+from MTINetLib.listener.work import Completeness, is_due
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_a_study_waits_until_it_has_been_quiet(tmp_path: Path, study: list[Path]
         node.work_once()
         node.work_once()
     assert analysis.seen == [4]
-    assert (only.results / "count.txt").read_text() == "4"
+    assert only.is_settled()
 
 
 def test_the_expected_number_needs_no_quiet(tmp_path: Path, study: list[Path]) -> None:
@@ -92,28 +93,49 @@ def test_a_killed_node_goes_on_where_it_was(tmp_path: Path, study: list[Path]) -
     assert analysis.seen == [3], "what is done is not done again"
 
 
-def test_a_study_that_ends_the_program_three_times_is_left_alone(tmp_path: Path, study: list[Path]) -> None:
-    with receiving(node_at(tmp_path / "node")) as port:
+def test_a_study_is_done_when_what_stops_every_study_is_over(tmp_path: Path, study: list[Path]) -> None:
+    seen: list[int] = []
+
+    def full_at_first(one: CohortStudy) -> Outcome:
+        seen.append(one.count)
+        if len(seen) == 1:
+            raise MissingResourceError("The disk is full.")
+        return Outcome()
+
+    node = node_at(tmp_path / "node", full_at_first)
+    with receiving(node) as port:
         dcmsend(port, study[:2])
-    (only,) = NodeFolder(tmp_path / "node").studies()
-    complete = Completeness(0.0)
-    for _ in range(3):
-        with pytest.raises(SystemExit):
-            analyze_study(only, _ends_the_program, Silent())
-        assert is_due(only, complete)
-    assert not analyze_study(only, _ends_the_program, Silent())
-    assert "ended 3 times" in only.state().problem
-    assert not is_due(only, complete)
+        node.work_once()
+        (only,) = NodeFolder(tmp_path / "node").studies()
+        assert (only.state().problem, only.is_settled()) == ("", False)
+        node.work_once()
+        assert seen == [2], "not before the pause is over"
+        node_at(tmp_path / "node", full_at_first).work_once()
+    assert (seen, only.is_settled()) == ([2, 2], True)
 
 
-def test_stopping_the_node_does_not_count_against_the_study(tmp_path: Path, study: list[Path]) -> None:
-    with receiving(node_at(tmp_path / "node")) as port:
+def test_a_study_that_is_finished_is_not_looked_at_until_more_comes(
+    tmp_path: Path, study: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    count = StudyFolder.count
+
+    def noted(one: StudyFolder) -> int:
+        looked.append(one.name)
+        return count(one)
+
+    monkeypatch.setattr(StudyFolder, "count", noted)
+    analysis = CountingAnalysis()
+    node = node_at(tmp_path / "node", analysis)
+    with receiving(node) as port:
         dcmsend(port, study[:2])
-    (only,) = NodeFolder(tmp_path / "node").studies()
-    for _ in range(5):
-        with pytest.raises(Cancelled):
-            analyze_study(only, _is_cancelled, Silent())
-    assert analyze_study(only, CountingAnalysis(), Silent())
+        node.work_once()
+        looked.clear()
+        node.work_once()
+        assert looked == []
+        dcmsend(port, study[2:3])
+        node.work_once()
+    assert analysis.seen == [2, 3]
 
 
 def test_results_that_do_not_arrive_are_sent_again(tmp_path: Path, study: list[Path]) -> None:
@@ -124,7 +146,7 @@ def test_results_that_do_not_arrive_are_sent_again(tmp_path: Path, study: list[P
         node.work_once()
     (only,) = NodeFolder(tmp_path / "node").studies()
     assert only.state().delivered, "there are no DICOM objects among these results"
-    (only.results / "dicom").mkdir()
+    (only.results / "dicom").mkdir(parents=True)
     (only.results / "dicom" / "report.dcm").write_bytes(study[0].read_bytes())
     only.change(delivered=False)
     node = node_at(tmp_path / "node", archive=away)
@@ -141,7 +163,7 @@ def test_a_damaged_state_makes_the_study_due_again(tmp_path: Path, study: list[P
         dcmsend(port, study[:2])
         node.work_once()
     (only,) = NodeFolder(tmp_path / "node").studies()
-    (only.path / "state.json").write_text("{")
+    (only.images / "state.json").write_text("{")
     assert is_due(only, Completeness(0.0))
 
 
@@ -149,14 +171,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("hello")
     with pytest.raises(InputError, match="holds something else"):
         NodeFolder(tmp_path)
-    (tmp_path / "node.json").write_text(json.dumps({"format": 1}))
-    with pytest.raises(InputError, match="damaged"):
-        NodeFolder(tmp_path)
-
-
-def _ends_the_program(images: Path, results: Path, progress: Progress) -> None:
-    raise SystemExit(1)
-
-
-def _is_cancelled(images: Path, results: Path, progress: Progress) -> None:
-    raise Cancelled("The node was stopped.")
+    for told, said in (({"format": 2}, "damaged"), ({"format": 1, "key": "00"}, "of another version")):
+        (tmp_path / "node.json").write_text(json.dumps(told))
+        with pytest.raises(InputError, match=said):
+            NodeFolder(tmp_path)
