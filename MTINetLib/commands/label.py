@@ -18,6 +18,7 @@ from MTINetLib.commands.label_options import (
     Export,
     Keep,
     Listed,
+    Marks,
     Mask,
     NewList,
     NoLesion,
@@ -34,6 +35,8 @@ from MTINetLib.commands.label_table import rows_table
 from MTINetLib.commands.options import Backend, Device, Model, Precision
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from MTINetLib.worklist.draft import Drafted
@@ -47,6 +50,7 @@ _WIDTH = 140
 def label(
     listed: Listed,
     out: NewList = None,
+    marks: Marks = None,
     order: OrderOption = "informative",
     draft: Draft = None,
     again: Again = False,
@@ -103,10 +107,14 @@ def label(
         raise InputError("--deidentify belongs to --export, --again and --also to --draft.")
     if as_json and (out, draft, study, export) != (None,) * 4:
         raise InputError("--json shows the list and does nothing else: run the command twice.")
+    if marks and out is None:
+        raise InputError("--marks makes a list of results: say with -o where the list shall be.")
     console = terminal()
     if not console.is_terminal:
         console = terminal(max(console.width, _WIDTH))
-    if out is not None:
+    if out is not None and marks:
+        _take_marks(console, listed, marks, out)
+    elif out is not None:
         _search(console, listed, out)
     opened = open_list(listed if out is None else out)
     compute = (device, precision, backend)
@@ -150,6 +158,20 @@ def _search(console: Console, source: Path, folder: Path) -> None:
             style="yellow",
             soft_wrap=True,
         )
+
+
+def _take_marks(console: Console, results: Path, tables: Sequence[Path], folder: Path) -> None:
+    from MTINetLib.cohort.marked_list import list_marked
+    from MTINetLib.console import RichProgress
+    from MTINetLib.errors import Statement
+    from MTINetLib.presentation.statements import sentence
+
+    with RichProgress(console) as progress:
+        made = list_marked(results, tables, folder, progress)
+    said = Statement.of("list_marked", studies=len(made.studies), unmarked=made.unmarked)
+    console.print(sentence(said), soft_wrap=True)
+    for line in made.left_out:
+        console.print(f"Left out: {line}", style="yellow", soft_wrap=True)
 
 
 def _draft(
@@ -234,6 +256,7 @@ def _show(console: Console, listed: WorkList, order: Order, as_json: bool) -> No
 
 
 def _as_dict(listed: WorkList, row: Row) -> dict[str, Any]:
+    from MTINetLib.presentation.marks_words import mark_words
     from MTINetLib.presentation.statements import sentence
 
     record, entry = row.record, row.record.entry
@@ -253,6 +276,18 @@ def _as_dict(listed: WorkList, row: Row) -> dict[str, Any]:
         "rivals": [rival.version for rival in record.rivals],
         "scores": vars(entry.scores),
         "problem": entry.problem,
+        "marks": [
+            {
+                "reader": mark.reader,
+                "mark": mark.word,
+                "lesion": mark.lesion,
+                "class": mark.lesion_class,
+                "position_lps_mm": mark.position_lps_mm,
+                "comment": mark.comment,
+                "words": mark_words(mark),
+            }
+            for mark in entry.marks
+        ],
         "missing": record.place.missing,
         "why": sentence(row.why),
     }

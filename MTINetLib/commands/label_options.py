@@ -9,7 +9,10 @@ import typer
 
 Listed = Annotated[
     Path,
-    typer.Argument(metavar="LIST|SOURCE", help="A work list; with -o, a folder of studies to make one of."),
+    typer.Argument(
+        metavar="LIST|SOURCE",
+        help="A work list; with -o, a folder of studies to make one of, or with --marks results of a cohort.",
+    ),
 ]
 NewList = Annotated[
     Path | None,
@@ -18,6 +21,15 @@ NewList = Annotated[
         "-o",
         metavar="LIST",
         help="Make a work list of the studies below SOURCE, or bring it up to date.",
+    ),
+]
+Marks = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--marks",
+        metavar="TABLE",
+        help="With -o: what readers marked on the cohort's results SOURCE. Its masks are the drafts; what "
+        "was missed or wrong comes first. May be repeated.",
     ),
 ]
 OrderOption = Annotated[

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 from MTINetLib.study.lesion_class import UNDECIDED
 
@@ -40,6 +41,19 @@ class Mark:
     comment: str = ""
     reader: str = ""
     marked_utc: str = ""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Mark:
+        """A mark of the values of its fields, after they went through JSON.
+
+        Raises:
+            TypeError, ValueError: they are of something else.
+        """
+        mark = cls(**data)
+        place = mark.position_lps_mm
+        x, y, z = (None, None, None) if place is None else map(float, place)
+        at = None if x is None or y is None or z is None else (x, y, z)
+        return replace(mark, kind=MarkKind(data["kind"]), position_lps_mm=at)
 
     @property
     def word(self) -> str:

@@ -15,6 +15,7 @@ from MTINetLib.panels.tables import LEFT, RIGHT, fit_height, read_only_item, set
 from MTINetLib.panels.worklist_classes import ClassBox
 from MTINetLib.panels.worklist_export import ExportSection
 from MTINetLib.panels.worklist_keys import Keys
+from MTINetLib.panels.worklist_marks import MarksSection
 from MTINetLib.panels.worklist_phases import PhasesSection
 from MTINetLib.panels.worklist_versions import VersionsSection
 from MTINetLib.presentation.stages import stage_text
@@ -57,6 +58,7 @@ class WorkListPanel(Panel):
         self._boxes: dict[int, ClassBox] = {}
         self.versions = VersionsSection(ui, self.session, self._chosen)
         self.phases = PhasesSection(ui, self.session, self._chosen)
+        self.marks = MarksSection(ui, self.session, self._chosen)
         self.export = ExportSection(ui, self.session)
         for edit in (ui.listPath, ui.sourcePath):
             edit.filters = ctk.ctkPathLineEdit.Dirs
@@ -140,7 +142,8 @@ class WorkListPanel(Panel):
         if self.session.state in _OURS:
             self.session.cancel()
         else:
-            self.session.worklist.open(self._path(self.ui.listPath), self._path(self.ui.sourcePath))
+            paths = (self.ui.listPath, self.ui.sourcePath, self.ui.marksPath)
+            self.session.worklist.open(*map(self._path, paths))
 
     def onOrder(self, index: int) -> None:
         self.session.worklist.choose_order(_ORDERS[index][0])
@@ -248,6 +251,7 @@ class WorkListPanel(Panel):
         shown = self._chosen() or next((one for one in self._rows if one.waits), None)
         self.versions.show()
         self.phases.show()
+        self.marks.show()
         ui.whyLabel.visible = shown is not None
         if shown is not None:
             ui.whyLabel.text = f"{shown.study}: {sentence(shown.why_statement, _)}"
@@ -329,6 +333,7 @@ class WorkListPanel(Panel):
         ui.asideButton.enabled = idle and opened and bool(str(ui.reasonEdit.text).strip())
         self.versions.show_buttons()
         self.phases.show()
+        self.marks.show()
         self.export.show()
 
     @staticmethod

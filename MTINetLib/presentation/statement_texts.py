@@ -167,6 +167,10 @@ _WORK_LIST = {
     "next_not_drafted": "no model has seen it yet",
     "next_by_chance": "drawn by chance",
     "next_as_it_lies": "in the order in which the studies lie",
+    "next_marked": "marked by {readers}: {missed} missed, {wrong} wrong, {disputed} in dispute",
+    "next_looked_through": "{readers} looked through it and found nothing wrong",
+    "next_marked_in_part": "{readers} found nothing wrong so far, but did not look through all of it",
+    "list_marked": "{studies} studies with marks are on the list; {unmarked} without any stay out.",
     "listed_conflict": "Several readers changed the study {study} from the same version, all are kept: "
     "{readers}; choose the one that counts in the work list, or with mtinet label LIST --study {study} "
     "--keep READER.",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from MTINetLib.errors import MTINetError, Statement
+from MTINetLib.presentation.marks_words import readers_words
 from MTINetLib.presentation.session_words import STATES
 from MTINetLib.presentation.statement_texts import TEXTS
 from MTINetLib.presentation.training_result import training_over
@@ -71,6 +72,8 @@ def _in_words(name: str, value: Any, translate: Callable[[str], str]) -> Any:
         return translate(_TITLES[value])
     if name == "phases":
         return translate(" and the ").join(translate(_TITLES[phase]) for phase in value)
+    if name == "readers" and isinstance(value, list):
+        return readers_words(value, translate)
     if name == "state":
         return translate(STATES[value])
     return ", ".join(map(str, value)) if isinstance(value, list) else value

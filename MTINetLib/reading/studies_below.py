@@ -13,7 +13,7 @@ from pathlib import Path
 from MTINetLib.progress import Progress, Silent, Stage
 from MTINetLib.reading.dicom.open import UnusableError
 from MTINetLib.reading.dicom.read import study_and_patient
-from MTINetLib.reading.dicom.scan import first_image
+from MTINetLib.reading.dicom.scan import first_frame, first_image
 from MTINetLib.reading.folder_files import files_below
 from MTINetLib.reading.other_files import is_zip
 from MTINetLib.reading.volumes.volume_files import is_volume_file
@@ -107,6 +107,23 @@ def studies_below(
         others=len([path for path in beside if path not in used]),
         unlisted=tuple(unlisted),
     )
+
+
+def study_of_files(files: Sequence[Path]) -> FoundStudy:
+    """The study of files that are known to be of one: the same as a search finds.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    ordered = tuple(sorted(files))
+    around = Path(os.path.commonpath([path.parent for path in ordered]))
+    frame = next(filter(None, map(first_frame, ordered)), None)
+    if frame is not None:
+        uid, patient = study_and_patient(frame)
+        return FoundStudy(StudyKind.DICOM, f"{uid or ordered[0].parent}\n{patient}", patient, around, ordered)
+    if len(ordered) == 1 and is_zip(ordered[0]):
+        return FoundStudy(StudyKind.ARCHIVE, identity_of_files(ordered), "", ordered[0], ordered)
+    return FoundStudy(StudyKind.VOLUMES, identity_of_files(ordered), "", around, ordered)
 
 
 def identity_of_files(files: Sequence[Path]) -> str:

@@ -65,15 +65,19 @@ class OutlineMarks:
         numbers = (*to_array(box.GetObjectToWorldMatrix()).ravel(), *box.GetSize())
         return Placed(tuple(round(float(value), 4) for value in numbers), self.inside, self.outside)
 
-    def place_box(self) -> Any:
-        """A box in the middle of the views, to be drawn around a lesion; gives its node.
+    def place_box(self, middle: Point | None = None) -> Any:
+        """A box to be drawn around a lesion; gives its node.
+
+        Args:
+            middle: LPS in mm; None for the middle of the views.
 
         Raises:
             InputError: there are no results.
         """
         grid = self._grid()
         self.remove()
-        node = add_roi(self._scene, grid, middle_of_view(self._scene, grid), (_SIDE_MM,) * 3)
+        place = middle_of_view(self._scene, grid) if middle is None else middle
+        node = add_roi(self._scene, grid, place, (_SIDE_MM,) * 3)
         self._core.events.tell(Topic.STATE)
         return node
 

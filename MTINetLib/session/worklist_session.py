@@ -14,6 +14,7 @@ from MTINetLib.scene.results import Results, corrected_labels
 from MTINetLib.session.choices import chosen_model, wanted_phases
 from MTINetLib.session.core import SessionCore
 from MTINetLib.session.events import Topic
+from MTINetLib.session.list_words import said_of_search
 from MTINetLib.session.listed_study import ShownStudy, remove_shown, show_listed
 from MTINetLib.session.open_one import OpenOne, own_name, save_listed
 from MTINetLib.session.read_ahead import ReadAhead
@@ -77,11 +78,15 @@ class WorkListSession:
 
     # The list
 
-    def open(self, folder: str, source: str = "") -> None:
-        """Read a list; with ``source`` the studies below it are taken in first, and a new list is made."""
+    def open(self, folder: str, source: str = "", marks: str = "") -> None:
+        """Read a list; with ``source`` the studies below it are taken in first, and a new list is made.
+
+        Args:
+            marks: a table of what readers marked on the results of a cohort, which ``source`` is then.
+        """
         self.ahead.forget()
         self._unopened.clear()
-        self._begin(State.LISTING, self._list(folder, source))
+        self._begin(State.LISTING, self._list(ListStudies(folder, self.order, source, marks)))
 
     def choose_order(self, order: str) -> None:
         """``informative``, ``random`` or ``as_they_lie``."""
@@ -183,19 +188,12 @@ class WorkListSession:
 
     # Steps
 
-    def _list(self, folder: str, source: str) -> Steps[None]:
-        found = yield from ask(self._own_worker(), ListStudies(folder, self.order, source))
+    def _list(self, request: ListStudies) -> Steps[None]:
+        found = yield from ask(self._own_worker(), request)
         self._take(found)
-        if source:
-            self._say(
-                Statement.of(
-                    "list_searched",
-                    studies=len(found.rows),
-                    new=found.new,
-                    moved=found.moved,
-                    gone=found.gone,
-                )
-            )
+        if request.source:
+            self.message = said_of_search(found, bool(request.marks))
+            self._tell()
 
     def _draft(self, count: int) -> Steps[None]:
         model = chosen_model(self._core.choices)

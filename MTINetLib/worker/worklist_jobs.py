@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from MTINetLib.cohort.marked_list import list_marked
 from MTINetLib.progress import Stage
 from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.worker.arrays import load_array, save_array
@@ -44,9 +46,13 @@ def list_studies(request: ListStudies, context: JobContext) -> ListedRows:
     folder = Path(request.folder)
     if not request.source:
         return _rows(open_list(folder), request.order)
+    if request.marks:
+        made = list_marked(Path(request.source), [Path(request.marks)], folder, context.progress)
+        rows = _rows(open_list(folder), request.order)
+        return replace(rows, marked=len(made.studies), unmarked=made.unmarked, left_out=made.left_out)
     found = search(Path(request.source), folder, context.progress)
     rows = _rows(open_list(folder), request.order)
-    return ListedRows(rows.folder, rows.rows, len(found.new), len(found.moved), len(found.gone))
+    return replace(rows, new=len(found.new), moved=len(found.moved), gone=len(found.gone))
 
 
 @job
@@ -196,6 +202,7 @@ def _row(row: Row) -> ListedRow:
         why_values=dict(row.why.values),
         versions=tuple(map(_version, record.heads)) if record.rivals else (),
         told=tuple(sorted(entry.told.items())),
+        marks=entry.marks,
     )
 
 

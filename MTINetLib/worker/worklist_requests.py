@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from MTINetLib.errors import Statement
+from MTINetLib.marks.mark import Mark
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase
 from MTINetLib.worker.plain import Request, Serializable
@@ -37,6 +38,7 @@ class ListedRow(Serializable):
         why, why_values: code and values of the statement why it stands here.
         versions: those that are to be chosen from, where several readers have changed it at once.
         told: (phase, word) that a person has named.
+        marks: what readers said of the results that the draft came from.
     """
 
     study: str
@@ -52,6 +54,7 @@ class ListedRow(Serializable):
     why_values: Mapping[str, Any]
     versions: tuple[ListedVersion, ...] = ()
     told: tuple[tuple[str, str], ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     @property
     def conflict(self) -> bool:
@@ -66,13 +69,21 @@ class ListedRow(Serializable):
 
 @dataclass(frozen=True)
 class ListedRows(Serializable):
-    """All of them; ``new``, ``moved`` and ``gone`` count what a search found."""
+    """All of them; ``new``, ``moved`` and ``gone`` count what a search found.
+
+    Args:
+        marked, unmarked: how many studies of the results have marks and are on the list, and have none.
+        left_out: a sentence for each marked study that could not be taken in.
+    """
 
     folder: str
     rows: tuple[ListedRow, ...]
     new: int = 0
     moved: int = 0
     gone: int = 0
+    marked: int = 0
+    unmarked: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ class ListStudies(Request[ListedRows]):
 
     Args:
         order: of worklist.order.Order.
+        marks: a table of what readers marked, where ``source`` is a folder with results of a cohort.
     """
 
     job = "list_studies"
@@ -88,6 +100,7 @@ class ListStudies(Request[ListedRows]):
     folder: str
     order: str
     source: str = ""
+    marks: str = ""
 
 
 @dataclass(frozen=True)

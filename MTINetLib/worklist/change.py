@@ -116,7 +116,10 @@ def _changed(entry: Entry, wanted: Change) -> Entry:
     status = wanted.status or (Status.CORRECTED if touched else entry.status)
     opened_anew = bool(wanted.told) or wanted.assume_order
     if opened_anew and status is Status.DRAFTED:  # the draft is of other images
-        entry, status = replace(Entry(entry.study), patient=entry.patient, told=entry.told), Status.TO_DO
+        entry, status = (
+            Entry(entry.study, patient=entry.patient, told=entry.told, marks=entry.marks),
+            Status.TO_DO,
+        )
     entry = replace(
         entry,
         status=status,

@@ -196,6 +196,8 @@ def _on(model: LoadedModel, compute: Compute) -> SlicewiseModel:
 def _waits(entry: Entry, sha256: str, again: bool) -> bool:
     if entry.status in OVER or entry.status is Status.CORRECTED:
         return False
+    if entry.status is Status.DRAFTED and entry.marks:
+        return False  # they are of the lesions that it has
     if entry.model == sha256:
         return again and bool(entry.problem)
     return again or entry.status is Status.TO_DO

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import Enum
 from typing import Any
 
+from MTINetLib.marks.mark import Mark
 from MTINetLib.study.lesion_class import UNDECIDED
 
 FORMAT = 1
@@ -70,6 +71,8 @@ class Entry:
         patient: pseudonym in place of the one that its images tell; empty for that.
         told: a person's word on phases, by their names, as ``open_study`` takes them.
         assume_order: the word that volumes which nothing names were taken in the order of their numbers.
+        marks: what readers said of the results that the draft came from; their lesions are those of the
+            results, and one that is wrong has the position at which it was.
     """
 
     study: str
@@ -89,6 +92,7 @@ class Entry:
     patient: str = ""
     told: Mapping[str, str] = field(default_factory=dict)
     assume_order: bool = False
+    marks: tuple[Mark, ...] = ()
 
     @property
     def number(self) -> int:
@@ -103,6 +107,7 @@ class Entry:
     def to_json(self) -> str:
         data = {one.name: getattr(self, one.name) for one in fields(self)}
         data |= {"status": self.status.value, "scores": vars(self.scores)}
+        data["marks"] = [{**asdict(mark), "kind": mark.word} for mark in self.marks]
         data["classes"] = {str(label): name for label, name in sorted(self.classes.items())}
         return json.dumps({"format": FORMAT, **data}, indent=2, allow_nan=False) + "\n"
 
@@ -125,6 +130,7 @@ class Entry:
                 parents=tuple(entry.parents),
                 classes={int(label): str(name) for label, name in entry.classes.items()},
                 scores=Scores(**data["scores"]),
+                marks=tuple(map(Mark.from_dict, data.get("marks", ()))),
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"no entry: {error}") from error

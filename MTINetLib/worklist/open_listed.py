@@ -10,11 +10,9 @@ from MTINetLib.errors import InputError
 from MTINetLib.phases.told_volume import line_of, told_volume
 from MTINetLib.pipeline.open import open_study
 from MTINetLib.progress import Progress
-from MTINetLib.reading.dicom.read import study_and_patient
-from MTINetLib.reading.dicom.scan import first_frame
 from MTINetLib.reading.open_input import open_files, open_input
 from MTINetLib.reading.source_volume import SourceVolume
-from MTINetLib.reading.studies_below import StudyKind, identity_of_files
+from MTINetLib.reading.studies_below import StudyKind, study_of_files
 from MTINetLib.study.phase import Phase
 from MTINetLib.study.study import Study
 from MTINetLib.worklist.folder import Record, WorkList
@@ -40,7 +38,7 @@ def files_of(listed: WorkList, record: Record) -> tuple[Path, tuple[Path, ...]]:
     missing = sum(not path.is_file() for path in files)
     if missing:
         raise InputError(f"{missing} of {len(files)} files of the study {record.study} are gone: {again}")
-    if listed.name_of(_identity(place.kind, files), "study") != record.study:
+    if listed.name_of(_identity(files), "study") != record.study:
         raise InputError(f"Another study lies now where the study {record.study} was: {again}")
     return root / PurePosixPath(place.folder), files
 
@@ -102,16 +100,8 @@ def _word_of(number: int, volume: SourceVolume, all_of_them: Sequence[SourceVolu
     return volume.name if alone else f"#{number}"
 
 
-def _identity(kind: StudyKind, files: Sequence[Path]) -> str:
-    """As ``studies_below`` tells it."""
-    if kind is not StudyKind.DICOM:
-        try:
-            return identity_of_files(files)
-        except OSError:
-            return ""
-    for path in files:
-        frame = first_frame(path)
-        if frame is not None:
-            uid, patient = study_and_patient(frame)
-            return f"{uid or path.parent}\n{patient}"
-    return ""
+def _identity(files: Sequence[Path]) -> str:
+    try:
+        return study_of_files(files).identity
+    except OSError:
+        return ""

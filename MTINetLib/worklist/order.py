@@ -11,6 +11,7 @@ from enum import Enum
 from MTINetLib.errors import Statement
 from MTINetLib.worklist.entry import OVER, Scores
 from MTINetLib.worklist.folder import Record
+from MTINetLib.worklist.marked import Said
 
 
 class Order(Enum):
@@ -41,7 +42,7 @@ def in_order(records: Sequence[Record], order: Order) -> list[Row]:
     over = [Row(record, _why_last(record)) for record in records if not record.rivals and not _waits(record)]
     over.sort(key=lambda row: row.record.entry.status in OVER)
     if order is Order.INFORMATIVE:
-        rows = _by_what_is_learnt(left)
+        rows = _by_marks(left)
     elif order is Order.RANDOM:
         drawn = sorted(left, key=lambda record: hashlib.sha256(record.study.encode()).digest())
         rows = [Row(record, Statement.of("next_by_chance")) for record in drawn]
@@ -53,6 +54,21 @@ def in_order(records: Sequence[Record], order: Order) -> list[Row]:
 def _waits(record: Record) -> bool:
     entry = record.entry
     return not record.rivals and entry.status not in OVER and not entry.problem and not record.place.missing
+
+
+def _by_marks(records: Sequence[Record]) -> list[Row]:
+    """What readers found at fault first, what they found right last, the rest by what is learnt."""
+    said = {record.study: Said.of(record.entry.marks) for record in records if record.entry.marks}
+    faults = [record for record in records if record.study in said and said[record.study].faults]
+    faults.sort(key=lambda record: -said[record.study].faults)
+    right = [record for record in records if record.study in said and not said[record.study].faults]
+    right.sort(key=lambda record: (said[record.study].looked_through, not record.entry.unclassed))
+    others = [record for record in records if record.study not in said]
+    return [
+        *(Row(record, said[record.study].statement) for record in faults),
+        *_by_what_is_learnt(others),
+        *(Row(record, said[record.study].statement) for record in right),
+    ]
 
 
 def _by_what_is_learnt(records: Sequence[Record]) -> list[Row]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,6 +63,27 @@ def search(source: Path, folder: Path, progress: Progress | None = None) -> Sear
         listed = open_list(folder) if there else new_list(folder)
         with clear_disk_errors(folder):
             return _take_in(listed, source, found.studies, found.unreadable)
+
+
+def take_in(listed: WorkList, studies: Sequence[FoundStudy]) -> tuple[Record, ...]:
+    """Their records, in this order; those that the list does not have yet, or not where they lie, come in.
+
+    Raises:
+        InputError: the list cannot be written.
+        MissingResourceError: the disk is full.
+    """
+    before = {record.study: record for record in listed.records()}
+    names = [listed.name_of(study.identity, "study") for study in studies]
+    by_drive: dict[str, list[FoundStudy]] = defaultdict(list)
+    for name, study in zip(names, studies, strict=True):
+        if name not in before or not _still_there(listed, before[name]):
+            by_drive[study.folder.anchor].append(study)
+    with clear_disk_errors(listed.folder):
+        for found in by_drive.values():
+            root = Path(os.path.commonpath([path.parent for study in found for path in study.files]))
+            _take_in(listed, root, tuple(found), 0)
+    now = {record.study: record for record in listed.records()}
+    return tuple(now[name] for name in names)
 
 
 def _take_in(listed: WorkList, root: Path, found: tuple[FoundStudy, ...], unreadable: int) -> Searched:

@@ -11,11 +11,13 @@ from pathlib import Path
 from support.made_analysis import made_analysis
 from support.worklist import GRID, noisy_study
 
+from MTINetLib.cohort.find_studies import find_studies
 from MTINetLib.findings import from_json, to_json
 from MTINetLib.inference.analysis import Analysis
 from MTINetLib.marks.read_marks import COLUMNS
 from MTINetLib.pipeline.write import WriteOptions, write
 from MTINetLib.study.lesion_class import HCC, HEMANGIOMA
+from MTINetLib.study.phase import FOUR_PHASES
 from MTINetLib.study.study import Study
 
 #: Inside the images, beside both lesions.
@@ -52,6 +54,16 @@ def write_cohort(folder: Path, studies: Mapping[str, tuple[str, ...]]) -> Path:
         else:
             made[classes] = write_results(place, classes)
     return folder
+
+
+def write_cohort_of(source: Path, out: Path) -> dict[str, str]:
+    """Results as a cohort of a tree leaves them; the names of its studies by the folders below the tree."""
+    names = {}
+    for study in find_studies(source, FOUR_PHASES).studies:
+        folder = write_results(out / "studies" / study.name)
+        (folder / "source.json").write_text(study.as_json(), encoding="utf-8")
+        names[Path(study.place).relative_to(source.absolute()).as_posix()] = study.name
+    return names
 
 
 def with_probabilities(results: Path, of_lesions: Sequence[float]) -> None:
