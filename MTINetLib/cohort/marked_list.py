@@ -58,11 +58,11 @@ def list_marked(
         MissingResourceError: the disk is full.
         Cancelled: told by ``progress``; the studies before it are on the list.
     """
+    watcher = progress or Silent()
     found = MarkedResults(results)
-    marked = by_study(read_marks(tables, found))
+    marked = by_study(read_marks(tables, found, watcher))
     manifest = read_manifest(results)
     assume_order = manifest is not None and bool(manifest.settings.get("assume_order"))
-    watcher = progress or Silent()
     images: dict[str, _Images] = {}
     left_out: dict[str, str] = {}
     watcher.start(Stage.FINDING_STUDIES, len(marked))

@@ -253,6 +253,18 @@ def _show(console: Console, listed: WorkList, order: Order, as_json: bool) -> No
         if row.record.unreadable:
             damaged = counted(row.record.unreadable, "damaged version")
             console.print(f"{row.record.study}: {damaged}, the ones before count.", style="yellow")
+    _show_marks(console, rows)
+
+
+def _show_marks(console: Console, rows: Sequence[Row]) -> None:
+    """What readers marked on the next study."""
+    from MTINetLib.presentation.marks_words import mark_words, reader_name
+    from MTINetLib.worklist.entry import OVER
+
+    record = next((row.record for row in rows if row.record.entry.status not in OVER), None)
+    for mark in () if record is None else record.entry.marks:
+        line = f"{record.study}: {mark_words(mark)} ({reader_name(mark.reader)})"
+        console.print(line, soft_wrap=True, markup=False)
 
 
 def _as_dict(listed: WorkList, row: Row) -> dict[str, Any]:

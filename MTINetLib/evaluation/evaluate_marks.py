@@ -73,14 +73,16 @@ def evaluate_marks(
 
     Raises:
         InputError: a mark cannot be used, no study was read, or ``out`` holds something else.
+        Cancelled: told by ``progress``; nothing is written.
     """
     check_out(out, overwrite, FILES)
     found = MarkedResults(results)
-    studies, lesions = rows_of(read_marks(tables, found), found)
+    watcher = progress or Silent()
+    studies, lesions = rows_of(read_marks(tables, found, watcher), found)
     if not studies:
         raise InputError("The tables hold comments alone: mark lesions as right, wrong or missed first.")
     read = sorted({row.study for row in studies})
-    told_patients = patients_of(found, read, progress or Silent())
+    told_patients = patients_of(found, read, watcher)
 
     def patient(study: str) -> str:
         return told_patients[study] or f"study {study}"

@@ -19,6 +19,7 @@ from MTINetLib.dataset.tables import Row, RowError, table_rows
 from MTINetLib.errors import InputError
 from MTINetLib.marks.mark import Mark, MarkKind, Point, Reading
 from MTINetLib.marks.marked_results import MarkedResults, StudyResults
+from MTINetLib.progress import Progress, Silent, Stage
 
 AXES = ("x_mm", "y_mm", "z_mm")
 COLUMNS = ("study", "lesion", "mark", "class", *AXES, "comment", "reader", "marked_utc")
@@ -26,23 +27,30 @@ _KINDS = tuple(kind.value for kind in MarkKind)
 _SAVE_AGAIN = "take the table as the page saved it, or save it as comma-separated UTF-8"
 
 
-def read_marks(tables: Sequence[Path], results: MarkedResults) -> tuple[Reading, ...]:
+def read_marks(
+    tables: Sequence[Path], results: MarkedResults, progress: Progress | None = None
+) -> tuple[Reading, ...]:
     """What the readers said, in the order of the tables; a reader may have several tables, a table several
     readers.
 
     Raises:
         InputError: something in a table cannot be used; the sentence names table, line and column.
+        Cancelled: told by ``progress``.
     """
     marks: dict[tuple[str, str], list[Mark]] = {}
     places: dict[tuple[object, ...], str] = {}
-    for table in tables:
+    watcher = progress or Silent()
+    watcher.start(Stage.READING_FILES, len(tables))
+    for number, table in enumerate(tables):
         for row in _rows(table):
+            watcher.update(number)
             name = row.text("study")
             if name not in results.names:
                 raise row.error("study", f"{name!r} is no study of {results.folder}")
             mark = _mark(row, results.study(name))
             _refuse_twice(row, name, mark, places)
             marks.setdefault((name, mark.reader), []).append(mark)
+    watcher.finish()
     if not marks:
         raise InputError(f"{', '.join(map(str, tables))}: no mark stands there; mark lesions first.")
     return tuple(Reading(study, reader, tuple(own)) for (study, reader), own in marks.items())
@@ -88,7 +96,7 @@ def _mark(row: Row, study: StudyResults) -> Mark:
         _class(row, kind, lesion),
         _position(row, kind, study),
         row.text("comment") if kind is MarkKind.COMMENT else row.values["comment"],
-        row.values["reader"],
+        " ".join(row.values["reader"].split()),
         _time(row),
     )
 

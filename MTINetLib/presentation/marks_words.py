@@ -79,7 +79,7 @@ def position_words(position: Point) -> str:
 def mark_words(mark: SaidMark, translate: Callable[[str], str] = str) -> str:
     """What one mark says, in a line of a table."""
     said = _said(mark, translate)
-    return f"{said}: {mark.comment}" if mark.comment else said
+    return f"{said}: {' '.join(mark.comment.split())}" if mark.comment else said
 
 
 def _said(mark: SaidMark, translate: Callable[[str], str]) -> str:

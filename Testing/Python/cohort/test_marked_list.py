@@ -117,6 +117,7 @@ def test_the_command_makes_the_list_and_shows_why_a_study_comes_first(
     assert command(["label", str(out), "-o", str(folder), "--marks", str(table)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "2 studies with marks are on the list; 1 without any stay out." in said
+    assert ": lesion 2 is wrong (Anna)" in said
     assert command(["label", str(folder), "--json"]) == 0
     first, last = json.loads(capsys.readouterr().out)
     assert first["why"] == "marked by Anna: 1 missed, 1 wrong, 0 in dispute"
