@@ -261,10 +261,10 @@ def _show_marks(console: Console, rows: Sequence[Row]) -> None:
     from MTINetLib.presentation.marks_words import mark_words, reader_name
     from MTINetLib.worklist.entry import OVER
 
-    record = next((row.record for row in rows if row.record.entry.status not in OVER), None)
-    for mark in () if record is None else record.entry.marks:
-        line = f"{record.study}: {mark_words(mark)} ({reader_name(mark.reader)})"
-        console.print(line, soft_wrap=True, markup=False)
+    for record in [row.record for row in rows if row.record.entry.status not in OVER][:1]:
+        for mark in record.entry.marks:
+            line = f"{record.study}: {mark_words(mark)} ({reader_name(mark.reader)})"
+            console.print(line, soft_wrap=True, markup=False)
 
 
 def _as_dict(listed: WorkList, row: Row) -> dict[str, Any]:

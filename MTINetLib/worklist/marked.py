@@ -96,15 +96,11 @@ def propose(listed: WorkList, record: Record, results: StudyResults, readings: S
 
 
 def _drafted(listed: WorkList, record: Record, results: StudyResults, entry: Entry) -> Record:
-    path = results.folder / LABELS_FILE
-    if not path.is_file():
+    path, findings, said = results.folder / LABELS_FILE, results.findings, Said.of(entry.marks)
+    if findings.lesions and not path.is_file():
         raise InputError(
             f"there is no {LABELS_FILE} in {results.folder}: write it too, with labels among the formats."
         )
-    findings, said = results.findings, Said.of(entry.marks)
-    outlined = read_label_map(path)
-    labels: Labels = outlined.array.astype(np.uint16)
-    labels[np.isin(labels, said.wrong)] = 0
     classes = classes_of(findings, entry.marks)
     new = replace(
         entry,
@@ -119,6 +115,11 @@ def _drafted(listed: WorkList, record: Record, results: StudyResults, entry: Ent
     )
     # Figures of the liver and its lesions would not be those of fewer lesions: these are measured again.
     text = "" if said.wrong else to_json(findings)
+    if not path.is_file():
+        return listed.save(record, new)
+    outlined = read_label_map(path)
+    labels: Labels = outlined.array.astype(np.uint16)
+    labels[np.isin(labels, said.wrong)] = 0
     return listed.save(record, new, labels=labels, grid=outlined.grid, findings=text)
 
 

@@ -190,3 +190,6 @@ def test_results_without_a_label_map_say_what_to_write(listed: WorkList, tmp_pat
     (tmp_path / "s1" / "lesions.nii.gz").unlink()
     with pytest.raises(InputError, match=r"there is no lesions.nii.gz"):
         proposed(listed, bare, tmp_path, mark("s1", 1, "right"))
+    clean = MarkedResults(write_results(tmp_path / "clean" / "s1", ()))
+    (tmp_path / "clean" / "s1" / "lesions.nii.gz").unlink()
+    assert proposed(listed, clean, tmp_path, mark("s1", "", "right")).entry.no_lesions
