@@ -177,6 +177,9 @@ _WORK_LIST = {
     "listed_gone": "it does not lie where it was found any more: search its folder again",
     "listed_over": "nothing is left to do",
     "listed_over_because": "set aside: {reason}",
+    "listed_over_unmet": "done, but nothing is outlined where readers marked {unmet} missed lesions",
+    "done_unmet": "The study {study} is done, but nothing is outlined where readers marked {unmet} missed "
+    "lesions: open it again if one was forgotten.",
     "list_searched": "{studies} studies are on the list: {new} new, {moved} in another place than before, "
     "{gone} not found any more.",
     "list_drafted": "The model has drafted the studies.",

@@ -287,6 +287,9 @@ class WorkListSession:
         self.current = one.as_saved(saved.version, labels)
         if saved.conflict:
             self.message = Message("warning", (saved.why_statement,))
+        elif "unmet" in saved.why_values:
+            unmet = Statement.of("done_unmet", study=saved.study, unmet=saved.why_values["unmet"])
+            self.message = Message("warning", (unmet,))
         self._tell()
 
     def _end(self, status: str, reason: str = "", no_lesions: bool = False) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from MTINetLib.errors import InputError
 from MTINetLib.inference.candidates import Labels
+from MTINetLib.marks.mark import Mark, MarkKind
+from MTINetLib.reading.volumes.read import read_label_map
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.lesion_class import UNDECIDED, lesion_class_name
 from MTINetLib.worklist.entry import OVER, Entry, Status
 from MTINetLib.worklist.folder import Record, WorkList
 
 _MOST_LESIONS = 255
+#: A lesion whose outline is nearer to a mark is the one that was meant.
+_NEAR_MM = 10.0
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,22 @@ def change(listed: WorkList, before: Record, wanted: Change, who: str) -> Record
         )
     entry = _changed(before.entry, wanted)
     lesions = wanted.lesions
+    unmet = unmet_marks(entry.marks, _outlined(listed, entry, wanted)) if entry.status is Status.DONE else 0
     return listed.save(
         before,
-        replace(entry, who=who),
+        replace(entry, who=who, unmet=unmet),
         labels=None if lesions is None or wanted.no_lesions else lesions.labels,
         grid=None if lesions is None else lesions.grid,
     )
+
+
+def unmet_marks(marks: Sequence[Mark], lesions: Lesions | None) -> int:
+    """How many marks of missed lesions have no outline within 10 mm; None for no lesions."""
+    places = [mark.position_lps_mm for mark in marks if mark.kind is MarkKind.MISSED and mark.position_lps_mm]
+    if not places or lesions is None or not lesions.labels.any():
+        return len(places)
+    outlined = lesions.grid.to_lps(np.argwhere(lesions.labels))
+    return sum(float(np.linalg.norm(outlined - place, axis=1).min()) > _NEAR_MM for place in places)
 
 
 def keep(listed: WorkList, before: Record, version: str, who: str) -> Record:
@@ -107,6 +121,16 @@ def keep(listed: WorkList, before: Record, version: str, who: str) -> Record:
         names = ", ".join(f"{head.version} ({head.who})" for head in before.heads)
         raise InputError(f"The study {before.study} has no one version '{version}': choose one of {names}.")
     return listed.save(before, replace(fits[0], who=who))
+
+
+def _outlined(listed: WorkList, entry: Entry, wanted: Change) -> Lesions | None:
+    """The lesions that the study is done with, as far as its marks have to be compared with them."""
+    if entry.no_lesions or not entry.marks:
+        return None
+    if wanted.lesions is not None or not entry.labels:
+        return wanted.lesions
+    mask = read_label_map(listed.labels_of(entry))
+    return Lesions(mask.array.astype(np.uint16), mask.grid)
 
 
 def _changed(entry: Entry, wanted: Change) -> Entry:

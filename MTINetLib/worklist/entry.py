@@ -73,6 +73,7 @@ class Entry:
         assume_order: the word that volumes which nothing names were taken in the order of their numbers.
         marks: what readers said of the results that the draft came from; their lesions are those of the
             results, and one that is wrong has the position at which it was.
+        unmet: how many lesions that readers missed have no outline near them in a study that is done.
     """
 
     study: str
@@ -93,6 +94,7 @@ class Entry:
     told: Mapping[str, str] = field(default_factory=dict)
     assume_order: bool = False
     marks: tuple[Mark, ...] = ()
+    unmet: int = 0
 
     @property
     def number(self) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from MTINetLib.errors import Statement
-from MTINetLib.worklist.entry import OVER, Scores
+from MTINetLib.worklist.entry import OVER, Scores, Status
 from MTINetLib.worklist.folder import Record
 from MTINetLib.worklist.marked import Said
 
@@ -136,6 +136,8 @@ def _why_last(record: Record) -> Statement:
     entry = record.entry
     if record.place.missing:
         return Statement.of("listed_gone")
+    if entry.status is Status.DONE and entry.unmet:
+        return Statement.of("listed_over_unmet", unmet=entry.unmet)
     if entry.status in OVER:
         return (
             Statement.of("listed_over_because", reason=entry.reason)

@@ -129,6 +129,7 @@ def test_marks_are_taken_in_shown_and_led_to(
     until_idle(session)
     statuses = {record.entry.status for record in open_list(tmp_path / "list").records()}
     assert statuses == {Status.DONE, Status.DRAFTED}
+    assert "nothing is outlined where readers marked 1 missed lesions" in listed.message.text
     assert [lesion[::2] for lesion in listed.lesions()] == [(1, "hcc"), (2, "hemangioma")]
     assert session.findings.lesions[0].probabilities  # the results' own findings, not measured anew
     assert cells(ui.markTable)[-1] == ("looked through: fine", "Anna")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.marked import BESIDE, mark, missed, write_marks, write_results
 from support.small_models import known_model
+from support.worklist import GRID
 
 from MTINetLib.errors import InputError
 from MTINetLib.findings import from_json
@@ -17,7 +18,7 @@ from MTINetLib.marks.read_marks import read_marks
 from MTINetLib.presentation.marks_words import mark_words
 from MTINetLib.presentation.statements import sentence
 from MTINetLib.reading.volumes.read import read_label_map
-from MTINetLib.worklist.change import Change, change
+from MTINetLib.worklist.change import Change, Lesions, change
 from MTINetLib.worklist.draft import to_draft
 from MTINetLib.worklist.entry import Entry, Status
 from MTINetLib.worklist.folder import Record, WorkList, open_list
@@ -172,6 +173,21 @@ def test_marks_on_what_a_person_has_done_are_shown_and_change_nothing_else(
     late = proposed(listed, results, tmp_path, mark("s1", 1, "wrong", "Ben")).entry
     assert (late.status, late.who, late.labels) == (Status.DONE, "Carla", done.entry.labels)
     assert [one.reader for one in late.marks] == ["Anna", "Ben"]
+
+
+def test_a_study_done_without_what_was_missed_says_so(
+    listed: WorkList, results: MarkedResults, tmp_path: Path
+) -> None:
+    record = proposed(listed, results, tmp_path, missed("s1"))
+    done = change(listed, record, Change(status=Status.DONE), "Anna")
+    (row,) = in_order([done], Order.INFORMATIVE)
+    assert sentence(row.why) == "done, but nothing is outlined where readers marked 1 missed lesions"
+    labels = read_label_map(listed.labels_of(done.entry)).array.astype(np.uint8)
+    labels[4, 20, 31] = 3
+    drawn = Change(status=Status.DONE, classes={3: "hcc"}, lesions=Lesions(labels, GRID), class_of_all="cyst")
+    met = change(listed, done, drawn, "Anna")
+    assert met.entry.unmet == 0
+    assert change(listed, met, Change(status=Status.DONE, no_lesions=True), "Anna").entry.unmet == 1
 
 
 def test_a_marked_draft_is_not_drafted_anew_and_its_marks_outlive_other_phases(
