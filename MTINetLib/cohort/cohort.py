@@ -214,10 +214,11 @@ class Cohort:
     def _write_tables(
         self, studies: Sequence[CohortStudy], aside: dict[str, Problem], progress: Progress
     ) -> None:
+        """Without what was set aside: of a study that has changed, the results are those of before."""
         from MTINetLib.cohort.summary import write_summary
         from MTINetLib.cohort.tables import CohortTables, StudyResults, results_of
 
-        names = sorted(study.name for study in studies)
+        names = sorted(study.name for study in studies if study.name not in aside)
         progress.start(Stage.WRITING_TABLES, len(names))
         model = self._order.model
 

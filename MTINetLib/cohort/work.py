@@ -121,6 +121,8 @@ def clear_unfinished(out: Path) -> None:
     for place in sorted(folder.glob("*")):
         if owner_is_gone(place):
             shutil.rmtree(place, ignore_errors=True)
+        with suppress(OSError):  # one that has lost its lock and holds nothing
+            place.rmdir()
     with suppress(OSError):  # another process works there
         folder.rmdir()
 

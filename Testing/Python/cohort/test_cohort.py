@@ -99,8 +99,10 @@ def test_a_second_run_does_only_what_is_new_changed_or_was_lost(order: CohortOrd
     left = order.out / ".unfinished" / "killed"
     (left / "half").mkdir(parents=True)
     (left / "client.lock").touch()
+    (order.out / ".unfinished" / "without a lock").mkdir()
     shutil.rmtree(order.out / "studies" / first)
     assert run(order)[1] == [first]
+    assert not list((order.out / ".unfinished").glob("w*"))
     assert not left.exists()
     (order.source / "files" / "pre.nii.gz").rename(order.source / "files" / "nativ.nii.gz")
     ran, analyzed = run(order)
@@ -120,6 +122,15 @@ def test_a_study_that_was_set_aside_is_tried_again_when_it_has_changed(
     shutil.copytree(order.source / "files", order.source / "arrives")
     ran, _ = run(table)
     assert (ran.done, ran.set_aside, read_problems(order.out)) == (1, {}, {})
+
+
+def test_a_study_that_fails_once_it_has_changed_is_in_no_table(order: CohortOrder, run: Run) -> None:
+    files, first, broken = (study.name for study in find_studies(order.source, FOUR_PHASES).studies)
+    run(order)
+    shutil.rmtree(sorted((order.source / "patient 1" / "deep").iterdir())[0])
+    assert {*run(order)[0].set_aside} == {first, broken}
+    listed = [line.split(",")[0] for line in (order.out / "studies.csv").read_text().splitlines()[1:]]
+    assert listed == [files]
 
 
 def test_another_model_is_refused_on_going_on(order: CohortOrder, run: Run, tmp_path: Path) -> None:
