@@ -31,6 +31,7 @@ from MTINetLib.commands.phantom import phantom
 from MTINetLib.commands.send import send
 from MTINetLib.commands.streams import own_stderr, show_what_can_be_shown
 from MTINetLib.commands.train import train
+from MTINetLib.commands.view import view
 from MTINetLib.malloc_tuning import keep_freed_memory
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ app = typer.Typer(
 for command in (
     analyze,
     cohort,
+    view,
     outline,
     curves,
     send,

@@ -153,7 +153,7 @@ class Cohort:
                 to_do.append(study)
         closed = [Problem("", str(folder), f"The folder {reason}.") for folder, reason in found.unlisted]
         write_problems(self._out, [*closed, *aside.values()])
-        refuse_too_little_room(self._out, [study.size for study in to_do])
+        refuse_too_little_room(self._out, [study.size for study in to_do], self._order.work.formats)
         return Waiting(found, tuple(to_do), aside)
 
     def run(
@@ -229,7 +229,7 @@ class Cohort:
                 yield results
 
         with clear_disk_errors(self._out), CohortTables(self._out, model.phases, model.classes) as tables:
-            write_summary(self._out, written(tables), aside, model.name)
+            write_summary(self._out, written(tables), aside, model.name, self._manifest.identity)
         progress.finish()
 
 

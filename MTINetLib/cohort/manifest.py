@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from MTINetLib.errors import InputError
 from MTINetLib.output_place import clear_disk_errors
@@ -25,6 +26,7 @@ class Manifest:
     Args:
         settings: as they were asked for.
         compute: device, precision and backend as the first worker settled them; empty before that.
+        identity: letters and digits that stand for this cohort; a reader's marks are kept under it.
     """
 
     software: str
@@ -32,6 +34,7 @@ class Manifest:
     model_sha256: str
     settings: Mapping[str, Any]
     compute: Mapping[str, str] = field(default_factory=dict)
+    identity: str = field(default_factory=lambda: uuid4().hex)
 
 
 def read_manifest(out: Path) -> Manifest | None:

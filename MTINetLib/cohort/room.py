@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from MTINetLib.errors import MissingResourceError
+from MTINetLib.report.formats import PAGE
 
 #: The share of its images that a study's results take at most by experience, and the least that is counted.
 _SHARE, _LEAST = 0.1, 2 << 20
+#: A page holds the images once more, and a viewer.
+_PAGE_SHARE, _VIEWER = 1.0, 3 << 20
 #: So much stays free for everybody else.
 KEPT_FREE = 256 << 20
 
 
-def refuse_too_little_room(out: Path, sizes: list[int]) -> None:
+def refuse_too_little_room(out: Path, sizes: list[int], formats: Sequence[str] = ()) -> None:
     """Refuse work that would fill the disk.
 
     Args:
         sizes: bytes of the images of each study that is still to be analyzed.
+        formats: of the results.
 
     Raises:
         MissingResourceError: the sentence says how much there is and how much it takes.
     """
     needed = sum(max(_LEAST, int(_SHARE * size)) for size in sizes)
+    if PAGE in formats:
+        needed += sum(_VIEWER + int(_PAGE_SHARE * size) for size in sizes)
     free = free_bytes(out)
     if free < needed + KEPT_FREE:
         raise MissingResourceError(

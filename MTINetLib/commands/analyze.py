@@ -19,6 +19,7 @@ from MTINetLib.commands.analyze_options import (
     LiverFile,
     LiverLabel,
     OtherPhases,
+    Page,
     PortalVenous,
     Pre,
     Reference,
@@ -63,6 +64,7 @@ def analyze(
     sensitivity: Sensitivity = None,
     scene: Scene = True,
     dicom: Dicom = False,
+    page: Page = False,
     deidentify: Deidentify = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -89,6 +91,7 @@ def analyze(
         sensitivity=sensitivity,
         scene=scene,
         dicom=dicom,
+        page=page,
         deidentify=deidentify,
         overwrite=overwrite,
     )
@@ -200,12 +203,12 @@ def _find(order: AnalyzeOrder, study: Study, model: Any, liver: Liver | None, pr
 
 
 def _write(order: AnalyzeOrder, study: Study, found: Found, progress: Progress) -> Written:
-    from MTINetLib.pipeline.write import ALL_FORMATS, USUAL_FORMATS, WriteOptions, write
+    from MTINetLib.pipeline.write import WriteOptions, formats_with, write
     from MTINetLib.report.file_names import OWN_FILES
     from MTINetLib.scene.addition import SCENE_ADDITION
 
     options = WriteOptions(
-        formats=ALL_FORMATS if order.dicom else USUAL_FORMATS,
+        formats=formats_with(dicom=order.dicom, page=order.page),
         deidentify=order.deidentify,
         tracking=found.known,
         additions=[SCENE_ADDITION] * order.scene,

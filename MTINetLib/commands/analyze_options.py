@@ -81,6 +81,9 @@ Scene = Annotated[
     bool, typer.Option("--scene/--no-scene", help="Also make scene.mrb for 3D Slicer and its pictures.")
 ]
 Dicom = Annotated[bool, typer.Option("--dicom", help="Also make DICOM SEG, SR and PDF, in the folder dicom.")]
+Page = Annotated[
+    bool, typer.Option("--page", help="Also make page.html: the phases with the outlines, in a browser.")
+]
 Deidentify = Annotated[
     bool,
     typer.Option(

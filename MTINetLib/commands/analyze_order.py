@@ -37,6 +37,7 @@ class AnalyzeOrder:
     liver_label: str | None
     scene: bool
     dicom: bool
+    page: bool
     deidentify: bool
     overwrite: bool
     resume_from: Path | None = None

@@ -54,8 +54,8 @@ Formats = Annotated[
     str | None,
     typer.Option(
         metavar="LIST",
-        help="What each study gets, of json,csv,labels,html,pdf,dicom; findings.json always; all but dicom "
-        "where left out.",
+        help="What each study gets, of json,csv,labels,html,pdf,dicom,page; findings.json always; all but "
+        "dicom and page where left out.",
     ),
 ]
 Again = Annotated[

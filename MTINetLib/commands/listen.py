@@ -101,8 +101,9 @@ def _work(out: Path, model: str | None, device: str, precision: str, backend: st
     from MTINetLib.cohort.work import Work
     from MTINetLib.models.find import find_model
     from MTINetLib.models.info import told_info
-    from MTINetLib.pipeline.write import ALL_FORMATS
+    from MTINetLib.pipeline.write import formats_with
 
     info = told_info(find_model(model))
     place = str(info.folder.absolute())
-    return Work(str(out.absolute()), place, info.sha256, device, precision, backend, formats=ALL_FORMATS)
+    formats = formats_with(dicom=True)
+    return Work(str(out.absolute()), place, info.sha256, device, precision, backend, formats=formats)

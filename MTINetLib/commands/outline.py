@@ -18,6 +18,7 @@ from MTINetLib.commands.analyze_options import (
     LiverFile,
     LiverLabel,
     OtherPhases,
+    Page,
     PortalVenous,
     Pre,
     Reference,
@@ -74,6 +75,7 @@ def outline(
     liver_label: LiverLabel = None,
     scene: Scene = True,
     dicom: Dicom = False,
+    page: Page = False,
     deidentify: Deidentify = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -99,6 +101,7 @@ def outline(
         liver_label=liver_label,
         scene=scene,
         dicom=dicom,
+        page=page,
         deidentify=deidentify,
         overwrite=overwrite,
     )

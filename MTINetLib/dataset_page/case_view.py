@@ -12,7 +12,7 @@ from MTINetLib.dataset.check import LookedAt, look_at_case
 from MTINetLib.dataset.checked import CaseCheck
 from MTINetLib.dataset.plausible import NamedCase
 from MTINetLib.dataset.tables import Row, RowError
-from MTINetLib.dataset_page.pictures import Picture, draw
+from MTINetLib.dataset_page.pictures import SIDE_PX, Picture
 from MTINetLib.dataset_page.planes import Image, Plane, planes_through
 from MTINetLib.errors import InputError
 from MTINetLib.phases.doubts import doubted
@@ -24,6 +24,7 @@ from MTINetLib.reading.source_volume import SourceVolume
 from MTINetLib.reading.volumes.read import read_label_map, read_volume
 from MTINetLib.report.body import body, tissue_window
 from MTINetLib.report.key_slice import body_crop
+from MTINetLib.report.outlined_slice import Pixels, jpeg_of, outlined_slice
 from MTINetLib.study.grid import Grid
 from MTINetLib.study.phase import Phase, usual_reference
 from MTINetLib.study.resample import resample_labels
@@ -148,14 +149,18 @@ def _pictures(
     marks = across.cut(labels)
     found = []
     for phase, plane in slices.items():
-        jpeg, size = draw(crop.cut(plane), crop.cut(marks), colours, across.pixel_mm, window)
+        pixels = outlined_slice(crop.cut(plane), crop.cut(marks), colours, across.pixel_mm, window, SIDE_PX)
         time = times.get(phase)
         details = [*([] if time is None else [seconds(time)]), _spacing(volumes[phase].grid)]
-        found.append(Picture(jpeg, size, phase_title(phase), ", ".join(details), _TRANSVERSE))
+        found.append(_picture(pixels, phase_title(phase), ", ".join(details), _TRANSVERSE))
     front = np.asarray(along.cut(volumes[reference].array), dtype=np.float32)
-    jpeg, size = draw(front, along.cut(labels), colours, along.pixel_mm, window)
-    found.append(Picture(jpeg, size, f"{phase_title(reference)}, coronal", _place(across, grid), _CORONAL))
+    pixels = outlined_slice(front, along.cut(labels), colours, along.pixel_mm, window, SIDE_PX)
+    found.append(_picture(pixels, f"{phase_title(reference)}, coronal", _place(across, grid), _CORONAL))
     return tuple(found)
+
+
+def _picture(pixels: Pixels, title: str, detail: str, letters: tuple[str, str, str]) -> Picture:
+    return Picture(jpeg_of(pixels), (pixels.shape[1], pixels.shape[0]), title, detail, letters)
 
 
 def _spacing(grid: Grid) -> str:

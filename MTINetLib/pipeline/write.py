@@ -15,7 +15,7 @@ from MTINetLib.progress import Progress, Silent
 from MTINetLib.report.cover import Cover
 from MTINetLib.report.deidentify import Disguise, deidentified
 from MTINetLib.report.file_names import FINDINGS_FILE, HTML_FILE, PDF_FILE, REPORT_FILES
-from MTINetLib.report.formats import ALL, DICOM, write_formats, write_notes
+from MTINetLib.report.formats import ALL, DICOM, PAGE, write_formats, write_notes
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.output_folder import holds_something, new_results
 from MTINetLib.report.results import Results
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from MTINetLib.report.dicom.equipment import Tracking
 
 ALL_FORMATS = tuple(ALL)
-#: What is written where nothing is said: all formats but DICOM.
-USUAL_FORMATS = tuple(name for name in ALL_FORMATS if name != DICOM)
+#: What is written where nothing is said.
+USUAL_FORMATS = tuple(name for name in ALL_FORMATS if name not in (DICOM, PAGE))
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,11 @@ def write_into(
     said = (*made.left_out, *left_out.sentences)
     write_notes(folder, said)
     return replace(made, left_out=said)
+
+
+def formats_with(*, dicom: bool = False, page: bool = False) -> tuple[str, ...]:
+    """The usual formats and these."""
+    return (*USUAL_FORMATS, *[DICOM] * dicom, *[PAGE] * page)
 
 
 def first_to_read(out: Path) -> str:

@@ -147,28 +147,33 @@ def report_content(
     cover = cover or Cover()
     blocks = tuple(_block(study, labels, lesion, findings, left_out) for lesion in findings.lesions)
     return ReportContent(
-        summary=_summary(findings),
-        notices=_notices(findings, cover),
-        facts=_facts(findings, cover),
-        phase_rows=_phase_rows(findings),
-        lesion_rows=tuple(_lesion_row(lesion, findings.phases) for lesion in findings.lesions),
+        summary=summary_of(findings),
+        notices=notices_of(findings, cover),
+        facts=facts_of(findings, cover),
+        phase_rows=phase_rows_of(findings),
+        lesion_rows=tuple(lesion_row_of(lesion, findings.phases) for lesion in findings.lesions),
         lesion_colours=tuple(on_white(lesion.lesion_class) for lesion in findings.lesions),
         blocks=blocks,
         empty_strip=None
         if blocks
         else _drawn("picture of the study in the report", left_out, lambda: study_strip(study)),
-        technique=_technique(findings),
-        doubts=(
-            *study_warnings(findings),
-            *note_sentences(findings.study.flags),
-            *figures_without_phases(findings.phases),
-        ),
-        provenance=_provenance(findings),
+        technique=technique_of(findings),
+        doubts=doubts_of(findings),
+        provenance=provenance_of(findings),
         cover=cover,
     )
 
 
-def _summary(findings: StudyFindings) -> str:
+def doubts_of(findings: StudyFindings) -> tuple[str, ...]:
+    """What a reader must know of the study, warnings first, a whole sentence each."""
+    return (
+        *study_warnings(findings),
+        *note_sentences(findings.study.flags),
+        *figures_without_phases(findings.phases),
+    )
+
+
+def summary_of(findings: StudyFindings) -> str:
     said = summary_in_words(findings)
     return said if findings.liver is None else f"{said} {liver_in_words(findings.liver)}."
 
@@ -185,12 +190,12 @@ def _classes(names: Sequence[str]) -> str:
     return f"The class compares {class_words(names)} only: none may be true."
 
 
-def _technique(findings: StudyFindings) -> str:
+def technique_of(findings: StudyFindings) -> str:
     said = _TECHNIQUE.format(classes=_classes(findings.provenance.classes))
     return said if findings.liver is None else f"{said} {_LIVER_TECHNIQUE}"
 
 
-def _notices(findings: StudyFindings, cover: Cover) -> tuple[str, ...]:
+def notices_of(findings: StudyFindings, cover: Cover) -> tuple[str, ...]:
     """What a reader must know before the figures."""
     notices = []
     if findings.provenance.corrected_by_person:
@@ -200,7 +205,7 @@ def _notices(findings: StudyFindings, cover: Cover) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def _facts(findings: StudyFindings, cover: Cover) -> tuple[tuple[str, str], ...]:
+def facts_of(findings: StudyFindings, cover: Cover) -> tuple[tuple[str, str], ...]:
     study = findings.study
     reference = findings.provenance.settings.get("reference")
     when = findings.provenance.created_utc.replace("T", " ").rstrip("Z") or "not stated"
@@ -213,7 +218,7 @@ def _facts(findings: StudyFindings, cover: Cover) -> tuple[tuple[str, str], ...]
     )
 
 
-def _phase_rows(findings: StudyFindings) -> tuple[Row, ...]:
+def phase_rows_of(findings: StudyFindings) -> tuple[Row, ...]:
     rows = []
     for said, time in zip(findings.study.phases, findings.study.times_s, strict=True):
         rows.append(
@@ -229,7 +234,7 @@ def _phase_rows(findings: StudyFindings) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _lesion_row(lesion: LesionFinding, phases: Sequence[Phase]) -> Row:
+def lesion_row_of(lesion: LesionFinding, phases: Sequence[Phase]) -> Row:
     figures = lesion.enhancement
     washout = figures.washout_ratio_percent
     ratios = [number(washout.get(phase), 0) for phase in WASHOUT_PHASES if phase in phases]
@@ -273,21 +278,19 @@ def _block(
         curve=curve,
         signal_heads=("", *(phase.title for phase in findings.phases)),
         signal_rows=_signal_rows(lesion, findings.phases),
-        remarks=tuple(
-            map(
-                whole_sentence,
-                filter(
-                    None,
-                    (
-                        *reasons_in_words(lesion),
-                        lesion_probability_in_words(lesion),
-                        *flags_in_words(lesion.flags),
-                        overlap_in_words(lesion),
-                    ),
-                ),
-            )
-        ),
+        remarks=remarks_of(lesion),
     )
+
+
+def remarks_of(lesion: LesionFinding) -> tuple[str, ...]:
+    """What speaks for and against its class, and what is doubtful, a whole sentence each."""
+    said = (
+        *reasons_in_words(lesion),
+        lesion_probability_in_words(lesion),
+        *flags_in_words(lesion.flags),
+        overlap_in_words(lesion),
+    )
+    return tuple(map(whole_sentence, filter(None, said)))
 
 
 def _signal_rows(lesion: LesionFinding, phases: tuple[Phase, ...]) -> tuple[Row, ...]:
@@ -322,7 +325,7 @@ def _with_sd(means: Sequence[float | None], deviations: Sequence[float | None], 
     ]
 
 
-def _provenance(findings: StudyFindings) -> tuple[tuple[str, str], ...]:
+def provenance_of(findings: StudyFindings) -> tuple[tuple[str, str], ...]:
     provenance = findings.provenance
     settings = ", ".join(f"{name} {_plain(value)}" for name, value in provenance.settings.items())
     corrected = "yes" if provenance.corrected_by_person else "no"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from MTINetLib.report.dicom.names import DICOM_FILES, DICOM_FOLDER
+from MTINetLib.report.page.names import PAGE_FILES
 
 FINDINGS_FILE = "findings.json"
 #: In the results of a cohort: a folder with the results of each study.
@@ -37,6 +38,7 @@ REPORT_FILES = (
     PDF_FILE,
     NOTES_FILE,
     *(f"{DICOM_FOLDER}/{name}" for name in DICOM_FILES),
+    *PAGE_FILES,
 )
 #: The same for the results of an analysis.
 OWN_FILES = (*REPORT_FILES, SCENE_FILE, *(f"{PICTURE_FOLDER}/{name}" for name in PICTURES))

@@ -31,10 +31,13 @@ from MTINetLib.report.file_names import (
     PROBABILITY_FILE,
 )
 from MTINetLib.report.html import html_report
+from MTINetLib.report.page.names import PAGE_FILE, PAGE_FILES
 from MTINetLib.report.results import Results
 
 #: The format of SEG, SR and encapsulated PDF.
 DICOM = "dicom"
+#: The format of a page to look at the images in a browser.
+PAGE = "page"
 #: The probability map is kept in steps of 1/256: enough to look at and threshold, and it packs ten times
 #: smaller than full floats.
 _PROBABILITY_STEPS = 256
@@ -136,6 +139,12 @@ def _write_dicom(folder: Path, results: Results) -> None:
     add_dicom(folder, results)
 
 
+def _write_page(folder: Path, results: Results) -> None:
+    from MTINetLib.report.page.write import write_page
+
+    write_page(folder, results)
+
+
 #: The findings themselves.
 FINDINGS: Mapping[str, Format] = {
     "json": Format(FINDINGS_FILE, (FINDINGS_FILE,), _write_json),
@@ -151,6 +160,7 @@ SECONDARY: Mapping[str, Format] = {
         tuple(f"{DICOM_FOLDER}/{name}" for name in DICOM_FILES),
         _write_dicom,
     ),
+    PAGE: Format(PAGE_FILE, PAGE_FILES, _write_page),
 }
 ALL: Mapping[str, Format] = {**FINDINGS, **SECONDARY}
 

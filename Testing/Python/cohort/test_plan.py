@@ -50,6 +50,9 @@ def test_work_that_would_fill_the_disk_is_refused_ahead(
     refuse_too_little_room(tmp_path / "new", [10**9] * 20)
     with pytest.raises(MissingResourceError, match=r"30 studies may take 3\.0 GB.*has 3\.0 GB free"):
         refuse_too_little_room(tmp_path / "new", [10**9] * 30)
+    refuse_too_little_room(tmp_path / "new", [10**9], ["json", "html"])
+    with pytest.raises(MissingResourceError, match=r"3 studies may take 3\.3 GB"):
+        refuse_too_little_room(tmp_path / "new", [10**9] * 3, ["json", "page"])
     refuse_a_full_disk(tmp_path)
     monkeypatch.setattr(room.shutil, "disk_usage", lambda place: SimpleNamespace(free=10**8))
     with pytest.raises(MissingResourceError, match="nearly full"):

@@ -111,15 +111,29 @@ class _Page(HTMLParser):
 
 def test_the_page_has_each_lesion_each_problem_and_loads_nothing(out: Path) -> None:
     aside = {"bad": Problem("bad", "/archive/bad", "It lacks <two> phases.")}
-    write_summary(out, results_of(out, ("none", "two")), aside, "made")
-    page = _Page((out / "summary.html").read_text(encoding="utf-8"))
-    assert [row[:3] for row in page.rows[1:4]] == [
+    write_summary(out, results_of(out, ("none", "two")), aside, "made", "c0ffee")
+    text = (out / "summary.html").read_text(encoding="utf-8")
+    page = _Page(text)
+    assert [row[1:4] for row in page.rows[1:4]] == [
         ["none", "", "no lesion found"],
-        ["two", "1", page.rows[2][2]],
-        ["two", "2", page.rows[3][2]],
+        ["two", "1", "HCC"],
+        ["two", "2", "Hemangioma"],
     ]
     assert {len(row) for row in page.rows[:4]} == {9}
-    assert page.rows[2][8] == "/archive/<script>alert(1)</script>, Jane"
-    assert page.rows[5] == ["bad", "/archive/bad", "It lacks <two> phases."]
-    assert page.scripts == 1
-    assert set(page.links) == {"studies/none/findings.json", "studies/two/findings.json"}
+    assert [row[:4] for row in page.rows[5:7]] == [
+        ["none", "0", "", "95"],
+        ["two", "2", "HCC, Hemangioma", "95"],
+    ]
+    assert page.rows[6][6] == "/archive/<script>alert(1)</script>, Jane"
+    assert page.rows[8] == ["bad", "/archive/bad", "It lacks <two> phases."]
+    assert 'data-identity="c0ffee"' in text
+    for chart in (
+        "Class: HCC 1, Hemangioma 1",
+        "30 to 50 mm 1",
+        "Pre-contrast, 90 %+ 2",
+        "It lacks &lt;two&gt; phase",
+    ):
+        assert chart in text
+    links = {link for link in page.links if link.startswith("studies")}
+    assert links == {"studies/none/findings.json", "studies/two/findings.json"}
+    assert all((out / link).is_file() for link in page.links)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from MTINetLib.dataset_page.pictures import draw
 from MTINetLib.dataset_page.planes import PatientAxes, Plane, planes_through
+from MTINetLib.report.outlined_slice import jpeg_of, outlined_slice
 from MTINetLib.study.grid import Grid
 
 #: Of a place in the patient: to the left, to the back and to the head of the middle, in mm.
@@ -72,8 +72,10 @@ def test_the_outline_has_its_colour_and_missing_image_is_blue() -> None:
     image[:, :20] = np.nan
     labels = np.zeros((40, 60), dtype=np.uint8)
     labels[10:30, 35:50] = 7
-    jpeg, (width, height) = draw(image, labels, {7: "#FF0000"}, (2.0, 1.0), (0.0, 200.0))
-    shown = imread(io.BytesIO(jpeg), format="jpg").astype(int)
+    pixels = outlined_slice(image, labels, {7: "#FF0000"}, (2.0, 1.0), (0.0, 200.0), 260)
+    height, width, _ = pixels.shape
+    assert max(height, width) == 260
+    shown = imread(io.BytesIO(jpeg_of(pixels)), format="jpg").astype(int)
     assert shown.shape == (height, width, 3)
     assert height == pytest.approx(width * 40 * 2 / 60, abs=1)
     red = (shown[..., 0] - shown[..., 1] > 60).nonzero()
