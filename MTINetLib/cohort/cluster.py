@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from MTINetLib.cohort.plan import Plan, gpus_here, plan_for
+from MTINetLib.cohort.quiet import quiet
 from MTINetLib.errors import InputError, MissingResourceError
 from MTINetLib.process_pool import THREAD_VARIABLES, THREADS_VARIABLE, usable_cores
 
@@ -36,6 +37,7 @@ _UNWATCHED = {
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.worker.memory.monitor-interval": "500ms",
 }
+#: Dask logs lost and restarted processes with tracebacks; what they mean is said by the run.
 _QUIET = ("distributed", "tornado", "asyncio")
 _BATCH_SYSTEMS = ("Slurm", "PBS", "SGE", "LSF", "OAR", "HTCondor", "Moab")
 _START_S, _STOP_S = 60, 0.3
@@ -86,8 +88,8 @@ def local_workers(plan: Plan, *, processes: bool = True) -> Iterator[Workers]:
     own: dict[str, Any] = {"env": environment} if processes else {}
     if processes and plan.gpus:
         own["worker_class"] = _worker_on_a_gpu(plan)
-    connect = {"distributed.comm.timeouts.connect": _START_S}
-    with _quiet(), dask.config.set({**_MEMORY, **_PATIENCE, **_UNWATCHED, **connect}):
+    settings = {**_MEMORY, **_PATIENCE, **_UNWATCHED, "distributed.comm.timeouts.connect": _START_S}
+    with quiet(*_QUIET), dask.config.set(settings):
         try:
             cluster = LocalCluster(
                 n_workers=plan.workers,
@@ -119,7 +121,7 @@ def workers_of(scheduler: str) -> Iterator[Workers]:
     """
     from distributed import Client
 
-    with _quiet():
+    with quiet(*_QUIET):
         try:
             client = Client(scheduler, timeout=_START_S / 2, set_as_default=False)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
@@ -151,7 +153,7 @@ def batch_workers(file: Path, wanted: int | None) -> Iterator[Workers]:
         ) from error
     from distributed import Client
 
-    with _quiet():
+    with quiet(*_QUIET):
         try:
             cluster = getattr(module, f"{system}Cluster")(**options)
         except (TypeError, ValueError) as error:
@@ -225,17 +227,3 @@ def _has_dashboard() -> bool:
 
 def _dashboard(cluster: Any) -> str:
     return str(cluster.dashboard_link or "") if _has_dashboard() else ""
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Dask logs lost and restarted processes with tracebacks; what they mean is said by the run."""
-    loggers = [logging.getLogger(name) for name in _QUIET]
-    before = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for each, level in zip(loggers, before, strict=True):
-            each.setLevel(level)

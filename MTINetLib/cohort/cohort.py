@@ -11,6 +11,7 @@ import MTINetLib
 from MTINetLib.claim import claimed
 from MTINetLib.cohort.cluster import Workers
 from MTINetLib.cohort.cohort_study import CohortStudy
+from MTINetLib.cohort.fetch import FetchedStudies
 from MTINetLib.cohort.find_studies import FoundCohort, find_studies
 from MTINetLib.cohort.manifest import (
     MANIFEST_FILE,
@@ -27,6 +28,8 @@ from MTINetLib.cohort.problems import (
 )
 from MTINetLib.cohort.room import refuse_too_little_room
 from MTINetLib.cohort.run import refuse_other_workers, run_studies, settle_on_a_worker
+from MTINetLib.cohort.supply import Supply
+from MTINetLib.cohort.web_archive import WebSource
 from MTINetLib.cohort.work import Work, clear_unfinished, is_done, settled
 from MTINetLib.errors import InputError
 from MTINetLib.models.info import ModelInfo
@@ -46,7 +49,7 @@ class CohortOrder:
         again: studies that were set aside are tried again.
     """
 
-    source: Path
+    source: Path | WebSource
     out: Path
     work: Work
     model: ModelInfo
@@ -181,12 +184,12 @@ class Cohort:
         aside, lesions, done = dict(waiting.set_aside), 0, waiting.done
         if waiting.to_do:
             watcher.start(Stage.STARTING_WORKERS, 1)
-            with workers() as there:
+            with workers() as there, self._supply(waiting.to_do) as supply:
                 work = self._settled(there)
                 watcher.finish()
                 ready(there)
                 watcher.start(Stage.ANALYZING_STUDIES, len(waiting.to_do))
-                for number, one in enumerate(run_studies(there, waiting.to_do, work, in_words), start=1):
+                for number, one in enumerate(run_studies(there, supply, work, in_words), start=1):
                     problem = None
                     if one.outcome.problem:
                         problem = Problem.of(one.study, one.outcome.problem)
@@ -200,6 +203,12 @@ class Cohort:
             clear_unfinished(self._out)
         self._write_tables(waiting.found.studies, aside, watcher)
         return Ran(done, lesions, aside)
+
+    def _supply(self, studies: Sequence[CohortStudy]) -> Supply:
+        source = self._order.source
+        if isinstance(source, WebSource):
+            return FetchedStudies(studies, source, self._out)
+        return Supply(studies)
 
     def _settled(self, workers: Workers) -> Work:
         """What an earlier run settled counts for this one too, so that all studies are analyzed alike."""
@@ -234,6 +243,8 @@ class Cohort:
 
 
 def _refuse_source(order: CohortOrder) -> None:
+    if isinstance(order.source, WebSource):
+        return
     if not order.source.exists():
         raise InputError(f"There is no file or folder {order.source}: give a folder of studies.")
     if order.source.is_dir():

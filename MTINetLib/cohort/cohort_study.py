@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ class OpenedFrom(str, Enum):
     PLACE = "place"
     #: ``phases``, each by its own path.
     PHASES = "phases"
+    #: ``files`` that were fetched from ``place``, the address of a DICOMweb study, for as long as it takes.
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,12 @@ class CohortStudy:
 
     Args:
         name: of its folder of results; letters, digits and ``._-``, the same in every run.
-        place: the folder or file in which it lies.
+        place: the folder or file in which it lies, or its address in an archive.
         opened_from: which of the following counts.
         files: in the order of their names.
         phases: name of each phase, and its file or folder.
-        size: of all its files, bytes; with their number it tells whether the study has changed.
+        size: of all its files, bytes; with their number it tells whether the study has changed. 0 in an
+            archive, which tells the number alone.
         count: of its files.
     """
 
@@ -77,13 +80,16 @@ class CohortStudy:
             return {phase_named(name): Path(path) for name, path in self.phases}
         if self.opened_from is OpenedFrom.PLACE:
             return Path(self.place)
+        # A sentence names the folder; the address holds the study's UID.
+        place = Path(self.name if self.opened_from is OpenedFrom.ARCHIVE else self.place)
         missing = sum(not Path(path).is_file() for path in self.files)
         if missing:
-            raise InputError(f"{missing} of {len(self.files)} files of the study in {self.place} are gone.")
-        return open_files(Path(self.place), [Path(path) for path in self.files])
+            raise InputError(f"{missing} of {len(self.files)} files of the study in {place} are gone.")
+        return open_files(place, [Path(path) for path in self.files])
 
     def as_json(self) -> str:
-        return json.dumps(asdict(self), indent=1) + "\n"
+        kept = replace(self, files=()) if self.opened_from is OpenedFrom.ARCHIVE else self
+        return json.dumps(asdict(kept), indent=1) + "\n"
 
 
 def study_from_json(text: str) -> CohortStudy:

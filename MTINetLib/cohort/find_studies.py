@@ -9,6 +9,8 @@ from pathlib import Path
 
 from MTINetLib.cohort.cohort_study import CohortStudy, OpenedFrom, file_name_of, name_of, weight_of
 from MTINetLib.cohort.manifest import MANIFEST_FILE
+from MTINetLib.cohort.web_archive import WebSource
+from MTINetLib.cohort.web_studies import studies_of_archive
 from MTINetLib.dataset.folder import CASES_FILE, read_dataset
 from MTINetLib.dataset.tables import Row, column_names, table_rows
 from MTINetLib.errors import InputError
@@ -39,15 +41,20 @@ class FoundCohort:
     unlisted: tuple[tuple[Path, str], ...] = ()
 
 
-def find_studies(source: Path, phases: Sequence[Phase], progress: Progress | None = None) -> FoundCohort:
-    """The studies of a folder tree, of a dataset (a folder with cases.csv), or of a CSV file of paths.
+def find_studies(
+    source: Path | WebSource, phases: Sequence[Phase], progress: Progress | None = None
+) -> FoundCohort:
+    """The studies of a folder tree, a dataset (a folder with cases.csv), a CSV file of paths, or an archive.
 
     Args:
         phases: that the model takes.
 
     Raises:
         InputError: nothing is there, or a table is wrong; the sentence says which.
+        MissingResourceError: the archive cannot be reached.
     """
+    if isinstance(source, WebSource):
+        return FoundCohort(studies_of_archive(source, progress))
     if source.is_file() and source.suffix.lower() == ".csv":
         return FoundCohort(_distinct(_of_table(source)))
     if (source / CASES_FILE).is_file():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import MTINetLib
 from MTINetLib.cohort.cluster import Workers
 from MTINetLib.cohort.cohort_study import CohortStudy
 from MTINetLib.cohort.room import refuse_a_full_disk
+from MTINetLib.cohort.supply import Supply
 from MTINetLib.cohort.work import Outcome, Work, settle, trouble_here, work_on
 from MTINetLib.errors import InputError, MissingResourceError, MTINetError
 
@@ -67,7 +67,7 @@ def refuse_other_workers(workers: Workers, work: Work) -> None:
 
 def run_studies(
     workers: Workers,
-    studies: Sequence[CohortStudy],
+    studies: Supply | Sequence[CohortStudy],
     work: Work,
     in_words: Callable[[BaseException], str],
     work_on: Callable[[CohortStudy, Work], Outcome] = work_on,
@@ -83,17 +83,20 @@ def run_studies(
     Raises:
         MTINetError: what every study would meet: a full disk, a missing model, a scheduler that went away.
     """
-    waiting = deque(studies)
+    supply = studies if isinstance(studies, Supply) else Supply(studies)
     at_work: dict[Any, CohortStudy] = {}
     run = uuid.uuid4().hex
     lost_since: float | None = None
     try:
-        while waiting or at_work:
+        while supply.left or at_work:
             slots = _slots(workers)
-            while waiting and len(at_work) < slots:
-                study = waiting.popleft()
+            while len(at_work) < slots and (ready := supply.next(slots)) is not None:
+                study = ready.study
+                if ready.problem:
+                    yield Finished(study, Outcome(problem=ready.problem))
+                    continue
                 key = f"{study.name}-{run}"
-                at_work[workers.client.submit(work_on, study, work, key=key, pure=False)] = study
+                at_work[workers.client.submit(work_on, ready.sent, work, key=key, pure=False)] = study
             lost_since = None if slots else (lost_since or time.monotonic())
             if lost_since is not None and time.monotonic() - lost_since > _WITHOUT_WORKERS_S:
                 raise MissingResourceError(
@@ -105,6 +108,7 @@ def run_studies(
                     continue
                 study = at_work.pop(future)
                 future.release()  # or a process that ends would have the study done once more
+                supply.done(study)
                 yield Finished(study, outcome)
                 refuse_a_full_disk(Path(work.out))
     finally:

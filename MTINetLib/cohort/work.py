@@ -26,7 +26,7 @@ from MTINetLib.report.file_names import STUDIES_FOLDER as STUDIES_FOLDER
 if TYPE_CHECKING:
     from MTINetLib.models.store import LoadedModel
 
-_UNFINISHED_FOLDER = ".unfinished"
+UNFINISHED_FOLDER = ".unfinished"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def study_before(results: Path) -> CohortStudy | None:
 
 def clear_unfinished(out: Path) -> None:
     """Take away what processes that have ended left unfinished."""
-    folder = out / _UNFINISHED_FOLDER
+    folder = out / UNFINISHED_FOLDER
     for place in sorted(folder.glob("*")):
         if owner_is_gone(place):
             shutil.rmtree(place, ignore_errors=True)
@@ -206,7 +206,7 @@ def _model(work: Work) -> LoadedModel:
 
 def _own_place(out: Path) -> Path:
     """This process's folder for unfinished results, locked as long as the process lives."""
-    folder = out.absolute() / _UNFINISHED_FOLDER
+    folder = out.absolute() / UNFINISHED_FOLDER
     with _guard:
         known = next((place for place in _places if place.parent == folder and place.is_dir()), None)
         if known is None:

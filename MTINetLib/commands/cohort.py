@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from MTINetLib.commands.analyze_options import Align, AssumeOrder, Sensitivity
+from MTINetLib.commands.cohort_source import (
+    ArchiveCa,
+    DicomWeb,
+    OwnCertificate,
+    OwnKey,
+    Query,
+    source_of,
+)
 from MTINetLib.commands.options import Backend, Device, Model, OutFolder, Precision
 
 if TYPE_CHECKING:
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from MTINetLib.cohort.cohort import CohortOrder, Ran, Waiting
     from MTINetLib.cohort.cohort_study import CohortStudy
     from MTINetLib.cohort.problems import Problem
+    from MTINetLib.cohort.web_archive import WebSource
     from MTINetLib.console import RichProgress
 
 #: Problems that are printed one by one; all stand in problems.csv.
@@ -31,7 +40,7 @@ _MOST_SHOWN = 20
 _A_LINE_S = 60.0
 
 Source = Annotated[
-    Path,
+    Path | None,
     typer.Argument(
         metavar="SOURCE",
         help="A folder of studies at any depth (DICOM, volume files, .zip), a dataset, or a .csv with a "
@@ -64,8 +73,13 @@ Again = Annotated[
 
 
 def cohort(
-    source: Source,
     out: OutFolder,
+    source: Source = None,
+    dicomweb: DicomWeb = None,
+    query: Query = None,
+    ca: ArchiveCa = None,
+    cert: OwnCertificate = None,
+    key: OwnKey = None,
     workers: WorkerCount = None,
     scheduler: Scheduler = None,
     jobqueue: JobQueue = None,
@@ -89,13 +103,13 @@ def cohort(
     from MTINetLib.errors import Cancelled
 
     order = _order(
-        source,
+        source_of(source, dicomweb, query, (ca, cert, key)),
         out,
         again,
         model,
         (device, precision, backend, align, assume_order, sensitivity, _formats(formats)),
     )
-    _check_packages()
+    _check_packages(order.source)
     start = _workers(workers, scheduler, jobqueue, device)
     from MTINetLib.cohort.cohort import Cohort
 
@@ -123,7 +137,7 @@ def cohort(
 
 
 def _order(
-    source: Path,
+    source: Path | WebSource,
     out: Path,
     again: bool,
     model: str | None,
@@ -174,10 +188,13 @@ def _workers(
     return partial(local_workers, plan_here(workers, device))
 
 
-def _check_packages() -> None:
+def _check_packages(source: Path | WebSource) -> None:
     """Before minutes of searching."""
     import distributed  # noqa: F401
     import pyarrow  # noqa: F401
+
+    if not isinstance(source, Path):
+        import dicomweb_client  # noqa: F401
 
 
 def _print_waiting(console: Console, waiting: Waiting) -> None:

@@ -18,9 +18,13 @@ class Certificate:
     certificate: Path
     key: Path
 
-    def server(self) -> ssl.SSLContext:
+    def server(self, ask: Path | None = None) -> ssl.SSLContext:
+        """Of a service; ``ask``: whose certificates a client must show."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
+        if ask is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(ask)
         return context
 
 
