@@ -38,8 +38,9 @@ _UNWATCHED = {
     "distributed.worker.memory.monitor-interval": "500ms",
 }
 #: Dask logs lost and restarted processes with tracebacks; what they mean is said by the run.
-_QUIET = ("distributed", "tornado", "asyncio")
-_BATCH_SYSTEMS = ("Slurm", "PBS", "SGE", "LSF", "OAR", "HTCondor", "Moab")
+_QUIET = ("distributed", "tornado", "asyncio", "dask_jobqueue")
+#: As the classes of dask-jobqueue begin.
+_BATCH_SYSTEMS = ("SLURM", "PBS", "SGE", "LSF", "OAR", "HTCondor", "Moab")
 _START_S, _STOP_S = 60, 0.3
 
 
@@ -112,22 +113,54 @@ def local_workers(plan: Plan, *, processes: bool = True) -> Iterator[Workers]:
             _stop(cluster)
 
 
-@contextmanager
-def workers_of(scheduler: str) -> Iterator[Workers]:
-    """Those of a scheduler that runs elsewhere; it and they stay. TLS is told by Dask's own configuration.
+@dataclass(frozen=True)
+class SchedulerTls:
+    """PEM files for a scheduler that speaks TLS; what is None is told by Dask's own configuration.
+
+    Args:
+        ca: certificates that scheduler and workers are trusted by.
+        certificate, key: our own.
 
     Raises:
-        MissingResourceError: there is no scheduler, or it has no workers.
+        InputError: a file cannot be used.
+    """
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def __post_init__(self) -> None:
+        from MTINetLib.report.sending.secure import tls_context
+
+        tls_context(self.ca, self.certificate, self.key)
+
+    @property
+    def security(self) -> Any:
+        """As Dask takes it."""
+        from distributed.security import Security
+
+        told = {"tls_ca_file": self.ca, "tls_client_cert": self.certificate, "tls_client_key": self.key}
+        return Security(**{name: str(path) for name, path in told.items() if path is not None})
+
+
+@contextmanager
+def workers_of(scheduler: str, tls: SchedulerTls | None = None) -> Iterator[Workers]:
+    """Those of a scheduler that runs elsewhere; it and they stay.
+
+    Raises:
+        MissingResourceError: there is no scheduler that takes us, or it has no workers.
     """
     from distributed import Client
 
     with quiet(*_QUIET):
+        security = (tls or SchedulerTls()).security
         try:
-            client = Client(scheduler, timeout=_START_S / 2, set_as_default=False)
+            client = Client(scheduler, timeout=_START_S / 2, set_as_default=False, security=security)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise MissingResourceError(
-                f"No Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and with TLS "
-                "give its certificates in Dask's configuration."
+                f"No Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and for tls:// "
+                "name certificates that it trusts, and that are trusted, with --tls-ca-file, --tls-cert and "
+                "--tls-key."
             ) from error
         with client:
             yield Workers(client, _count_workers(client, scheduler), str(client.dashboard_link or ""), False)
@@ -155,9 +188,9 @@ def batch_workers(file: Path, wanted: int | None) -> Iterator[Workers]:
 
     with quiet(*_QUIET):
         try:
-            cluster = getattr(module, f"{system}Cluster")(**options)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{file} cannot be used: {' '.join(str(error).split())}.") from error
+            cluster = getattr(module, f"{system}Cluster")(**_job_options(options))
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InputError(f"{file} cannot be used: {' '.join(str(error).split()).rstrip('.')}.") from error
         try:
             cluster.scale(jobs=wanted or 1)
             with Client(cluster, set_as_default=False) as client:
@@ -179,6 +212,21 @@ def _batch_options(file: Path) -> tuple[str, Mapping[str, Any]]:
         if str(name).lower() in names and isinstance(options or {}, dict):
             return names[str(name).lower()], options or {}
     raise InputError(f"{file} needs one key, one of {', '.join(names)}, and below it what the jobs take.")
+
+
+def _job_options(told: Mapping[str, Any]) -> dict[str, Any]:
+    """As they were told, and what local workers get too: tries, and no pause near a full memory."""
+    names = {name: "DASK_" + name.upper().replace(".", "__") for name in _MEMORY}
+    exports = [f"export {names[name]}={value}" for name, value in _MEMORY.items()]
+    return {
+        **told,
+        "job_script_prologue": [*exports, *(told.get("job_script_prologue") or ())],
+        "scheduler_options": {
+            "allowed_failures": TRIED_AGAIN,
+            "dashboard_address": "127.0.0.1:0",
+            **(told.get("scheduler_options") or {}),
+        },
+    }
 
 
 def _count_workers(client: Any, where: str) -> str:

@@ -53,8 +53,17 @@ WorkerCount = Annotated[
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option(metavar="ADDRESS", help="A Dask scheduler that runs already, such as tcp://host:8786."),
+    typer.Option(
+        metavar="ADDRESS", help="A Dask scheduler that runs already: tcp://host:8786, or tls://host:8786."
+    ),
 ]
+TlsCaFile = Annotated[
+    Path | None, typer.Option("--tls-ca-file", metavar="PEM", help="For tls://: whom to trust.")
+]
+TlsCertificate = Annotated[
+    Path | None, typer.Option("--tls-cert", metavar="PEM", help="For tls://: our certificate.")
+]
+TlsKey = Annotated[Path | None, typer.Option("--tls-key", metavar="PEM", help="For tls://: its key.")]
 JobQueue = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="A YAML file that describes Slurm or PBS jobs to dask-jobqueue."),
@@ -82,6 +91,9 @@ def cohort(
     key: OwnKey = None,
     workers: WorkerCount = None,
     scheduler: Scheduler = None,
+    tls_ca_file: TlsCaFile = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
     jobqueue: JobQueue = None,
     formats: Formats = None,
     again: Again = False,
@@ -110,7 +122,7 @@ def cohort(
         (device, precision, backend, align, assume_order, sensitivity, _formats(formats)),
     )
     _check_packages(order.source)
-    start = _workers(workers, scheduler, jobqueue, device)
+    start = _workers(workers, (scheduler, tls_ca_file, tls_cert, tls_key), jobqueue, device)
     from MTINetLib.cohort.cohort import Cohort
 
     console = terminal()
@@ -174,15 +186,25 @@ def _formats(told: str | None) -> tuple[str, ...]:
 
 
 def _workers(
-    workers: int | None, scheduler: str | None, jobqueue: Path | None, device: str
+    workers: int | None,
+    elsewhere: tuple[str | None, Path | None, Path | None, Path | None],
+    jobqueue: Path | None,
+    device: str,
 ) -> Callable[[], AbstractContextManager[Workers]]:
-    from MTINetLib.cohort.cluster import batch_workers, local_workers, plan_here, workers_of
+    """
+    Args:
+        elsewhere: address of a scheduler; certificates to trust, our own, and its key.
+    """
+    from MTINetLib.cohort.cluster import SchedulerTls, batch_workers, local_workers, plan_here, workers_of
     from MTINetLib.errors import InputError
 
+    scheduler, *pem = elsewhere
+    if any(pem) and not (scheduler or "").startswith("tls://"):
+        raise InputError("--tls-ca-file, --tls-cert and --tls-key belong to --scheduler tls://host:8786.")
     if scheduler is not None and (jobqueue is not None or workers is not None):
         raise InputError("--scheduler has its own workers: leave out --workers and --jobqueue.")
     if scheduler is not None:
-        return partial(workers_of, scheduler)
+        return partial(workers_of, scheduler, SchedulerTls(*pem))
     if jobqueue is not None:
         return partial(batch_workers, jobqueue, workers)
     return partial(local_workers, plan_here(workers, device))

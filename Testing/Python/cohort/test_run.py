@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.certificate import make_certificate
 from support.cohort_tasks import fate, studies
 from support.waiting import wait_until
 
 from MTINetLib.cohort import cluster
-from MTINetLib.cohort.cluster import batch_workers, local_workers, plan_here, workers_of
+from MTINetLib.cohort.cluster import SchedulerTls, batch_workers, local_workers, plan_here, workers_of
 from MTINetLib.cohort.run import refuse_other_workers, run_studies
 from MTINetLib.cohort.work import Work
 from MTINetLib.errors import InputError, MissingResourceError
@@ -44,28 +47,32 @@ def test_a_killed_worker_is_replaced_and_its_study_tried_again_twice(tmp_path: P
     assert len({*tries(tmp_path, "b"), *killed}) == 4
 
 
-@pytest.fixture
-def scheduler(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A scheduler and two workers, each a process of its own, that talk over TCP."""
-    place = tmp_path / "scheduler.json"
+@contextmanager
+def running_scheduler(place: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A scheduler and two workers, each a process of its own, with ``more`` words on its command line."""
+    told = place / "scheduler.json"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     start = [sys.executable, "-m"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": tmp_path}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": place}
     commands = [
         [*start, "distributed.cli.dask_scheduler", "--no-dashboard", "--port", "0"],
         *[[*start, "distributed.cli.dask_worker", "--no-nanny", "--nthreads", "1", "--no-dashboard"]] * 2,
     ]
-    host = ["--host", "127.0.0.1", "--scheduler-file", str(place)]
-    processes = [subprocess.Popen([*command, *host], **quiet) for command in commands]  # type: ignore[call-overload]
+    words = ["--host", "127.0.0.1", "--scheduler-file", str(told), *more]
+    processes = [subprocess.Popen([*command, *words], **quiet) for command in commands]  # type: ignore[call-overload]
     try:
-        wait_until(lambda: place.is_file() and place.read_text().endswith("}"))
-        import json
-
-        yield processes[0], json.loads(place.read_text())["address"]
+        wait_until(lambda: told.is_file() and told.read_text().endswith("}"))
+        yield processes[0], json.loads(told.read_text())["address"]
     finally:
         for process in processes:
             process.kill()
             process.wait()
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    with running_scheduler(tmp_path) as running:
+        yield running
 
 
 def test_two_workers_of_a_scheduler_elsewhere_share_the_studies_and_its_end_is_a_sentence(
@@ -86,6 +93,32 @@ def test_two_workers_of_a_scheduler_elsewhere_share_the_studies_and_its_end_is_a
         process.kill()
         with pytest.raises(MissingResourceError, match=r"scheduler of \d workers? of tcp.* went away"):
             next(at_work)
+
+
+def test_workers_that_speak_tls_take_those_whom_they_trust_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ours", "strange"):
+        (tmp_path / name).mkdir()
+    ours, strange = make_certificate(tmp_path / "ours"), make_certificate(tmp_path / "strange")
+    own = SchedulerTls(ours.certificate, ours.certificate, ours.key)
+    words = ["--tls-ca-file", ours.certificate, "--tls-cert", ours.certificate, "--tls-key", ours.key]
+    with running_scheduler(tmp_path, "--protocol", "tls", *map(str, words)) as (_, address):
+        assert address.startswith("tls://")
+        with workers_of(address, own) as workers:
+            workers.client.wait_for_workers(2)
+            names = ["meets-1", "meets-2"]
+            finished = list(run_studies(workers, studies(*names), work_in(tmp_path), repr, fate))
+            assert sorted(one.study.name for one in finished) == names
+        monkeypatch.setattr(cluster, "_START_S", 4)
+        stranger = SchedulerTls(ours.certificate, strange.certificate, strange.key)
+        misled = SchedulerTls(strange.certificate, ours.certificate, ours.key)
+        for wrong in (stranger, misled, None):
+            said = f"No Dask scheduler answers at {address}.*certificates"
+            with pytest.raises(MissingResourceError, match=said), workers_of(address, wrong):
+                pass
+    with pytest.raises(InputError, match="cannot be used: name PEM files that belong together"):
+        SchedulerTls(ours.certificate, ours.certificate, strange.key)
 
 
 def test_no_scheduler_and_no_worker_end_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,4 +142,32 @@ def test_jobs_are_described_by_a_file_and_need_a_package(
     monkeypatch.setitem(sys.modules, "dask_jobqueue", None)
     said = "needs the package dask-jobqueue"
     with pytest.raises(MissingResourceError, match=said), batch_workers(file, 2):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="batch systems run shell scripts")
+def test_jobs_of_slurm_do_the_work_and_end_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dask_jobqueue", reason="not installed: python -m pip install dask-jobqueue")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    submit = f'nohup sh "$1" >>{tmp_path}/jobs.log 2>&1 & echo "Submitted job $!" | tee -a {tmp_path}/began'
+    end = f'echo "$1" >>{tmp_path}/ended; pkill -P "$1"; kill "$1" 2>/dev/null; true'
+    for name, line in (("sbatch", submit), ("scancel", end)):
+        (programs / name).write_text(f"#!/bin/sh\n{line}\n")
+        (programs / name).chmod(0o700)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    file = tmp_path / "jobs.yaml"
+    file.write_text(f"slurm: {{cores: 1, memory: 2 GB, interface: lo, python: {sys.executable}}}\n")
+    with batch_workers(file, 2) as workers:
+        workers.client.wait_for_workers(2)
+        names = ["meets-1", "meets-2"]
+        finished = list(run_studies(workers, studies(*names), work_in(tmp_path), repr, fate))
+        assert sorted(one.study.name for one in finished) == names
+        told = workers.client.run(lambda: __import__("dask").config.get("distributed.worker.memory.pause"))
+        assert set(told.values()) == {False}
+    began = [line.split()[-1] for line in (tmp_path / "began").read_text().splitlines()]
+    assert sorted((tmp_path / "ended").read_text().split()) == sorted(began)
+    file.write_text("slurm: {cores: 1}\n")
+    with pytest.raises(InputError, match="cannot be used"), batch_workers(file, 2):
         pass
