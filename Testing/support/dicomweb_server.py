@@ -92,6 +92,8 @@ def running_service(tls: ssl.SSLContext | None = None) -> Iterator[WebService]:
             self.send_header("Content-Length", str(len(body)))
             if status in (301, 302):
                 self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+            if fault is not None and fault[0]:
+                self.send_header("Connection", "close")
             self.end_headers()
             self.close_connection = fault is not None
             with suppress(OSError):  # who asked has gone
