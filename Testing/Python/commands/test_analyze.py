@@ -66,8 +66,8 @@ def test_a_dicom_folder_becomes_findings(
     dicom: dict[Phase, Path], model: Path, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = dicom[Phase.PRE].parent
-    assert analyze(place / "out", model, str(folder), "--reference", "portal-venous") == 0
-    assert {path.name for path in (place / "out").iterdir()} == WITHOUT_SCENE
+    assert analyze(place / "out", model, str(folder), "--reference", "portal-venous", "--page") == 0
+    assert {path.name for path in (place / "out").iterdir()} == {*WITHOUT_SCENE, "page.html", "page"}
     text = (place / "out" / "findings.json").read_text(encoding="utf-8")
     schema = json.loads(resources.files("MTINetLib").joinpath("findings.schema.json").read_text("utf-8"))
     jsonschema.validate(json.loads(text), schema)

@@ -101,8 +101,11 @@
     }
 
     addMissed(study, [x, y, z], lesionClass) {
-      const at = value => value.toFixed(2);
-      this.#add({study, lesion: "", mark: "missed", class: lesionClass, x_mm: at(x), y_mm: at(y), z_mm: at(z)});
+      const at = value => value.toFixed(2), place = {x_mm: at(x), y_mm: at(y), z_mm: at(z)};
+      const there = this.of(study).some(one => one.mark === "missed"
+        && Object.entries(place).every(([axis, value]) => one[axis] === value));
+      if (there) return;
+      this.#add({study, lesion: "", mark: "missed", class: lesionClass, ...place});
       this.#changed();
     }
 

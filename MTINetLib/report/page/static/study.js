@@ -196,7 +196,7 @@
         type: "button", "data-mark": mark, "aria-pressed": "false", onclick: () => this.#toggle(mark),
       }, mark === "right" ? "Right" : "Wrong");
       this.otherClass = element("select", {
-        "aria-label": "Class in your view", onchange: event => this.marks.setVerdict(this.name, id, this.marks.verdict(this.name, id)?.mark ?? "right", event.target.value),
+        "aria-label": "Class in your view", onchange: event => this.#chooseClass(id, event.target.value),
       }, element("option", {value: ""}, "Class as found"), this.study.classes.filter(([name]) => name !== lesion.class).map(([name, title]) => element("option", {value: name}, title)));
       this.comment = element("textarea", {
         rows: 2, "aria-label": `Comment on lesion ${lesion.label}`, placeholder: "Comment",
@@ -215,7 +215,13 @@
     #toggle(mark) {
       if (!this.chosen) return;
       const id = String(this.chosen), before = this.marks.verdict(this.name, id);
-      this.marks.setVerdict(this.name, id, before?.mark === mark ? "" : mark, before?.class ?? "");
+      this.marks.setVerdict(this.name, id, before?.mark === mark ? "" : mark);
+    }
+
+    /** Another class means that the outline is right; a wrong lesion has none. */
+    #chooseClass(id, lesionClass) {
+      const before = this.marks.verdict(this.name, id)?.mark ?? "";
+      this.marks.setVerdict(this.name, id, lesionClass ? "right" : before, lesionClass);
     }
 
     #setDone(done) { this.marks.setVerdict(this.name, "", done ? "right" : ""); }
@@ -275,7 +281,12 @@
     }
 
     clicked(voxel) {
-      if (this.cursor) return this.#endMissed(voxel);
+      if (this.cursor) {
+        const inside = voxel.every((value, at) => value > -0.5 && value < this.study.size[at] - 0.5);
+        if (inside) this.#endMissed(voxel);
+        else this.status.textContent = "That is outside the image: click inside it, or press Escape.";
+        return;
+      }
       const label = this.panes.labelAt(voxel);
       if (label) this.choose(label, false);
     }

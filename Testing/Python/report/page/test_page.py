@@ -14,6 +14,8 @@ import pytest
 from support.browser import Watched, open_browser, pixels
 
 from MTINetLib.inference.analysis import Analysis
+from MTINetLib.marks.marked_results import MarkedResults
+from MTINetLib.marks.read_marks import read_marks
 from MTINetLib.pipeline.write import WriteOptions, write
 from MTINetLib.presentation.classes import on_black
 from MTINetLib.report.key_slice import ShownPlane
@@ -154,9 +156,12 @@ def test_marks_made_by_keys_are_kept_and_written_as_agreed(
     page.keyboard.type('no "lesion", a vessel')
     page.keyboard.press("Escape")
     page.keyboard.press("2")
+    page.keyboard.press("w")
     page.get_by_label("Class in your view").select_option("hcc")
     page.locator("h1").click()
     page.keyboard.press("m")
+    page.locator(".pane .over").first.click(position={"x": 2, "y": 150})
+    page.wait_for_selector("text=That is outside the image")
     for key in ("ArrowLeft", "ArrowUp", "PageUp", "Enter"):
         page.keyboard.press(key)
     page.keyboard.press("d")
@@ -180,6 +185,8 @@ def test_marks_made_by_keys_are_kept_and_written_as_agreed(
     place = study.grid.to_index([float(rows[2][name]) for name in ("x_mm", "y_mm", "z_mm")])
     assert np.allclose(place, np.rint(place), atol=0.01)
     assert rows[0]["x_mm"] == ""
+    (reading,) = read_marks([Path(download.value.path())], MarkedResults(out))
+    assert len(reading.marks) == 4
     other = tmp_path / "marks.csv"
     other.write_text("\ufeff" + text.replace("wrong", "right", 1), encoding="utf-8")
     page.set_input_files("input[type=file]", str(other))
