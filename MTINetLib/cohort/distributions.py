@@ -18,7 +18,7 @@ _CURVES = ("persistent", "plateau", "washout")
 _WIDEST_PX = 130
 _PLAIN = "#5b8db8"
 #: Reasons are cut to so many letters beside their bars; the list below the tables has them whole.
-_LETTERS = 22
+_LETTERS, _MOST_REASONS = 19, 8
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,15 @@ class Distributions:
             for _, group in _SURE
             if counts[group]
         }
-        failures = [(_short(reason), count) for reason, count in reasons]
+        failures: Counter[str] = Counter()
+        for reason, count in reasons:  # sentences that begin alike share a bar
+            failures[_short(reason)] += count
         charts = (
             _chart("Class", classes, colours),
             _chart("Long axis", sizes),
             _chart("Curve", curves),
             _chart("Phases, by certainty", sure),
-            _chart("Set aside, by reason", dict(failures[:8])),
+            _chart("Set aside, by reason", dict(failures.most_common(_MOST_REASONS))),
         )
         return tuple(chart for chart in charts if chart.bars)
 
