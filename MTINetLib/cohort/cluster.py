@@ -156,7 +156,8 @@ def workers_of(scheduler: str, tls: SchedulerTls | None = None) -> Iterator[Work
         security = (tls or SchedulerTls()).security
         try:
             client = Client(scheduler, timeout=_START_S / 2, set_as_default=False, security=security)
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
+        # distributed asserts that a thread of its own began within ten seconds.
+        except (OSError, ValueError, TypeError, RuntimeError, AssertionError) as error:
             raise MissingResourceError(
                 f"No Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and for tls:// "
                 "name certificates that it trusts, and that are trusted, with --tls-ca-file, --tls-cert and "

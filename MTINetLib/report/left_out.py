@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from MTINetLib.errors import Cancelled, MTINetError
@@ -60,10 +60,18 @@ class LeftOut:
         except Exception as error:
             if is_disk_fault(error, self._folder):
                 raise
-            for name in files:
-                (self._folder / name).unlink(missing_ok=True)
+            self._take_away(files)
             _LOG.info("%s: %s", what, place_of(error), exc_info=error)
             self.note(what, self._why(error))
+
+    def _take_away(self, files: tuple[str, ...]) -> None:
+        """What was begun, and folders that are empty then."""
+        places = [self._folder / name for name in files]
+        for place in places:
+            place.unlink(missing_ok=True)
+        for holder in {place.parent for place in places} - {self._folder}:
+            with suppress(OSError):  # holds something else, or was never made
+                holder.rmdir()
 
     def _why(self, error: Exception) -> str:
         if isinstance(error, MTINetError):

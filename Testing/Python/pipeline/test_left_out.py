@@ -21,13 +21,17 @@ from MTINetLib.report.file_names import NOTES_FILE, OWN_FILES, PICTURE_FOLDER, S
 from MTINetLib.report.formats import ALL
 from MTINetLib.report.left_out import LeftOut
 from MTINetLib.report.output_folder import new_results
+from MTINetLib.report.page.names import PAGE_FILES, image_script
+from MTINetLib.study.phase import FOUR_PHASES, Phase
 from MTINetLib.study.study import Study
 
 FINDINGS = {"findings.json", "lesions.nii.gz", "lesions.csv", "curves.csv"}
 DICOM = {"dicom/segmentation.dcm", "dicom/measurements.dcm", "dicom/report.dcm"}
 #: Formats that draw nothing; the second has a file that may be missing.
 PLAIN = ("json", "labels")
-EVERYTHING = FINDINGS | DICOM | {"report.html", "report.pdf", "probability.nii.gz"}
+#: Of four phases; the others have no images.
+PAGE = set(PAGE_FILES) - {f"page/{image_script(phase)}" for phase in set(Phase) - set(FOUR_PHASES)}
+EVERYTHING = FINDINGS | DICOM | PAGE | {"report.html", "report.pdf", "probability.nii.gz"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ FAULTS = (
     Fault(
         "report.formats.write_volume", frozenset({"probability.nii.gz"}), "There is no probability.nii.gz: "
     ),
+    Fault("report.page.write.thumbnails", frozenset(PAGE), "There is no page.html: "),
     Fault(
         "report.content.lesion_strip",
         frozenset(),
@@ -175,6 +180,7 @@ def test_a_part_that_fails_costs_nothing_else_and_is_named(
     assert (out / NOTES_FILE).read_text("utf-8").splitlines() == list(sentences)
     assert to_json(from_json((out / "findings.json").read_text("utf-8"))) == to_json(made[1].findings)
     assert list(tmp_path.iterdir()) == [out]
+    assert [path for path in out.iterdir() if path.is_dir() and not any(path.iterdir())] == []
 
 
 @pytest.mark.parametrize(("error", "words"), ERRORS, ids=lambda value: type(value).__name__)
