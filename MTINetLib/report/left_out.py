@@ -53,6 +53,8 @@ class LeftOut:
             what: it makes, as it is called after "There is no".
             files: names inside the folder that go when they were only begun.
         """
+        places = [self._folder / name for name in files]
+        made_here = {place.parent for place in places if not place.parent.is_dir()}
         try:
             yield
         except Cancelled:
@@ -60,18 +62,13 @@ class LeftOut:
         except Exception as error:
             if is_disk_fault(error, self._folder):
                 raise
-            self._take_away(files)
+            for place in places:
+                place.unlink(missing_ok=True)
+            for empty in made_here:
+                with suppress(OSError):  # holds something else, or was never made
+                    empty.rmdir()
             _LOG.info("%s: %s", what, place_of(error), exc_info=error)
             self.note(what, self._why(error))
-
-    def _take_away(self, files: tuple[str, ...]) -> None:
-        """What was begun, and folders that are empty then."""
-        places = [self._folder / name for name in files]
-        for place in places:
-            place.unlink(missing_ok=True)
-        for holder in {place.parent for place in places} - {self._folder}:
-            with suppress(OSError):  # holds something else, or was never made
-                holder.rmdir()
 
     def _why(self, error: Exception) -> str:
         if isinstance(error, MTINetError):
