@@ -155,9 +155,9 @@ def workers_of(scheduler: str, tls: SchedulerTls | None = None) -> Iterator[Work
     with quiet(*_QUIET):
         security = (tls or SchedulerTls()).security
         try:
+            _ask(scheduler, security)
             client = Client(scheduler, timeout=_START_S / 2, set_as_default=False, security=security)
-        # distributed asserts that a thread of its own began within ten seconds.
-        except (OSError, ValueError, TypeError, RuntimeError, AssertionError) as error:
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise MissingResourceError(
                 f"No Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and for tls:// "
                 "name certificates that it trusts, and that are trusted, with --tls-ca-file, --tls-cert and "
@@ -165,6 +165,24 @@ def workers_of(scheduler: str, tls: SchedulerTls | None = None) -> Iterator[Work
             ) from error
         with client:
             yield Workers(client, _count_workers(client, scheduler), str(client.dashboard_link or ""), False)
+
+
+def _ask(scheduler: str, security: Any) -> None:
+    """Whether anybody answers, asked without a Client.
+
+    A Client that cannot connect stays half made; when it is collected later, it waits for a thread, which may
+    be the one that collects it.
+
+    Raises:
+        OSError, ValueError, TypeError, RuntimeError: nobody, or nobody whom we may trust.
+    """
+    from distributed.comm import connect
+
+    async def ask() -> None:
+        line = await connect(scheduler, timeout=_START_S / 2, **security.get_connection_args("client"))
+        await line.close()
+
+    asyncio.run(ask())
 
 
 @contextmanager

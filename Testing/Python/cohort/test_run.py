@@ -122,7 +122,11 @@ def test_workers_that_speak_tls_take_those_whom_they_trust_and_nobody_else(
 
 
 def test_no_scheduler_and_no_worker_end_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def half_made(*_: object, **__: object) -> None:
+        raise AssertionError("a Client that cannot connect is never made")
+
     monkeypatch.setattr(cluster, "_START_S", 0.2)
+    monkeypatch.setattr("distributed.Client", half_made)
     for address in ("tcp://127.0.0.1:1", "nonsense://x"):
         said = f"No Dask scheduler answers at {address}"
         with pytest.raises(MissingResourceError, match=said), workers_of(address):
