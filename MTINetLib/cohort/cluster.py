@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import logging
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,7 +183,8 @@ def _ask(scheduler: str, security: Any) -> None:
         line = await connect(scheduler, timeout=_START_S / 2, **security.get_connection_args("client"))
         await line.close()
 
-    asyncio.run(ask())
+    with ThreadPoolExecutor(1) as beside:  # where a notebook runs a loop, this thread can run no other
+        beside.submit(lambda: asyncio.run(ask())).result()
 
 
 @contextmanager

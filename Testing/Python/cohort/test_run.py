@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -131,6 +132,16 @@ def test_no_scheduler_and_no_worker_end_in_a_sentence(monkeypatch: pytest.Monkey
         said = f"No Dask scheduler answers at {address}"
         with pytest.raises(MissingResourceError, match=said), workers_of(address):
             pass
+
+
+def test_a_scheduler_is_asked_inside_a_running_loop_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def inside() -> None:
+        with pytest.raises(MissingResourceError) as raised, workers_of("tcp://127.0.0.1:1"):
+            pass
+        assert isinstance(raised.value.__cause__, OSError)
+
+    monkeypatch.setattr(cluster, "_START_S", 0.2)
+    asyncio.run(inside())
 
 
 def test_jobs_are_described_by_a_file_and_need_a_package(
